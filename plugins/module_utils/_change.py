@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""One reversible step on a host, and the errors of those who make it."""
+
+from __future__ import annotations
+
+import abc
+
+
+class PolicyError(Exception):
+    """What went wrong on a host, as one or more messages for its administrator."""
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = messages
+
+
+class PolicyRefused(PolicyError):
+    """The policy cannot be expressed or would be unsafe; nothing was touched. Each message names the rule."""
+
+
+class ToolFailed(PolicyError):
+    """The firewall's own tool or binding refused or failed."""
+
+
+class Change(abc.ABC):
+    """The way from what is in force to what shall be, for one place that holds configuration.
+
+    Attributes:
+        name: The place, in words an administrator knows ("ufw", "nftables table inet federated_connectivity").
+        before: What is in force of ours now, as text, canonical: equal text means nothing to do.
+        after: What will be in force, as text in the same form.
+    """
+
+    name: str
+    before: str
+    after: str
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+    @abc.abstractmethod
+    def check(self) -> None:
+        """Ask the real tool whether it would take it, touching nothing. Raises PolicyRefused or ToolFailed."""
+
+    @abc.abstractmethod
+    def apply(self) -> None:
+        """Make it so, runtime and boot alike. Raises ToolFailed; then :meth:`undo` restores."""
+
+    @abc.abstractmethod
+    def undo(self) -> None:
+        """Restore runtime and files as they were when the change was proposed."""

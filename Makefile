@@ -1,0 +1,143 @@
+# federated.connectivity: `make help` lists what there is.
+
+INVENTORY ?=
+PLAN ?=
+SELECT ?=
+SCENARIO ?=
+ARGS ?=
+PYTHON ?= python3
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+bin := .venv/bin
+tree := build/ansible_collections/federated/connectivity
+lab := $(bin)/python molecule/lab/lab.py
+lab_inventories := -i build/lab/inventory.yml -i molecule/linksight/inventory.yml
+playbook := $(bin)/ansible-playbook
+
+# A play or scenario that matches no host is a failure; long messages stay readable; the last line is the run's summary.
+export ANSIBLE_HOST_PATTERN_MISMATCH ?= error
+export ANSIBLE_INVENTORY_UNPARSED_FAILED ?= True
+export ANSIBLE_CALLBACK_RESULT_FORMAT ?= yaml
+export ANSIBLE_SHOW_CUSTOM_STATS ?= True
+export ANSIBLE_LOCALHOST_WARNING ?= False
+export ANSIBLE_FORKS ?= 20
+
+##@ Main jobs
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: plan
+plan: .venv/controller.ready ## Compute every host's rules: INVENTORY=inventories/linksight PLAN=out [SELECT="[?necessity=='mandatory']"]
+	@test -n "$(INVENTORY)" -a -n "$(PLAN)" || { echo 'usage: make plan INVENTORY=inventories/linksight PLAN=out' >&2; exit 2; }
+	$(playbook) -i $(INVENTORY) playbooks/plan.yml -e connectivity_plan="$(abspath $(PLAN))" $(if $(SELECT),-e connectivity_select="$(SELECT)") $(ARGS)
+
+.PHONY: site
+site: ## Plan, apply, verify: INVENTORY=...; without it on the lab, disposable hosts made on this machine
+
+.PHONY: verify
+verify: ## Prove with packets what is in force: INVENTORY=...; without it on the lab
+
+.PHONY: remove
+remove: ## Take everything of ours off the hosts again: INVENTORY=...; without it on the lab
+
+ifeq ($(INVENTORY),)
+site: lab
+	$(playbook) $(lab_inventories) molecule/linksight/prepare.yml
+	$(playbook) $(lab_inventories) playbooks/site.yml $(ARGS)
+verify remove: .venv/dev.ready
+	$(playbook) $(lab_inventories) playbooks/$@.yml $(ARGS)
+else
+site verify remove: .venv/controller.ready
+	$(playbook) -i $(INVENTORY) playbooks/$@.yml $(ARGS)
+endif
+
+##@ Tests
+
+.PHONY: test
+test: lint unit packets sanity molecule ## Everything, from the fastest to the slowest
+	@echo 'All passed: lint, unit and case tests, packet tests, sanity, molecule scenarios'
+
+.PHONY: lint
+lint: .venv/dev.ready ## ruff, mypy, yamllint, ansible-lint (production)
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	@mkdir -p $(dir $(tree)) && ln -sfn ../../.. $(tree)
+	cd build && ../$(bin)/mypy --config-file ../pyproject.toml ansible_collections/federated/connectivity/plugins
+	$(bin)/yamllint --strict .
+	$(bin)/ansible-lint --offline
+
+.PHONY: unit
+unit: .venv/dev.ready ## Unit and case tests: no root, no hosts
+	$(bin)/pytest tests/unit tests/cases $(ARGS)
+
+.PHONY: packets
+packets: machine ## Real firewalls and real packets in network namespaces (root)
+	$(bin)/pytest tests/packets $(ARGS)
+
+.PHONY: molecule
+molecule: machine ## Scenarios on the lab's hosts: all, or SCENARIO=linksight (root)
+	ANSIBLE_CONFIG= $(bin)/molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all) $(ARGS)
+
+.PHONY: sanity
+sanity: .venv/dev.ready ## ansible-test sanity on a clean copy, and the collection builds and installs
+	tests/sanity/run
+
+.PHONY: bench
+bench: .venv/dev.ready ## How long the same takes otherwise: ratios in one run
+	$(bin)/python tests/benchmarks/bench_plan.py
+
+##@ The lab
+
+.PHONY: lab
+lab: machine ## Make the lab's hosts, or keep the ones that are there (root)
+	$(lab) create
+
+.PHONY: lab-destroy
+lab-destroy: .venv/dev.ready ## Take the lab's hosts away
+	$(lab) destroy
+
+##@ Setting up
+
+.PHONY: setup
+setup: .venv/dev.ready ## The virtual environment with everything, pinned by requirements.lock
+
+.PHONY: machine
+machine: .venv/dev.ready # Debian packages of the lab and of the packet tests
+	@test "$$(id -u)" = 0 || { echo 'This makes hosts on this machine and needs root: run it with sudo. Without root there are: make plan, make lint, make unit, and make site INVENTORY=...' >&2; exit 2; }
+	@missing=$$(for package in $$(grep -v '^#' molecule/lab/packages.txt); do dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || echo "$$package"; done); \
+	if [ -n "$$missing" ]; then echo "Installing Debian packages:" $$missing; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
+.PHONY: lock
+lock: .venv/dev.ready ## Renew requirements.lock
+	$(bin)/pip-compile -q --upgrade --strip-extras --allow-unsafe --no-header --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock requirements-dev.txt
+
+.PHONY: build
+build: .venv/controller.ready ## The collection's tarball in dist/
+	$(bin)/ansible-galaxy collection build --force --output-path dist
+
+.PHONY: clean
+clean: ## What make made here, but not the lab
+	rm -rf .venv .ansible build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or later is needed; name one with PYTHON=python3.12' >&2; exit 2; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv .venv; } \
+	  || { rm -rf .venv; echo 'Python cannot make virtual environments: apt-get install python3-venv' >&2; exit 2; }
+	@collections=$$($@ -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ansible_collections/federated; \
+	mkdir -p "$$collections" && ln -sfn "$(CURDIR)" "$$collections/connectivity"
+
+.venv/controller.ready: requirements.txt requirements.lock | .venv/bin/python
+	@echo 'Installing what the controller needs into .venv ...'
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -r requirements.txt
+	@touch $@
+
+.venv/dev.ready: requirements-dev.txt requirements.lock | .venv/controller.ready
+	@echo 'Installing the tools of requirements.lock into .venv ...'
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@

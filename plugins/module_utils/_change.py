@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import abc
+import typing as t
 
 
 class PolicyError(Exception):
@@ -27,6 +28,18 @@ class ToolFailed(PolicyError):
     """The firewall's own tool or binding refused or failed."""
 
 
+class BindingMissing(ToolFailed):
+    """This Python lacks a firewall's own binding; another interpreter of the host has it.
+
+    Attributes:
+        binding: What could not be imported: ``ufw``, ``firewall``.
+    """
+
+    def __init__(self, binding: str) -> None:
+        super().__init__("no Python on this host can import %r, which comes with the firewall's Debian package" % binding)
+        self.binding = binding
+
+
 class Change(abc.ABC):
     """The way from what is in force to what shall be, for one place that holds configuration.
 
@@ -34,11 +47,13 @@ class Change(abc.ABC):
         name: The place, in words an administrator knows ("ufw", "nftables table inet federated_connectivity").
         before: What is in force of ours now, as text, canonical: equal text means nothing to do.
         after: What will be in force, as text in the same form.
+        warnings: What the administrator should know, each naming the rule or the administrator's own object.
     """
 
     name: str
     before: str
     after: str
+    warnings: t.Sequence[str] = ()
 
     @property
     def changed(self) -> bool:

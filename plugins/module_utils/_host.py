@@ -1,0 +1,214 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The managed host as the backends see it: its commands and its files, both exact enough to be undone."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    ToolFailed,
+)
+
+CONFIGURATION = "/etc/federated_connectivity"
+STATE = "/var/lib/federated_connectivity"
+LOCK = "/run/federated_connectivity.lock"
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+COMMAND_SECONDS = 120.0
+LOCK_SECONDS = 120.0
+
+
+class Result(t.NamedTuple):
+    """What a command left behind; the output is text."""
+
+    rc: int
+    stdout: str
+    stderr: str
+
+
+class _Node(t.NamedTuple):
+    """A file or symbolic link; ``content`` is the file's bytes or the link's target."""
+
+    content: bytes
+    mode: int
+    owner: int
+    group: int
+
+
+class Snapshot:
+    """Files and symbolic links as they were, whether they existed or not."""
+
+    def __init__(self, paths: t.Iterable[str]) -> None:
+        self._nodes = {path: _node(path) for path in paths}
+        self._absent_directories = {parent for path in self._nodes for parent in _parents(path) if not os.path.isdir(parent)}
+
+    def restore(self) -> None:
+        """Put bytes, modes, owners and link targets back; what did not exist goes, with the directories that held it alone."""
+        for path, node in self._nodes.items():
+            if node == _node(path):
+                continue
+            if node is None:
+                os.unlink(path)
+            elif stat.S_ISLNK(node.mode):
+                _replace(path, lambda name, target=node.content: os.symlink(target, name))  # type: ignore[misc]
+            else:
+                _write(path, node.content, stat.S_IMODE(node.mode), node.owner, node.group)
+        for directory in sorted(self._absent_directories, key=len, reverse=True):
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
+
+
+class Host:
+    """Commands, files and the lock of the host this code runs on."""
+
+    def run(self, argv: t.Sequence[str], input: t.Optional[str] = None, check: bool = True) -> Result:
+        """Run a command without a shell, in the C locale and with the system's own PATH.
+
+        Args:
+            argv: The command; its first word is looked up in PATH.
+            input: Its standard input; none means an empty one.
+            check: Whether an exit status other than 0 is an error.
+
+        Raises:
+            ToolFailed: it does not exist, took longer than two minutes, or failed although ``check`` is set.
+        """
+        environment = {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", "HOME": "/root"}
+        command = " ".join(argv)
+        try:
+            done = subprocess.run(
+                [self.which(argv[0]) or argv[0], *argv[1:]],
+                input=input or "",
+                capture_output=True,
+                text=True,
+                env=environment,
+                timeout=COMMAND_SECONDS,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise ToolFailed("%s is not installed on this host; install it, or choose another backend" % argv[0]) from None
+        except subprocess.TimeoutExpired:
+            raise ToolFailed("%s did not end within %d seconds" % (command, COMMAND_SECONDS)) from None
+        if check and done.returncode != 0:
+            raise ToolFailed("%s failed with status %d: %s" % (command, done.returncode, (done.stderr or done.stdout).strip()))
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def which(self, command: str) -> t.Optional[str]:
+        """The path of a command in the system's own PATH (an unprivileged login's PATH lacks sbin), or None."""
+        return shutil.which(command, path=SYSTEM_PATH)
+
+    def read(self, path: str) -> t.Optional[bytes]:
+        """The bytes of a file, or None where there is none."""
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def write(self, path: str, content: bytes, mode: int = 0o600) -> None:
+        """Replace a file in one step; an existing one keeps mode and owner, missing directories are made (0755)."""
+        node = _node(path)
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        if node is None or stat.S_ISLNK(node.mode):
+            _write(path, content, mode, os.geteuid(), os.getegid())
+        else:
+            _write(path, content, stat.S_IMODE(node.mode), node.owner, node.group)
+
+    def link(self, path: str, target: str) -> None:
+        """Make a symbolic link, replacing what is there, in one step."""
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        _replace(path, lambda name: os.symlink(target, name))
+
+    def remove(self, path: str) -> None:
+        """Remove a file or link if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+    def remove_directory(self, path: str) -> None:
+        """Remove a directory if it is there and empty."""
+        with contextlib.suppress(OSError):
+            os.rmdir(path)
+
+    def snapshot(self, paths: t.Iterable[str]) -> Snapshot:
+        """Remember files and links, so that an undo can restore them byte for byte."""
+        return Snapshot(paths)
+
+    def has_systemd(self) -> bool:
+        """Whether systemd runs this host (sd_booted(3)); a chroot or a plain container has files only."""
+        return os.path.isdir("/run/systemd/system")
+
+    @contextlib.contextmanager
+    def lock(self) -> t.Iterator[None]:
+        """Hold the host against other runs of this collection.
+
+        Raises:
+            ToolFailed: another run still holds it after two minutes.
+        """
+        descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            end = time.monotonic() + LOCK_SECONDS
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > end:
+                        raise ToolFailed("another run has held %s for %d seconds; wait for it to end" % (LOCK, LOCK_SECONDS)) from None
+                    time.sleep(0.1)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _node(path: str) -> t.Optional[_Node]:
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(status.st_mode):
+        content = os.fsencode(os.readlink(path))
+    else:
+        with open(path, "rb") as file:
+            content = file.read()
+    return _Node(content, status.st_mode, status.st_uid, status.st_gid)
+
+
+def _parents(path: str) -> t.Iterator[str]:
+    while path != os.path.dirname(path):
+        path = os.path.dirname(path)
+        yield path
+
+
+def _replace(path: str, make: t.Callable[[str], None]) -> None:
+    """Let ``make`` create a neighbour of ``path``, then move it into place."""
+    directory = tempfile.mkdtemp(prefix=".federated_connectivity.", dir=os.path.dirname(path))
+    try:
+        name = os.path.join(directory, "new")
+        make(name)
+        os.replace(name, path)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _write(path: str, content: bytes, mode: int, owner: int, group: int) -> None:
+    def make(name: str) -> None:
+        with open(name, "xb") as file:
+            file.write(content)
+            os.fchown(file.fileno(), owner, group)
+            os.fchmod(file.fileno(), mode)
+            file.flush()
+            os.fsync(file.fileno())
+
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    _replace(path, make)

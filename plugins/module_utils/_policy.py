@@ -53,7 +53,8 @@ class Policy(t.NamedTuple):
     """The rules of one host in the order of the plan, and what happens to everything else.
 
     ``deny_ingress`` and ``deny_egress``: everything without a rule is refused. ``management`` is the live management
-    connection: (client address, local port), or None where there is none (a local connection).
+    connection: (client address, local port), or None where there is none (a local connection) or no rule could refuse it.
+    ``container_interfaces`` are the bridges of containers, by name or by prefix with a trailing ``*``.
     """
 
     host: str
@@ -61,6 +62,7 @@ class Policy(t.NamedTuple):
     deny_ingress: bool
     deny_egress: bool
     management: t.Optional[t.Tuple[str, int]] = None
+    container_interfaces: t.Tuple[str, ...] = ()
 
     def ingress(self, *placements: str) -> t.List[Rule]:
         return [rule for rule in self.rules if rule.direction == INGRESS and (not placements or rule.placement in placements)]

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The firewalls that can carry a policy: one module each, one row in the table."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    _nftables,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    Change,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    Policy,
+)
+
+
+class Backend(t.Protocol):
+    """What a backend's module offers. A host may have several installed; one carries the policy."""
+
+    NAME: str
+
+    def is_installed(self, host: Host) -> bool:
+        """Whether the host has this firewall at all, running or not."""
+
+    def is_running(self, host: Host) -> bool:
+        """Whether it filters packets now."""
+
+    def propose(self, policy: t.Optional[Policy], host: Host) -> Change:
+        """The way to the policy; None: to nothing of ours, also where the firewall is installed but not running.
+
+        Raises:
+            PolicyRefused: it cannot express a rule, which the message names.
+            BindingMissing: this Python lacks the firewall's binding.
+            ToolFailed: the firewall cannot be read.
+        """
+
+
+BACKENDS: t.Dict[str, Backend] = {backend.NAME: backend for backend in (_nftables,)}
+STOP_FOR_GOOD = {"ufw": "ufw disable", "firewalld": "systemctl disable --now firewalld"}
+"""The firewalls that administrators start and stop, each with the command that stops it for good."""

@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""nftables: our own table carries the policy; with other backends it carries the forward guard alone."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    _nftables_ruleset,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import (
+    DELETE,
+    TABLE,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    Change,
+    PolicyRefused,
+    ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    CONFIGURATION,
+    Host,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    Policy,
+)
+
+NAME = "nftables"
+RULESET = CONFIGURATION + "/ruleset.nft"
+SERVICE = "federated-connectivity.service"
+UNIT = "/etc/systemd/system/" + SERVICE
+# sysinit.target starts it at boot; nftables.service takes it along whenever it is started after having flushed everything.
+WANTS = tuple("/etc/systemd/system/%s.wants/%s" % (unit, SERVICE) for unit in ("sysinit.target", "nftables.service"))
+HEADER = "# Made by federated.connectivity.firewall_policy; changes here are replaced by the next run.\n"
+
+# No ExecStop: stopping the service, or shutting down, opens nothing. systemd.unit(5): PartOf and ReloadPropagatedFrom follow a
+# restart or reload of nftables.service, which begins with "flush ruleset".
+UNIT_TEXT = (
+    HEADER
+    + """[Unit]
+Description=Connectivity policy of federated systems (nftables table inet {table})
+Documentation=man:nft(8)
+DefaultDependencies=no
+After=nftables.service
+Before=network-pre.target docker.service shutdown.target
+Wants=network-pre.target
+Conflicts=shutdown.target
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart={nft} -f {ruleset}
+ExecReload={nft} -f {ruleset}
+
+[Install]
+WantedBy=sysinit.target nftables.service
+"""
+)
+
+
+def is_installed(host: Host) -> bool:
+    return host.which("nft") is not None
+
+
+def is_running(host: Host) -> bool:
+    """The kernel always filters."""
+    return is_installed(host)
+
+
+def propose(policy: t.Optional[Policy], host: Host) -> Change:
+    """The whole policy, guard included, as one transaction."""
+    return _propose(policy, host, host_chains=True)
+
+
+def propose_guard(policy: t.Optional[Policy], host: Host) -> Change:
+    """The forward guard alone, beside another backend; the host's own chains go if they were there."""
+    return _propose(policy, host, host_chains=False)
+
+
+def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool) -> Change:
+    ruleset = _nftables_ruleset.render(policy, host_chains) if policy else ""
+    if ruleset and not is_installed(host):
+        raise PolicyRefused("nft is not installed on this host, and the policy needs it; apt-get install nftables")
+    return TableChange(host, ruleset, _objections(host) if ruleset and host_chains else ())
+
+
+class TableChange(Change):
+    """Our table in the kernel, its file, and the unit that loads it at boot.
+
+    The text of both sides is the kernel's own listing. What a ruleset would look like there is found out by loading it in a
+    network namespace of its own, where it filters nothing.
+    """
+
+    name = "nftables table inet %s" % TABLE
+
+    def __init__(self, host: Host, ruleset: str, warnings: t.Sequence[str]) -> None:
+        self._host = host
+        self._ruleset = ruleset
+        self._present = _listing(host)
+        self._files = {RULESET: HEADER + ruleset, UNIT: UNIT_TEXT.format(table=TABLE, nft=host.which("nft"), ruleset=RULESET)} if ruleset else {}
+        self._was_active = _is_active(host)
+        self._snapshot = host.snapshot((RULESET, UNIT, *WANTS))
+        self.before = self._present + self._boot()
+        self.after = ""
+        if ruleset:
+            self.after = _rehearse(host, ruleset) + "".join("# at boot: %s\n" % path for path in (RULESET, UNIT, *WANTS))
+            self.after += "# %s active\n" % SERVICE if host.has_systemd() else ""
+        self.warnings = warnings
+
+    def _boot(self) -> str:
+        lines = []
+        for path in (RULESET, UNIT, *WANTS):
+            content = self._host.read(path)
+            if content is not None:
+                lines.append("# at boot: %s%s\n" % (path, "" if content.decode(errors="replace") == self._files.get(path, self._files.get(UNIT)) else ", different"))
+        return "".join(lines) + ("# %s active\n" % SERVICE if self._was_active else "")
+
+    def check(self) -> None:
+        if self.changed and self._ruleset:
+            self._host.run(["nft", "-c", "-f", "-"], input=self._ruleset)
+
+    def apply(self) -> None:
+        if not self.changed:
+            return
+        self._host.run(["nft", "-f", "-"], input=self._ruleset or DELETE)
+        if self._ruleset:
+            for path, text in self._files.items():
+                self._host.write(path, text.encode(), mode=0o644 if path == UNIT else 0o600)
+            for path in WANTS:
+                self._host.link(path, "../" + SERVICE)
+        else:
+            self._stop()
+            for path in (RULESET, UNIT, *WANTS):
+                self._host.remove(path)
+            for directory in (CONFIGURATION, *(path.rpartition("/")[0] for path in WANTS)):
+                self._host.remove_directory(directory)
+        self._reload_units()
+        if self._ruleset and self._host.has_systemd():
+            self._host.run(["systemctl", "start", SERVICE])
+
+    def undo(self) -> None:
+        self._host.run(["nft", "-f", "-"], input=DELETE + self._present)
+        if not self._was_active:
+            self._stop()
+        self._snapshot.restore()
+        self._reload_units()
+        if self._was_active:
+            self._host.run(["systemctl", "start", SERVICE])
+
+    def _stop(self) -> None:
+        if self._host.has_systemd():
+            self._host.run(["systemctl", "stop", SERVICE], check=False)
+
+    def _reload_units(self) -> None:
+        if self._host.has_systemd():
+            self._host.run(["systemctl", "daemon-reload"])
+
+
+def _is_active(host: Host) -> bool:
+    return host.has_systemd() and host.run(["systemctl", "is-active", "--quiet", SERVICE], check=False).rc == 0
+
+
+def _listing(host: Host) -> str:
+    """Our table as the kernel has it, without counters; empty where it is not."""
+    if not is_installed(host):
+        return ""
+    listed = host.run(["nft", "-s", "list", "table", "inet", TABLE], check=False)
+    if listed.rc == 0:
+        return listed.stdout
+    if "No such file or directory" in listed.stderr:
+        return ""
+    raise ToolFailed("nft cannot list table inet %s: %s" % (TABLE, listed.stderr.strip()))
+
+
+def _rehearse(host: Host, ruleset: str) -> str:
+    """How this kernel and this nft list the ruleset once it is loaded."""
+    load_and_list = "nft -f - && nft -s list table inet %s" % TABLE
+    return host.run(["unshare", "--net", "--", "sh", "-c", load_and_list], input=ruleset).stdout
+
+
+def _objections(host: Host) -> t.List[str]:
+    """Warnings about other tables that refuse by default what we only accept: a drop anywhere is final."""
+    chains = json.loads(host.run(["nft", "-j", "list", "chains"]).stdout)["nftables"]
+    return [
+        "nftables chain %(family)s %(table)s %(name)s drops by default what it does not accept itself; "
+        "the ports of this policy must be accepted there too" % chain
+        for chain in (entry.get("chain", {}) for entry in chains)
+        if chain.get("policy") == "drop" and chain.get("hook") in ("input", "output") and chain["table"] != TABLE
+    ]

@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""A policy in the language of nft(8): one table of our own, loaded in one transaction.
+
+Chains, in the order in which packets meet them:
+
+``input`` and ``output`` at priority filter - 10 carry the policy of the host itself; only the nftables backend has them.
+``forward`` at priority filter - 5 is the forward guard. Docker and Podman rewrite the destination of published ports before any
+filter, so it looks at the destination that the connection was opened to (``ct original proto-dst``).
+
+A drop here is final; an accept only means that we have no objection: what other tables refuse stays refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    FAMILIES,
+    PUBLISHED,
+    AddressSet,
+    Policy,
+    Rule,
+)
+
+TABLE = "federated_connectivity"
+MARK = "federated.connectivity"
+DELETE = "table inet %s\ndelete table inet %s\n" % (TABLE, TABLE)
+COMMENT_LENGTH = 127  # NFTNL_UDATA_COMMENT_MAXLEN, less its terminating zero
+IDENTIFIER_LENGTH = 200  # the kernel takes 255 (NFT_NAME_MAXLEN)
+
+_PROTOCOL_OF_FAMILY = {4: "ip", 6: "ip6"}
+_PLAIN_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\Z")
+_DESTINATION = "%s dport"
+_ORIGINAL_DESTINATION = "meta l4proto %s ct original proto-dst"
+_REJECT = "reject with icmpx type admin-prohibited"
+
+# RFC 4890, sections 4.3 and 4.4: errors and path MTU; neighbour and router discovery; multicast listeners.
+_ESSENTIAL_ICMP = (
+    "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
+    "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept",
+    "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept",
+    "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept",
+)
+# RFC 2131, section 4.1; RFC 8415, section 7.2.
+_DHCP_IN = ("udp sport 67 udp dport 68 accept", "ip6 saddr fe80::/10 udp dport 546 accept")
+_DHCP_OUT = ("udp sport 68 udp dport 67 accept", "udp sport 546 udp dport 547 accept")
+_ESTABLISHED = "ct state established,related accept"
+
+
+def render(policy: Policy, host_chains: bool) -> str:
+    """The table's text for ``nft -f``, beginning with its own removal; empty where the policy needs no table.
+
+    Args:
+        policy: What to enforce.
+        host_chains: Whether the table carries the host's own policy too, or the forward guard alone.
+    """
+    guarded = policy.ingress(PUBLISHED) or policy.egress(PUBLISHED) or policy.deny_ingress or policy.deny_egress
+    chains = [*(_host_chains(policy) if host_chains else ()), *(_forward_guard(policy) if guarded else ())]
+    if not chains:
+        return ""
+    used = [rule for rule in policy.rules if host_chains or rule.placement == PUBLISHED]
+    blocks = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in _sets(peers)] + chains
+    return "%stable inet %s {\n%s}\n" % (DELETE, TABLE, "\n".join(blocks))
+
+
+def identifier(name: str, family: int) -> str:
+    """The set's name in the table. Names that nft could take for something else carry a hash of their original."""
+    if not _PLAIN_IDENTIFIER.match(name) or len(name) > IDENTIFIER_LENGTH:
+        readable = re.sub(r"[^A-Za-z0-9_]", "_", name)[:IDENTIFIER_LENGTH]
+        name = "_%s_%s" % (readable, _digest(name))
+    return "%s_ipv%d" % (name, family)
+
+
+def comment(text: str) -> str:
+    """Our mark and a rule's id, as long as nft takes comments; longer ones end in a hash of the whole."""
+    text = "%s %s" % (MARK, text)
+    if len(text.encode()) > COMMENT_LENGTH:
+        text = "%s~%s" % (text.encode()[: COMMENT_LENGTH - 9].decode(errors="ignore"), _digest(text))
+    return 'comment "%s"' % re.sub(r'["\\\n]', "?", text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _host_chains(policy: Policy) -> t.Iterator[str]:
+    yield _chain("input", "filter hook input priority filter - 10", _input(policy))
+    yield _chain("output", "filter hook output priority filter - 10", _output(policy))
+
+
+def _input(policy: Policy) -> t.Iterator[str]:
+    yield 'iifname "lo" accept'
+    yield _ESTABLISHED
+    if policy.management:
+        yield _management(policy.management, "saddr", "dport")
+    yield from _accepts(policy.ingress(), "saddr", _DESTINATION)
+    yield from _closures(policy.ingress(), _DESTINATION)
+    if policy.deny_ingress:
+        yield from _ESSENTIAL_ICMP + _DHCP_IN
+        yield "drop " + comment("default deny ingress")
+
+
+def _output(policy: Policy) -> t.Iterator[str]:
+    yield 'oifname "lo" accept'
+    yield _ESTABLISHED
+    if policy.management:
+        yield _management(policy.management, "daddr", "sport")
+    yield from _accepts(policy.egress(), "daddr", _DESTINATION)
+    if policy.deny_egress:
+        yield from _ESSENTIAL_ICMP + _DHCP_OUT
+        yield "%s %s" % (_REJECT, comment("default deny egress"))
+
+
+def _forward_guard(policy: Policy) -> t.Iterator[str]:
+    yield _chain("published", None, _published(policy))
+    if policy.deny_egress:
+        yield _chain("containers", None, _containers(policy))
+    yield _chain("forward", "filter hook forward priority filter - 5", _forward(policy))
+
+
+def _forward(policy: Policy) -> t.Iterator[str]:
+    yield _ESTABLISHED
+    yield "ct status dnat jump published"
+    for interface in policy.container_interfaces:
+        yield 'iifname "%s" %s' % (interface, "goto containers" if policy.deny_egress else "accept")
+    for interface in policy.container_interfaces:
+        yield 'oifname "%s" jump published' % interface
+
+
+def _published(policy: Policy) -> t.Iterator[str]:
+    """Connections to containers, through a published port or routed to the container's own address."""
+    rules = policy.ingress(PUBLISHED)
+    yield from _accepts(rules, "saddr", _ORIGINAL_DESTINATION)
+    yield from _closures(rules, _ORIGINAL_DESTINATION)
+    if policy.deny_ingress:
+        yield "drop " + comment("default deny ingress")
+
+
+def _containers(policy: Policy) -> t.Iterator[str]:
+    """Connections that containers open, under a default of deny."""
+    for interface in policy.container_interfaces:
+        yield 'oifname "%s" accept' % interface
+    yield from _accepts(policy.egress(PUBLISHED), "daddr", _DESTINATION)
+    yield "%s %s" % (_REJECT, comment("default deny egress"))
+
+
+def _management(management: t.Tuple[str, int], address: str, port: str) -> str:
+    client, number = management
+    return "%s %s %s tcp %s %d accept %s" % ("ip6" if ":" in client else "ip", address, client, port, number, comment("management connection"))
+
+
+def _accepts(rules: t.Iterable[Rule], address: str, destination: str) -> t.Iterator[str]:
+    for rule in rules:
+        for peer in rule.peers:
+            for match in _match(peer, address):
+                for ports in _ports(rule, destination):
+                    yield "%s%s accept %s" % (match, ports, comment(rule.id))
+
+
+def _closures(rules: t.Iterable[Rule], destination: str) -> t.Iterator[str]:
+    for rule in rules:
+        if rule.closed_to_others:
+            for ports in _ports(rule, destination):
+                yield "%s drop %s" % (ports, comment(rule.id))
+
+
+def _ports(rule: Rule, destination: str) -> t.Iterator[str]:
+    """nft up to 1.0.6 cannot read back its own listing of a list of original ports, so those get a line each."""
+    if destination == _DESTINATION:
+        yield "%s { %s }" % (destination % rule.protocol, ", ".join(rule.ports))
+    else:
+        for port in rule.ports:
+            yield "%s %s" % (destination % rule.protocol, port)
+
+
+def _match(peers: AddressSet, address: str) -> t.Iterator[str]:
+    if all(peers.is_any(family) for family in FAMILIES):
+        yield ""
+        return
+    for family in FAMILIES:
+        if peers.is_any(family):
+            yield "meta nfproto ipv%d " % family
+        elif peers.of_family(family):
+            yield "%s %s @%s " % (_PROTOCOL_OF_FAMILY[family], address, identifier(peers.name, family))
+
+
+def _sets(peers: AddressSet) -> t.Iterator[str]:
+    for family in FAMILIES:
+        if peers.of_family(family) and not peers.is_any(family):
+            yield "\tset %s {\n\t\ttype ipv%d_addr\n\t\tflags interval\n\t\telements = { %s }\n\t}\n" % (
+                identifier(peers.name, family),
+                family,
+                ", ".join(peers.of_family(family)),
+            )
+
+
+def _chain(name: str, hook: t.Optional[str], rules: t.Iterable[str]) -> str:
+    lines = ["type %s; policy accept;" % hook] if hook else []
+    return "\tchain %s {\n%s\t}\n" % (name, "".join("\t\t%s\n" % line for line in [*lines, *rules]))

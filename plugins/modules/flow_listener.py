@@ -1,0 +1,158 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: flow_listener
+short_description: Listen for a while where no service listens yet
+version_added: 0.1.0
+author:
+  - federated.connectivity contributors (@federated-connectivity)
+description:
+  - Starts a process that listens on ports which nothing else uses, on IPv4 and IPv6, so that an open path is proven before its service is installed.
+  - On TCP it says one line and hangs up; on UDP it answers datagrams that hold O(token), and nothing else. It reads nothing more, and runs without privileges.
+  - It ends by itself after O(seconds), whatever becomes of the connection that started it. A port that is in use is left alone.
+  - There is one listener per host; starting another ends it.
+attributes:
+  check_mode:
+    support: full
+    details: Nothing is started or stopped; which ports are free or in use is told all the same.
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details: Each start begins a new term.
+  platform:
+    platforms: linux
+    support: full
+options:
+  state:
+    description: Whether to start the listener or to end it.
+    type: str
+    choices: [started, stopped]
+    default: started
+  ports:
+    description: Where to listen.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      protocol:
+        description: The transport protocol.
+        type: str
+        choices: [tcp, udp]
+        required: true
+      port:
+        description: The port.
+        type: int
+        required: true
+  name:
+    description: The name that the listener answers with. Required when O(state=started).
+    type: str
+  token:
+    description:
+      - What it answers to, 1 to 64 printable ASCII characters. Required when O(state=started).
+      - It is no secret. It tells the listeners of one run from anything else that answers.
+    type: str
+  seconds:
+    description: How long it may live.
+    type: int
+    default: 120
+seealso:
+  - module: federated.connectivity.flow_probe
+"""
+
+EXAMPLES = r"""
+- name: Listen where the data station will
+  federated.connectivity.flow_listener:
+    name: "{{ inventory_hostname }}"
+    token: spring-rollout
+    ports:
+      - {protocol: tcp, port: 8443}
+
+- name: Stop listening
+  federated.connectivity.flow_listener:
+    state: stopped
+"""
+
+RETURN = r"""
+ports:
+  description: What became of each port, per family.
+  returned: when O(state=started)
+  type: list
+  elements: dict
+  contains:
+    protocol:
+      description: The transport protocol.
+      type: str
+    family:
+      description: 4 or 6.
+      type: int
+    port:
+      description: The port.
+      type: int
+    state:
+      description: V(listening), V(in_use) by a service, V(failed), or, in check mode, V(free).
+      type: str
+    detail:
+      description: Which process holds the port, or why listening failed.
+      type: str
+  sample:
+    - {protocol: tcp, family: 4, port: 8443, state: listening, detail: ""}
+listener:
+  description: V(stopped), V(ended) if it had ended by itself before, or V(absent) if there was none.
+  returned: when O(state=stopped), outside check mode
+  type: str
+  sample: stopped
+"""
+
+import re
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.federated.connectivity.plugins.module_utils import _listener
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
+            "ports": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "protocol": {"type": "str", "choices": ["tcp", "udp"], "required": True},
+                    "port": {"type": "int", "required": True},
+                },
+            },
+            "name": {"type": "str"},
+            "token": {"type": "str", "no_log": False},
+            "seconds": {"type": "int", "default": 120},
+        },
+        required_if=[("state", "started", ("name", "token"))],
+        supports_check_mode=True,
+    )
+    options = module.params
+    wanted = [(port["protocol"], port["port"]) for port in options["ports"]]
+    if options["state"] == "stopped":
+        if module.check_mode:
+            module.exit_json(changed=False)
+        listener = _listener.stop()
+        module.exit_json(changed=listener == _listener.STOPPED, listener=listener)
+    if not re.match(r"[!-~]{1,64}$", options["token"]):
+        module.fail_json(msg="token %r: give 1 to 64 printable ASCII characters" % options["token"])
+    if module.check_mode:
+        module.exit_json(changed=False, ports=[port._asdict() for port in _listener.survey(wanted)])
+    try:
+        ports = _listener.start(wanted, options["name"], options["token"], options["seconds"])
+    except OSError as error:
+        module.fail_json(msg="the listener could not be started: %s" % error)
+    module.exit_json(changed=bool(ports), ports=[port._asdict() for port in ports])
+
+
+if __name__ == "__main__":
+    main()

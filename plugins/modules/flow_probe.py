@@ -1,0 +1,164 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: flow_probe
+short_description: Try connections from this host and tell what became of each
+version_added: 0.1.0
+author:
+  - federated.connectivity contributors (@federated-connectivity)
+description:
+  - Tries TCP connections and UDP datagrams from the host, many at a time, and tells for each whether it was answered, refused, rejected, or met silence.
+  - A TCP attempt sends nothing but the handshake. A UDP attempt sends O(token).
+  - Where M(federated.connectivity.flow_listener) listens at the other end, its answer tells which host was reached.
+attributes:
+  check_mode:
+    support: full
+    details: Probing changes nothing and takes place in check mode too.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  platform:
+    platforms: linux
+    support: full
+options:
+  probes:
+    description: What to try.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      protocol:
+        description: The transport protocol.
+        type: str
+        choices: [tcp, udp]
+        required: true
+      destination:
+        description:
+          - An IP address, or a host name, which this host resolves.
+          - Of a name's addresses at most four are tried, and the first that answers counts.
+        type: str
+        required: true
+      port:
+        description: The destination port.
+        type: int
+        required: true
+  token:
+    description:
+      - What the listeners of this run answer to, 1 to 64 printable ASCII characters.
+      - It is no secret. It tells the run's own listeners from anything else that answers.
+    type: str
+    required: true
+  timeout:
+    description: How many seconds to wait for an answer to each attempt, and, on a TCP connection, for a listener's word.
+    type: float
+    default: 3
+  retries:
+    description: How often to try again after silence, since packets get lost.
+    type: int
+    default: 1
+  parallel:
+    description: How many attempts at a time.
+    type: int
+    default: 64
+seealso:
+  - module: federated.connectivity.flow_listener
+"""
+
+EXAMPLES = r"""
+- name: Try a partner's port on both families
+  federated.connectivity.flow_probe:
+    token: spring-rollout
+    probes:
+      - {protocol: tcp, destination: 198.51.100.75, port: 8443}
+      - {protocol: tcp, destination: "2001:db8:2::75", port: 8443}
+"""
+
+RETURN = r"""
+outcomes:
+  description: What became of each probe, in the order given.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    protocol:
+      description: As given.
+      type: str
+    destination:
+      description: As given.
+      type: str
+    port:
+      description: As given.
+      type: int
+    outcome:
+      description:
+        - V(open), a connection or an answer came about.
+        - V(refused), the host was reached and nothing listens.
+        - V(rejected), somebody on the way, or the host's firewall, refused with an ICMP error, or this host's own firewall did not let it out.
+        - V(silent), nothing came back in time.
+        - V(unroutable), this host has no way to that address.
+        - V(unresolved), the name has no address here.
+      type: str
+    address:
+      description: The address that was tried; empty where the name did not resolve.
+      type: str
+    source:
+      description: This host's own address on the way; empty where nothing left.
+      type: str
+    by:
+      description: Who rejected, where an ICMP error tells.
+      type: str
+    answered_by:
+      description: The name of the listener that answered with the token.
+      type: str
+    detail:
+      description: The system's words for what went wrong.
+      type: str
+  sample:
+    - {protocol: tcp, destination: 198.51.100.75, port: 8443, outcome: open, address: 198.51.100.75, source: 198.51.100.10, by: "", answered_by: beta, detail: ""}
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.federated.connectivity.plugins.module_utils._probe import probe
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "probes": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "protocol": {"type": "str", "choices": ["tcp", "udp"], "required": True},
+                    "destination": {"type": "str", "required": True},
+                    "port": {"type": "int", "required": True},
+                },
+            },
+            "token": {"type": "str", "required": True, "no_log": False},
+            "timeout": {"type": "float", "default": 3},
+            "retries": {"type": "int", "default": 1},
+            "parallel": {"type": "int", "default": 64},
+        },
+        supports_check_mode=True,
+    )
+    options = module.params
+
+    def attempt(wanted):
+        outcome = probe(wanted["protocol"], wanted["destination"], wanted["port"], options["timeout"], options["token"], options["retries"])
+        return dict(wanted, address=outcome.destination, **{key: value for key, value in outcome._asdict().items() if key != "destination"})
+
+    with ThreadPoolExecutor(max(1, options["parallel"])) as pool:
+        module.exit_json(changed=False, outcomes=list(pool.map(attempt, options["probes"])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: listening_info
+short_description: Tell which processes listen on given ports, and on which addresses
+version_added: 0.1.0
+author:
+  - federated.connectivity contributors (@federated-connectivity)
+description:
+  - Reads from C(/proc/net) which sockets listen on the given ports; no tool needs to be installed.
+  - Processes of other users are named only if the module runs as root.
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  platform:
+    platforms: linux
+    support: full
+options:
+  ports:
+    description: The ports of interest.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      protocol:
+        description: The transport protocol.
+        type: str
+        choices: [tcp, udp]
+        required: true
+      ports:
+        description: Ports and ranges such as V(8000-8010).
+        type: list
+        elements: str
+        required: true
+"""
+
+EXAMPLES = r"""
+- name: See who listens on the ports of a local user interface
+  federated.connectivity.listening_info:
+    ports:
+      - {protocol: tcp, ports: ["8484"]}
+"""
+
+RETURN = r"""
+sockets:
+  description: The sockets that listen on one of the ports.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    protocol:
+      description: The transport protocol.
+      type: str
+    family:
+      description: 4 or 6.
+      type: int
+    address:
+      description: The local address.
+      type: str
+    port:
+      description: The port.
+      type: int
+    process:
+      description: Its process; empty if that is not to be seen.
+      type: str
+    loopback:
+      description: Whether only this host itself gets there.
+      type: bool
+  sample:
+    - {protocol: tcp, family: 4, address: 127.0.0.1, port: 8484, process: "fedbiomed (pid 811)", loopback: true}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.federated.connectivity.plugins.module_utils._listening import listening_sockets
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import is_port_range
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "ports": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "protocol": {"type": "str", "choices": ["tcp", "udp"], "required": True},
+                    "ports": {"type": "list", "elements": "str", "required": True},
+                },
+            },
+        },
+        supports_check_mode=True,
+    )
+    wanted = set()
+    for entry in module.params["ports"]:
+        for text in entry["ports"]:
+            if not is_port_range(text):
+                module.fail_json(msg="%r is no port: give a number from 1 to 65535, or a range such as 8000-8010" % text)
+            low, _dash, high = text.partition("-")
+            wanted.update((entry["protocol"], port) for port in range(int(low), int(high or low) + 1))
+    module.exit_json(changed=False, sockets=[dict(socket._asdict(), loopback=socket.is_loopback) for socket in listening_sockets(wanted)])
+
+
+if __name__ == "__main__":
+    main()

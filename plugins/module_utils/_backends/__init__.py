@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
     _nftables,
+    _ufw,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     Change,
@@ -45,6 +46,6 @@ class Backend(t.Protocol):
         """
 
 
-BACKENDS: t.Dict[str, Backend] = {backend.NAME: backend for backend in (_nftables,)}
+BACKENDS: t.Dict[str, Backend] = {backend.NAME: backend for backend in (_nftables, _ufw)}
 STOP_FOR_GOOD = {"ufw": "ufw disable", "firewalld": "systemctl disable --now firewalld"}
 """The firewalls that administrators start and stop, each with the command that stops it for good."""

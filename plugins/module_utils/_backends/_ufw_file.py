@@ -61,13 +61,18 @@ class RulesFile(t.NamedTuple):
         """The chains that loading the file empties and fills."""
         return re.findall(r"^:(\S+)", self.head, re.MULTILINE)
 
-    def equals_of(self, rules: t.Iterable[UfwRule]) -> t.Iterator[t.Tuple[str, UfwRule]]:
-        """Rules of the administrator that ufw takes for one of ``rules``: the same but for the action, the log and the comment."""
+    def lookalikes(self, rules: t.Iterable[UfwRule]) -> t.List[t.Tuple[str, UfwRule]]:
+        """The administrator's rules that differ from one of ``rules`` in nothing but action, log and comment, each with that one.
+
+        ufw takes the two for one rule: adding one by its words replaces the other, deleting one may hit the other.
+        """
         ours = {rule.key: rule for rule in rules}
+        found = []
         for block in self.foreign:
-            words = _words(block)
-            if " ".join(words[1:]) in ours:
-                yield _describe(block)[0], ours[" ".join(words[1:])]
+            action, key = " ".join(_words(block)).partition(" ")[::2]
+            if key in ours and not action.startswith("route:"):
+                found.append((_describe(block)[0], ours[key]))
+        return found
 
 
 def parse(text: str, path: str) -> RulesFile:
@@ -78,38 +83,57 @@ def parse(text: str, path: str) -> RulesFile:
     """
     head, start, rest = text.partition(_START)
     body, end, tail = rest.partition(_END)
-    if not start or _START in rest or (not end and _TUPLE in rest) or _TUPLE in tail:
-        raise PolicyRefused("%s is not as ufw writes it (no '### RULES ###' section around all rules); mend or remove what was edited by hand" % path)
     if not end:  # as installed, before ufw first wrote it: no rules yet
         body, tail = "", rest
+    if not start or _START in rest or _TUPLE in head + tail:
+        raise PolicyRefused("%s: not all rules stand between '### RULES ###' and '### END RULES ###'; mend the file" % path)
     return RulesFile(head + start, tuple(block for block in re.split("(?=%s)" % _TUPLE, body) if block), end + tail)
 
 
+def has_ours(content: bytes) -> bool:
+    """Whether a rules file holds anything of ours, whatever else it is."""
+    return _OUR_COMMENT.encode() in content
+
+
 def is_ours(block: str) -> bool:
+    """Whether the block's comment carries our mark."""
     return block.startswith(_TUPLE) and _OUR_COMMENT in block.split("\n", 2)[1]
 
 
 def _words(block: str) -> t.List[str]:
-    """The words of a block's tuple without its comment: action, protocol, port, destination, port, source, ..., direction."""
-    if not block.startswith(_TUPLE):
-        return []
-    return block[len(_TUPLE) :].split("\n", 1)[0].split(" comment=")[0].split()
+    """A block's tuple without the comment: action, protocol, port, destination, port, source, [two applications,] direction."""
+    return block[len(_TUPLE) :].split("\n", 1)[0].split(" comment=")[0].split() if block.startswith(_TUPLE) else []
+
+
+def _comment(block: str) -> str:
+    """A block's comment, decoded as ufw does; one that is not hexadecimal as it stands."""
+    encoded = block.split("\n", 2)[1].partition(" comment=")[2].strip()
+    return bytes.fromhex(encoded).decode("utf-8", "backslashreplace") if re.fullmatch("([0-9a-fA-F]{2})*", encoded) else encoded
 
 
 def _describe(block: str) -> t.List[str]:
     words = _words(block)
-    if len(words) < 7:
-        return block.split("\n")[1:-1]
+    if len(words) not in (7, 9):
+        return [line for line in block.split("\n") if line]
     action, protocol, dport, destination, sport, source = words[:6]
     direction, _underscore, interface = words[-1].partition("_")
     text = "%s %s" % (action, direction)
-    text += " on " + interface if interface else ""
+    text += " on " + interface.replace("!out_", " out on ") if interface else ""
     for preposition, address, port in (("from", source, sport), ("to", destination, dport)):
         text += " %s %s" % (preposition, "any" if address in ANYWHERE.values() else address)
         text += " port " + port if port != "any" else ""
     text += " proto " + protocol if protocol != "any" else ""
     text += "".join(" app " + app.replace("%20", " ") for app in words[6:-1] if app != "-")
-    _tuple, comment, encoded = block.split("\n", 2)[1].partition(" comment=")
-    if comment:
-        text += "  # " + bytes.fromhex(encoded.strip()).decode("utf-8", "backslashreplace")
-    return [text]
+    comment = _comment(block)
+    text += "  # " + comment if comment else ""
+    return [text, *_altered_lines(block, words, comment)]
+
+
+def _altered_lines(block: str, words: t.List[str], comment: str) -> t.List[str]:
+    """The iptables lines of a block of ours that are not what its tuple comes to: somebody edited them."""
+    if not is_ours(block):
+        return []
+    peer = words[3 if words[-1] == "out" else 5]
+    family = 6 if ":" in peer else 4
+    rule = UfwRule(comment[len(MARK) + 1 :], family, words[0], words[-1], words[1], words[2], "" if peer == ANYWHERE[family] else peer)
+    return [] if rule.file_text() == block else block.split("\n")[2:-1]

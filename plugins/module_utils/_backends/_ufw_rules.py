@@ -110,7 +110,7 @@ def translate(policy: Policy, family: int) -> Place:
     first: t.List[UfwRule] = []
     if policy.management and (":" in policy.management[0]) == (family == 6):
         address, port = policy.management
-        first.append(UfwRule("management", family, "allow", "in", "tcp", str(port), _peer(address, family)))
+        first.append(UfwRule("management connection", family, "allow", "in", "tcp", str(port), _peer(address, family)))
     for rule in policy.rules:
         first.extend(
             UfwRule(rule.id, family, "allow", "in" if rule.direction == INGRESS else "out", rule.protocol, ports, peer)
@@ -122,10 +122,10 @@ def translate(policy: Policy, family: int) -> Place:
             first.extend(UfwRule(rule.id, family, "deny", "in", rule.protocol, ports) for ports in multiports(rule.ports))
     last = []
     if policy.denies(INGRESS):
-        last.append(UfwRule("default.ingress", family, "deny", "in"))
+        last.append(UfwRule("default deny ingress", family, "deny", "in"))
     if policy.denies(EGRESS):
-        last.append(UfwRule("dhcp.egress", family, "allow", "out", "udp", _DHCP_SERVER[family]))
-        last.append(UfwRule("default.egress", family, "deny", "out"))
+        last.append(UfwRule("DHCP renewal", family, "allow", "out", "udp", _DHCP_SERVER[family]))
+        last.append(UfwRule("default deny egress", family, "deny", "out"))
     return Place(tuple(first), tuple(last))
 
 

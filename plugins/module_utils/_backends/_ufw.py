@@ -1,0 +1,241 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+"""ufw: our rules stand in its own ``user.rules`` and ``user6.rules``, before and behind the administrator's.
+
+The files are edited under ufw's lock and loaded as ufw loads them: one ``iptables-restore -n`` per family, which replaces the
+user chains in one transaction. ``ufw reload`` would open the host in between, and one ``ufw`` call per rule takes seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import time
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    _ufw_file,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_kernel import (
+    Kernel,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import (
+    Place,
+    translate,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    Change,
+    PolicyRefused,
+    ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    EGRESS,
+    INGRESS,
+    Policy,
+)
+
+NAME = "ufw"
+DEFAULTS = "/etc/default/ufw"
+SETTINGS = "/etc/ufw/ufw.conf"
+RULES = {4: "/etc/ufw/user.rules", 6: "/etc/ufw/user6.rules"}
+IPTABLES = {4: "iptables", 6: "ip6tables"}
+LOCK = "/run/ufw.lock"
+LOCK_SECONDS = 60.0
+
+
+def is_installed(host: Host) -> bool:
+    return host.which("ufw") is not None and host.read(RULES[4]) is not None
+
+
+def is_running(host: Host) -> bool:
+    """Whether ufw filters now, or will after the next boot."""
+    return is_installed(host) and (_settings(host).get("enabled") == "yes" or _kernel(host, 4).loaded)
+
+
+def propose(policy: t.Optional[Policy], host: Host) -> Change:
+    """The way from the rules files and chains of ufw to those that carry the policy."""
+    contents = {family: host.read(path) for family, path in RULES.items()}
+    if policy is None:
+        return UfwChange(
+            host, [_Family(host, family, content) for family, content in contents.items() if content and _ufw_file.has_ours(content)]
+        )
+    settings = _settings(host)
+    families = [_Family(host, family, content) for family, content in contents.items() if content is not None]
+    ipv6 = settings.get("ipv6") == "yes" and _has_ipv6()
+    problems = list(_problems(policy, settings, ipv6, families))
+    if problems:
+        raise PolicyRefused(*problems)
+    for family in families:
+        if family.version == 4 or ipv6:
+            family.place(translate(policy, family.version))
+    change = UfwChange(host, families)
+    warnings = [*([] if ipv6 else _without_ipv6(policy)), *(warning for family in families for warning in family.warnings())]
+    change.warnings = list(dict.fromkeys(warnings))
+    return change
+
+
+class _Family:
+    """The rules file of one family and what the kernel holds of it."""
+
+    def __init__(self, host: Host, version: int, content: bytes) -> None:
+        self.version = version
+        self.path = RULES[version]
+        self.content = content
+        self.file = _ufw_file.parse(content.decode("latin-1"), self.path)
+        self.kernel = _kernel(host, version)
+        self.place(Place())
+
+    def place(self, ours: Place) -> None:
+        self.ours = ours
+        self.wanted = self.file.arranged(ours)
+        self.deviations = self.kernel.deviations(ours) if self.kernel.loaded and self.wanted == self.file else ([], [])
+
+    @property
+    def changed(self) -> bool:
+        return self.wanted != self.file or self.deviations != ([], [])
+
+    def describe(self, file: _ufw_file.RulesFile, deviations: t.Sequence[str]) -> str:
+        lines = ["IPv%d" % self.version, *("  " + line for line in file.describe()), *("  loaded: " + line for line in deviations)]
+        return "\n".join(lines) + "\n"
+
+    def warnings(self) -> t.Iterator[str]:
+        for theirs, ours in self.file.lookalikes(self.ours.first + self.ours.last):
+            yield (
+                "ufw: to ufw your rule '%s' is the same as ours of %s, which stands before it; "
+                "'ufw delete' by its words may remove ours and leave yours, until the next run" % (theirs, ours.id)
+            )
+        for closure in self.ours.first:
+            if closure.action == "deny":
+                for line in self.kernel.accepted_before(closure.protocol, closure.ports):
+                    yield "ufw: '%s' (from before.rules, or from outside of ufw) accepts connections that %s closes; remove it" % (
+                        line,
+                        closure.id,
+                    )
+
+
+class UfwChange(Change):
+    """Both rules files and the user chains in the kernel."""
+
+    name = NAME
+
+    def __init__(self, host: Host, families: t.Sequence[_Family]) -> None:
+        self._host = host
+        self._families = [family for family in families if family.changed]
+        self._snapshot = host.snapshot(family.path for family in self._families)
+        self.before = "".join(family.describe(family.file, family.deviations[0]) for family in families)
+        self.after = "".join(family.describe(family.wanted, family.deviations[1]) for family in families)
+
+    def check(self) -> None:
+        for family in self._families:
+            self._host.run([*_restore(family.version), "--test"], input=family.wanted.text)
+
+    def apply(self) -> None:
+        with _lock():
+            for family in self._families:
+                if self._host.read(family.path) != family.content:
+                    raise ToolFailed("%s changed while its rules were being computed; run again" % family.path)
+            for family in self._families:
+                self._host.write(family.path, family.wanted.text.encode("latin-1"))
+            for family in self._families:
+                if family.kernel.loaded:
+                    self._host.run([*_restore(family.version), family.path])
+
+    def undo(self) -> None:
+        with _lock():
+            self._snapshot.restore()
+            for family in self._families:
+                if family.kernel.loaded:
+                    self._host.run(_restore(family.version), input=family.kernel.restore_text(family.file.chains()))
+
+
+def _problems(policy: Policy, settings: t.Mapping[str, str], ipv6: bool, families: t.Sequence[_Family]) -> t.Iterator[str]:
+    """Why ufw cannot carry the policy as it is now."""
+    if not families:
+        yield "ufw is not installed on this host; install it and run 'ufw enable', or choose another backend"
+        return
+    enabled, loaded = settings.get("enabled") == "yes", families[0].kernel.loaded
+    if not enabled and not loaded:
+        yield "ufw is not active on this host; allow your own access ('ufw allow ssh') and run 'ufw enable', or choose another backend"
+    elif not loaded:
+        yield (
+            "ufw is enabled in %s, but not loaded; run 'systemctl start ufw', or 'ufw disable' where another firewall is wanted" % SETTINGS
+        )
+    elif not enabled:
+        yield "ufw is loaded, but not enabled in %s: its rules would be gone after a reboot; run 'ufw enable' or 'ufw disable'" % SETTINGS
+    else:
+        yield from _unsafe(policy, ipv6, families)
+
+
+def _unsafe(policy: Policy, ipv6: bool, families: t.Sequence[_Family]) -> t.Iterator[str]:
+    """What makes an active ufw's user rules ineffective or dangerous."""
+    if ipv6 and len(families) == 1:
+        yield "%s is missing although IPV6=yes in %s; run 'ufw reset', or reinstall ufw" % (RULES[6], DEFAULTS)
+    for family in families:
+        wanted = family.version == 4 or ipv6
+        if wanted != family.kernel.loaded:
+            yield "IPV6=%s in %s is not in force yet; run 'ufw reload'" % ("yes" if ipv6 else "no", DEFAULTS)
+        elif wanted:
+            for jump in family.kernel.unhooked():
+                yield "ufw (IPv%d): '%s' is missing, something else flushed it; run 'ufw reload'" % (family.version, jump)
+            for direction, word in ((INGRESS, "in"), (EGRESS, "out")):
+                if policy.denies(direction) and not family.kernel.accepts_established(word):
+                    yield "deny %s would cut established connections (IPv%d): the rule that accepts them is missing from before.rules" % (
+                        direction,
+                        family.version,
+                    )
+
+
+def _without_ipv6(policy: Policy) -> t.Iterator[str]:
+    for rule in policy.rules:
+        if any(peer.ipv6 for peer in rule.peers):
+            yield "%s: its IPv6 peers are not allowed, because IPV6=no in %s and ufw refuses all IPv6" % (rule.id, DEFAULTS)
+
+
+def _settings(host: Host) -> t.Dict[str, str]:
+    """ufw's settings, read as ufw reads them: names and values in lower case, ufw.conf over the defaults."""
+    text = "".join((host.read(path) or b"").decode("latin-1") + "\n" for path in (DEFAULTS, SETTINGS))
+    return {name.lower(): value.lower() for name, value in re.findall(r'^(\w+)="?(\w+)', text, re.MULTILINE)}
+
+
+def _has_ipv6() -> bool:
+    """Whether the kernel has IPv6, by the same sign as ufw."""
+    return os.path.exists("/proc/sys/net/ipv6")
+
+
+def _kernel(host: Host, family: int) -> Kernel:
+    saved = host.run([IPTABLES[family] + "-save", "-t", "filter"]).stdout if family == 4 or _has_ipv6() else ""
+    return Kernel(saved, family)
+
+
+def _restore(family: int) -> t.List[str]:
+    return [IPTABLES[family] + "-restore", "-w", "10", "-n"]
+
+
+@contextlib.contextmanager
+def _lock() -> t.Iterator[None]:
+    """Hold ufw's own lock.
+
+    Raises:
+        ToolFailed: a ufw command still holds it after a minute.
+    """
+    with open(LOCK, "w") as file:
+        end = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() > end:
+                    raise ToolFailed(
+                        "another ufw has held %s for %d seconds; answer its question or end it" % (LOCK, LOCK_SECONDS)
+                    ) from None
+                time.sleep(0.1)
+        yield

@@ -78,7 +78,9 @@ class Policy(t.NamedTuple):
         return sorted({peer for rule in self.rules for peer in rule.peers})
 
 
-def parse_policy(data: t.Mapping[str, t.Any], resolved: t.Mapping[str, t.Sequence[str]], management: t.Optional[t.Tuple[str, int]]) -> Policy:
+def parse_policy(
+    data: t.Mapping[str, t.Any], resolved: t.Mapping[str, t.Sequence[str]], management: t.Optional[t.Tuple[str, int]]
+) -> Policy:
     """Build the policy from one host's file of the plan with its ``address_sets`` (docs/architecture.md, "A policy").
 
     Args:

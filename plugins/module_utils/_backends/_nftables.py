@@ -105,7 +105,9 @@ class TableChange(Change):
         self._host = host
         self._ruleset = ruleset
         self._present = _listing(host)
-        self._files = {RULESET: HEADER + ruleset, UNIT: UNIT_TEXT.format(table=TABLE, nft=host.which("nft"), ruleset=RULESET)} if ruleset else {}
+        self._files = (
+            {RULESET: HEADER + ruleset, UNIT: UNIT_TEXT.format(table=TABLE, nft=host.which("nft"), ruleset=RULESET)} if ruleset else {}
+        )
         self._was_active = _is_active(host)
         self._snapshot = host.snapshot((RULESET, UNIT, *WANTS))
         self.before = self._present + self._boot()
@@ -120,7 +122,10 @@ class TableChange(Change):
         for path in (RULESET, UNIT, *WANTS):
             content = self._host.read(path)
             if content is not None:
-                lines.append("# at boot: %s%s\n" % (path, "" if content.decode(errors="replace") == self._files.get(path, self._files.get(UNIT)) else ", different"))
+                lines.append(
+                    "# at boot: %s%s\n"
+                    % (path, "" if content.decode(errors="replace") == self._files.get(path, self._files.get(UNIT)) else ", different")
+                )
         return "".join(lines) + ("# %s active\n" % SERVICE if self._was_active else "")
 
     def check(self) -> None:

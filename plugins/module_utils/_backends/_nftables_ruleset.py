@@ -153,7 +153,14 @@ def _containers(policy: Policy) -> t.Iterator[str]:
 
 def _management(management: t.Tuple[str, int], address: str, port: str) -> str:
     client, number = management
-    return "%s %s %s tcp %s %d accept %s" % ("ip6" if ":" in client else "ip", address, client, port, number, comment("management connection"))
+    return "%s %s %s tcp %s %d accept %s" % (
+        "ip6" if ":" in client else "ip",
+        address,
+        client,
+        port,
+        number,
+        comment("management connection"),
+    )
 
 
 def _accepts(rules: t.Iterable[Rule], address: str, destination: str) -> t.Iterator[str]:

@@ -130,6 +130,7 @@ class UfwChange(Change):
         self._host = host
         self._families = [family for family in families if family.changed]
         self._snapshot = host.snapshot(family.path for family in self._families)
+        self._touched = False
         self.before = "".join(family.describe(family.file, family.deviations[0]) for family in families)
         self.after = "".join(family.describe(family.wanted, family.deviations[1]) for family in families)
 
@@ -142,6 +143,7 @@ class UfwChange(Change):
             for family in self._families:
                 if self._host.read(family.path) != family.content:
                     raise ToolFailed("%s changed while its rules were being computed; run again" % family.path)
+            self._touched = True
             for family in self._families:
                 self._host.write(family.path, family.wanted.text.encode("latin-1"))
             for family in self._families:
@@ -149,6 +151,8 @@ class UfwChange(Change):
                     self._host.run([*_restore(family.version), family.path])
 
     def undo(self) -> None:
+        if not self._touched:
+            return
         with _lock():
             self._snapshot.restore()
             for family in self._families:

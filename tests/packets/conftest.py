@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures of the packet tests: a Debian host with real firewalls, and neighbours that send it real packets."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import sys
+import typing as t
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "molecule"))
+
+from firewall_host import FirewallHost, Network, network
+from lab.rootfs import rootfs
+from namespaces import Namespace
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "suite(name): the Debian release of the host under test; bookworm unless told")
+    if os.geteuid() != 0:
+        raise pytest.UsageError("the packet tests make network namespaces and need root: run them with sudo, or as root")
+
+
+@pytest.fixture
+def net(request: pytest.FixtureRequest) -> t.Iterator[Network]:
+    """A fresh network for one test."""
+    marker = request.node.get_closest_marker("suite")
+    with network(rootfs(marker.args[0] if marker else "bookworm")) as made:
+        yield made
+
+
+@pytest.fixture
+def host(net: Network) -> FirewallHost:
+    return net.host
+
+
+@pytest.fixture
+def partner(net: Network) -> Namespace:
+    return net.partner
+
+
+@pytest.fixture
+def partner2(net: Network) -> Namespace:
+    return net.partner2
+
+
+@pytest.fixture
+def user(net: Network) -> Namespace:
+    return net.user
+
+
+@pytest.fixture
+def stranger(net: Network) -> Namespace:
+    return net.stranger

@@ -1,0 +1,226 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Debian host in namespaces: its own files (an overlay), processes, network and real firewalls; and its neighbours."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import pathlib
+import signal
+import subprocess
+import tempfile
+import typing as t
+
+from ansible.executor.module_common import modify_module
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from namespaces import Namespace, _run
+
+COLLECTION = pathlib.Path(__file__).parents[2]
+NEIGHBOURS = {"partner": 20, "partner2": 21, "user": 30, "stranger": 66}
+
+# $1: the root filesystem to begin with, $2: an empty directory. Everything is mounted in a namespace of its own.
+_BOOT = r"""
+set -eu
+mount --make-rprivate /
+mount -t tmpfs tmpfs "$2"
+mkdir "$2/upper" "$2/work" "$2/root"
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
+cd "$2/root"
+mount -t proc proc proc
+mount -t sysfs sysfs sys
+mount -t tmpfs -o mode=0755 tmpfs run
+mount -t tmpfs tmpfs tmp
+mount --rbind /dev dev
+mkdir -p run/lock run/dbus
+echo 127.0.0.1 localhost > etc/hosts
+echo host > etc/hostname
+exec chroot . /bin/bash -c 'echo up; exec >/dev/null; sleep infinity & wait'
+"""
+
+
+class Outcome(dict[str, t.Any]):
+    """What the module returned."""
+
+    @property
+    def before(self) -> str:
+        return t.cast(str, self["diff"]["before"])
+
+    @property
+    def after(self) -> str:
+        return t.cast(str, self["diff"]["after"])
+
+
+class FirewallHost(Namespace):
+    """The host under test. ``run`` enters all its namespaces; its root filesystem is an overlay of a Debian release."""
+
+    def __init__(self, rootfs: pathlib.Path, ipv4: str, ipv6: str) -> None:
+        self._init = ""
+        super().__init__("host", ipv4, ipv6)
+        self._mountpoint = tempfile.TemporaryDirectory(prefix="federated_connectivity.")
+        unshare = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--", "sh", "-c", _BOOT, "boot"]
+        self._unshare = subprocess.Popen(
+            [*super().enter(), *unshare, str(rootfs), self._mountpoint.name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGKILL),  # PR_SET_PDEATHSIG: it does not outlive us
+        )
+        assert self._unshare.stdout is not None
+        if self._unshare.stdout.readline() != "up\n":
+            raise AssertionError("the host under test did not boot; what mount or chroot said stands above")
+        pid = self._unshare.pid
+        self._init = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()[0]
+
+    def enter(self) -> list[str]:
+        if not self._init:
+            return super().enter()
+        return ["nsenter", f"--target={self._init}", "--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wd=/", "--"]
+
+    def ip(self, *lines: str) -> None:
+        _run([*super().enter(), "ip", "-batch", "-"], "\n".join(lines), True, {})
+
+    def close(self) -> None:
+        self._unshare.kill()
+        self._unshare.wait()
+        assert self._unshare.stdout is not None
+        self._unshare.stdout.close()
+        self._mountpoint.cleanup()
+        super().close()
+
+    def file(self, path: str) -> pathlib.Path:
+        """A file of the host, to be read and written from outside."""
+        return pathlib.Path(f"/proc/{self._init}/root") / path.lstrip("/")
+
+    def start(self, argv: t.Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start a daemon; it ends with the host."""
+        return subprocess.Popen([*self.enter(), *argv], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def nft(self, text: str) -> str:
+        """Load nft commands; what they list."""
+        return self.run(["nft", "-f", "-"], input=text + "\n").stdout
+
+    def ruleset(self) -> str:
+        """Everything that nft lists, without counters."""
+        return self.run(["nft", "-s", "list", "ruleset"]).stdout
+
+    def apply(
+        self, policy: t.Mapping[str, t.Any] | None, backend: str = "auto", check: bool = False, ssh: str | None = None, **options: t.Any
+    ) -> Outcome:
+        """Run firewall_policy as Ansible does: its real payload, by this host's own Python.
+
+        Args:
+            policy: What to enforce; None: state absent.
+            backend: As the module's option.
+            check: Check mode.
+            ssh: SSH_CONNECTION of the session, "client port server port"; none: a local session.
+            options: More options of the module.
+
+        Raises:
+            PolicyFailed: the module failed; the text is its message.
+        """
+        arguments = {"backend": backend, **options, "_ansible_check_mode": check, "_ansible_diff": True}
+        arguments.update({"state": "absent"} if policy is None else {"policy": policy})
+        done = self.run(["python3", "-"], input=_payload(arguments), check=False, **({"SSH_CONNECTION": ssh} if ssh else {}))
+        try:
+            result = Outcome(json.loads(done.stdout))
+        except ValueError:
+            raise AssertionError(f"firewall_policy did not return JSON:\n{done.stdout}{done.stderr}") from None
+        if result.get("failed"):
+            raise PolicyFailed(result.get("msg", ""))
+        return result
+
+    def container(self, published: t.Mapping[int, int], protocol: str = "tcp", bridge: str = "docker0") -> Namespace:
+        """A container on a bridge, its ports published as Docker does it: rewritten in the nat table of either family.
+
+        Args:
+            published: Port of the host -> port of the container.
+        """
+        container = Namespace("container", "203.0.113.2", "2001:db8:17::2")
+        self.ip(
+            f"link add {bridge} type bridge mcast_snooping 0",
+            f"link add veth{bridge[:10]} master {bridge} type veth peer name eth0 netns {container.path}",
+            f"address add 203.0.113.1/24 dev {bridge}",
+            f"address add 2001:db8:17::1/64 dev {bridge} nodad",
+            f"link set {bridge} up",
+            f"link set veth{bridge[:10]} up",
+        )
+        _address(container, "203.0.113.2/24", "2001:db8:17::2/64", "203.0.113.1", "2001:db8:17::1")
+        self.run(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"])
+        for tool, network, address in (
+            ("iptables", "203.0.113.0/24", "203.0.113.2"),
+            ("ip6tables", "2001:db8:17::/64", "[2001:db8:17::2]"),
+        ):
+            lines = [
+                "*nat",
+                ":DOCKER - [0:0]",
+                "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
+                f"-A POSTROUTING -s {network} ! -o {bridge} -j MASQUERADE",
+                *(
+                    f"-A DOCKER ! -i {bridge} -p {protocol} --dport {outside} -j DNAT --to-destination {address}:{inside}"
+                    for outside, inside in published.items()
+                ),
+                "COMMIT\n",
+            ]
+            self.run([f"{tool}-restore", "--noflush"], input="\n".join(lines))
+        return container
+
+
+class PolicyFailed(Exception):
+    """firewall_policy failed; the text is its message."""
+
+
+class Network(t.NamedTuple):
+    """One link, 198.51.100.0/24 and 2001:db8:1::/64: the host under test and its neighbours."""
+
+    host: FirewallHost
+    partner: Namespace
+    partner2: Namespace
+    user: Namespace
+    stranger: Namespace
+
+
+@contextlib.contextmanager
+def network(rootfs: pathlib.Path) -> t.Iterator[Network]:
+    """Make the network on a root filesystem; nothing of it is left afterwards, or when this process dies."""
+    with contextlib.ExitStack() as stack:
+        switch = stack.enter_context(contextlib.closing(Namespace("switch")))
+        host = stack.enter_context(contextlib.closing(FirewallHost(rootfs, "198.51.100.10", "2001:db8:1::10")))
+        neighbours = {
+            name: stack.enter_context(contextlib.closing(Namespace(name, f"198.51.100.{number}", f"2001:db8:1::{number}")))
+            for name, number in NEIGHBOURS.items()
+        }
+        everybody = (host, *neighbours.values())
+        switch.ip(
+            "link add switch type bridge mcast_snooping 0",
+            *(f"link add {member.name} master switch type veth peer name eth0 netns {member.path}" for member in everybody),
+            *(f"link set {member.name} up" for member in everybody),
+            "link set switch up",
+        )
+        for member in everybody:
+            _address(member, f"{member.ipv4}/24", f"{member.ipv6}/64")
+        yield Network(host, **neighbours)
+
+
+def _address(member: Namespace, ipv4: str, ipv6: str, *gateways: str) -> None:
+    member.ip(
+        "link set eth0 up",
+        f"address add {ipv4} dev eth0",
+        f"address add {ipv6} dev eth0 nodad",
+        *(f"route add default via {gateway}" for gateway in gateways),
+    )
+
+
+def _payload(arguments: dict[str, t.Any]) -> str:
+    built = modify_module(
+        module_name="ansible_collections.federated.connectivity.plugins.modules.firewall_policy",
+        module_path=str(COLLECTION / "plugins/modules/firewall_policy.py"),
+        module_args=arguments,
+        templar=Templar(DataLoader()),
+        task_vars={"ansible_python_interpreter": "/usr/bin/python3"},
+    )
+    return t.cast(bytes, built.b_module_data).decode()

@@ -15,7 +15,7 @@ from namespaces import Namespace, both, outcomes, probe_all
 def test_outcomes(host: FirewallHost, stranger: Namespace, protocol: str) -> None:
     host.nft(
         "table inet example { chain input { type filter hook input priority filter; "
-        f"{protocol} dport 3 reject with icmpx admin-prohibited; {protocol} dport 4 drop; }} }}"
+        f"{protocol} dport 3 reject with icmpx admin-prohibited; {protocol} dport 4 drop; }}; }}"
     )
     with host.listen(protocol, 1, 3, 4):
         assert outcomes(stranger, protocol, host, 1, 2, 3, 4) == both("open", "refused", "rejected", "silent")

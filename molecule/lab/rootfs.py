@@ -35,11 +35,14 @@ PACKAGES = (
 PACKAGES_OF_SUITE = {"bookworm": (), "trixie": ("docker-cli",)}
 
 # Nothing that fights over the packet filter starts by itself; a lab host starts what it is made for.
+# The user admin administers with sudo, as administrators do.
 CUSTOMISE = r"""
 set -eu
 systemctl --root="$1" --quiet disable containerd.service docker.service docker.socket firewalld.service nftables.service ufw.service
-systemctl --root="$1" --quiet mask getty.target systemd-udevd.service systemd-networkd.service systemd-timesyncd.service \
-    apt-daily.timer apt-daily-upgrade.timer
+systemctl --root="$1" --quiet mask getty.target systemd-udevd.service systemd-modules-load.service systemd-networkd.service \
+    systemd-timesyncd.service systemd-pstore.service e2scrub_reap.service e2scrub_all.timer fstrim.timer \
+    dpkg-db-backup.timer apt-daily.timer apt-daily-upgrade.timer
+chroot "$1" useradd --create-home --shell /bin/bash admin
 rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/etc/resolv.conf "$1"/etc/hostname
 : > "$1/etc/machine-id"
 """
@@ -129,9 +132,10 @@ def _follow(suite: str, command: t.Sequence[str]) -> None:
     """Run a command and pass on its steps; a failure carries its last lines."""
     lines: list[str] = []
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as made:
-        assert made.stdout is not None
-        for line in made.stdout:
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    ) as made:
+        for line in made.stdout or ():
             lines.append(line)
             if line.startswith("I: "):
                 say(f"{suite}: {line[3:].strip()}")

@@ -83,11 +83,12 @@ def parse(text: str, path: str) -> RulesFile:
     """
     head, start, rest = text.partition(_START)
     body, end, tail = rest.partition(_END)
-    if not end:  # as installed, before ufw first wrote it: no rules yet
-        body, tail = "", rest
+    if not end:  # as installed: ufw has not written it yet, so no rules are in it but ours
+        body = re.match("(%s.*\n-A .*\n)*" % _TUPLE, rest).group()  # type: ignore[union-attr]
+        tail = rest[len(body) :]
     if not start or _START in rest or _TUPLE in head + tail:
         raise PolicyRefused("%s: not all rules stand between '### RULES ###' and '### END RULES ###'; mend the file" % path)
-    return RulesFile(head + start, tuple(block for block in re.split("(?=%s)" % _TUPLE, body) if block), end + tail)
+    return RulesFile(head + start, tuple(_blocks(body)), end + tail)
 
 
 def has_ours(content: bytes) -> bool:
@@ -98,6 +99,13 @@ def has_ours(content: bytes) -> bool:
 def is_ours(block: str) -> bool:
     """Whether the block's comment carries our mark."""
     return block.startswith(_TUPLE) and _OUR_COMMENT in block.split("\n", 2)[1]
+
+
+def _blocks(body: str) -> t.Iterator[str]:
+    """The blocks of the rules; lines that somebody added below one of ours are a block of their own."""
+    for block in re.split("(?=%s)" % _TUPLE, body):
+        length = re.match("\n.*\n(-A .*\n)?", block).end() if is_ours(block) else len(block)  # type: ignore[union-attr]
+        yield from (piece for piece in (block[:length], block[length:]) if piece)
 
 
 def _words(block: str) -> t.List[str]:

@@ -133,10 +133,13 @@ def _join_networks() -> None:
 
 def _make(host: Host) -> None:
     podman("rm", "--force", "--ignore", "--time=0", "--volumes", host.name)
-    forwarding = ("--sysctl=net.ipv4.ip_forward=1", "--sysctl=net.ipv6.conf.all.forwarding=1") if host.network is None else ()
+    sysctls = ["net.ipv4.ping_group_range=0 2147483647"]
+    if host.network is None:
+        sysctls += ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]
     podman(
         "create", f"--name={host.name}", f"--hostname={host.name}", f"--label={_LABEL}={_fingerprint(host)}",
-        "--systemd=always", "--privileged", "--restart=always", "--no-hosts", "--dns=none", "--pids-limit=0", *limits(), *forwarding,
+        "--systemd=always", "--privileged", "--restart=always", "--no-hosts", "--dns=none", "--pids-limit=0", *limits(),
+        *(f"--sysctl={sysctl}" for sysctl in sysctls),
         *(f"--network={network.name}:ip={address4},ip6={address6}" for network, address4, address6 in host.interfaces),
         "--volume=/var/lib/docker", "--volume=/var/lib/containerd",
         image(host.suite), "/sbin/init",

@@ -35,15 +35,15 @@ PACKAGES = (
 PACKAGES_OF_SUITE = {"bookworm": (), "trixie": ("docker-cli",)}
 
 # Nothing that fights over the packet filter starts by itself; a lab host starts what it is made for.
-# The user admin administers with sudo, as administrators do.
+# Nothing sets what all hosts of a machine share, its kernel's parameters. The user admin administers with sudo, as administrators do.
 CUSTOMISE = r"""
 set -eu
 systemctl --root="$1" --quiet disable containerd.service docker.service docker.socket firewalld.service nftables.service ufw.service
 systemctl --root="$1" --quiet mask getty.target systemd-udevd.service systemd-modules-load.service systemd-networkd.service \
     systemd-timesyncd.service systemd-pstore.service e2scrub_reap.service e2scrub_all.timer fstrim.timer \
-    dpkg-db-backup.timer apt-daily.timer apt-daily-upgrade.timer
+    dpkg-db-backup.timer apt-daily.timer apt-daily-upgrade.timer proc-sys-fs-binfmt_misc.automount
 chroot "$1" useradd --create-home --shell /bin/bash admin
-rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/etc/resolv.conf "$1"/etc/hostname
+rm -f "$1"/usr/lib/sysctl.d/*.conf "$1"/etc/ssh/ssh_host_* "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/etc/resolv.conf "$1"/etc/hostname
 : > "$1/etc/machine-id"
 """
 

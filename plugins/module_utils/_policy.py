@@ -9,17 +9,19 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import typing as t
-
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
 
 INGRESS = "ingress"
 EGRESS = "egress"
+DIRECTIONS = (INGRESS, EGRESS)
+PROTOCOLS = ("tcp", "udp")
 HOST = "host"
 PUBLISHED = "published"
+PLACEMENTS = (HOST, PUBLISHED)
 FAMILIES = (4, 6)
+_PORT = re.compile(r"[1-9][0-9]{0,4}\Z")
+_ANY = {4: ("0.0.0.0/0",), 6: ("::/0",)}
 
 
 class AddressSet(t.NamedTuple):
@@ -34,7 +36,18 @@ class AddressSet(t.NamedTuple):
 
     def is_any(self, family: int) -> bool:
         """Whether the set holds every address of the family, so that no match on addresses is needed."""
-        return self.of_family(family) == (("0.0.0.0/0",) if family == 4 else ("::/0",))
+        return self.of_family(family) == _ANY[family]
+
+    def covers(self, address: str) -> bool:
+        """Whether an address is in one of the networks."""
+        found = ipaddress.ip_address(address)
+        return any(found in ipaddress.ip_network(network) for network in self.of_family(found.version))
+
+    def __str__(self) -> str:
+        if all(self.is_any(family) for family in FAMILIES):
+            return self.name
+        count = len(self.ipv4) + len(self.ipv6)
+        return "%s (%d network%s)" % (self.name, count, "" if count == 1 else "s")
 
 
 class Rule(t.NamedTuple):
@@ -48,12 +61,20 @@ class Rule(t.NamedTuple):
     placement: str
     closed_to_others: bool
 
+    def has_port(self, port: int) -> bool:
+        return any(low <= port <= high for low, high in map(bounds, self.ports))
+
+    def __str__(self) -> str:
+        peers = ", ".join(map(str, self.peers)) or "nobody"
+        preposition = "from" if self.direction == INGRESS else "to"
+        return "%s %s %s %s %s [%s]" % (self.direction, self.protocol, ",".join(self.ports), preposition, peers, self.id)
+
 
 class Policy(t.NamedTuple):
     """The rules of one host in the order of the plan, and what happens to everything else.
 
     ``deny_ingress`` and ``deny_egress``: everything without a rule is refused. ``management`` is the live management
-    connection: (client address, local port), or None where there is none (a local connection) or no rule could refuse it.
+    connection: (client address, local port), or None where there is none (a local connection) or nothing here could refuse it.
     ``container_interfaces`` are the bridges of containers, by name or by prefix with a trailing ``*``.
     """
 
@@ -77,82 +98,28 @@ class Policy(t.NamedTuple):
         """The sets that the rules use, each once, sorted by name."""
         return sorted({peer for rule in self.rules for peer in rule.peers})
 
+    def endangers(self, client: str, port: int) -> bool:
+        """Whether a TCP connection of this client to this port of the host needs a rule of its own.
 
-def parse_policy(
-    data: t.Mapping[str, t.Any], resolved: t.Mapping[str, t.Sequence[str]], management: t.Optional[t.Tuple[str, int]]
-) -> Policy:
-    """Build the policy from one host's file of the plan with its ``address_sets`` (docs/architecture.md, "A policy").
+        It does where a default or a closed port could refuse it and no rule accepts it anyway. Everywhere else the policy is the
+        same whoever applies it.
+        """
+        concerned = [rule for rule in self.ingress() if rule.protocol == "tcp" and rule.has_port(port)]
+        if any(peers.covers(client) for rule in concerned for peers in rule.peers):
+            return False
+        return self.deny_ingress or self.deny_egress or any(rule.closed_to_others for rule in concerned)
 
-    Args:
-        data: The host's file of the plan plus ``address_sets``: name -> CIDRs.
-        resolved: Addresses of each host name that a rule names, as looked up on this host; a name without addresses
-            opens nothing.
-        management: (client address, local port) of the live management connection.
 
-    Raises:
-        PolicyRefused: with all messages at once, each naming the rule.
-    """
-    errors: t.List[str] = []
-    sets = {name: _address_set(name, cidrs, errors) for name, cidrs in data.get("address_sets", {}).items()}
-    names = {name: _address_set(name, addresses, errors) for name, addresses in resolved.items()}
-    rules = []
-    for entry in data["rules"]:
-        where = "rule %s" % entry.get("id", "without id")
-        peers = []
-        for name in entry["peers"]["address_sets"]:
-            if name in sets:
-                peers.append(sets[name])
-            else:
-                errors.append("%s: address set %r is not in the plan" % (where, name))
-        peers.extend(names[name] for name in entry["peers"]["names"] if name in names)
-        if entry["direction"] not in (INGRESS, EGRESS):
-            errors.append("%s: direction %r is neither ingress nor egress" % (where, entry["direction"]))
-        if entry["protocol"] not in ("tcp", "udp"):
-            errors.append("%s: protocol %r has no backend; tcp and udp have" % (where, entry["protocol"]))
-        if entry["placement"] not in (HOST, PUBLISHED):
-            errors.append("%s: placement %r is neither host nor published" % (where, entry["placement"]))
-        if not entry["ports"]:
-            errors.append("%s: no ports; a rule without ports would open all of them" % where)
-        errors.extend("%s: %r is no port" % (where, port) for port in entry["ports"] if not is_port_range(port))
-        rules.append(
-            Rule(
-                entry["id"],
-                entry["direction"],
-                entry["protocol"],
-                tuple(entry["ports"]),
-                tuple(peers),
-                entry["placement"],
-                bool(entry.get("closed_to_others", entry["direction"] == INGRESS)),
-            )
-        )
-    if errors:
-        raise PolicyRefused(*errors)
-    return Policy(
-        data["host"],
-        tuple(rules),
-        data["defaults"][INGRESS] == "deny",
-        data["defaults"][EGRESS] == "deny",
-        management,
-    )
+def bounds(ports: str) -> t.Tuple[int, int]:
+    """First and last port of ``"8443"`` or ``"8000-8010"``."""
+    low, _dash, high = ports.partition("-")
+    return int(low), int(high or low)
 
 
 def is_port_range(text: str) -> bool:
     """Whether ``text`` is a port or an ascending range of ports, 1 to 65535 (RFC 6335: 0 is reserved)."""
     low, dash, high = text.partition("-")
-    bounds = (low, high) if dash else (low,)
-    if not all(bound.isascii() and bound.isdigit() and len(bound) <= 5 and 1 <= int(bound) <= 65535 for bound in bounds):
+    ends = (low, high) if dash else (low,)
+    if not all(_PORT.match(end) and int(end) <= 65535 for end in ends):
         return False
     return not dash or int(low) < int(high)
-
-
-def _address_set(name: str, cidrs: t.Iterable[str], errors: t.List[str]) -> AddressSet:
-    networks: t.Dict[int, t.List[t.Any]] = {4: [], 6: []}
-    for cidr in cidrs:
-        try:
-            network = ipaddress.ip_network(cidr)
-        except ValueError as error:
-            errors.append("address set %s: %s" % (name, error))
-            continue
-        networks[network.version].append(network)
-    ipv4, ipv6 = (tuple(str(network) for network in sorted(ipaddress.collapse_addresses(networks[family]))) for family in FAMILIES)
-    return AddressSet(name, ipv4, ipv6)

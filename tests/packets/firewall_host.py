@@ -17,8 +17,11 @@ import typing as t
 
 from ansible.executor.module_common import modify_module
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
 from namespaces import Namespace, _run
+
+init_plugin_loader()
 
 COLLECTION = pathlib.Path(__file__).parents[2]
 NEIGHBOURS = {"partner": 20, "partner2": 21, "user": 30, "stranger": 66}

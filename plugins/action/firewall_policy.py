@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    """Reads the host's part of the plan on the controller; the module of the same name does the rest."""
+
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        arguments = dict(self._task.args)
+        plan = arguments.pop("plan", None)
+        if plan is not None and arguments.get("state", "present") == "present":
+            if "policy" in arguments:
+                raise AnsibleError("firewall_policy takes either plan or policy, not both")
+            arguments["policy"] = read_policy(pathlib.Path(self._loader.path_dwim(plan)), variables["inventory_hostname"])
+        result.update(self._execute_module("federated.connectivity.firewall_policy", module_args=arguments, task_vars=variables))
+        return result
+
+
+def read_policy(plan: pathlib.Path, host: str) -> dict[str, t.Any]:
+    """One host's file of a plan directory, with the address sets that its rules name.
+
+    Raises:
+        AnsibleError: there is no such plan, the host is not in it, or it is not ours to configure.
+    """
+    if not (plan / "plan.json").is_file():
+        raise AnsibleError(f"{plan} holds no plan.json; make the plan with federated.connectivity.required_rules first")
+    file = plan / "hosts" / f"{host}.json"
+    if not file.is_file():
+        raise AnsibleError(f"host {host} is not in the plan {plan}; give it connectivity_memberships and make the plan again")
+    policy = _read(file)
+    if not policy.get("managed"):
+        raise AnsibleError(f"host {host} is a partner's: connectivity_managed is false, so its firewall is not ours to configure")
+    named = {name for rule in policy["rules"] for name in rule["peers"]["address_sets"]}
+    sets = _read(plan / "plan.json")["address_sets"]
+    return {**policy, "address_sets": {name: cidrs for name, cidrs in sets.items() if name in named}}
+
+
+def _read(file: pathlib.Path) -> dict[str, t.Any]:
+    try:
+        return t.cast("dict[str, t.Any]", json.loads(file.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise AnsibleError(f"{file} is not JSON: {error}; make the plan again") from error

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The connection over which this host is being managed at this moment."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import typing as t
+
+_VARIABLE = "SSH_CONNECTION"
+
+
+def live_connection() -> t.Optional[t.Tuple[str, int]]:
+    """The SSH connection this process runs under: (client address, local port); None in a local session.
+
+    sudo and su take SSH_CONNECTION (ssh(1), "ENVIRONMENT") out of the environment, so parents are asked as well.
+    """
+    for environment in (dict(os.environ), *_environments_of_parents()):
+        connection = parse_connection(environment.get(_VARIABLE, ""))
+        if connection:
+            return connection
+    return None
+
+
+def parse_connection(text: str) -> t.Optional[t.Tuple[str, int]]:
+    """Read ``client-address client-port server-address server-port``; None for anything else.
+
+    IPv4 addresses mapped into IPv6 are what packets show: IPv4. A link-local address loses its interface.
+    """
+    words = text.split()
+    if len(words) != 4 or not words[3].isdigit() or not 0 < int(words[3]) < 65536:
+        return None
+    try:
+        client = ipaddress.ip_address(words[0].partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(client, "ipv4_mapped", None) or client), int(words[3])
+
+
+def _environments_of_parents() -> t.Iterator[t.Dict[str, str]]:
+    pid = os.getppid()
+    while pid > 1:
+        try:
+            with open("/proc/%d/environ" % pid, "rb") as file:
+                lines = file.read().decode(errors="replace").split("\0")
+            with open("/proc/%d/stat" % pid, "rb") as file:
+                # The command stands in parentheses and may hold anything; state and parent follow the last one (proc(5)).
+                pid = int(file.read().rpartition(b")")[2].split()[1])
+        except OSError:
+            return
+        yield dict(line.split("=", 1) for line in lines if "=" in line)

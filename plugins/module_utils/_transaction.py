@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""From a policy to changes, and from changes to a host where all of them hold, or none."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    BACKENDS,
+    STOP_FOR_GOOD,
+    Backend,
+    _nftables,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    BindingMissing,
+    Change,
+    PolicyError,
+    PolicyRefused,
+    ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    Policy,
+)
+
+AUTO = "auto"
+_PATIENT = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+
+def choose(name: str, host: Host) -> str:
+    """The backend that carries the policy: the wanted one, or for ``auto`` the firewall that is running; where none is, nftables.
+
+    Raises:
+        PolicyRefused: two firewalls run at once, or the wanted one does not run beside another that does.
+    """
+    running = [manager for manager in STOP_FOR_GOOD if manager in BACKENDS and BACKENDS[manager].is_running(host)]
+    if len(running) > 1:
+        raise PolicyRefused(
+            "%s run on this host at once, and a packet that either drops is lost; stop one of them for good: %s"
+            % (" and ".join(running), " or ".join("`%s`" % STOP_FOR_GOOD[manager] for manager in running))
+        )
+    if name == AUTO:
+        return running[0] if running else _nftables.NAME
+    if name in STOP_FOR_GOOD and name not in running:
+        raise PolicyRefused("backend %s is asked for, but it does not run on this host; start it, or choose another backend" % name)
+    return name
+
+
+def propose(policy: t.Optional[Policy], backend: str, host: Host) -> t.List[Change]:
+    """What has to change for the policy to hold by this backend and no other; None: for nothing of ours to be left.
+
+    The new backend comes first, the forward guard next, what other backends still hold of ours goes last.
+
+    Raises:
+        PolicyError: all that the backends have to say against it.
+    """
+    steps: t.List[t.Callable[[], Change]] = []
+    others = [other for other in BACKENDS.values() if other.NAME != _nftables.NAME]
+    if policy:
+        steps.append(lambda: BACKENDS[backend].propose(policy, host))
+        others = [other for other in others if other.NAME != backend]
+    if not policy or backend != _nftables.NAME:
+        steps.append(lambda: _nftables.propose_guard(policy, host))
+    steps.extend(_removal(other, host) for other in others if other.is_installed(host))
+    return _all(steps)
+
+
+def commit(changes: t.Sequence[Change]) -> None:
+    """Make all changes, or none: an interruption waits, a failure takes back what was done.
+
+    Raises:
+        PolicyError: nothing is changed; the messages say what failed, and what could not be restored, if anything.
+    """
+    done: t.List[Change] = []
+    with _patience():
+        try:
+            for change in changes:
+                if change.changed:
+                    done.append(change)
+                    change.apply()
+        except Exception as error:
+            reasons = error.messages if isinstance(error, PolicyError) else ("%s: %r" % (done[-1].name, error),)
+            raise ToolFailed(*reasons, *_undo(done)) from error
+
+
+def check(changes: t.Sequence[Change]) -> None:
+    """Let the real tools look at all changes. Raises PolicyError with all that they say."""
+    _all([change.check for change in changes])
+
+
+def _removal(backend: Backend, host: Host) -> t.Callable[[], Change]:
+    return lambda: backend.propose(None, host)
+
+
+_T = t.TypeVar("_T")
+
+
+def _all(steps: t.Iterable[t.Callable[[], _T]]) -> t.List[_T]:
+    """The results of all steps, or the errors of all steps."""
+    results, errors = [], []
+    for step in steps:
+        try:
+            results.append(step())
+        except BindingMissing:
+            raise
+        except PolicyError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise PolicyRefused(*(message for error in errors for message in error.messages))
+    return results
+
+
+def _undo(done: t.Sequence[Change]) -> t.Iterator[str]:
+    for change in reversed(done):
+        try:
+            change.undo()
+        except Exception as error:
+            yield "%s could not be restored: %s" % (change.name, error)
+        else:
+            yield "%s is as it was before" % change.name
+
+
+@contextlib.contextmanager
+def _patience() -> t.Iterator[None]:
+    """Finish what has begun, also when the session that asked for it ends."""
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _PATIENT}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler or signal.SIG_DFL)

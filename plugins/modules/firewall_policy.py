@@ -1,0 +1,264 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: firewall_policy
+short_description: Enforce the connectivity policy of one host, in one transaction
+version_added: 1.0.0
+author: The federated.connectivity contributors (@federated)
+description:
+  - Makes a host's firewall hold exactly the rules that the plan of M(federated.connectivity.required_rules) has for it.
+    Rules that an earlier plan had and this one has not are removed. What others own, administrators, Docker, Podman, is never changed.
+  - A port of the plan is closed to everyone but its peers, on IPv4 and IPv6 alike, also where it is the published port of a container.
+    Everything else on the host stays as it was, unless the plan asks for a default of V(deny).
+  - The connection that Ansible itself uses is always allowed, before any other rule, wherever the policy could refuse it.
+  - All changes are checked by the firewall's own tools first, and applied together; if one fails, the others are taken back.
+  - Host names of rules are looked up on the host itself. The last good addresses are kept, so that a failing name service closes nothing;
+    a name that never had an address opens nothing.
+notes:
+  - A new address set, and a host name with new addresses, take effect when the module runs again.
+  - A container that connects to a published port of its own host, by the host's address, counts as any other client of that port.
+    Containers of one host better use their own network.
+  - Rules of the nftables backend cannot open what another nftables table refuses; the module warns about such tables.
+options:
+  plan:
+    description:
+      - The plan directory on the controller, as made by M(federated.connectivity.required_rules). The host's own part of it is sent to the host.
+      - Exactly one of O(plan) and O(policy) is required with O(state=present).
+    type: path
+  policy:
+    description:
+      - The host's file of the plan with one more key, V(address_sets), which holds the address sets that its rules name.
+    type: dict
+  backend:
+    description:
+      - The firewall that carries the policy.
+      - V(auto) takes the one that is running, ufw or firewalld, and nftables where neither is. Two running at once are an error.
+      - When the backend changes, what the former one holds of the policy is removed in the same run.
+    type: str
+    choices: [auto, nftables, ufw, firewalld]
+    default: auto
+  state:
+    description:
+      - V(present) enforces the policy; V(absent) removes all that this module ever put on the host.
+    type: str
+    choices: [present, absent]
+    default: present
+  container_interfaces:
+    description:
+      - The bridges behind which containers live, by name or by prefix with a trailing V(*).
+      - Only what enters or leaves by these bridges counts as traffic of containers when the plan denies egress by default, or when somebody routes
+        packets straight to a container's address.
+    type: list
+    elements: str
+    default: [docker0, docker_gwbridge, br-*, podman*, cni-podman*]
+requirements:
+  - nft, where the backend is V(nftables), where a port of a container is published, or where the plan denies by default
+  - unshare (util-linux), where nft is needed
+attributes:
+  check_mode:
+    description: Can run in check mode and says what would change.
+    support: full
+  diff_mode:
+    description: Shows the rules as the firewall itself lists them, before and after.
+    support: full
+  idempotent:
+    description: A second run with the same plan changes nothing.
+    support: full
+  platform:
+    description: Target systems.
+    platforms: linux
+    support: full
+  action:
+    description: An action plugin reads O(plan) on the controller.
+    support: full
+  async:
+    description: Supports being run with the C(async) keyword.
+    support: none
+seealso:
+  - module: federated.connectivity.required_rules
+"""
+
+EXAMPLES = r"""
+- name: Enforce the plan on every host that has one
+  federated.connectivity.firewall_policy:
+    plan: "{{ playbook_dir }}/plan"
+  become: true
+
+- name: See what would change
+  federated.connectivity.firewall_policy:
+    plan: "{{ playbook_dir }}/plan"
+  become: true
+  check_mode: true
+  diff: true
+
+- name: Enforce one rule without a plan
+  federated.connectivity.firewall_policy:
+    backend: nftables
+    policy:
+      host: station
+      defaults: {ingress: unchanged, egress: unchanged}
+      address_sets:
+        partners: [198.51.100.20/32, "2001:db8:1::20/128"]
+      rules:
+        - id: example.north.peer_http.ingress
+          direction: ingress
+          protocol: tcp
+          ports: ["8443"]
+          peers: {address_sets: [partners], names: []}
+          placement: published
+  become: true
+
+- name: Leave nothing behind
+  federated.connectivity.firewall_policy:
+    state: absent
+  become: true
+"""
+
+RETURN = r"""
+backend:
+  description: The firewall that carries the policy.
+  returned: success and O(state=present)
+  type: str
+  sample: nftables
+allowed:
+  description: What the host now allows and to whom, one line for each rule.
+  returned: success and O(state=present)
+  type: list
+  elements: str
+  sample: ["ingress tcp 8443 from linksight_north_data_station (3 networks) [linksight.north.peer_http.ingress]"]
+changes:
+  description: The places that changed, or would change in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: [nftables table inet federated_connectivity]
+diff:
+  description: The rules of the places that changed, before and after.
+  returned: when diff mode is on
+  type: dict
+  contains:
+    before:
+      description: What was in force.
+      type: str
+      returned: always
+    after:
+      description: What is in force now, or would be.
+      type: str
+      returned: always
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.respawn import (
+    has_respawned,
+    probe_interpreters_for_module,
+    respawn_module,
+)
+
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    BindingMissing,
+    Change,
+    PolicyError,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._management import (
+    live_connection,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._names import (
+    read_cache,
+    resolve,
+    write_cache,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    Policy,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import (
+    names_of,
+    parse_policy,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._transaction import (
+    check,
+    choose,
+    commit,
+    propose,
+)
+
+SYSTEM_PYTHONS = ("/usr/bin/python3", "/usr/libexec/platform-python")
+CONTAINER_INTERFACES = ("docker0", "docker_gwbridge", "br-*", "podman*", "cni-podman*")
+
+
+def enforce(params: t.Mapping[str, t.Any], check_mode: bool, host: Host) -> t.Dict[str, t.Any]:
+    """Bring the host to its policy, or to none; what the module returns, with ``warnings`` and ``diff``."""
+    answers: t.Dict[str, t.List[str]] = {}
+    warnings: t.List[str] = []
+    policy: t.Optional[Policy] = None
+    result: t.Dict[str, t.Any] = {}
+    backend = ""
+    if params["state"] == "present":
+        answers, warnings = resolve(names_of(params["policy"]), read_cache(host))
+        policy = parse_policy(params["policy"], answers, live_connection(), params["container_interfaces"])
+        backend = choose(params["backend"], host)
+        result = {"backend": backend, "allowed": [str(rule) for rule in policy.rules]}
+    changes = propose(policy, backend, host)
+    check(changes)
+    if not check_mode:
+        commit(changes)
+        write_cache(host, answers)
+    changed = [change for change in changes if change.changed]
+    result.update(
+        changed=bool(changed),
+        changes=[change.name for change in changed],
+        warnings=warnings + [warning for change in changes for warning in change.warnings],
+        diff=_diff(changed),
+    )
+    return result
+
+
+def _diff(changed: t.Sequence[Change]) -> t.Dict[str, str]:
+    places = ", ".join(change.name for change in changed)
+    return {
+        "before": "".join(change.before for change in changed),
+        "after": "".join(change.after for change in changed),
+        "before_header": "before: " + places,
+        "after_header": "after: " + places,
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "plan": {"type": "path"},
+            "policy": {"type": "dict"},
+            "backend": {"type": "str", "choices": ["auto", "nftables", "ufw", "firewalld"], "default": "auto"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "container_interfaces": {"type": "list", "elements": "str", "default": list(CONTAINER_INTERFACES)},
+        },
+        required_if=[("state", "present", ["policy"])],
+        supports_check_mode=True,
+    )
+    host = Host()
+    try:
+        with host.lock():
+            result = enforce(module.params, module.check_mode, host)
+    except BindingMissing as error:
+        interpreter = None if has_respawned() else probe_interpreters_for_module(SYSTEM_PYTHONS, error.binding)
+        if interpreter:
+            respawn_module(interpreter)
+        module.fail_json(msg=str(error))
+    except PolicyError as error:
+        module.fail_json(msg=str(error), errors=list(error.messages))
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -13,8 +13,10 @@ version_added: 0.1.0
 author:
   - federated.connectivity contributors (@federated-connectivity)
 description:
-  - Starts a process that listens on ports which nothing else uses, on IPv4 and IPv6, so that an open path is proven before its service is installed.
-  - On TCP it says one line and hangs up; on UDP it answers datagrams that hold O(token), and nothing else. It reads nothing more, and runs without privileges.
+  - Starts a process that listens on ports which nothing else uses, on IPv4 and IPv6.
+    So an open path is proven before its service is installed.
+  - On TCP it says one line and hangs up; on UDP it answers datagrams that hold O(token), and nothing else.
+    It reads nothing more, and runs without privileges.
   - It ends by itself after O(seconds), whatever becomes of the connection that started it. A port that is in use is left alone.
   - There is one listener per host; starting another ends it.
 attributes:
@@ -113,10 +115,11 @@ listener:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.federated.connectivity.plugins.module_utils import _listener
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},

@@ -13,7 +13,8 @@ version_added: 0.1.0
 author:
   - federated.connectivity contributors (@federated-connectivity)
 description:
-  - Tries TCP connections and UDP datagrams from the host, many at a time, and tells for each whether it was answered, refused, rejected, or met silence.
+  - Tries TCP connections and UDP datagrams from the host, many at a time.
+  - Tells for each whether it was answered, refused, rejected, or met silence.
   - A TCP attempt sends nothing but the handshake. A UDP attempt sends O(token).
   - Where M(federated.connectivity.flow_listener) listens at the other end, its answer tells which host was reached.
 attributes:
@@ -100,7 +101,7 @@ outcomes:
       description:
         - V(open), a connection or an answer came about.
         - V(refused), the host was reached and nothing listens.
-        - V(rejected), somebody on the way, or the host's firewall, refused with an ICMP error, or this host's own firewall did not let it out.
+        - V(rejected), a firewall on the way or at either end refused.
         - V(silent), nothing came back in time.
         - V(unroutable), this host has no way to that address.
         - V(unresolved), the name has no address here.
@@ -121,16 +122,26 @@ outcomes:
       description: The system's words for what went wrong.
       type: str
   sample:
-    - {protocol: tcp, destination: 198.51.100.75, port: 8443, outcome: open, address: 198.51.100.75, source: 198.51.100.10, by: "", answered_by: beta, detail: ""}
+    - protocol: tcp
+      destination: 198.51.100.75
+      port: 8443
+      outcome: open
+      address: 198.51.100.75
+      source: 198.51.100.10
+      by: ""
+      answered_by: beta
+      detail: ""
 """
 
+import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.federated.connectivity.plugins.module_utils._probe import probe
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "probes": {
@@ -152,7 +163,7 @@ def main():
     )
     options = module.params
 
-    def attempt(wanted):
+    def attempt(wanted: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
         outcome = probe(wanted["protocol"], wanted["destination"], wanted["port"], options["timeout"], options["token"], options["retries"])
         return dict(wanted, address=outcome.destination, **{key: value for key, value in outcome._asdict().items() if key != "destination"})
 

@@ -80,12 +80,15 @@ sockets:
     - {protocol: tcp, family: 4, address: 127.0.0.1, port: 8484, process: "fedbiomed (pid 811)", loopback: true}
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.federated.connectivity.plugins.module_utils._listening import listening_sockets
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import is_port_range
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "ports": {
@@ -100,7 +103,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    wanted = set()
+    wanted: t.Set[t.Tuple[str, int]] = set()
     for entry in module.params["ports"]:
         for text in entry["ports"]:
             if not is_port_range(text):

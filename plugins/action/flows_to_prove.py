@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import ipaddress
+import pathlib
+import secrets
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import choose
+
+
+class ActionModule(ActionBase):
+    """Chooses on the controller what the hosts of the play have to prove."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(  # type: ignore[no-untyped-call]
+            {
+                "plan": {"type": "path", "required": True},
+                "strangers": {"type": "str", "default": "connectivity_strangers"},
+                "peers_maximum": {"type": "int", "default": 5},
+            }
+        )
+        if options["peers_maximum"] < 1:
+            raise AnsibleActionFail(f"peers_maximum is {options['peers_maximum']}; give 1 or more")
+        lost = set(task_vars["ansible_play_hosts_all"]) - set(task_vars["ansible_play_hosts"])
+        present = lost.union(task_vars["ansible_play_batch"])
+        strangers = present.intersection(task_vars["groups"].get(options["strangers"], ()))
+        try:
+            choices = choose(
+                read_plan(pathlib.Path(options["plan"])),
+                present,
+                {name: _addresses(task_vars["hostvars"][name]) for name in strangers},
+                options["peers_maximum"],
+            )
+        except PlanUnreadable as error:
+            raise AnsibleActionFail(str(error)) from error
+        if not choices:
+            raise AnsibleActionFail(f"{options['plan']}: no host of this play is managed there; check --limit and connectivity_memberships")
+        return result | {
+            "changed": False,
+            "hosts": {name: choice.to_data() for name, choice in choices.items()},
+            "plan": options["plan"],
+            "token": secrets.token_hex(8),
+        }
+
+
+def _addresses(variables: t.Any) -> list[str]:
+    """The addresses of a host that need not be in the plan, as far as its variables tell."""
+    found = []
+    for value in variables.get("connectivity_addresses") or [variables.get("ansible_host")]:
+        try:
+            found.append(str(ipaddress.ip_network(str(value))))
+        except ValueError:
+            continue
+    return found

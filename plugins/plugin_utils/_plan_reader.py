@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Reads a plan directory back (docs/architecture.md, "The plan directory"), and answers who is in an address set."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import ipaddress
+import json
+import pathlib
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+
+
+class PlanUnreadable(Exception):
+    """A directory that is no plan, or a damaged one; the message names the file."""
+
+
+class Plan(t.NamedTuple):
+    """The rules of every host, as they stand in the files.
+
+    Attributes:
+        address_sets: Name -> CIDRs.
+        hosts: Inventory name -> content of the host's file.
+    """
+
+    address_sets: Mapping[str, Sequence[str]]
+    hosts: Mapping[str, Mapping[str, t.Any]]
+
+
+def read_plan(directory: pathlib.Path) -> Plan:
+    """Read all of a plan.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    files = sorted((directory / "hosts").glob("*.json"))
+    return Plan(read_address_sets(directory), {file.stem: _read(file) for file in files})
+
+
+def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
+    """Read the address sets of a plan: name -> CIDRs.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    sets: Mapping[str, Sequence[str]] = _read(directory / "plan.json")["address_sets"]
+    return sets
+
+
+def _read(file: pathlib.Path) -> t.Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PlanUnreadable(f"{file} does not exist; compute the plan first, for example with playbooks/plan.yml") from None
+    except (OSError, ValueError) as error:
+        raise PlanUnreadable(f"{file}: {error}; compute the plan anew") from error
+
+
+class Membership:
+    """Who is in which address set; answers are remembered, since hosts share sets."""
+
+    def __init__(self, address_sets: Mapping[str, Sequence[str]]) -> None:
+        self._address_sets = address_sets
+        self._holds = functools.cache(self._holds_address)
+        self._ranges = functools.cache(self._read_ranges)
+
+    def members(self, name: str) -> Sequence[str]:
+        """The CIDRs of a set.
+
+        Raises:
+            PlanUnreadable: a rule names a set that the plan lacks.
+        """
+        try:
+            return self._address_sets[name]
+        except KeyError:
+            raise PlanUnreadable(f"plan.json: address set {name} is missing, and a rule names it; compute the plan anew") from None
+
+    def holds(self, names: Iterable[str], address: str) -> bool:
+        """Whether one of the sets holds an address, a single one or a network as a whole."""
+        return any(self._holds(name, address) for name in names)
+
+    def _holds_address(self, name: str, address: str) -> bool:
+        network = ipaddress.ip_network(address)
+        starts, ends = self._ranges(name, network.version)
+        place = bisect.bisect_right(starts, int(network.network_address)) - 1
+        return place >= 0 and int(network.broadcast_address) <= ends[place]
+
+    def _read_ranges(self, name: str, version: int) -> tuple[list[int], list[int]]:
+        """First and last addresses of a set's networks, which are merged and hence disjoint, in ascending order."""
+        networks = [network for network in map(ipaddress.ip_network, self.members(name)) if network.version == version]
+        ranges = sorted((int(network.network_address), int(network.broadcast_address)) for network in networks)
+        return [start for start, _end in ranges], [end for _start, end in ranges]

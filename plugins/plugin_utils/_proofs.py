@@ -1,0 +1,309 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Chooses what to prove of a plan: which connections have to come about, and which must not.
+
+A flow is proven from its initiator to its responder, where both are in the plan, and a closed port from a host that is not
+among its peers. How much is tried is bounded per rule, and what was left out is told.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import typing as t
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import (
+    Membership,
+    Plan,
+)
+
+OPEN = "open"
+BLOCKED = "blocked"
+
+Rule = Mapping[str, t.Any]
+T = t.TypeVar("T")
+
+
+class Proof(t.NamedTuple):
+    """One connection to try.
+
+    Attributes:
+        flow: ``<matrix>.<federation>.<flow>``.
+        rule: The id of the rule that is on trial: the initiator's if it shall come about, the responder's if not.
+        expect: ``open`` or ``blocked``.
+        initiator: Inventory name of the host that tries.
+        responder: Inventory name of the host that it tries to reach; empty for an outside service.
+        managed: Whether the responder is ours to configure.
+        protocol: ``tcp`` or ``udp``.
+        port: The destination port.
+        destination: An address, or the name of an outside service.
+        allowed: The address sets that the responder admits on that port; empty unless ``blocked`` is expected.
+    """
+
+    flow: str
+    rule: str
+    expect: str
+    initiator: str
+    responder: str
+    managed: bool
+    protocol: str
+    port: int
+    destination: str
+    allowed: tuple[str, ...] = ()
+
+
+class Untried(t.NamedTuple):
+    """A flow that nobody in the run can try: ``connection`` says from where to where, ``why`` says why."""
+
+    flow: str
+    rule: str
+    connection: str
+    why: str
+
+
+class LeftOut(t.NamedTuple):
+    """How many hosts the bound per rule left out: ``hosts`` peers (``open``) or outsiders (``blocked``) of a host's rule."""
+
+    flow: str
+    rule: str
+    expect: str
+    hosts: int
+
+
+class Listener(t.NamedTuple):
+    """Ports that only the host itself may reach."""
+
+    flow: str
+    protocol: str
+    ports: tuple[str, ...]
+
+
+@dataclasses.dataclass
+class Choice:
+    """What one host has to do, and what is told about it.
+
+    Attributes:
+        managed: Whether it is ours to configure; a stranger only tries.
+        listen: (protocol, port) where somebody has to answer.
+        listeners: Ports that only the host itself may reach.
+        proofs: The connections that it tries.
+        untried: Flows that nobody can try.
+        left_out: What the bound per rule left out.
+    """
+
+    managed: bool
+    listen: set[tuple[str, int]] = dataclasses.field(default_factory=set)
+    listeners: list[Listener] = dataclasses.field(default_factory=list)
+    proofs: list[Proof] = dataclasses.field(default_factory=list)
+    untried: list[Untried] = dataclasses.field(default_factory=list)
+    left_out: list[LeftOut] = dataclasses.field(default_factory=list)
+
+    def to_data(self) -> dict[str, t.Any]:
+        """As plain data, with what the steps on the host take: ``probes``, each once, and ``loopback`` ports."""
+        probes = sorted({(proof.protocol, proof.destination, proof.port) for proof in self.proofs})
+        return {
+            "managed": self.managed,
+            "listen": [{"protocol": protocol, "port": port} for protocol, port in sorted(self.listen)],
+            "listeners": [{**entry._asdict(), "ports": list(entry.ports)} for entry in self.listeners],
+            "proofs": [{**entry._asdict(), "allowed": list(entry.allowed)} for entry in self.proofs],
+            "untried": [entry._asdict() for entry in self.untried],
+            "left_out": [entry._asdict() for entry in self.left_out],
+            "loopback": [{"protocol": entry.protocol, "ports": list(entry.ports)} for entry in self.listeners],
+            "probes": [{"protocol": protocol, "destination": destination, "port": port} for protocol, destination, port in probes],
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, t.Any]) -> Choice:
+        """What :meth:`to_data` wrote."""
+        return cls(
+            managed=data["managed"],
+            listen={(entry["protocol"], entry["port"]) for entry in data["listen"]},
+            listeners=[Listener(**{**entry, "ports": tuple(entry["ports"])}) for entry in data["listeners"]],
+            proofs=[Proof(**{**entry, "allowed": tuple(entry["allowed"])}) for entry in data["proofs"]],
+            untried=[Untried(**entry) for entry in data["untried"]],
+            left_out=[LeftOut(**entry) for entry in data["left_out"]],
+        )
+
+
+def choose(plan: Plan, present: Collection[str], strangers: Mapping[str, Sequence[str]], maximum: int) -> dict[str, Choice]:
+    """Choose for every host of a run what it tries.
+
+    Args:
+        plan: The plan.
+        present: The hosts of the run. Those of them that the plan manages, and strangers, take part.
+        strangers: Hosts that serve as outsiders only -> their addresses, as far as these are known.
+        maximum: How many peers, and how many outsiders, a rule is tried with at most; at least 1.
+
+    Returns:
+        Inventory name -> choice.
+    """
+    return _Chooser(plan, present, strangers, maximum).choose()
+
+
+def flow_of(entry: Mapping[str, t.Any]) -> str:
+    """The name of a rule's or a listener's flow, across all hosts that have a part in it."""
+    return ".".join((entry["matrix"], entry["federation"], entry["flow"]))
+
+
+def ports_to_prove(ports: Iterable[str]) -> list[int]:
+    """The ports that stand for a list of ports and ranges: each port, and both ends of each range."""
+    return sorted({int(bound) for port in ports for bound in port.split("-")})
+
+
+def spread(items: Sequence[T], maximum: int, seed: str) -> list[T]:
+    """At most ``maximum`` of the items, evenly spaced from a start that depends on the seed: many seeds reach all items."""
+    if len(items) <= maximum:
+        return list(items)
+    start = zlib.crc32(seed.encode())
+    return [items[(start + step * len(items) // maximum) % len(items)] for step in range(maximum)]
+
+
+class _Chooser:
+    def __init__(self, plan: Plan, present: Collection[str], strangers: Mapping[str, Sequence[str]], maximum: int) -> None:
+        self._hosts = plan.hosts
+        self._membership = Membership(plan.address_sets)
+        self._maximum = maximum
+        present = frozenset(present)
+        self._managed = [name for name in sorted(plan.hosts) if plan.hosts[name]["managed"] and name in present]
+        self._strangers = {name: strangers[name] for name in sorted(strangers) if name in present}
+        self._choices = {name: Choice(managed=False) for name in self._strangers} | {name: Choice(managed=True) for name in self._managed}
+        self._ingress = _by_flow(plan.hosts, "ingress")
+        self._candidates: dict[tuple[t.Any, ...], list[str]] = {}
+        self._outsiders: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
+
+    def choose(self) -> dict[str, Choice]:
+        for name in self._managed:
+            for rule in self._hosts[name]["rules"]:
+                if rule["direction"] == "egress":
+                    self._prove_flow(name, rule)
+                else:
+                    self._choices[name].listen.update((rule["protocol"], port) for port in ports_to_prove(rule["ports"]))
+                    if rule.get("closed_to_others"):
+                        self._prove_closure(name, rule)
+            self._choices[name].listeners = [
+                Listener(flow_of(entry), entry["protocol"], tuple(entry["ports"])) for entry in self._hosts[name]["listeners"]
+            ]
+        self._note_untried_ingress()
+        return dict(sorted(self._choices.items()))
+
+    def _prove_flow(self, initiator: str, rule: Rule) -> None:
+        choice, before = self._choices[initiator], len(self._choices[initiator].proofs)
+        for destination in [*rule["peers"]["names"], *(self._single_addresses(rule) if rule.get("via_proxy") else ())]:
+            for port in ports_to_prove(rule["ports"]):
+                choice.proofs.append(Proof(flow_of(rule), rule["id"], OPEN, initiator, "", False, rule["protocol"], port, destination))
+        candidates = [name for name in self._responders(rule) if name != initiator]
+        chosen = spread(candidates, self._maximum, f"{initiator} {rule['id']}")
+        if len(chosen) < len(candidates):
+            choice.left_out.append(LeftOut(flow_of(rule), rule["id"], OPEN, len(candidates) - len(chosen)))
+        for responder in sorted(chosen):
+            choice.proofs.extend(self._flow_proofs(initiator, responder, rule))
+        if len(choice.proofs) == before:
+            connection = f"{initiator} -> {_peers(rule)} {_ports(rule)}"
+            choice.untried.append(Untried(flow_of(rule), rule["id"], connection, "no host of the plan answers to it"))
+
+    def _flow_proofs(self, initiator: str, responder: str, rule: Rule) -> list[Proof]:
+        ours, sets = self._hosts[initiator]["addresses"], rule["peers"]["address_sets"]
+        families = {ipaddress.ip_network(address).version for address in ours}
+        return [
+            Proof(flow_of(rule), rule["id"], OPEN, initiator, responder, self._hosts[responder]["managed"], rule["protocol"], port, address)
+            for twin in self._ingress[_key(rule)][responder]
+            if any(self._membership.holds(twin["peers"]["address_sets"], own) for own in ours)
+            for address, version in _single(self._hosts[responder]["addresses"])
+            if version in families and self._membership.holds(sets, address) and address not in ours
+            for port in ports_to_prove(set(rule["ports"]) & set(twin["ports"]))
+        ]
+
+    def _responders(self, rule: Rule) -> list[str]:
+        """The hosts among a rule's peers that have the other end of its flow; remembered, since hosts share rules."""
+        sets, ports = tuple(rule["peers"]["address_sets"]), set(rule["ports"])
+        key = (*_key(rule), sets, frozenset(ports))
+        if key not in self._candidates:
+            self._candidates[key] = [
+                name
+                for name, twins in self._ingress.get(_key(rule), {}).items()
+                if any(ports & set(twin["ports"]) for twin in twins)
+                and any(self._membership.holds(sets, address) for address, _version in _single(self._hosts[name]["addresses"]))
+            ]
+        return self._candidates[key]
+
+    def _single_addresses(self, rule: Rule) -> list[str]:
+        sets = [self._membership.members(name) for name in rule["peers"]["address_sets"]]
+        return [address for members in sets for address, _version in _single(members)]
+
+    def _prove_closure(self, responder: str, rule: Rule) -> None:
+        host = self._hosts[responder]
+        for port in ports_to_prove(rule["ports"]):
+            admitting = (other for other in host["rules"] if _admits(other, rule["protocol"], port))
+            allowed = tuple(sorted({name for other in admitting for name in other["peers"]["address_sets"]}))
+            strangers, others = ([name for name in names if name != responder] for names in self._not_among(allowed))
+            seed = f"{responder} {rule['id']}"
+            chosen = spread(strangers, self._maximum, seed)
+            chosen += spread(others, self._maximum - len(chosen), seed) if len(chosen) < self._maximum else []
+            if len(chosen) < len(strangers) + len(others):
+                count = len(strangers) + len(others) - len(chosen)
+                self._choices[responder].left_out.append(LeftOut(flow_of(rule), rule["id"], BLOCKED, count))
+            for initiator in chosen:
+                self._choices[initiator].proofs.extend(
+                    Proof(flow_of(rule), rule["id"], BLOCKED, initiator, responder, True, rule["protocol"], port, address, allowed)
+                    for address, _version in _single(host["addresses"])
+                )
+
+    def _not_among(self, allowed: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """The strangers, and the managed hosts, that no address set in ``allowed`` holds."""
+        if allowed not in self._outsiders:
+            strangers = {name: (*found, *self._hosts.get(name, {}).get("addresses", ())) for name, found in self._strangers.items()}
+            others = {name: self._hosts[name]["addresses"] for name in self._managed if name not in strangers}
+            self._outsiders[allowed] = (self._without(strangers, allowed), self._without(others, allowed))
+        return self._outsiders[allowed]
+
+    def _without(self, hosts: Mapping[str, Iterable[str]], allowed: tuple[str, ...]) -> list[str]:
+        return [name for name, addresses in hosts.items() if not any(self._membership.holds(allowed, address) for address in addresses)]
+
+    def _note_untried_ingress(self) -> None:
+        """Flows whose initiators are networks or partners: nobody here can open a connection on their behalf."""
+        tried = {(proof.flow, proof.responder) for choice in self._choices.values() for proof in choice.proofs if proof.expect == OPEN}
+        for name in self._managed:
+            for rule in self._hosts[name]["rules"]:
+                if rule["direction"] == "ingress" and rule.get("closed_to_others") and (flow_of(rule), name) not in tried:
+                    connection = f"{_peers(rule)} -> {name} {_ports(rule)}"
+                    self._choices[name].untried.append(
+                        Untried(flow_of(rule), rule["id"], connection, "no host of this run is its initiator")
+                    )
+
+
+def _key(rule: Rule) -> tuple[str, str, str, str]:
+    return rule["matrix"], rule["federation"], rule["flow"], rule["protocol"]
+
+
+def _by_flow(hosts: Mapping[str, Mapping[str, t.Any]], direction: str) -> dict[tuple[str, str, str, str], dict[str, list[Rule]]]:
+    found: dict[tuple[str, str, str, str], dict[str, list[Rule]]] = {}
+    for name in sorted(hosts):
+        for rule in hosts[name]["rules"]:
+            if rule["direction"] == direction:
+                found.setdefault(_key(rule), {}).setdefault(name, []).append(rule)
+    return found
+
+
+def _admits(rule: Rule, protocol: str, port: int) -> bool:
+    bounds = (tuple(map(int, text.split("-"))) for text in rule["ports"])
+    return rule["direction"] == "ingress" and rule["protocol"] == protocol and any(bound[0] <= port <= bound[-1] for bound in bounds)
+
+
+def _peers(rule: Rule) -> str:
+    return ", ".join((*rule["peers"]["address_sets"], *rule["peers"]["names"])) or "nobody"
+
+
+def _ports(rule: Rule) -> str:
+    return f"{','.join(rule['ports'])}/{rule['protocol']}"
+
+
+def _single(addresses: Iterable[str]) -> list[tuple[str, int]]:
+    """The single addresses among CIDRs, bare, each with its family."""
+    networks = map(ipaddress.ip_network, addresses)
+    return [(str(network.network_address), network.version) for network in networks if network.num_addresses == 1]

@@ -1,0 +1,243 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Judges what was seen on the hosts against what was to be proven, one finding for each.
+
+A proof takes both ends. Whoever opened a connection has to have met the responder's own listener, where one was started; and
+where nothing came back, that counts only if something was there that would have answered.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import types
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import (
+    Membership,
+)
+from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import (
+    OPEN,
+    Choice,
+    Listener,
+    Proof,
+)
+
+PROVEN = "proven"
+CLOSED = "closed"
+IN_FORCE = "in force"
+LOOPBACK = "loopback"
+UNPROVEN = "unproven"
+WARNING = "warning"
+FAILED = "failed"
+
+Seen = Mapping[str, t.Any]
+"""What a step of the verification returned on one host; empty where it did not run."""
+
+NOTHING: Seen = types.MappingProxyType({})
+
+
+class Observation(t.NamedTuple):
+    """What the steps returned on one host.
+
+    Attributes:
+        in_force: M(federated.connectivity.firewall_policy) in check mode.
+        loopback: M(federated.connectivity.listening_info) for the ports that only the host itself may reach.
+        listening: M(federated.connectivity.flow_listener), started.
+        stopped: The same, stopped.
+        probed: M(federated.connectivity.flow_probe).
+        lost: Whether the host failed or could not be reached.
+    """
+
+    in_force: Seen = NOTHING
+    loopback: Seen = NOTHING
+    listening: Seen = NOTHING
+    stopped: Seen = NOTHING
+    probed: Seen = NOTHING
+    lost: bool = False
+
+
+class Finding(t.NamedTuple):
+    """One line of the verdict: ``state``, on which ``host``, of which ``flow`` (or empty), about ``what``, and ``why``."""
+
+    state: str
+    host: str
+    flow: str
+    what: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.state:<8}  " + "  ".join(filter(None, (self.flow, self.what))) + (f": {self.why}" if self.why else "")
+
+
+def judge(
+    choices: Mapping[str, Choice], observations: Mapping[str, Observation], membership: Membership, strict_partners: bool = False
+) -> dict[str, list[Finding]]:
+    """Judge a whole run.
+
+    Args:
+        choices: What was to be proven, by host.
+        observations: What was seen, by host.
+        membership: The address sets of the plan.
+        strict_partners: Whether an unmanaged partner that does not answer is a failure rather than a warning.
+
+    Returns:
+        Inventory name -> findings, in the order of the steps.
+    """
+    return {name: _Judge(name, observations, membership, strict_partners).judge(choice) for name, choice in choices.items()}
+
+
+class _Judge:
+    def __init__(self, host: str, observations: Mapping[str, Observation], membership: Membership, strict_partners: bool) -> None:
+        self._host = host
+        self._observations = observations
+        self._own = observations[host]
+        self._membership = membership
+        self._silent_partner = FAILED if strict_partners else WARNING
+
+    def judge(self, choice: Choice) -> list[Finding]:
+        if self._own.lost and not self._own.probed:
+            return [Finding(FAILED, self._host, "", self._host, "not verified, since the host failed or could not be reached")]
+        findings = [*self._in_force(), *self._loopback(choice.listeners), *self._step_failures()]
+        if "outcomes" in self._own.probed:
+            outcomes = {_destination(outcome): outcome for outcome in self._own.probed["outcomes"]}
+            findings += [self._proof(proof, outcomes[proof.protocol, proof.destination, proof.port]) for proof in choice.proofs]
+            findings += [Finding(UNPROVEN, self._host, untried.flow, untried.connection, untried.why) for untried in choice.untried]
+        return findings
+
+    def _in_force(self) -> list[Finding]:
+        seen = self._own.in_force
+        if not seen or seen.get("skipped"):
+            return []
+        if seen.get("failed") or seen.get("unreachable"):
+            return [Finding(FAILED, self._host, "", self._host, f"the policy could not be compared: {seen.get('msg', 'no reason given')}")]
+        backend = seen.get("backend", "the firewall")
+        if seen["changed"]:
+            return [Finding(FAILED, self._host, "", self._host, f"{backend} differs from the plan, see the diff; apply the plan again")]
+        return [Finding(IN_FORCE, self._host, "", f"{self._host}  {backend}")]
+
+    def _loopback(self, listeners: Sequence[Listener]) -> list[Finding]:
+        if "sockets" not in self._own.loopback:
+            return []
+        return [finding for listener in listeners for finding in self._listener(listener)]
+
+    def _listener(self, listener: Listener) -> list[Finding]:
+        bounds = [tuple(map(int, text.split("-"))) for text in listener.ports]
+        sockets = [
+            socket
+            for socket in self._own.loopback["sockets"]
+            if socket["protocol"] == listener.protocol and any(bound[0] <= socket["port"] <= bound[-1] for bound in bounds)
+        ]
+        findings = []
+        for socket in sockets:
+            what = f"{self._host} {_at(socket['address'], socket['port'], socket['protocol'])}"
+            process = socket["process"] or "a process"
+            if socket["loopback"]:
+                findings.append(Finding(LOOPBACK, self._host, listener.flow, what, process))
+            else:
+                findings.append(
+                    Finding(FAILED, self._host, listener.flow, what, f"{process} serves more than this host; bind it to 127.0.0.1")
+                )
+        if not sockets:
+            what = f"{self._host} {','.join(listener.ports)}/{listener.protocol}"
+            findings.append(Finding(LOOPBACK, self._host, listener.flow, what, "nothing listens"))
+        return findings
+
+    def _step_failures(self) -> list[Finding]:
+        steps = (("loopback listeners", self._own.loopback), ("listener", self._own.listening), ("probes", self._own.probed))
+        return [
+            Finding(FAILED, self._host, "", f"{self._host}  {step}", str(seen.get("msg", "no reason given")))
+            for step, seen in steps
+            if seen.get("failed") or seen.get("unreachable")
+        ]
+
+    def _proof(self, proof: Proof, outcome: Seen) -> Finding:
+        destination = _at(proof.destination, proof.port, proof.protocol)
+        what = " ".join(filter(None, (proof.initiator, "->", proof.responder, destination)))
+        state, why = self._open(proof, outcome) if proof.expect == OPEN else self._blocked(proof, outcome)
+        return Finding(state, self._host, proof.flow, what, why)
+
+    def _open(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
+        kind, why = outcome["outcome"], _told(outcome)
+        if not proof.managed:
+            if kind == "open":
+                return PROVEN, ""
+            if kind == "silent" and proof.protocol == "udp":
+                return UNPROVEN, "silence, which a UDP service may keep"
+            return (self._silent_partner if proof.responder else WARNING), why
+        port, detail = self._port(proof)
+        if kind == "open":
+            return self._met(proof, outcome) if port == "listening" else (PROVEN, "")
+        if port == "listening":
+            return FAILED, f"{why}, although a listener waits there"
+        if port == "ended" and kind in ("refused", "silent"):
+            return UNPROVEN, f"{why}, and the listener may have ended before: raise verify_listener_seconds"
+        if kind == "refused":
+            if port == "in_use":
+                return FAILED, f"{why}, although {detail} holds the port"
+            return UNPROVEN, f"{why}, and nothing was known to listen there" + (f" ({detail})" if detail else "")
+        if kind == "silent" and proof.protocol == "udp":
+            return UNPROVEN, "silence, which a UDP service may keep"
+        return FAILED, why
+
+    def _met(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
+        """Whether an open connection reached the listener of the responder."""
+        if outcome["answered_by"] == proof.responder:
+            return PROVEN, ""
+        if outcome["answered_by"]:
+            return FAILED, f"{outcome['answered_by']} answered; correct connectivity_addresses, or the address translation on the way"
+        return (
+            FAILED,
+            f"somebody on the way answered, and the listener of {proof.responder} was not reached: look for a proxy or an inspection box",
+        )
+
+    def _blocked(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
+        kind, why, source = outcome["outcome"], _told(outcome), outcome["source"]
+        if source and self._membership.holds(proof.allowed, source):
+            return UNPROVEN, f"{proof.initiator} comes from {source}, which is among the peers"
+        port, _detail = self._port(proof)
+        if kind == "open":
+            if port == "listening" and not outcome["answered_by"]:
+                return UNPROVEN, "somebody on the way answered for it: look for a proxy or an inspection box"
+            return FAILED, "a host that is no peer got through"
+        if kind == "refused":
+            return FAILED, f"a host that is no peer got through to it ({why})"
+        if kind == "rejected" and outcome["by"] and outcome["by"] == source:
+            return UNPROVEN, f"{proof.initiator}'s own firewall does not let it out"
+        if kind == "unroutable":
+            return UNPROVEN, why
+        if not port:
+            return UNPROVEN, f"{why}, and {proof.responder} was not there to be reached"
+        if kind == "silent" and proof.protocol == "udp" and port != "listening":
+            return UNPROVEN, "silence, which a UDP service may keep"
+        return CLOSED, ""
+
+    def _port(self, proof: Proof) -> tuple[str, str]:
+        """What waited on the responder's port, and its detail; empty where that is not known."""
+        observation = self._observations.get(proof.responder, Observation())
+        family = ipaddress.ip_address(proof.destination).version
+        for port in observation.listening.get("ports", ()):
+            if (port["protocol"], port["family"], port["port"]) == (proof.protocol, family, proof.port):
+                ended = port["state"] == "listening" and observation.stopped.get("listener", "stopped") != "stopped"
+                return ("ended", "") if ended else (port["state"], port["detail"])
+        return "", ""
+
+
+def _destination(outcome: Seen) -> tuple[str, str, int]:
+    return outcome["protocol"], outcome["destination"], outcome["port"]
+
+
+def _at(destination: str, port: int, protocol: str) -> str:
+    return f"[{destination}]:{port}/{protocol}" if ":" in destination else f"{destination}:{port}/{protocol}"
+
+
+def _told(outcome: Seen) -> str:
+    """An outcome in words."""
+    words: str = outcome["outcome"] + (f" by {outcome['by']}" if outcome["by"] else "")
+    if outcome["outcome"] in ("rejected", "unroutable", "unresolved") and outcome["detail"]:
+        words += f" ({outcome['detail']})"
+    return words + (f", from {outcome['source']}" if outcome["source"] else "")

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Writes a verdict down: lines for people, a report for other tools."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import (
+    BLOCKED,
+    Choice,
+)
+from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import (
+    CLOSED,
+    FAILED,
+    IN_FORCE,
+    LOOPBACK,
+    PROVEN,
+    UNPROVEN,
+    WARNING,
+    Finding,
+)
+
+STATES = (PROVEN, CLOSED, IN_FORCE, LOOPBACK, UNPROVEN, WARNING, FAILED)
+FORMAT = 1
+
+
+def host_lines(findings: Iterable[Finding], choice: Choice) -> list[str]:
+    """The lines of one host: its findings, and what the bound per rule left out."""
+    return [*map(str, findings), *(_left_out(entry.rule, entry.expect, entry.hosts) for entry in choice.left_out)]
+
+
+def _left_out(rule: str, expect: str, count: int) -> str:
+    who = "outsiders" if expect == BLOCKED else "peers"
+    return f"{'left out':<8}  {rule}: {count} further {who}; verify_peers_maximum bounds how many are tried"
+
+
+def counts(findings: Mapping[str, Sequence[Finding]]) -> dict[str, int]:
+    """State -> number of findings; ``flows`` is the number of flows with a proof."""
+    every = [finding for found in findings.values() for finding in found]
+    states = Counter(finding.state for finding in every)
+    return {state: states[state] for state in STATES} | {"flows": len({finding.flow for finding in every if finding.state == PROVEN})}
+
+
+def summary(findings: Mapping[str, Sequence[Finding]]) -> list[str]:
+    """Every failure and warning of a run, and as the last line the counts."""
+    counted = counts(findings)
+    lines = [str(finding) for state in (WARNING, FAILED) for found in findings.values() for finding in found if finding.state == state]
+    proven = f"{counted['flows']} flows proven by {counted[PROVEN]} connections, {counted[CLOSED]} refusals proven"
+    others = f"{counted[UNPROVEN]} unproven, {counted[WARNING]} warnings, {counted[FAILED]} failures"
+    return [*lines, f"{proven}, {counted[IN_FORCE]} policies in force, {others}"]
+
+
+def write_report(file: pathlib.Path, findings: Mapping[str, Sequence[Finding]], choices: Mapping[str, Choice]) -> None:
+    """Write the verdict as JSON: ``format``, ``counts``, and ``hosts``: name -> ``findings`` and ``left_out``.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    hosts: dict[str, t.Any] = {
+        name: {
+            "findings": [finding._asdict() for finding in found],
+            "left_out": [entry._asdict() for entry in choices[name].left_out],
+        }
+        for name, found in findings.items()
+    }
+    content = json.dumps({"format": FORMAT, "counts": counts(findings), "hosts": hosts}, indent=2, sort_keys=True) + "\n"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content, encoding="utf-8")

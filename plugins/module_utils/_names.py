@@ -69,7 +69,7 @@ def resolve(
         refused = [address for address in given if address not in usable]
         if refused:
             warnings.append("%s resolves to %s here, which is no partner's address and opens nothing" % (name, ", ".join(refused)))
-        if not usable and name in cached:
+        if not usable and cached.get(name):
             warnings.append(
                 "%s could not be looked up on this host; its last known addresses stay in force: %s" % (name, ", ".join(cached[name]))
             )

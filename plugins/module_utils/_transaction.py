@@ -64,12 +64,11 @@ def propose(policy: t.Optional[Policy], backend: str, host: Host) -> t.List[Chan
         PolicyError: all that the backends have to say against it.
     """
     steps: t.List[t.Callable[[], Change]] = []
-    others = [other for other in BACKENDS.values() if other.NAME != _nftables.NAME]
     if policy:
         steps.append(lambda: BACKENDS[backend].propose(policy, host))
-        others = [other for other in others if other.NAME != backend]
     if not policy or backend != _nftables.NAME:
         steps.append(lambda: _nftables.propose_guard(policy, host))
+    others = [other for name, other in BACKENDS.items() if name not in (backend, _nftables.NAME)]
     steps.extend(_removal(other, host) for other in others if other.is_installed(host))
     return _all(steps)
 

@@ -27,7 +27,8 @@ notes:
 options:
   plan:
     description:
-      - The plan directory on the controller, as made by M(federated.connectivity.required_rules). The host's own part of it is sent to the host.
+      - The plan directory on the controller, as made by M(federated.connectivity.required_rules).
+        The host's own part of it is sent to the host.
       - Exactly one of O(plan) and O(policy) is required with O(state=present).
     type: path
   policy:
@@ -51,8 +52,8 @@ options:
   container_interfaces:
     description:
       - The bridges behind which containers live, by name or by prefix with a trailing V(*).
-      - Only what enters or leaves by these bridges counts as traffic of containers when the plan denies egress by default, or when somebody routes
-        packets straight to a container's address.
+      - Only what enters or leaves by these bridges counts as traffic of containers when the plan denies egress by default,
+        or when somebody routes packets straight to a container's address.
     type: list
     elements: str
     default: [docker0, docker_gwbridge, br-*, podman*, cni-podman*]

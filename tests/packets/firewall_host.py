@@ -226,4 +226,4 @@ def _payload(arguments: dict[str, t.Any]) -> str:
         templar=Templar(DataLoader()),
         task_vars={"ansible_python_interpreter": "/usr/bin/python3"},
     )
-    return t.cast(bytes, built.b_module_data).decode()
+    return built.b_module_data.decode()

@@ -72,7 +72,7 @@ class Namespace:
         """Run lines of ip(8) in one process."""
         self.run(["ip", "-batch", "-"], input="\n".join(lines))
 
-    def socket(self, family: socket.AddressFamily, kind: socket.SocketKind) -> socket.socket:
+    def open_socket(self, family: socket.AddressFamily, kind: socket.SocketKind) -> socket.socket:
         """A socket inside the namespace; it stays there, the calling thread does not."""
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -90,7 +90,7 @@ class Namespace:
         with selectors.DefaultSelector() as selector:
             sockets = []
             for port in ports:
-                listener = self.socket(socket.AF_INET6, socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM)
+                listener = self.open_socket(socket.AF_INET6, socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM)
                 sockets.append(listener)
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,7 +113,7 @@ class Namespace:
 
     def connect(self, address: str, port: int, seconds: float = SECONDS) -> socket.socket:
         """An open TCP connection."""
-        connection = self.socket(_family(address), socket.SOCK_STREAM)
+        connection = self.open_socket(_family(address), socket.SOCK_STREAM)
         connection.settimeout(seconds)
         try:
             connection.connect((address, port))
@@ -133,7 +133,7 @@ class Namespace:
             if protocol == "tcp":
                 self.connect(address, port, seconds).close()
                 return "open"
-            with self.socket(_family(address), socket.SOCK_DGRAM) as probe:
+            with self.open_socket(_family(address), socket.SOCK_DGRAM) as probe:
                 probe.settimeout(seconds)
                 probe.connect((address, port))
                 probe.send(token := secrets.token_bytes(8))

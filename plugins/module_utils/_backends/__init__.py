@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    _firewalld,
     _nftables,
     _ufw,
 )
@@ -46,6 +47,6 @@ class Backend(t.Protocol):
         """
 
 
-BACKENDS: t.Dict[str, Backend] = {backend.NAME: backend for backend in (_nftables, _ufw)}
+BACKENDS: t.Dict[str, Backend] = {backend.NAME: backend for backend in (_nftables, _ufw, _firewalld)}
 STOP_FOR_GOOD = {"ufw": "ufw disable", "firewalld": "systemctl disable --now firewalld"}
 """The firewalls that administrators start and stop, each with the command that stops it for good."""

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""firewalld: two policies of our own, in front of every zone, with a service for each rule and an ipset for each address set.
+
+The files are written first, then the running daemon follows: in place where only rich rules or entries differ, by a reload where
+objects come or go, which firewalld can do in no other way.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    _firewalld_client,
+    _firewalld_live,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_files import (
+    Files,
+    describe_files,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import (
+    Object,
+    describe,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_rules import (
+    translate,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_runtime import (
+    RuntimeSnapshot,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    Change,
+    PolicyRefused,
+    ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    Policy,
+)
+
+NAME = "firewalld"
+RUNNING_BUT_FAILED = 251  # firewall-cmd(1), exit codes
+
+
+def is_installed(host: Host) -> bool:
+    return host.which("firewall-cmd") is not None
+
+
+def is_running(host: Host) -> bool:
+    """Whether the daemon runs, be it in vain."""
+    return is_installed(host) and host.run(["firewall-cmd", "--state"], check=False).rc in (0, RUNNING_BUT_FAILED)
+
+
+def propose(policy: t.Optional[Policy], host: Host) -> Change:
+    """The way from our files and objects to those that carry the policy; where firewalld does not run, from our files to none."""
+    if is_running(host):
+        return FirewalldChange(host, translate(policy) if policy else [], _firewalld_client.connect())
+    if policy:
+        raise ToolFailed("firewalld is not running on this host; run 'systemctl enable --now firewalld', or choose another backend")
+    return FilesChange(host)
+
+
+class FilesChange(Change):
+    """The removal of our files while firewalld does not run."""
+
+    name = NAME
+
+    def __init__(self, host: Host) -> None:
+        self._files = Files(host, ())
+        self.before, self.after = describe_files(self._files.before), ""
+
+    def check(self) -> None:
+        """Nothing that is checked would be loaded."""
+
+    def apply(self) -> None:
+        self._files.apply()
+
+    def undo(self) -> None:
+        self._files.undo()
+
+
+class FirewalldChange(Change):
+    """Our files and our objects in the running daemon."""
+
+    name = NAME
+
+    def __init__(self, host: Host, objects: t.Sequence[Object], client: t.Any) -> None:
+        self._host = host
+        self._client = client
+        self._files = Files(host, objects)
+        self._wanted = {each.key: each for each in objects}
+        self._target = {each.key: each.settings for each in objects}
+        self._runtime = self._read()
+        self._runtime_differs = _text(self._runtime) != _text(self._target)
+        self._needs_reload = self._runtime_differs and not _firewalld_live.is_changeable(self._runtime, self._wanted)
+        self._snapshot: t.Optional[RuntimeSnapshot] = None
+        self.before = _text(self._runtime) + describe_files(self._files.before)
+        self.after = _text(self._target) + describe_files(self._files.after)
+        self.warnings = _firewalld_live.rivals(client, self._files.is_ours) if objects else ()
+
+    def _read(self) -> _firewalld_live.Runtime:
+        return _firewalld_live.read(self._client, self._host, self._files.is_ours)
+
+    def check(self) -> None:
+        if self.changed:
+            self._files.check()
+        if self._needs_reload:
+            losses = self._take_snapshot().losses()
+            if losses:
+                raise PolicyRefused(*losses)
+
+    def apply(self) -> None:
+        if not self.changed:
+            return
+        self._snapshot = self._take_snapshot()
+        self._files.apply()
+        if self._needs_reload:
+            self._reload()
+            self._snapshot.restore(ours=False)
+        elif self._runtime_differs:
+            _firewalld_live.change(self._client, self._runtime, self._wanted)
+        in_force = _text(self._read())
+        if in_force != _text(self._target):
+            raise ToolFailed("firewalld did not put in force what its files say; it has now:\n" + in_force)
+
+    def undo(self) -> None:
+        self._files.undo()
+        if self._snapshot:
+            if self._needs_reload:
+                self._reload()
+            self._snapshot.restore(ours=True)
+
+    def _take_snapshot(self) -> RuntimeSnapshot:
+        return RuntimeSnapshot(self._client, self._host, self._files.is_ours)
+
+    def _reload(self) -> None:
+        with _firewalld_client.errors("failed to reload"):
+            self._client.reload()
+
+
+def _text(runtime: _firewalld_live.Runtime) -> str:
+    return "".join(describe(kind, name, settings) for (kind, name), settings in sorted(runtime.items()))

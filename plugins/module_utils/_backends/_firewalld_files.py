@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Our files below /etc/firewalld: what is there, what shall be there, and firewalld's own check of the result."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import (
+    DIRECTORIES,
+    MARK,
+    Object,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_rules import (
+    PREFIX,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    PolicyRefused,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
+
+CONFIGURATION = "/etc/firewalld"
+
+
+class Files:
+    """Our files as they are and as they shall be.
+
+    Attributes:
+        before: Content of those that are not as they shall be, by path.
+        after: What those become; a path that is missing here goes.
+
+    Raises:
+        PolicyRefused: a file of somebody else has the name of one of ours.
+    """
+
+    def __init__(self, host: Host, objects: t.Iterable[Object]) -> None:
+        self._host = host
+        wanted = {os.path.join(CONFIGURATION, each.file): each.xml() for each in objects}
+        present, foreign = _present(host)
+        taken = sorted(foreign & wanted.keys())
+        if taken:
+            raise PolicyRefused(*("%s is not ours, but a file of ours needs this name; rename it" % path for path in taken))
+        self._foreign = {_name(path) for path in foreign}
+        self.before = {path: content for path, content in present.items() if wanted.get(path) != content}
+        self.after = {path: content for path, content in wanted.items() if present.get(path) != content}
+        self._snapshot = host.snapshot({**self.before, **self.after})
+
+    def is_ours(self, name: str) -> bool:
+        """Whether an object's name in firewalld is one of ours."""
+        return name.startswith(PREFIX) and name not in self._foreign
+
+    def check(self) -> None:
+        """Let firewalld check a copy of its configuration with our files in it. Raises ToolFailed with its words."""
+        with tempfile.TemporaryDirectory() as directory:
+            copy = os.path.join(directory, "firewalld")
+            shutil.copytree(CONFIGURATION, copy, ignore_dangling_symlinks=True)
+            self._write(copy)
+            self._host.run(["firewall-offline-cmd", "--system-config", copy, "--check-config"])
+
+    def apply(self) -> None:
+        self._write(CONFIGURATION)
+
+    def undo(self) -> None:
+        self._snapshot.restore()
+
+    def _write(self, root: str) -> None:
+        for path, content in self.after.items():
+            self._host.write(root + path[len(CONFIGURATION) :], content, mode=0o644)
+        for path in self.before.keys() - self.after.keys():
+            self._host.remove(root + path[len(CONFIGURATION) :])
+
+
+def describe_files(files: t.Mapping[str, bytes]) -> str:
+    return "".join("file %s\n%s" % (path, content.decode(errors="replace")) for path, content in sorted(files.items()))
+
+
+def _present(host: Host) -> t.Tuple[t.Dict[str, bytes], t.Set[str]]:
+    """The content of our files by path, and the paths of others' files whose names begin like ours."""
+    ours: t.Dict[str, bytes] = {}
+    foreign: t.Set[str] = set()
+    for directory in DIRECTORIES.values():
+        parent = os.path.join(CONFIGURATION, directory)
+        for name in os.listdir(parent) if os.path.isdir(parent) else ():
+            if name.startswith(PREFIX) and name.endswith(".xml"):
+                path = os.path.join(parent, name)
+                content = host.read(path) or b""
+                if MARK.encode() in content:
+                    ours[path] = content
+                else:
+                    foreign.add(path)
+    return ours, foreign
+
+
+def _name(path: str) -> str:
+    return os.path.basename(path)[: -len(".xml")]

@@ -99,7 +99,11 @@ def _is_current(host: Host, existing: t.Mapping[str, t.Any]) -> bool:
 
 
 def _answers(host: Host) -> bool:
-    return subprocess.run(access.ssh(host.name, "sudo", "true"), stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+    return _succeeds(host, "sudo", "true")
+
+
+def _succeeds(host: Host, *command: str) -> bool:
+    return subprocess.run(access.ssh(host.name, *command), stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
 def _fingerprint(host: Host) -> str:
@@ -156,7 +160,11 @@ def _finish(host: Host) -> None:
     )
     for script in host.setup:
         podman("exec", "--interactive", host.name, "sh", "-eu", stdin=(_HERE / "setup" / f"{script}.sh").read_bytes())
-    _until(deadline, lambda: _answers(host), f"{host.name} does not answer SSH; this machine's firewall may be in the way")
+    _until(deadline, lambda: _answers(host), f"{host.name} does not answer SSH: this machine's firewall may be in the way")
+    for address in HOSTS[0].addresses:
+        arrives = ("ping", "-q", "-c1", "-W1", address)
+        why = "this machine's firewall may filter what its bridges carry (net.bridge.bridge-nf-call-iptables)"
+        _until(deadline, lambda command=arrives: _succeeds(host, *command), f"{host.name} does not reach the router, {address}: {why}")
 
 
 def _until(deadline: float, is_reached: t.Callable[[], bool], otherwise: str) -> None:
@@ -181,7 +189,7 @@ def _files(host: Host) -> bytes:
         _add(tar, "etc/hosts", _hosts_file().encode())
         _add(tar, "etc/ssh/ssh_host_ed25519_key", access.key(host.name)[0], 0o600)
         _add(tar, "etc/ssh/ssh_host_ed25519_key.pub", access.key(host.name)[1])
-        _add(tar, "etc/ssh/sshd_config.d/lab.conf", b"AuthorizedKeysFile /etc/ssh/authorized_keys/%u\nUseDNS no\n")
+        _add(tar, "etc/ssh/sshd_config.d/lab.conf", b"AuthorizedKeysFile /etc/ssh/authorized_keys/%u\n")
         _add(tar, f"etc/ssh/authorized_keys/{access.USER}", access.key(access.USER)[1])
         if isinstance(host.network, Network):
             router4, router6 = host.network.router

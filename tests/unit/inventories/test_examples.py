@@ -17,8 +17,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._hosts import read_inventory
-from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import Problems
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
 
 EXAMPLES = {path.parent.name: path.parent for path in sorted((pathlib.Path(__file__).parents[3] / "inventories").glob("*/hosts.yml"))}
 DOCUMENTATION = [ipaddress.ip_network(cidr) for cidr in ("198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
@@ -41,13 +40,17 @@ def test_every_system_has_an_example() -> None:
     assert systems | {"mixed"} == set(EXAMPLES)
 
 
+@pytest.fixture(scope="module")
+def plans() -> dict[str, Plan]:
+    return {example: compute_plan(host_variables(example), Catalogue()) for example in EXAMPLES}
+
+
 @every_example
-def test_example_has_no_mistakes(example: str) -> None:
-    problems = Problems(lambda value: None)
-    inventory = read_inventory(host_variables(example), Catalogue(), problems)
-    problems.stop()
-    assert problems.warnings == []
-    assert {host.profile.managed for host in inventory.hosts} == {True, False}, "an example shows hosts of ours and a partner's"
+def test_example_plans_without_a_warning(plans: dict[str, Plan], example: str) -> None:
+    plan = plans[example]
+    assert plan.index["warnings"] == []
+    assert plan.count(managed=True) >= 1, "an example shows hosts of ours"
+    assert plan.count(managed=False) >= 1, "an example shows a partner that is not ours to configure"
 
 
 @every_example
@@ -71,3 +74,74 @@ def test_mixed_is_one_host_in_three_systems_and_two_federations_of_one() -> None
     memberships = host_variables("mixed")["hospital"]["connectivity_memberships"]
     assert {membership["matrix"] for membership in memberships} == {"linksight", "fedbiomed", "shrine"}
     assert [membership["federation"] for membership in memberships if membership["matrix"] == "linksight"] == ["north", "south"]
+
+
+def rules(plan: Plan, host: str, direction: str) -> dict[str, str]:
+    """Flow -> "ports from or to peers", of the host's rules in one direction; the baseline's are left out."""
+    return {
+        rule["flow"]: " ".join([*rule["ports"], *rule["peers"]["address_sets"], *rule["peers"]["names"]])
+        for rule in plan.host(host)["rules"]
+        if rule["direction"] == direction and rule["matrix"] != "baseline"
+    }
+
+
+def test_linksight_partners_follow_the_port_of_the_responder(plans: dict[str, Plan]) -> None:
+    assert rules(plans["linksight"], "registry", "ingress")["peer_http"] == "18443 linksight_north_data_station"
+    assert {
+        rule["ports"][0]
+        for rule in plans["linksight"].host("hospital")["rules"]
+        if rule["id"].startswith("linksight.north.peer_http.egress")
+    } == {
+        "8443",
+        "18443",
+    }
+
+
+def test_linksight_peers_are_direct_where_a_proxy_leads_out(plans: dict[str, Plan]) -> None:
+    assert set(rules(plans["linksight"], "registry", "egress")) == {"peer_http", "peer_grpc"}
+    assert {"198.51.100.10", "2001:db8:1::10", "203.0.113.200"} <= set(plans["linksight"].host("registry")["proxy"]["no_proxy"])
+
+
+def test_fedbiomed_hosts_of_the_vpn_see_wireguard_only(plans: dict[str, Plan]) -> None:
+    assert rules(plans["fedbiomed"], "rare-server", "ingress") == {"wireguard": "51820 fedbiomed_rare_diseases_node_researcher"}
+    assert rules(plans["fedbiomed"], "rare-server", "egress") == {}
+    assert set(rules(plans["fedbiomed"], "rare-node", "egress")) == {"install_http", "install_https", "wireguard"}
+
+
+def test_fedbiomed_nodes_take_no_connection(plans: dict[str, Plan]) -> None:
+    assert rules(plans["fedbiomed"], "oncology-node", "ingress") == {}
+    assert rules(plans["fedbiomed"], "oncology-node", "egress") == {"grpc": "50051 fedbiomed_oncology_researcher"}
+    assert [listener["flow"] for listener in plans["fedbiomed"].host("oncology-node")["listeners"]] == ["node_gui"]
+
+
+def test_coinstac_client_with_websocket_has_no_port_80(plans: dict[str, Plan]) -> None:
+    assert "mqtts" in rules(plans["coinstac"], "scanner-docker", "egress")
+    ports = {port for rule in plans["coinstac"].host("scanner-singularity")["rules"] for port in rule["ports"]}
+    assert ports == {"53", "123", "443", "2222"}
+
+
+def test_coinstac_clients_never_meet(plans: dict[str, Plan]) -> None:
+    assert rules(plans["coinstac"], "scanner-docker", "ingress") == rules(plans["coinstac"], "scanner-singularity", "ingress") == {}
+
+
+def test_network_wall_lets_a_tunnel_out_and_nothing_in(plans: dict[str, Plan]) -> None:
+    workload = plans["network_wall"].host("tunnel-workload")
+    assert workload["defaults"] == {"ingress": "deny", "egress": "deny"}
+    assert rules(plans["network_wall"], "tunnel-workload", "ingress") == {}
+    assert rules(plans["network_wall"], "tunnel-workload", "egress") == {"tunnel": "28000 network_wall_tunnel_web_gateway"}
+
+
+def test_shrine_hub_with_kafka_serves_sites_and_needs_no_rule_for_itself(plans: dict[str, Plan]) -> None:
+    assert set(rules(plans["shrine"], "hub", "ingress")) == {"hub", "hub_users", "kafka"}
+    assert set(rules(plans["shrine"], "hub", "egress")) == {"install"}
+    assert rules(plans["shrine"], "clinic", "ingress") == {"site_users": "443 network_users_1310d3e3"}
+
+
+def test_mixed_host_is_closed_but_for_its_flows(plans: dict[str, Plan]) -> None:
+    hospital = plans["mixed"].host("hospital")
+    assert hospital["defaults"] == {"ingress": "deny", "egress": "deny"}
+    assert [rule["id"] for rule in hospital["rules"] if "any" in rule["peers"]["address_sets"]] == []
+    assert {rule["federation"]: rule["ports"] for rule in hospital["rules"] if rule["id"].endswith("peer_grpc.ingress")} == {
+        "north": ["9091"],
+        "south": ["9091"],
+    }

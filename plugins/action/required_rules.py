@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the inventory and the options of the task, asks for the plan, and writes it. The meaning is in plugin_utils."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import tempfile
+import typing as t
+from collections.abc import Mapping
+
+from ansible import constants
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.template import Templar
+
+try:
+    from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
+    from ansible_collections.federated.connectivity.plugins.plugin_utils._hosts import VARIABLES
+    from ansible_collections.federated.connectivity.plugins.plugin_utils._origin import locate
+    from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
+    from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import write_plan
+    from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
+    from ansible_collections.federated.connectivity.plugins.plugin_utils._value import Unreadable
+except ImportError as error:
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
+
+WARNINGS_SHOWN = 20
+
+
+class ActionModule(ActionBase):
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        if MISSING:
+            raise AnsibleActionFail(f"the controller's Python lacks {MISSING.name}: pip install jmespath jsonschema netaddr PyYAML")
+        spec = {"plan": {"type": "path"}, "select": {"type": "str"}}
+        _validation, options = self.validate_argument_spec(spec)  # type: ignore[no-untyped-call]
+        try:
+            plan = compute_plan(self._variables(task_vars), Catalogue(_directories(task_vars)), locate, options["select"])
+            wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
+            changes = write_plan(plan, wanted, dry=self._task.check_mode) if wanted else None
+            directory = wanted
+            if directory is None or self._task.check_mode:
+                directory = pathlib.Path(tempfile.mkdtemp(prefix="plan_", dir=t.cast(t.Any, constants).DEFAULT_LOCAL_TMP))
+                write_plan(plan, directory)
+        except PlanRefused as refused:
+            raise AnsibleActionFail(_refusal(refused.messages)) from refused
+        warnings = plan.index["warnings"]
+        result.update(
+            changed=bool(changes and changes.changed),
+            plan=str(directory),
+            managed=plan.count(True),
+            unmanaged=plan.count(False),
+            summary=plan.summary(),
+            warnings=[*warnings[:WARNINGS_SHOWN], *_more(len(warnings) - WARNINGS_SHOWN, "warnings in plan.json")],
+        )
+        if changes and self._task.diff:
+            result["diff"] = [
+                {"before_header": name, "after_header": name, "before": before, "after": after} for name, before, after in changes.diffs
+            ]
+            result["diff"] += [{"prepared": line + "\n"} for line in _more(len(changes.changed) - len(changes.diffs), "files")]
+        return result
+
+    def _variables(self, task_vars: Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+        """What the inventory says about every host, templated with that host's own variables."""
+        hostvars = task_vars["hostvars"]
+        return {str(host): self._own(hostvars.raw_get(host), hostvars) for host in hostvars}
+
+    def _own(self, raw: dict[str, t.Any], hostvars: object) -> dict[str, t.Any]:
+        own = {name: value for name, value in raw.items() if name.startswith("connectivity_") or name == "ansible_host"}
+        for name in ("ansible_host", *VARIABLES):
+            if name in own and not _is_plain(own[name]):
+                try:
+                    own[name] = Templar(loader=self._loader, variables={**raw, "hostvars": hostvars}).template(own[name])
+                except AnsibleError as error:
+                    own[name] = Unreadable(f"cannot be templated: {error}")
+        return own
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is what it looks like: no template, nothing encrypted."""
+    if isinstance(value, str):
+        return not any(mark in value for mark in ("{{", "{%", "{#"))
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float))
+
+
+def _directories(task_vars: Mapping[str, t.Any]) -> list[str]:
+    """Where paths of the user's own matrices start: beside the inventories, then beside the playbook."""
+    sources = [os.path.abspath(source) for source in task_vars.get("ansible_inventory_sources") or ()]
+    beside = [source if os.path.isdir(source) else os.path.dirname(source) for source in sources]
+    return [*beside, task_vars["playbook_dir"]]
+
+
+def _refusal(messages: tuple[str, ...]) -> str:
+    count = "1 mistake" if len(messages) == 1 else f"{len(messages)} mistakes"
+    return "\n".join((f"{count}; nothing was planned and no host was contacted:", *(f"- {message}" for message in messages)))
+
+
+def _more(count: int, what: str) -> list[str]:
+    return [f"... and {count} more {what}"] if count > 0 else []

@@ -1,0 +1,115 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: required_rules
+short_description: Compute the network rules that the hosts of federations require
+version_added: 1.0.0
+author: The federated.connectivity contributors (@federated)
+description:
+  - Reads the memberships of every host of the inventory and the network communication matrices of their systems, and computes
+    what the firewall of each host has to allow and to close, the plan.
+  - Everything happens on the controller, from the inventory alone. No host is contacted and no facts are needed.
+  - Mistakes in the inventory and in the user's own matrices are reported together, each with its file and line. As long as there is one,
+    no plan is written.
+  - The same inventory gives the same bytes, so that a plan can be kept in git and its changes reviewed.
+notes:
+  - Run it once, with C(run_once), in a play for all hosts without facts. It reads the whole inventory, so that neither C(--limit)
+    nor C(serial) hides a peer.
+  - Needs no connection. With C(delegate_to) on C(localhost), the first host of the play need not be configured for one.
+options:
+  plan:
+    description:
+      - The directory to write the plan to, on the controller; a relative path starts in the current directory.
+      - Files of hosts that are not in the plan any more are removed. Files that no plan wrote are left alone.
+      - Without it, the plan is written to a temporary directory that lasts as long as the run.
+    type: path
+  select:
+    description:
+      - A JMESPath expression that narrows the rules of every host. It gets a host's list of rules and returns a list of some of them.
+    type: str
+requirements:
+  - jmespath >= 1.0, on the controller
+  - jsonschema >= 4.18, on the controller
+  - netaddr >= 1.0, on the controller
+  - PyYAML >= 6.0, on the controller
+attributes:
+  action:
+    description: Runs on the controller alone, as an action plugin.
+    support: full
+  check_mode:
+    description: Writes the plan to a temporary directory instead, and says what would change in O(plan).
+    support: full
+  diff_mode:
+    description: Shows the files of the plan that change, the first fifty of them in full.
+    support: full
+  idempotent:
+    description: An unchanged inventory changes no file.
+    support: full
+seealso:
+  - module: federated.connectivity.firewall_policy
+"""
+
+EXAMPLES = r"""
+- name: Plan the network connections of all federations
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Compute the required rules of every host
+      federated.connectivity.required_rules:
+        plan: plan
+      run_once: true
+      delegate_to: localhost
+
+# With the inventory
+#
+#   alpha:
+#     ansible_host: 198.51.100.10
+#     connectivity_memberships:
+#       - {matrix: linksight, federation: north, roles: [data_station]}
+#   beta:
+#     connectivity_managed: false
+#     connectivity_addresses: [203.0.113.20, "2001:db8:20::20"]
+#     connectivity_memberships:
+#       - {matrix: linksight, federation: north, roles: [data_station]}
+#
+# plan/hosts/alpha.json has, among others, the rule linksight.north.peer_http.ingress: tcp 8443 is open to the address set
+# linksight_north_data_station, which plan/plan.json spells out, and closed to everybody else.
+
+- name: Look at the mandatory ingress rules alone
+  federated.connectivity.required_rules:
+    select: "[?necessity=='mandatory' && direction=='ingress']"
+  run_once: true
+  delegate_to: localhost
+  register: mandatory
+"""
+
+RETURN = r"""
+plan:
+  description: The directory that the plan was written to, as an absolute path.
+  type: str
+  returned: success
+  sample: /home/operator/federation/plan
+managed:
+  description: How many hosts have rules to be enforced.
+  type: int
+  returned: success
+  sample: 2
+unmanaged:
+  description: How many hosts are partners that others configure.
+  type: int
+  returned: success
+  sample: 1
+summary:
+  description: What was planned, one line for each federation and one for the whole.
+  type: list
+  elements: str
+  returned: success
+  sample:
+    - "linksight.north: 3 data_station, 1 analysis_hub"
+    - "18 rules for 2 managed hosts; partners that are not managed: 1"
+"""

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Finds matrices: the shipped ones by name, the user's own by path."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections.abc import Sequence
+
+from ._matrix import Matrix
+from ._matrix_reader import read_matrix
+from ._problems import PlanRefused, unknown
+
+MATRICES = pathlib.Path(__file__).parent / "matrices"
+
+
+class MatrixNotFound(Exception):
+    """A membership names a matrix that does not exist."""
+
+
+class Catalogue:
+    """Reads each matrix once, and only if somebody asks for it."""
+
+    def __init__(self, directories: Sequence[str] = ()) -> None:
+        """
+        Args:
+            directories: Where relative paths of the user's own matrix files start, in order.
+        """
+        self._directories = [pathlib.Path(directory) for directory in directories]
+        self._read: dict[pathlib.Path, Matrix | PlanRefused] = {}
+        self._schema = json.loads((MATRICES / "matrix.schema.json").read_text(encoding="utf-8"))
+
+    def names(self) -> list[str]:
+        """The shipped matrices."""
+        return sorted(path.stem for path in MATRICES.glob("*.yml"))
+
+    def matrix(self, reference: str) -> Matrix:
+        """The matrix of a catalogue name, or of a path (what has a slash, or ends in .yml or .yaml).
+
+        Raises:
+            MatrixNotFound: if there is none.
+            PlanRefused: if it has mistakes; each message names the file and the line.
+        """
+        path = self._path(reference)
+        if path not in self._read:
+            self._read[path] = self._attempt(path)
+        matrix = self._read[path]
+        if isinstance(matrix, PlanRefused):
+            raise matrix
+        return matrix
+
+    def _path(self, reference: str) -> pathlib.Path:
+        if "/" in reference or reference.endswith((".yml", ".yaml")):
+            candidates = [directory / pathlib.Path(reference).expanduser() for directory in self._directories]
+            for path in candidates:
+                if path.is_file():
+                    return path.resolve()
+            raise MatrixNotFound(f"no matrix file {reference!r}; looked for {', '.join(dict.fromkeys(map(str, candidates)))}")
+        if reference in self.names():
+            return MATRICES / f"{reference}.yml"
+        known = self.names()
+        raise MatrixNotFound(f"{unknown('matrix', reference, 'the catalogue', known)}; name a file of your own by its path")
+
+    def _attempt(self, path: pathlib.Path) -> Matrix | PlanRefused:
+        try:
+            return read_matrix(path.read_text(encoding="utf-8"), str(path), path.stem, self._schema)
+        except (OSError, UnicodeDecodeError) as error:
+            return PlanRefused([f"{path}: cannot be read: {error}"])
+        except PlanRefused as refused:
+            return refused

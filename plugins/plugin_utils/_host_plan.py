@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What the plan says about one host, besides its name and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ._address_sets import AddressSets
+from ._federations import Federation
+from ._forward_proxy import route
+from ._hosts import DIRECTIONS, Host
+from ._matrix import BASELINE
+from ._rules import Entry, HostFlows
+from ._select import Selection
+
+
+def plan_host(
+    host: Host, federations: Mapping[tuple[str, str], Federation], sets: AddressSets, selection: Selection | None
+) -> tuple[Entry, list[str]]:
+    """The host's part of the plan (docs/architecture.md, "The plan directory"), and warnings about it.
+
+    Raises:
+        PlanRefused: if the selection gives no rules.
+    """
+    profile = host.profile
+    flows = HostFlows(host, federations, sets)
+    computed = flows.rules()
+    rules = [rule.as_plan() for rule in computed]
+    proxy, warnings = None, []
+    if profile.proxy:
+        routed = route(computed, profile.proxy, sets)
+        rules = [*routed.proxied, *(rule.as_plan() for rule in routed.direct)]
+        proxy = {"http_proxy": profile.proxy.http_proxy, "https_proxy": profile.proxy.https_proxy, "no_proxy": routed.no_proxy}
+        warnings = routed.warnings
+    rules.sort(key=lambda rule: (rule["matrix"] != BASELINE, rule["id"]))
+    if selection:
+        rules = selection.of(rules)
+    kept = {name for rule in rules for name in (rule["id"], *rule.get("flows", ()))}
+    excluded = [rule for rule in computed if rule.flow.inspection == "exclude" and not kept.isdisjoint((rule.id, rule.flow_label))]
+    denied = profile.denied | profile.demanded
+    entry = {
+        "managed": profile.managed,
+        "memberships": [_membership(host, federations[member.matrix.name, member.federation]) for member in profile.memberships],
+        "defaults": {direction: "deny" if direction in denied else "unchanged" for direction in DIRECTIONS},
+        "rules": rules,
+        "listeners": flows.listeners(),
+        "proxy": proxy,
+        "inspection_exclusions": [rule.exclusion() for rule in sorted(excluded, key=lambda rule: rule.id)],
+    }
+    return entry, [*flows.warnings, *warnings]
+
+
+def _membership(host: Host, federation: Federation) -> Entry:
+    member = federation.members[host.name]
+    return {
+        "matrix": federation.matrix.name,
+        "federation": federation.name,
+        "roles": sorted(member.membership.roles),
+        "options": dict(member.options),
+        "optional_flows": sorted(member.membership.optional_flows),
+        "federation_scope": "any" if member.membership.any_partner else "members",
+    }

@@ -1,0 +1,249 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Reads what the inventory says about every host."""
+
+from __future__ import annotations
+
+import dataclasses
+import urllib.parse
+from collections.abc import Mapping
+
+from ._addresses import ANYBODY, families, merge, parse_network
+from ._catalogue import Catalogue
+from ._matrix import BASELINE, PHASES
+from ._memberships import BASELINE_FEDERATION, Membership, MembershipReader
+from ._problems import Problems, did_you_mean
+from ._value import Value
+
+PREFIX = "connectivity_"
+MEMBERSHIPS = "connectivity_memberships"
+ADDRESSES = "connectivity_addresses"
+MANAGED = "connectivity_managed"
+NETWORKS = "connectivity_networks"
+FORWARD_PROXY = "connectivity_forward_proxy"
+PHASES_WANTED = "connectivity_phases"
+DEFAULTS = "connectivity_defaults"
+VARIABLES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS)
+DIRECTIONS = ("ingress", "egress")
+
+Networks = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class ForwardProxy:
+    """An HTTP forward proxy: URLs without credentials, and the user's own exceptions."""
+
+    http_proxy: str | None
+    https_proxy: str | None
+    no_proxy: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """Everything that decides a host's rules. Hosts with equal profiles have equal rules.
+
+    Attributes:
+        baseline: The membership that every managed host has by itself.
+        networks: Named networks and their merged CIDRs, sorted by name.
+        denied: Directions in which the user asked for deny.
+    """
+
+    managed: bool
+    memberships: tuple[Membership, ...]
+    baseline: Membership | None
+    networks: Networks
+    proxy: ForwardProxy | None
+    phases: frozenset[str]
+    denied: frozenset[str]
+
+    @property
+    def demanded(self) -> frozenset[str]:
+        """Directions in which a role demands deny."""
+        return frozenset(direction for member in self.memberships for role in member.roles for direction in member.matrix.roles[role])
+
+
+@dataclasses.dataclass(frozen=True)
+class Host:
+    """A host that has memberships. ``addresses`` are as partners see it; None if the user's could not be read."""
+
+    name: str
+    addresses: tuple[str, ...] | None
+    profile: Profile
+    variables: Mapping[str, object] = dataclasses.field(compare=False, repr=False)
+
+    @property
+    def families(self) -> frozenset[int]:
+        return families(self.addresses or ())
+
+
+@dataclasses.dataclass(frozen=True)
+class Inventory:
+    """All hosts with memberships, sorted by name, and what :class:`MembershipReader` doubts."""
+
+    hosts: tuple[Host, ...]
+    doubts: frozenset[tuple[str | None, str | None]]
+
+
+def read_inventory(variables: Mapping[str, Mapping[str, object]], catalogue: Catalogue, problems: Problems) -> Inventory:
+    """Read the variables of every host; a host that does not define ``connectivity_memberships`` is not ours."""
+    reader = MembershipReader(catalogue, problems)
+    hosts: list[Host] = []
+    for name in sorted(variables):
+        _refuse_misspelt(name, variables[name], problems)
+        if MEMBERSHIPS in variables[name]:
+            _refuse_unfit_name(name, problems)
+            hosts.append(_HostReader(name, variables[name], reader, problems).host())
+    if not hosts:
+        problems.error(f"no host defines {MEMBERSHIPS}, so there is nothing to plan; is this the right inventory?")
+    _refuse_unknown_networks(hosts, reader, problems)
+    return Inventory(tuple(hosts), frozenset(reader.doubts))
+
+
+def _refuse_misspelt(host: str, variables: Mapping[str, object], problems: Problems) -> None:
+    for name, data in variables.items():
+        if name.startswith(PREFIX) and name not in VARIABLES:
+            known = [variable.removeprefix(PREFIX) for variable in VARIABLES]
+            meant = did_you_mean(name.removeprefix(PREFIX), known, cutoff=0.75)
+            if meant:
+                problems.error(f"{name} is no variable of ours{meant.replace('mean ', 'mean ' + PREFIX)}", [host], [data])
+
+
+def _refuse_unfit_name(host: str, problems: Problems) -> None:
+    if host.startswith(".") or any(char in host for char in "/\\\0") or len(host.encode()) > 200:
+        problems.error("its name cannot name a file of the plan; use an inventory name without slashes and leading dots", [host])
+
+
+def _refuse_unknown_networks(hosts: list[Host], reader: MembershipReader, problems: Problems) -> None:
+    known = sorted({network for matrix in reader.matrices.values() for network in matrix.networks})
+    for host in hosts:
+        for name, _networks in host.profile.networks:
+            if name in known:
+                continue
+            meant = did_you_mean(name, known)
+            if meant:
+                Value(host.variables[NETWORKS], NETWORKS, host.name, problems).refuse(f"no matrix in use has a network {name!r}{meant}")
+            else:
+                problems.warn(f"{NETWORKS}.{name} is used by no matrix of the inventory", [host.name])
+
+
+class _HostReader:
+    def __init__(self, name: str, variables: Mapping[str, object], memberships: MembershipReader, problems: Problems) -> None:
+        self._name = name
+        self._variables = variables
+        self._memberships = memberships
+        self._problems = problems
+
+    def host(self) -> Host:
+        return Host(self._name, self._addresses(), self._profile(), self._variables)
+
+    def _value(self, variable: str) -> Value | None:
+        if variable not in self._variables:
+            return None
+        return Value(self._variables[variable], variable, self._name, self._problems)
+
+    def _profile(self) -> Profile:
+        managed = self._value(MANAGED)
+        is_managed = managed is None or managed.flag() is not False
+        memberships = self._value(MEMBERSHIPS)
+        read = self._memberships.read(memberships) if memberships else ()
+        baseline = self._memberships.baseline
+        usual = Membership(baseline, BASELINE_FEDERATION, frozenset(baseline.roles))
+        own = next((member for member in read if member.matrix is baseline), usual)
+        return Profile(
+            is_managed,
+            tuple(member for member in read if member.matrix.name != BASELINE),
+            own if is_managed else None,
+            self._networks(),
+            self._proxy(),
+            self._phases(),
+            self._denied(),
+        )
+
+    def _addresses(self) -> tuple[str, ...] | None:
+        value = self._value(ADDRESSES)
+        if value is None:
+            for name in (self._variables.get("ansible_host"), self._name):
+                try:
+                    return (parse_network(str(name)),)
+                except ValueError:
+                    continue
+            return ()
+        items = value.items('[198.51.100.10, "2001:db8::10"]')
+        addresses = [_network(item) for item in items or ()]
+        if items is None or None in addresses:
+            return None
+        if any(address in ANYBODY for address in addresses):
+            value.refuse("everybody's address is nobody's; name the host's own")
+        return tuple(dict.fromkeys(address for address in addresses if address))
+
+    def _networks(self) -> Networks:
+        value = self._value(NETWORKS)
+        networks: dict[str, tuple[str, ...]] = {}
+        for name, field in ((value and value.mapping()) or {}).items():
+            networks[name] = merge(network for network in map(_network, field.items("[203.0.113.0/24]") or ()) if network)
+            if any(network in ANYBODY for network in networks[name]):
+                self._problems.warn(f"{field.path} is everybody", [self._name])
+        return tuple(sorted(networks.items()))
+
+    def _proxy(self) -> ForwardProxy | None:
+        value = self._value(FORWARD_PROXY)
+        if value is None or value.data is None or value.data == {}:
+            return None
+        fields = value.mapping(("http_proxy", "https_proxy", "no_proxy")) or {}
+        urls = {key: _proxy_url(fields[key]) if key in fields else None for key in ("http_proxy", "https_proxy")}
+        if fields and not any(key in fields for key in urls):
+            value.refuse('neither http_proxy nor https_proxy is there, such as https_proxy: "http://proxy.example.org:3128"')
+        exceptions = fields["no_proxy"].items("[.example.org]") if "no_proxy" in fields else ()
+        return ForwardProxy(urls["http_proxy"], urls["https_proxy"], tuple(text for text in map(_exception, exceptions or ()) if text))
+
+    def _phases(self) -> frozenset[str]:
+        value = self._value(PHASES_WANTED)
+        if value is None:
+            return frozenset(PHASES)
+        items = value.items("[install, run]") or ()
+        return frozenset(phase for phase in (item.one_of("phase", "a flow", PHASES) for item in items) if phase)
+
+    def _denied(self) -> frozenset[str]:
+        value = self._value(DEFAULTS)
+        fields = (value.mapping(DIRECTIONS) if value else None) or {}
+        chosen = {direction: field.one_of("default", "a direction", ("unchanged", "deny")) for direction, field in fields.items()}
+        return frozenset(direction for direction, default in chosen.items() if default == "deny")
+
+
+def _network(value: Value) -> str | None:
+    text = value.text()
+    if text is None:
+        return None
+    try:
+        return parse_network(text)
+    except ValueError as error:
+        value.refuse(str(error))
+        return None
+
+
+def _proxy_url(value: Value) -> str | None:
+    """The URL without credentials; it is never shown, because it may hold them."""
+    text = value.text()
+    if text is None:
+        return None
+    try:
+        url = urllib.parse.urlsplit(text.strip())
+        host, port = url.hostname, url.port
+    except ValueError:
+        host = port = None
+    if not host or not port or url.scheme not in ("http", "https") or url.path not in ("", "/") or url.query or url.fragment:
+        value.refuse("must be the URL of a proxy with its port, such as http://proxy.example.org:3128")
+        return None
+    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _exception(value: Value) -> str | None:
+    text = value.text()
+    if text is not None and (not text or any(char in text for char in ", \t\n")):
+        value.refuse("must be one exception of the proxy; make one item of each")
+        return None
+    return text

@@ -1,0 +1,224 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Reads a matrix file: syntax, schema, then whatever one place says about another. Every problem is named with its line."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator, Mapping
+
+import jsonschema
+import jsonschema.exceptions
+
+from ._located_yaml import Document, Path, read_yaml
+from ._matrix import ENDS, FEDERATION, ByOption, Condition, Endpoint, Flow, Matrix, Option, port_bounds
+from ._problems import PlanRefused, did_you_mean, unknown
+
+Data = Mapping[str, t.Any]
+Finding = tuple[Path, str]
+
+
+def read_matrix(text: str, file: str, name: str, schema: Data) -> Matrix:
+    """Read a matrix.
+
+    Args:
+        text: The file's content.
+        file: The file, as messages shall name it.
+        name: The file's name without ``.yml``; the matrix must be called that.
+        schema: The JSON Schema of matrices.
+
+    Raises:
+        PlanRefused: with every problem as "file:line: path: what is wrong".
+    """
+    document = read_yaml(text)
+    messages = [f"{file}:{line}: {problem}" for line, problem in document.problems]
+    if not messages:
+        findings = list(_against_schema(document.data, schema)) or list(_against_itself(t.cast(Data, document.data), name))
+        messages = [_message(file, document, finding) for finding in sorted(findings, key=lambda found: document.line(found[0]))]
+    if messages:
+        raise PlanRefused(messages)
+    return _build(t.cast(Data, document.data), file)
+
+
+def _message(file: str, document: Document, finding: Finding) -> str:
+    path, text = finding
+    written = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
+    return f"{file}:{document.line(path)}: {written + ': ' if written else ''}{text}"
+
+
+def _against_schema(data: object, schema: Data) -> Iterator[Finding]:
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(data):
+        yield from _explain(error)
+
+
+def _explain(error: jsonschema.exceptions.ValidationError) -> Iterator[Finding]:
+    """Put an error of the schema into a user's words."""
+    path: Path = tuple(error.absolute_path)
+    rule: t.Any = error.validator_value
+    schema: t.Any = error.schema
+    if error.validator in ("oneOf", "anyOf") and error.context:
+        deepest = max(error.context, key=lambda inner: (len(inner.absolute_path), inner.validator != "type"))
+        if len(deepest.absolute_path) > len(path):
+            yield from _explain(deepest)
+        else:
+            yield path, f"{error.instance!r} is not {_described(error)}"
+    elif error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = list(schema["properties"])
+        for key in error.instance:
+            if key not in known:
+                yield (*path, key), f"unknown key; known are {', '.join(known)}{did_you_mean(key, known)}"
+    elif error.validator == "enum":
+        yield path, f"{error.instance!r} is none of {', '.join(map(str, rule))}"
+    elif error.validator == "required":
+        for key in rule:
+            if key not in t.cast(Data, error.instance):
+                yield path, f"{key} is missing"
+    elif schema is False:
+        yield path, "does not belong here; remove it"
+    else:
+        yield path, f"{error.message}; expected is {_described(error)}"
+
+
+def _described(error: jsonschema.exceptions.ValidationError) -> str:
+    described = error.schema.get("description", error.validator_value) if isinstance(error.schema, Mapping) else error.validator_value
+    return str(described).rstrip(".")
+
+
+def _against_itself(data: Data, name: str) -> Iterator[Finding]:
+    """What the schema cannot say: the names of one place that another refers to, and what makes no sense together."""
+    if data["matrix"] != name:
+        yield ("matrix",), f"the file is called {name}.yml; name the matrix {name!r} or rename the file"
+    for flow_id, flow in data["flows"].items():
+        for path, text in _flow_findings(data, flow):
+            yield ("flows", flow_id, *path), text
+
+
+def _flow_findings(data: Data, flow: Data) -> Iterator[Finding]:
+    yield from _end_findings(data, flow)
+    yield from _option_findings(data, flow)
+    for key in ("inside", "fallback_for"):
+        if key in flow and flow[key] not in data["flows"]:
+            yield (key,), unknown("flow", flow[key], "the matrix", data["flows"])
+    for index, port in enumerate(flow["ports"]):
+        for written in port.get("cases", {}).values() if isinstance(port, Mapping) else (port,):
+            low, high = port_bounds(str(written))
+            if isinstance(written, str) and not low < high <= 65535:
+                yield ("ports", index), f"{written!r} is no ascending range of ports up to 65535"
+    if flow["proxy"] == "allowed" and flow["protocol"] != "tcp":
+        yield ("proxy",), f"an HTTP forward proxy does not carry {flow['protocol']}; say forbidden"
+    cited = [("citations", index, citation) for index, citation in enumerate(flow.get("citations", ()))]
+    cited += [("disputed_by", index, dispute["citation"]) for index, dispute in enumerate(flow.get("disputed_by", ()))]
+    for key, index, citation in cited:
+        document = citation.partition(":")[0]
+        if document not in data.get("documents", {}):
+            yield (key, index), unknown("document", document, "documents", data.get("documents", {}))
+
+
+def _end_findings(data: Data, flow: Data) -> Iterator[Finding]:
+    for end in ENDS:
+        for index, role in enumerate(flow[end].get("roles", ())):
+            if role not in data["roles"]:
+                yield (end, "roles", index), unknown("role", role, "the matrix", data["roles"])
+        network = flow[end].get("network")
+        if network is not None and network not in data.get("networks", {}):
+            yield (end, "network"), unknown("network", network, "the matrix", data.get("networks", {}))
+    if not any("roles" in flow[end] for end in ENDS):
+        yield (), "neither end has roles, so nobody would get a rule; give one end its roles"
+
+
+def _option_findings(data: Data, flow: Data) -> Iterator[Finding]:
+    options = data.get("options", {})
+    conditions = flow.get("when", {})
+    uses: list[tuple[Path, str, Data | None]] = [(("when", option), option, dict.fromkeys(values)) for option, values in conditions.items()]
+    uses += [(("ports", index), port["option"], port.get("cases")) for index, port in enumerate(flow["ports"]) if isinstance(port, Mapping)]
+    uses += [
+        (("placement", end), placement["option"], placement["cases"])
+        for end, placement in flow.get("placement", {}).items()
+        if isinstance(placement, Mapping)
+    ]
+    for path, name, cases in uses:
+        if name not in options:
+            yield path, unknown("option", name, "the matrix", options)
+            continue
+        choices = options[name].get("choices", ())
+        if cases is None and choices:
+            yield path, f"option {name} is no port; say with cases which port belongs to {', '.join(choices)}"
+        if cases is not None:
+            for value in cases:
+                if value not in choices:
+                    yield path, unknown("value", value, f"option {name}", choices)
+            missing = [value for value in conditions.get(name, choices) if value not in cases and value in choices]
+            if path[0] != "when" and missing:
+                yield path, f"no case for {', '.join(missing)} of option {name}"
+        owner = options[name]["owner"]
+        if owner != FEDERATION and _decider(flow, owner) is None:
+            yield path, f"option {name} belongs to the {owner}, which has no roles here"
+        if path[0] == "placement" and owner not in (FEDERATION, path[1]) and "local" not in flow[owner]:
+            yield path, f"option {name} belongs to the {owner}, so it cannot place the {path[1]}"
+        if path[0] == "ports" and owner == "initiator" and "roles" in flow["responder"] and "local" not in flow["initiator"]:
+            yield path, f"option {name} belongs to the initiator, but a port is where the responder listens"
+
+
+def _decider(flow: Data, owner: str) -> str | None:
+    """Whose value of an option counts in a flow: the owner's, or where the owner is the same host, the other end's."""
+    if owner == FEDERATION or "roles" in flow[owner]:
+        return owner
+    other = next(end for end in ENDS if end != owner)
+    return other if "local" in flow[owner] else None
+
+
+def _build(data: Data, file: str) -> Matrix:
+    options = {name: _option(name, option) for name, option in data.get("options", {}).items()}
+    return Matrix(
+        name=data["matrix"],
+        title=data["title"],
+        file=file,
+        roles={name: tuple(role.get("default_deny", ())) for name, role in data["roles"].items()},
+        options=options,
+        networks=tuple(data.get("networks", ())),
+        flows={flow_id: _flow(flow_id, flow, options) for flow_id, flow in data["flows"].items()},
+    )
+
+
+def _option(name: str, option: Data) -> Option:
+    choices = tuple(option.get("choices", ()))
+    return Option(name, option["owner"], choices, choices[0] if choices else option["default"])
+
+
+def _flow(flow_id: str, flow: Data, options: Mapping[str, Option]) -> Flow:
+    return Flow(
+        id=flow_id,
+        purpose=flow["purpose"],
+        ends={end: _endpoint(flow[end]) for end in ENDS},
+        protocol=flow["protocol"],
+        ports=tuple(_by_option(port) for port in flow["ports"]),
+        conditions=tuple(
+            Condition(option, tuple(values), t.cast(str, _decider(flow, options[option].owner)))
+            for option, values in flow.get("when", {}).items()
+        ),
+        placements={end: _by_option(placement) for end, placement in flow.get("placement", {}).items()},
+        application=flow["application"],
+        tls=flow["tls"],
+        necessity=flow["necessity"],
+        phases=tuple(flow["phases"]),
+        proxy=flow["proxy"],
+        inspection=flow["inspection"],
+        inspection_reason=flow.get("inspection_reason"),
+        exposure=flow["exposure"],
+        inside=flow.get("inside"),
+        dynamic=flow.get("dynamic", False),
+        closed_to_others=flow.get("closed_to_others", True),
+    )
+
+
+def _endpoint(end: Data) -> Endpoint:
+    ((kind, values),) = end.items()
+    return Endpoint(kind, () if values is True else (values,) if isinstance(values, str) else tuple(values))
+
+
+def _by_option(value: t.Any) -> t.Any:
+    return ByOption(value["option"], value.get("cases")) if isinstance(value, Mapping) else value

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""From the inventory's variables to the plan: the rules of every host, and the address sets that they share."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+
+from ._address_sets import AddressSets
+from ._catalogue import Catalogue
+from ._federations import Federation, form_federations
+from ._host_plan import plan_host
+from ._hosts import Host, Profile, read_inventory
+from ._matrix import BASELINE, ENDS
+from ._needed_networks import check_needed_networks
+from ._partners import check_partners
+from ._port_claims import check_port_claims
+from ._problems import Locate, Problems
+from ._rules import Entry
+from ._select import Selection
+
+FORMAT = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The plan (docs/architecture.md, "The plan directory").
+
+    Attributes:
+        index: The content of ``plan.json``.
+        hosts: Groups of hosts whose files differ in ``host`` and ``addresses`` alone, each with all the rest of their files.
+    """
+
+    index: Entry
+    hosts: Sequence[tuple[Sequence[Host], Entry]]
+
+    def host(self, name: str) -> Entry:
+        """The content of one host's file."""
+        for hosts, common in self.hosts:
+            for host in hosts:
+                if host.name == name:
+                    return {"host": name, "addresses": list(host.addresses or ()), **common}
+        raise KeyError(name)
+
+    def count(self, managed: bool) -> int:
+        """How many hosts are managed, or are not."""
+        return sum(len(hosts) for hosts, _common in self.hosts if hosts[0].profile.managed is managed)
+
+    def summary(self) -> list[str]:
+        """One line for each federation, one for the whole."""
+        lines = [
+            f"{label}: {', '.join(f'{len(hosts)} {role}' for role, hosts in federation['roles'].items() if hosts)}"
+            for label, federation in self.index["federations"].items()
+        ]
+        rules = sum(len(hosts) * len(common["rules"]) for hosts, common in self.hosts if common["managed"])
+        return [*lines, f"{rules} rules for {self.count(True)} managed hosts; partners that are not managed: {self.count(False)}"]
+
+
+def compute_plan(
+    variables: Mapping[str, Mapping[str, object]],
+    catalogue: Catalogue,
+    locate: Locate = lambda value: None,
+    select: str | None = None,
+) -> Plan:
+    """Compute the plan.
+
+    Args:
+        variables: The ``connectivity_*`` variables, and ``ansible_host``, of every host of the inventory.
+        catalogue: Where matrices come from.
+        locate: Tells where in the user's files a value stands; asked for messages only.
+        select: A JMESPath expression that narrows every host's rules.
+
+    Raises:
+        PlanRefused: with all mistakes of the user.
+    """
+    problems = Problems(locate)
+    selection = Selection(select) if select else None
+    inventory = read_inventory(variables, catalogue, problems)
+    federations = form_federations(inventory, problems)
+    systems = [federation for federation in federations.values() if federation.matrix.name != BASELINE]
+    groups = _alike(inventory.hosts, _loners(systems))
+    check_partners(systems, inventory.doubts, problems)
+    for hosts in groups:
+        check_needed_networks(hosts, federations, problems)
+        check_port_claims(hosts, federations, problems)
+    problems.stop()
+
+    sets = AddressSets()
+    planned: list[tuple[Sequence[Host], Entry]] = []
+    for hosts in groups:
+        common, warnings = plan_host(hosts[0], federations, sets, selection)
+        planned.append((hosts, common))
+        for warning in warnings:
+            problems.warn(warning, [host.name for host in hosts])
+    index = {
+        "format": FORMAT,
+        "address_sets": sets.only(_sets_used(common for _hosts, common in planned)),
+        "federations": {federation.label: _federation(federation) for federation in systems},
+        "hosts": {host.name: {"managed": host.profile.managed, "addresses": list(host.addresses or ())} for host in inventory.hosts},
+        "warnings": problems.warnings,
+    }
+    return Plan(index, planned)
+
+
+def _alike(hosts: Iterable[Host], loners: set[str]) -> list[list[Host]]:
+    """Hosts grouped by equal rules."""
+    groups: dict[tuple[Profile, str | None], list[Host]] = collections.defaultdict(list)
+    for host in hosts:
+        groups[host.profile, host.name if host.name in loners else None].append(host)
+    return list(groups.values())
+
+
+def _loners(federations: Iterable[Federation]) -> set[str]:
+    """Hosts that are alone at one end of a flow: where others have them as a peer, they have nobody."""
+    loners: set[str] = set()
+    for federation in federations:
+        for flow in federation.between_roles:
+            groups = [*(federation.participants(flow, end) for end in ENDS), *federation.responders_by_ports(flow).values()]
+            loners.update(group[0].host.name for group in groups if len(group) == 1)
+    return loners
+
+
+def _sets_used(entries: Iterable[Entry]) -> set[str]:
+    rules = [rule for entry in entries for part in ("rules", "inspection_exclusions") for rule in entry[part]]
+    return {name for rule in rules for name in rule["peers"]["address_sets"]}
+
+
+def _federation(federation: Federation) -> Entry:
+    return {
+        "matrix": federation.matrix.name,
+        "federation": federation.name,
+        "options": dict(federation.agreements),
+        "roles": {role: [member.host.name for member in federation.with_roles([role])] for role in federation.matrix.roles},
+    }

@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Writes a plan as a directory of JSON files that people review and keep in git."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+from collections.abc import Iterator
+
+from ._plan import Plan
+from ._problems import PlanRefused
+
+INDEX = "plan.json"
+HOSTS = "hosts"
+DIFFS_KEPT = 50
+
+
+class Written(t.NamedTuple):
+    """What changed in a directory: all files by name, and the first of them with their text before and after."""
+
+    changed: list[str]
+    diffs: list[tuple[str, str, str]]
+
+    def note(self, name: str, before: str, after: str) -> None:
+        self.changed.append(name)
+        if len(self.diffs) < DIFFS_KEPT:
+            self.diffs.append((name, before, after))
+
+
+def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The files of a plan as (path inside the directory, text). The same plan gives the same bytes."""
+    for hosts, common in plan.hosts:
+        before, between, after = _text({**common, "addresses": "\0", "host": "\0"}).split('"\\u0000"', 2)
+        for host in hosts:
+            addresses = _text(list(host.addresses or ())).rstrip("\n").replace("\n", "\n  ")
+            yield f"{HOSTS}/{host.name}.json", f"{before}{addresses}{between}{json.dumps(host.name)}{after}"
+    yield INDEX, _text(plan.index)
+
+
+def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Written:
+    """Bring a directory in line with a plan.
+
+    Files that are right already are left alone, and so is what no plan ever wrote. Files of hosts that are not in the plan go.
+
+    Args:
+        plan: The plan.
+        directory: Where it shall be; made if it is not there.
+        dry: Only tell what would change.
+
+    Raises:
+        PlanRefused: if the directory cannot be read or written.
+    """
+    written = Written([], [])
+    wanted = set()
+    try:
+        if not dry:
+            (directory / HOSTS).mkdir(parents=True, exist_ok=True)
+        for name, text in render_plan(plan):
+            wanted.add(directory / name)
+            before = _read(directory / name)
+            if before != text:
+                written.note(name, before or "", text)
+                if not dry:
+                    (directory / name).write_text(text, encoding="utf-8")
+        for path in sorted(set((directory / HOSTS).glob("*.json")) - wanted):
+            text = path.read_text(encoding="utf-8")
+            if _is_host_of_a_plan(text, path.stem):
+                written.note(f"{HOSTS}/{path.name}", text, "")
+                if not dry:
+                    path.unlink()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanRefused([f"the plan cannot be written to {directory}: {error}"]) from error
+    return written
+
+
+def _text(data: object) -> str:
+    return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def _read(path: pathlib.Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _is_host_of_a_plan(text: str, name: str) -> bool:
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(data, dict) and data.get("host") == name and {"rules", "defaults"} <= data.keys()

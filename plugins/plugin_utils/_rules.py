@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The rules of one host: every flow in which it is the initiator or the responder, seen from its side."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Iterator, Mapping
+
+from ._address_sets import AddressSets
+from ._federations import Federation, Member
+from ._hosts import Host
+from ._matrix import BASELINE, ENDS, INITIATOR, RESPONDER, Flow, Ports
+
+INGRESS = "ingress"
+EGRESS = "egress"
+
+Entry = dict[str, t.Any]
+"""A rule, listener or exclusion as the plan shows it (docs/architecture.md, "The plan directory")."""
+
+
+class Peers(t.NamedTuple):
+    """Who is at the other end. Both empty means nobody."""
+
+    address_sets: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def as_plan(self) -> Entry:
+        return {"address_sets": list(self.address_sets), "names": list(self.names)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """What a host's firewall does because of one flow. ``ports_in_id``: other responders of the flow have other ports."""
+
+    federation: Federation
+    flow: Flow
+    direction: str
+    ports: Ports
+    peers: Peers
+    placement: str
+    ports_in_id: bool = False
+
+    @property
+    def flow_label(self) -> str:
+        return f"{self.federation.label}.{self.flow.id}"
+
+    @property
+    def id(self) -> str:
+        return ".".join((self.flow_label, self.direction, *(["_".join(self.ports)] if self.ports_in_id else [])))
+
+    def as_plan(self) -> Entry:
+        return {
+            "id": self.id,
+            "matrix": self.federation.matrix.name,
+            "federation": self.federation.name,
+            "flow": self.flow.id,
+            "direction": self.direction,
+            "protocol": self.flow.protocol,
+            "ports": list(self.ports),
+            "peers": self.peers.as_plan(),
+            "placement": self.placement,
+            "closed_to_others": self.direction == INGRESS and self.flow.closed_to_others,
+            "via_proxy": False,
+            "application": self.flow.application,
+            "tls": self.flow.tls,
+            "inspection": self.flow.inspection,
+            "necessity": self.flow.necessity,
+            "phase": list(self.flow.phases),
+            "purpose": self.flow.purpose,
+        }
+
+    def exclusion(self) -> Entry:
+        """What those who run TLS inspection have to leave alone."""
+        return {
+            "rule": self.id,
+            "matrix": self.federation.matrix.name,
+            "federation": self.federation.name,
+            "flow": self.flow.id,
+            "direction": self.direction,
+            "protocol": self.flow.protocol,
+            "ports": list(self.ports),
+            "peers": self.peers.as_plan(),
+            "reason": self.flow.inspection_reason,
+        }
+
+
+class HostFlows:
+    """The flows of one host, resolved against its federations. ``warnings`` collects what the user should know about them."""
+
+    def __init__(self, host: Host, federations: Mapping[tuple[str, str], Federation], sets: AddressSets) -> None:
+        self._host = host
+        self._sets = sets
+        self._networks = dict(host.profile.networks)
+        own = (host.profile.baseline,) if host.profile.baseline else ()
+        memberships = (*own, *host.profile.memberships)
+        self._federations = [federations[membership.matrix.name, membership.federation] for membership in memberships]
+        self.warnings: list[str] = []
+
+    def rules(self) -> list[Rule]:
+        """The rules of the host's phases."""
+        return list(self._rules())
+
+    def _rules(self) -> Iterator[Rule]:
+        for federation in self._federations:
+            member = federation.members[self._host.name]
+            for flow in federation.flows:
+                if not flow.makes_rules or self._host.profile.phases.isdisjoint(flow.phases):
+                    continue
+                for end in ENDS:
+                    if member.takes_part(flow, end):
+                        yield from self._at_end(federation, member, flow, end)
+
+    def _at_end(self, federation: Federation, member: Member, flow: Flow, end: str) -> Iterator[Rule]:
+        direction = EGRESS if end == INITIATOR else INGRESS
+        ports = flow.ports_with(member.options)
+        placement = flow.placement(end, member.options)
+        other = flow.ends[RESPONDER if end == INITIATOR else INITIATOR]
+        if other.kind == "roles":
+            yield from self._between_roles(federation, member, flow, direction, placement)
+            return
+        if other.kind == "names":
+            peers: Peers | None = Peers(names=other.values)
+        elif other.kind == "any":
+            peers = self._anybody()
+        else:
+            peers = self._network(federation, other.values[0], direction)
+        if peers is not None and (peers != Peers() or direction == INGRESS):
+            yield Rule(federation, flow, direction, ports, peers, placement)
+
+    def _between_roles(self, federation: Federation, member: Member, flow: Flow, direction: str, placement: str) -> Iterator[Rule]:
+        other = RESPONDER if direction == EGRESS else INITIATOR
+        anybody = member.membership.any_partner and flow.opener != other and flow.fits(other, federation.options)
+        if direction == INGRESS:
+            partners = federation.participants(flow, INITIATOR)
+            if anybody or _others(partners, member):
+                peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, INITIATOR, partners),))
+                yield Rule(federation, flow, INGRESS, flow.ports_with(member.options), peers, placement)
+            return
+        groups = dict(federation.responders_by_ports(flow))
+        if anybody:
+            groups.setdefault(flow.ports_with(federation.options), ())
+        for ports, partners in groups.items():
+            if anybody or _others(partners, member):
+                peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, RESPONDER, partners, ports),))
+                yield Rule(federation, flow, EGRESS, ports, peers, placement, ports_in_id=len(groups) > 1)
+
+    def _anybody(self) -> Peers:
+        return Peers((self._sets.anybody(),))
+
+    def _network(self, federation: Federation, name: str, direction: str) -> Peers | None:
+        """The host's named network; None if it makes no rule."""
+        cidrs = self._networks.get(name)
+        if cidrs:
+            return Peers((self._sets.network(name, cidrs),))
+        if federation.matrix.name == BASELINE:
+            return self._undefined_in_baseline(name, direction)
+        return None if cidrs is None else Peers()
+
+    def _undefined_in_baseline(self, name: str, direction: str) -> Peers | None:
+        """Deny must not take away administration, names and time by accident; a role that demands deny opens no way out by itself."""
+        profile = self._host.profile
+        undefined = f"connectivity_networks.{name} is not defined"
+        if direction == EGRESS and EGRESS in profile.demanded:
+            self.warnings.append(f"{undefined}, and {_demanding(self._host, EGRESS)} demands deny: its flows are refused; define it")
+            return None
+        if direction in profile.denied | profile.demanded:
+            self.warnings.append(f"{undefined}, so with {direction} denied its flows are open to everybody; define it")
+            return self._anybody()
+        return None
+
+    def listeners(self) -> list[Entry]:
+        """The services that must listen on loopback addresses alone, in whatever phase."""
+        return [
+            {
+                "matrix": federation.matrix.name,
+                "federation": federation.name,
+                "flow": flow.id,
+                "protocol": flow.protocol,
+                "ports": list(flow.ports_with(federation.members[self._host.name].options)),
+                "bind": "loopback",
+            }
+            for federation in self._federations
+            for flow in federation.flows
+            if flow.is_listener
+            and federation.members[self._host.name].has_roles(flow, RESPONDER)
+            and flow.fits(RESPONDER, federation.members[self._host.name].options)
+        ]
+
+
+def _others(partners: tuple[Member, ...], member: Member) -> bool:
+    """Whether a set of partners holds more than the host itself."""
+    return any(partner is not member for partner in partners[:2])
+
+
+def _demanding(host: Host, direction: str) -> str:
+    roles = [(own.matrix, role) for own in host.profile.memberships for role in own.roles]
+    return ", ".join(sorted({f"{matrix.name} {role}" for matrix, role in roles if direction in matrix.roles[role]}))

@@ -62,8 +62,8 @@ def podman(*arguments: str, stdin: bytes | t.IO[bytes] = b"") -> str:
         "--runtime=crun", "--cgroup-manager=cgroupfs", "--log-level=error",
         *arguments,
     ]  # fmt: skip
-    source: dict[str, t.Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
-    done = subprocess.run(command, capture_output=True, check=False, **source)
+    given, source = (stdin, None) if isinstance(stdin, bytes) else (None, stdin)
+    done = subprocess.run(command, input=given, stdin=source, capture_output=True, check=False)
     if done.returncode:
         said = (done.stderr + done.stdout).decode(errors="replace").strip()
         raise LabError(f"podman {' '.join(arguments[:3])} failed: {said[-2000:]}")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import hashlib
 import io
 import pathlib
@@ -131,8 +132,9 @@ def _join_networks() -> None:
     """Give this machine its address on the bridges; podman leaves bridges of internal networks without one."""
     for network in NETWORKS:
         bridge = podman("network", "inspect", "--format={{.NetworkInterface}}", network.name).strip()
-        for address, prefix in zip(network.controller, (network.prefix4, network.prefix6), strict=True):
-            subprocess.run(["ip", "address", "replace", f"{address}/{prefix.prefixlen}", "dev", bridge], check=True)
+        lengths = (network.prefix4.prefixlen, network.prefix6.prefixlen)
+        for address, length in zip(network.controller, lengths, strict=True):
+            subprocess.run(["ip", "address", "replace", f"{address}/{length}", "dev", bridge], check=True)
 
 
 def _make(host: Host) -> None:
@@ -162,9 +164,9 @@ def _finish(host: Host) -> None:
         podman("exec", "--interactive", host.name, "sh", "-eu", stdin=(_HERE / "setup" / f"{script}.sh").read_bytes())
     _until(deadline, lambda: _answers(host), f"{host.name} does not answer SSH: this machine's firewall may be in the way")
     for address in HOSTS[0].addresses:
-        arrives = ("ping", "-q", "-c1", "-W1", address)
+        reaches_router = functools.partial(_succeeds, host, "ping", "-q", "-c1", "-W1", address)
         why = "this machine's firewall may filter what its bridges carry (net.bridge.bridge-nf-call-iptables)"
-        _until(deadline, lambda command=arrives: _succeeds(host, *command), f"{host.name} does not reach the router, {address}: {why}")
+        _until(deadline, reaches_router, f"{host.name} does not reach the router, {address}: {why}")
 
 
 def _until(deadline: float, is_reached: t.Callable[[], bool], otherwise: str) -> None:

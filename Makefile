@@ -48,7 +48,7 @@ remove: ## Take everything of ours off the hosts again: INVENTORY=...; without i
 
 ifeq ($(INVENTORY),)
 site: lab
-	$(playbook) $(lab_inventories) molecule/linksight/prepare.yml
+	$(playbook) $(lab_inventories) molecule/linksight/services.yml
 	$(playbook) $(lab_inventories) playbooks/site.yml $(ARGS)
 verify remove: .venv/dev.ready
 	$(playbook) $(lab_inventories) playbooks/$@.yml $(ARGS)

@@ -1,0 +1,64 @@
+"""The Linksight federation with packets: what must pass passes, what must not does not, and administrators find their own rules in place."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.federated.connectivity.molecule.shared.packets import BLOCKED, FAMILIES, host, probe
+
+STATIONS = ("alpha", "beta", "partner")
+PEER_PORTS = (8443, 9090)
+HUB_PORTS = (8000, 8080)
+
+REQUIRED = [(source, target, port) for source in STATIONS for target in ("alpha", "beta") for port in PEER_PORTS if source != target]
+REQUIRED += [(station, "partner", port) for station in ("alpha", "beta") for port in PEER_PORTS]
+REQUIRED += [("user", "alpha", port) for port in HUB_PORTS]
+
+FORBIDDEN = [("stranger", target, port) for target in ("alpha", "beta") for port in PEER_PORTS]
+FORBIDDEN += [(source, "alpha", port) for source in ("stranger", "beta", "partner") for port in HUB_PORTS]
+FORBIDDEN += [("user", target, port) for target in ("alpha", "beta") for port in PEER_PORTS]
+FORBIDDEN += [("partner", "beta", 8444)]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("source", "target", "port"), REQUIRED)
+def test_required_flow_passes(source, target, port, family):
+    assert probe(source, target, family, "tcp", port) == "open"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("source", "target", "port"), FORBIDDEN)
+def test_other_connection_does_not_pass(source, target, port, family):
+    assert probe(source, target, family, "tcp", port) in BLOCKED
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_published_port_outside_of_the_matrix_is_left_alone(family):
+    """What the matrix does not name stays as Docker made it: open. On this Docker, IPv6 ends at docker-proxy, behind ufw."""
+    assert (probe("partner", "alpha", family, "tcp", 8444) == "open") == (family == "IPv4")
+
+
+def test_ufw_shows_the_flows_and_the_administrators_rules_in_their_order():
+    lines = host("alpha").check_output("ufw status numbered").splitlines()
+    ours = [number for number, line in enumerate(lines) if "federated.connectivity" in line]
+    theirs = [line.split("]", 1)[1].split("#")[1].strip() for line in lines if "# administrator" in line]
+    assert any("linksight.north.peer_http.ingress" in lines[number] for number in ours)
+    assert theirs == ["administrator: SSH", "administrator: monitoring", "administrator: SSH"]
+
+
+def test_firewalld_shows_the_flows_and_the_administrators_rule():
+    assert "peer_http" in host("beta").check_output("firewall-cmd --info-policy=fedconn-in")
+    assert 'port port="9100" protocol="tcp" accept' in host("beta").check_output("firewall-cmd --zone=public --list-rich-rules")
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta"])
+def test_forward_guard_is_loaded_and_comes_back_at_boot(name):
+    assert "linksight.north.peer_http.ingress" in host(name).check_output("nft list table inet federated_connectivity")
+    assert host(name).service("federated-connectivity").is_enabled
+
+
+@pytest.mark.parametrize("command", ["systemctl restart docker", "ufw reload"])
+def test_guard_is_indifferent_to(command):
+    host("alpha").check_output(command)
+    assert probe("stranger", "alpha", "IPv4", "tcp", 8443) in BLOCKED
+    assert probe("partner", "alpha", "IPv4", "tcp", 8443) == "open"

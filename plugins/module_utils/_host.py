@@ -113,7 +113,7 @@ class Host:
         try:
             with open(path, "rb") as file:
                 return file.read()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def write(self, path: str, content: bytes, mode: int = 0o600) -> None:
@@ -132,7 +132,7 @@ class Host:
 
     def remove(self, path: str) -> None:
         """Remove a file or link if it is there."""
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(path)
 
     def remove_directory(self, path: str) -> None:
@@ -174,7 +174,7 @@ class Host:
 def _node(path: str) -> t.Optional[_Node]:
     try:
         status = os.lstat(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if stat.S_ISLNK(status.st_mode):
         content = os.fsencode(os.readlink(path))

@@ -256,6 +256,8 @@ def main() -> None:
         module.fail_json(msg=str(error))
     except PolicyError as error:
         module.fail_json(msg=str(error), errors=list(error.messages))
+    except OSError as error:
+        module.fail_json(msg=str(error))
     for warning in result.pop("warnings"):
         module.warn(warning)
     module.exit_json(**result)

@@ -54,6 +54,11 @@ class Outcome(dict[str, t.Any]):
         return t.cast(str, self["diff"]["before"])
 
     @property
+    def warnings(self) -> list[str]:
+        """Each warning, with what Ansible wraps it in."""
+        return [str(warning) for warning in self.get("warnings", ())]
+
+    @property
     def after(self) -> str:
         return t.cast(str, self["diff"]["after"])
 
@@ -63,6 +68,7 @@ class FirewallHost(Namespace):
 
     def __init__(self, rootfs: pathlib.Path, ipv4: str, ipv6: str) -> None:
         self._init = ""
+        self._containers: list[Namespace] = []
         super().__init__("host", ipv4, ipv6)
         self._mountpoint = tempfile.TemporaryDirectory(prefix="federated_connectivity.")
         unshare = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--", "sh", "-c", _BOOT, "boot"]
@@ -93,6 +99,8 @@ class FirewallHost(Namespace):
         assert self._unshare.stdout is not None
         self._unshare.stdout.close()
         self._mountpoint.cleanup()
+        for container in self._containers:
+            container.close()
         super().close()
 
     def file(self, path: str) -> pathlib.Path:
@@ -134,37 +142,40 @@ class FirewallHost(Namespace):
         except ValueError:
             raise AssertionError(f"firewall_policy did not return JSON:\n{done.stdout}{done.stderr}") from None
         if result.get("failed"):
-            raise PolicyFailed(result.get("msg", ""))
+            raise PolicyFailed(result.get("msg") or done.stdout)
         return result
 
     def container(self, published: t.Mapping[int, int], protocol: str = "tcp", bridge: str = "docker0") -> Namespace:
-        """A container on a bridge, its ports published as Docker does it: rewritten in the nat table of either family.
+        """A container on a new bridge, its ports published as Docker does it: rewritten in the nat table of either family.
 
         Args:
             published: Port of the host -> port of the container.
         """
-        container = Namespace("container", "203.0.113.2", "2001:db8:17::2")
+        number = len(self._containers) + 1
+        gateways, addresses = [(f"203.0.113.{16 * number + i}", f"2001:db8:17:{number}::{i}") for i in (1, 2)]
+        container = Namespace(f"container{number}", *addresses)
+        self._containers.append(container)
         self.ip(
             f"link add {bridge} type bridge mcast_snooping 0",
-            f"link add veth{bridge[:10]} master {bridge} type veth peer name eth0 netns {container.path}",
-            f"address add 203.0.113.1/24 dev {bridge}",
-            f"address add 2001:db8:17::1/64 dev {bridge} nodad",
+            f"link add {container.name} master {bridge} type veth peer name eth0 netns {container.path}",
+            f"address add {gateways[0]}/28 dev {bridge}",
+            f"address add {gateways[1]}/64 dev {bridge} nodad",
             f"link set {bridge} up",
-            f"link set veth{bridge[:10]} up",
+            f"link set {container.name} up",
         )
-        _address(container, "203.0.113.2/24", "2001:db8:17::2/64", "203.0.113.1", "2001:db8:17::1")
+        _address(container, f"{container.ipv4}/28", f"{container.ipv6}/64", *gateways)
         self.run(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"])
         for tool, network, address in (
-            ("iptables", "203.0.113.0/24", "203.0.113.2"),
-            ("ip6tables", "2001:db8:17::/64", "[2001:db8:17::2]"),
+            ("iptables", f"{container.ipv4}/28", container.ipv4),
+            ("ip6tables", f"{container.ipv6}/64", f"[{container.ipv6}]"),
         ):
             lines = [
                 "*nat",
-                ":DOCKER - [0:0]",
-                "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
+                f":DOCKER{number} - [0:0]",
+                f"-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER{number}",
                 f"-A POSTROUTING -s {network} ! -o {bridge} -j MASQUERADE",
                 *(
-                    f"-A DOCKER ! -i {bridge} -p {protocol} --dport {outside} -j DNAT --to-destination {address}:{inside}"
+                    f"-A DOCKER{number} ! -i {bridge} -p {protocol} --dport {outside} -j DNAT --to-destination {address}:{inside}"
                     for outside, inside in published.items()
                 ),
                 "COMMIT\n",

@@ -33,7 +33,6 @@ def test_container(host: FirewallHost, partner: Namespace, protocol: str) -> Non
     with container.listen(protocol, 443), partner.listen(protocol, 8443):
         assert outcomes(partner, protocol, host, 8443, 443) == both("open", "refused")
         assert outcomes(container, protocol, partner, 8443) == both("open")
-    container.close()
 
 
 def test_the_hosts_files_are_its_own(host: FirewallHost) -> None:

@@ -10,8 +10,8 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import Choice
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import Membership, PlanUnreadable, read_address_sets
-from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import Choice
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import FAILED, NOTHING, Observation, judge
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict_report import counts, host_lines, summary, write_report
 

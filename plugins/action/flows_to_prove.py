@@ -33,12 +33,13 @@ class ActionModule(ActionBase):
         )
         if options["peers_maximum"] < 1:
             raise AnsibleActionFail(f"peers_maximum is {options['peers_maximum']}; give 1 or more")
+        plan = self._loader.path_dwim(options["plan"])
         lost = set(task_vars["ansible_play_hosts_all"]) - set(task_vars["ansible_play_hosts"])
         present = lost.union(task_vars["ansible_play_batch"])
         strangers = present.intersection(task_vars["groups"].get(options["strangers"], ()))
         try:
             choices = choose(
-                read_plan(pathlib.Path(options["plan"])),
+                read_plan(pathlib.Path(plan)),
                 present,
                 {name: _addresses(task_vars["hostvars"][name]) for name in strangers},
                 options["peers_maximum"],
@@ -46,11 +47,11 @@ class ActionModule(ActionBase):
         except PlanUnreadable as error:
             raise AnsibleActionFail(str(error)) from error
         if not choices:
-            raise AnsibleActionFail(f"{options['plan']}: no host of this play is managed there; check --limit and connectivity_memberships")
+            raise AnsibleActionFail(f"{plan}: no host of this play is managed there; check --limit and connectivity_memberships")
         return result | {
             "changed": False,
             "hosts": {name: choice.to_data() for name, choice in choices.items()},
-            "plan": options["plan"],
+            "plan": plan,
             "token": secrets.token_hex(8),
         }
 

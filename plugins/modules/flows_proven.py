@@ -107,7 +107,7 @@ counts:
   type: dict
   sample: {proven: 8, closed: 12, in force: 2, loopback: 0, unproven: 1, warning: 0, failed: 0, flows: 2}
 summary:
-  description: All warnings and failures, and as the last line the counts.
+  description: All failures, and as the last line the counts.
   returned: success
   type: list
   elements: str

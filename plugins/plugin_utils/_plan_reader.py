@@ -39,8 +39,8 @@ def read_plan(directory: pathlib.Path) -> Plan:
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
-    files = sorted((directory / "hosts").glob("*.json"))
-    return Plan(read_address_sets(directory), {file.stem: _read(file) for file in files})
+    index = _read(directory / "plan.json", "address_sets", "hosts")
+    return Plan(index["address_sets"], {name: _read(directory / "hosts" / f"{name}.json") for name in index["hosts"]})
 
 
 def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
@@ -49,17 +49,21 @@ def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
-    sets: Mapping[str, Sequence[str]] = _read(directory / "plan.json")["address_sets"]
+    sets: Mapping[str, Sequence[str]] = _read(directory / "plan.json", "address_sets")["address_sets"]
     return sets
 
 
-def _read(file: pathlib.Path) -> t.Any:
+def _read(file: pathlib.Path, *keys: str) -> t.Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PlanUnreadable(f"{file} does not exist; compute the plan first, for example with playbooks/plan.yml") from None
     except (OSError, ValueError) as error:
         raise PlanUnreadable(f"{file}: {error}; compute the plan anew") from error
+    for key in keys:
+        if key not in content:
+            raise PlanUnreadable(f"{file}: {key} is missing; compute the plan anew")
+    return content
 
 
 class Membership:

@@ -12,123 +12,27 @@ among its peers. How much is tried is bounded per rule, and what was left out is
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import typing as t
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import (
+    BLOCKED,
+    OPEN,
+    Choice,
+    LeftOut,
+    Listener,
+    Proof,
+    Untried,
+)
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import (
     Membership,
     Plan,
 )
 
-OPEN = "open"
-BLOCKED = "blocked"
-
 Rule = Mapping[str, t.Any]
 T = t.TypeVar("T")
-
-
-class Proof(t.NamedTuple):
-    """One connection to try.
-
-    Attributes:
-        flow: ``<matrix>.<federation>.<flow>``.
-        rule: The id of the rule that is on trial: the initiator's if it shall come about, the responder's if not.
-        expect: ``open`` or ``blocked``.
-        initiator: Inventory name of the host that tries.
-        responder: Inventory name of the host that it tries to reach; empty for an outside service.
-        managed: Whether the responder is ours to configure.
-        protocol: ``tcp`` or ``udp``.
-        port: The destination port.
-        destination: An address, or the name of an outside service.
-        allowed: The address sets that the responder admits on that port; empty unless ``blocked`` is expected.
-    """
-
-    flow: str
-    rule: str
-    expect: str
-    initiator: str
-    responder: str
-    managed: bool
-    protocol: str
-    port: int
-    destination: str
-    allowed: tuple[str, ...] = ()
-
-
-class Untried(t.NamedTuple):
-    """A flow that nobody in the run can try: ``connection`` says from where to where, ``why`` says why."""
-
-    flow: str
-    rule: str
-    connection: str
-    why: str
-
-
-class LeftOut(t.NamedTuple):
-    """How many hosts the bound per rule left out: ``hosts`` peers (``open``) or outsiders (``blocked``) of a host's rule."""
-
-    flow: str
-    rule: str
-    expect: str
-    hosts: int
-
-
-class Listener(t.NamedTuple):
-    """Ports that only the host itself may reach."""
-
-    flow: str
-    protocol: str
-    ports: tuple[str, ...]
-
-
-@dataclasses.dataclass
-class Choice:
-    """What one host has to do, and what is told about it.
-
-    Attributes:
-        managed: Whether it is ours to configure; a stranger only tries.
-        listen: (protocol, port) where somebody has to answer.
-        listeners: Ports that only the host itself may reach.
-        proofs: The connections that it tries.
-        untried: Flows that nobody can try.
-        left_out: What the bound per rule left out.
-    """
-
-    managed: bool
-    listen: set[tuple[str, int]] = dataclasses.field(default_factory=set)
-    listeners: list[Listener] = dataclasses.field(default_factory=list)
-    proofs: list[Proof] = dataclasses.field(default_factory=list)
-    untried: list[Untried] = dataclasses.field(default_factory=list)
-    left_out: list[LeftOut] = dataclasses.field(default_factory=list)
-
-    def to_data(self) -> dict[str, t.Any]:
-        """As plain data, with what the steps on the host take: ``probes``, each once, and ``loopback`` ports."""
-        probes = sorted({(proof.protocol, proof.destination, proof.port) for proof in self.proofs})
-        return {
-            "managed": self.managed,
-            "listen": [{"protocol": protocol, "port": port} for protocol, port in sorted(self.listen)],
-            "listeners": [{**entry._asdict(), "ports": list(entry.ports)} for entry in self.listeners],
-            "proofs": [{**entry._asdict(), "allowed": list(entry.allowed)} for entry in self.proofs],
-            "untried": [entry._asdict() for entry in self.untried],
-            "left_out": [entry._asdict() for entry in self.left_out],
-            "loopback": [{"protocol": entry.protocol, "ports": list(entry.ports)} for entry in self.listeners],
-            "probes": [{"protocol": protocol, "destination": destination, "port": port} for protocol, destination, port in probes],
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, t.Any]) -> Choice:
-        """What :meth:`to_data` wrote."""
-        return cls(
-            managed=data["managed"],
-            listen={(entry["protocol"], entry["port"]) for entry in data["listen"]},
-            listeners=[Listener(**{**entry, "ports": tuple(entry["ports"])}) for entry in data["listeners"]],
-            proofs=[Proof(**{**entry, "allowed": tuple(entry["allowed"])}) for entry in data["proofs"]],
-            untried=[Untried(**entry) for entry in data["untried"]],
-            left_out=[LeftOut(**entry) for entry in data["left_out"]],
-        )
 
 
 def choose(plan: Plan, present: Collection[str], strangers: Mapping[str, Sequence[str]], maximum: int) -> dict[str, Choice]:
@@ -137,7 +41,8 @@ def choose(plan: Plan, present: Collection[str], strangers: Mapping[str, Sequenc
     Args:
         plan: The plan.
         present: The hosts of the run. Those of them that the plan manages, and strangers, take part.
-        strangers: Hosts that serve as outsiders only -> their addresses, as far as these are known.
+        strangers: Hosts that need not be in the plan -> their addresses, as far as these are known. Where these are among
+            a rule's peers, say in a named network, they try its flow; everywhere else they are outsiders.
         maximum: How many peers, and how many outsiders, a rule is tried with at most; at least 1.
 
     Returns:
@@ -185,6 +90,7 @@ class _Chooser:
                 else:
                     self._choices[name].listen.update((rule["protocol"], port) for port in ports_to_prove(rule["ports"]))
                     if rule.get("closed_to_others"):
+                        self._prove_network(name, rule)
                         self._prove_closure(name, rule)
             self._choices[name].listeners = [
                 Listener(flow_of(entry), entry["protocol"], tuple(entry["ports"])) for entry in self._hosts[name]["listeners"]
@@ -235,6 +141,22 @@ class _Chooser:
     def _single_addresses(self, rule: Rule) -> list[str]:
         sets = [self._membership.members(name) for name in rule["peers"]["address_sets"]]
         return [address for members in sets for address, _version in _single(members)]
+
+    def _prove_network(self, responder: str, rule: Rule) -> None:
+        """A stranger whose address is among the peers, say in a named network, stands for them."""
+        sets = rule["peers"]["address_sets"]
+        among = {
+            name: {version for address, version in _single(addresses) if self._membership.holds(sets, address)}
+            for name, addresses in self._strangers.items()
+            if name not in self._hosts and name != responder
+        }
+        for initiator in spread([name for name, families in among.items() if families], self._maximum, f"{responder} {rule['id']}"):
+            self._choices[initiator].proofs.extend(
+                Proof(flow_of(rule), rule["id"], OPEN, initiator, responder, True, rule["protocol"], port, address)
+                for port in ports_to_prove(rule["ports"])
+                for address, version in _single(self._hosts[responder]["addresses"])
+                if version in among[initiator]
+            )
 
     def _prove_closure(self, responder: str, rule: Rule) -> None:
         host = self._hosts[responder]

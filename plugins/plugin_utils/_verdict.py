@@ -17,14 +17,14 @@ import types
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import (
-    Membership,
-)
-from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import (
+from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import (
     OPEN,
     Choice,
     Listener,
     Proof,
+)
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import (
+    Membership,
 )
 
 PROVEN = "proven"

@@ -14,7 +14,7 @@ import typing as t
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import (
+from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import (
     BLOCKED,
     Choice,
 )
@@ -51,9 +51,9 @@ def counts(findings: Mapping[str, Sequence[Finding]]) -> dict[str, int]:
 
 
 def summary(findings: Mapping[str, Sequence[Finding]]) -> list[str]:
-    """Every failure and warning of a run, and as the last line the counts."""
+    """Every failure of a run, and as the last line the counts."""
     counted = counts(findings)
-    lines = [str(finding) for state in (WARNING, FAILED) for found in findings.values() for finding in found if finding.state == state]
+    lines = [str(finding) for found in findings.values() for finding in found if finding.state == FAILED]
     proven = f"{counted['flows']} flows proven by {counted[PROVEN]} connections, {counted[CLOSED]} refusals proven"
     others = f"{counted[UNPROVEN]} unproven, {counted[WARNING]} warnings, {counted[FAILED]} failures"
     return [*lines, f"{proven}, {counted[IN_FORCE]} policies in force, {others}"]

@@ -110,7 +110,20 @@ def _succeeds(host: Host, *command: str) -> bool:
 def _fingerprint(host: Host) -> str:
     """What distinguishes this host from one made by an older recipe."""
     scripts = [(_HERE / "setup" / f"{script}.sh").read_bytes() for script in host.setup]
-    return hashlib.sha256(b"\0".join((repr(host).encode(), recipe(host.suite).encode(), _files(host), *scripts))).hexdigest()
+    return hashlib.sha256(b"\0".join((recipe(host.suite).encode(), *map(str.encode, _shape(host)), _files(host), *scripts))).hexdigest()
+
+
+def _shape(host: Host) -> list[str]:
+    """What podman is told of a host: privileged, because it runs firewalls and Docker; restarted, because it may reboot itself."""
+    sysctls = ["net.ipv4.ping_group_range=0 2147483647"]
+    if host.network is None:
+        sysctls += ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]
+    return [
+        f"--name={host.name}", f"--hostname={host.name}", "--systemd=always", "--privileged", "--restart=always",
+        "--no-hosts", "--dns=none", "--pids-limit=0", "--volume=/var/lib/docker", "--volume=/var/lib/containerd",
+        *(f"--sysctl={sysctl}" for sysctl in sysctls),
+        *(f"--network={network.name}:mac={host.mac},ip={address4},ip6={address6}" for network, address4, address6 in host.interfaces),
+    ]  # fmt: skip
 
 
 def _make_networks() -> None:
@@ -139,17 +152,7 @@ def _join_networks() -> None:
 
 def _make(host: Host) -> None:
     podman("rm", "--force", "--ignore", "--time=0", "--volumes", host.name)
-    sysctls = ["net.ipv4.ping_group_range=0 2147483647"]
-    if host.network is None:
-        sysctls += ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]
-    podman(
-        "create", f"--name={host.name}", f"--hostname={host.name}", f"--label={_LABEL}={_fingerprint(host)}",
-        "--systemd=always", "--privileged", "--restart=always", "--no-hosts", "--dns=none", "--pids-limit=0", *limits(),
-        *(f"--sysctl={sysctl}" for sysctl in sysctls),
-        *(f"--network={network.name}:ip={address4},ip6={address6}" for network, address4, address6 in host.interfaces),
-        "--volume=/var/lib/docker", "--volume=/var/lib/containerd",
-        image(host.suite), "/sbin/init",
-    )  # fmt: skip
+    podman("create", f"--label={_LABEL}={_fingerprint(host)}", *_shape(host), *limits(), image(host.suite), "/sbin/init")
     podman("cp", "-", f"{host.name}:/", stdin=_files(host))
     podman("start", host.name)
 

@@ -82,6 +82,11 @@ class Host:
     stranger: bool = False
 
     @property
+    def mac(self) -> str:
+        """Its Ethernet address (RFC 9542's for documentation): the same after it was made anew, so that neighbours need not relearn it."""
+        return f"00:00:5e:00:53:{self.number:02x}"
+
+    @property
     def interfaces(self) -> tuple[tuple[Network, str, str], ...]:
         """Network, IPv4 and IPv6 address of each of its interfaces."""
         if self.network is None:

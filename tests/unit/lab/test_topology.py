@@ -39,6 +39,10 @@ def test_every_interface_is_in_its_network():
             assert ipaddress.ip_address(address6) in network.prefix6
 
 
+def test_ethernet_addresses_differ():
+    assert len({host.mac for host in HOSTS}) == len(HOSTS)
+
+
 def test_the_router_is_in_every_network():
     assert [network for network, *_ in HOSTS[0].interfaces] == list(NETWORKS)
 

@@ -179,6 +179,7 @@ def _ask_for_icmp_errors(sock: socket.socket) -> None:
 
 def _icmp_error(sock: socket.socket) -> t.Optional[t.Tuple[str, t.Tuple[int, int]]]:
     """The sender, and the type and code, of the ICMP error behind a failed attempt; None where there was none."""
+    sock.setblocking(False)
     try:
         _data, ancillary, _flags, _address = sock.recvmsg(512, 512, _MSG_ERRQUEUE)
     except OSError:

@@ -110,7 +110,7 @@ class _Family:
         for theirs, ours in self.file.lookalikes(self.ours.first + self.ours.last):
             yield (
                 "ufw: to ufw your rule '%s' is the same as ours of %s, which stands before it; "
-                "'ufw delete' by its words may remove ours and leave yours, until the next run" % (theirs, ours.id)
+                "'ufw delete' by its words takes ours away as well, or instead, until the next run" % (theirs, ours.id)
             )
         for closure in self.ours.first:
             if closure.action == "deny":

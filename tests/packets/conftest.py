@@ -7,17 +7,13 @@
 from __future__ import annotations
 
 import os
-import pathlib
-import sys
 import typing as t
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "molecule"))
-
 from firewall_host import FirewallHost, Network, network
-from lab.rootfs import rootfs
 from namespaces import Namespace
+
+from ansible_collections.federated.connectivity.molecule.lab.rootfs import rootfs
 
 
 def pytest_configure(config: pytest.Config) -> None:

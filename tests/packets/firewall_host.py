@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import json
 import pathlib
 import signal
 import subprocess
+import sys
 import tempfile
 import typing as t
 
@@ -21,8 +23,7 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
 from namespaces import Namespace, _run
 
-init_plugin_loader()
-
+NAME = "ansible_collections.federated.connectivity"
 COLLECTION = pathlib.Path(__file__).parents[2]
 NEIGHBOURS = {"partner": 20, "partner2": 21, "user": 30, "stranger": 66}
 
@@ -229,9 +230,20 @@ def _address(member: Namespace, ipv4: str, ipv6: str, *gateways: str) -> None:
     )
 
 
+def _load_collection() -> None:
+    """Let Ansible's own loader find the collection, also where Python's has found it before."""
+    init_plugin_loader()
+    for package in (NAME, "ansible_collections.federated", "ansible_collections"):
+        sys.modules.pop(package, None)
+    importlib.import_module(NAME)
+
+
+_load_collection()
+
+
 def _payload(arguments: dict[str, t.Any]) -> str:
     built = modify_module(
-        module_name="ansible_collections.federated.connectivity.plugins.modules.firewall_policy",
+        module_name=f"{NAME}.plugins.modules.firewall_policy",
         module_path=str(COLLECTION / "plugins/modules/firewall_policy.py"),
         module_args=arguments,
         templar=Templar(DataLoader()),

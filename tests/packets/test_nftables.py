@@ -190,6 +190,7 @@ def test_a_thousand_peers(net: Network) -> None:
         f"rm {RULESET}",
         f"rm {WANTS}",
         "echo > /etc/systemd/system/federated-connectivity.service",
+        "rm /etc/systemd/system/nftables.service.d/federated-connectivity.conf",
     ],
 )
 def test_drift_is_shown_and_mended(net: Network, drift: str) -> None:
@@ -219,11 +220,11 @@ def test_the_boot_file_restores_the_rules(host: FirewallHost, suite: str) -> Non
 def test_a_failure_takes_everything_back(host: FirewallHost) -> None:
     host.apply(policy(PEER_HTTP))
     ruleset, files = host.ruleset(), _files(host)
-    wants = "/etc/systemd/system/nftables.service.wants"
-    host.run(["sh", "-ec", f"rm -r {wants}; touch {wants}"])
+    directory = "/etc/systemd/system/nftables.service.d"
+    host.run(["sh", "-ec", f"mv {directory} {directory}.away; touch {directory}"])
     with pytest.raises(PolicyFailed, match=r"nftables table inet federated_connectivity is as it was before"):
         host.apply(policy(PEER_HTTP, ingress="deny"))
-    host.run(["sh", "-ec", f"rm {wants}; mkdir {wants}; ln -s ../federated-connectivity.service {wants}"])
+    host.run(["sh", "-ec", f"rm {directory}; mv {directory}.away {directory}"])
     assert host.ruleset() == ruleset
     assert _files(host) == files
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
@@ -35,12 +36,12 @@ NAME = "nftables"
 RULESET = CONFIGURATION + "/ruleset.nft"
 SERVICE = "federated-connectivity.service"
 UNIT = "/etc/systemd/system/" + SERVICE
-# sysinit.target starts it at boot; nftables.service takes it along whenever it is started after having flushed everything.
-WANTS = tuple("/etc/systemd/system/%s.wants/%s" % (unit, SERVICE) for unit in ("sysinit.target", "nftables.service"))
+WANTS = "/etc/systemd/system/sysinit.target.wants/" + SERVICE
+DROP_IN = "/etc/systemd/system/nftables.service.d/federated-connectivity.conf"
+FILES = (RULESET, UNIT, DROP_IN, WANTS)
 HEADER = "# Made by federated.connectivity.firewall_policy; changes here are replaced by the next run.\n"
 
-# No ExecStop: stopping the service, or shutting down, opens nothing. systemd.unit(5): PartOf and ReloadPropagatedFrom follow a
-# restart or reload of nftables.service, which begins with "flush ruleset".
+# No ExecStop: stopping the service, or shutting down, opens nothing.
 UNIT_TEXT = (
     HEADER
     + """[Unit]
@@ -51,8 +52,6 @@ After=nftables.service
 Before=network-pre.target docker.service shutdown.target
 Wants=network-pre.target
 Conflicts=shutdown.target
-PartOf=nftables.service
-ReloadPropagatedFrom=nftables.service
 
 [Service]
 Type=oneshot
@@ -61,7 +60,16 @@ ExecStart={nft} -f {ruleset}
 ExecReload={nft} -f {ruleset}
 
 [Install]
-WantedBy=sysinit.target nftables.service
+WantedBy=sysinit.target
+"""
+)
+# Debian's nftables.service empties the whole packet filter whenever it starts, reloads or stops; ours is back before it says so.
+DROP_IN_TEXT = (
+    HEADER
+    + """[Service]
+ExecStartPost=-{nft} -f {ruleset}
+ExecReload=-{nft} -f {ruleset}
+ExecStopPost=-{nft} -f {ruleset}
 """
 )
 
@@ -105,28 +113,22 @@ class TableChange(Change):
         self._host = host
         self._ruleset = ruleset
         self._present = _listing(host)
-        self._files = (
-            {RULESET: HEADER + ruleset, UNIT: UNIT_TEXT.format(table=TABLE, nft=host.which("nft"), ruleset=RULESET)} if ruleset else {}
-        )
+        self._texts: t.Dict[str, str] = {}
         self._was_active = _is_active(host)
-        self._snapshot = host.snapshot((RULESET, UNIT, *WANTS))
-        self.before = self._present + self._boot()
+        self._snapshot = host.snapshot(FILES)
         self.after = ""
-        if ruleset:
-            self.after = _rehearse(host, ruleset) + "".join("# at boot: %s\n" % path for path in (RULESET, UNIT, *WANTS))
-            self.after += "# %s active\n" % SERVICE if host.has_systemd() else ""
         self.warnings = warnings
+        if ruleset:
+            unit, drop_in = (text.format(table=TABLE, nft=host.which("nft"), ruleset=RULESET) for text in (UNIT_TEXT, DROP_IN_TEXT))
+            self._texts = {RULESET: HEADER + ruleset, UNIT: unit, DROP_IN: drop_in, WANTS: unit}
+            self.after = _rehearse(host, ruleset) + "".join(map(_at_boot, FILES)) + _active(host.has_systemd())
+        self.before = self._present + "".join(self._boot()) + _active(self._was_active)
 
-    def _boot(self) -> str:
-        lines = []
-        for path in (RULESET, UNIT, *WANTS):
+    def _boot(self) -> t.Iterator[str]:
+        for path in FILES:
             content = self._host.read(path)
             if content is not None:
-                lines.append(
-                    "# at boot: %s%s\n"
-                    % (path, "" if content.decode(errors="replace") == self._files.get(path, self._files.get(UNIT)) else ", different")
-                )
-        return "".join(lines) + ("# %s active\n" % SERVICE if self._was_active else "")
+                yield _at_boot(path, "" if content.decode(errors="replace") == self._texts.get(path) else "; not as we made it")
 
     def check(self) -> None:
         if self.changed and self._ruleset:
@@ -137,16 +139,16 @@ class TableChange(Change):
             return
         self._host.run(["nft", "-f", "-"], input=self._ruleset or DELETE)
         if self._ruleset:
-            for path, text in self._files.items():
-                self._host.write(path, text.encode(), mode=0o644 if path == UNIT else 0o600)
-            for path in WANTS:
-                self._host.link(path, "../" + SERVICE)
+            self._host.write(RULESET, self._texts[RULESET].encode(), mode=0o600)
+            for path in (UNIT, DROP_IN):
+                self._host.write(path, self._texts[path].encode(), mode=0o644)
+            self._host.link(WANTS, "../" + SERVICE)
         else:
             self._stop()
-            for path in (RULESET, UNIT, *WANTS):
+            for path in FILES:
                 self._host.remove(path)
-            for directory in (CONFIGURATION, *(path.rpartition("/")[0] for path in WANTS)):
-                self._host.remove_directory(directory)
+            for path in (RULESET, DROP_IN, WANTS):
+                self._host.remove_directory(os.path.dirname(path))
         self._reload_units()
         if self._ruleset and self._host.has_systemd():
             self._host.run(["systemctl", "start", SERVICE])
@@ -167,6 +169,14 @@ class TableChange(Change):
     def _reload_units(self) -> None:
         if self._host.has_systemd():
             self._host.run(["systemctl", "daemon-reload"])
+
+
+def _at_boot(path: str, remark: str = "") -> str:
+    return "# at boot: %s%s\n" % (path, remark)
+
+
+def _active(active: bool) -> str:
+    return "# %s is active\n" % SERVICE if active else ""
 
 
 def _is_active(host: Host) -> bool:

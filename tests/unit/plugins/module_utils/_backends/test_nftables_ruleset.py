@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A policy in nft's language: sound names and comments for any text, and no rule without its conditions."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import (
+    comment,
+    identifier,
+    render,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    EGRESS,
+    HOST,
+    INGRESS,
+    PUBLISHED,
+    AddressSet,
+    Policy,
+    Rule,
+)
+
+PEERS = AddressSet("partners", ("198.51.100.20/32",), ("2001:db8:1::20/128",))
+ANY = AddressSet("any", ("0.0.0.0/0",), ("::/0",))
+NOBODY = AddressSet("nobody", (), ())
+
+
+def rule(*peers: AddressSet, direction: str = INGRESS, placement: str = HOST, closed: bool = True) -> Rule:
+    return Rule("a.b.c", direction, "tcp", ("8443", "9000-9002"), peers, placement, closed)
+
+
+def lines(rules: list[Rule], host_chains: bool = True, ingress: bool = False, egress: bool = False) -> list[str]:
+    policy = Policy("station", tuple(rules), ingress, egress, None, ("docker0",))
+    return [line.strip() for line in render(policy, host_chains).splitlines()]
+
+
+def test_a_rule_names_its_peers_on_each_family_and_closes_the_rest() -> None:
+    mark = 'comment "federated.connectivity a.b.c"'
+    assert [line for line in lines([rule(PEERS)]) if mark in line] == [
+        f"ip saddr @partners_ipv4 tcp dport {{ 8443, 9000-9002 }} accept {mark}",
+        f"ip6 saddr @partners_ipv6 tcp dport {{ 8443, 9000-9002 }} accept {mark}",
+        f"tcp dport {{ 8443, 9000-9002 }} drop {mark}",
+    ]
+
+
+def test_no_peers_never_means_anybody() -> None:
+    for peers in ((), (NOBODY,)):
+        assert [line.split(" comment")[0] for line in lines([rule(*peers)]) if "a.b.c" in line] == ["tcp dport { 8443, 9000-9002 } drop"]
+        assert not any("a.b.c" in line for line in lines([rule(*peers, direction=EGRESS, closed=False)]))
+
+
+def test_any_is_any_on_its_own_family_only() -> None:
+    ipv4 = AddressSet("ipv4", ("0.0.0.0/0",), ())
+    accepts = [line.split(" accept")[0] for line in lines([rule(ANY), rule(ipv4)]) if "accept comment" in line]
+    assert accepts == ["tcp dport { 8443, 9000-9002 }", "meta nfproto ipv4 tcp dport { 8443, 9000-9002 }"]
+
+
+def test_beside_another_backend_only_what_is_forwarded_is_ours() -> None:
+    assert lines([rule(PEERS), rule(PEERS, direction=EGRESS)], host_chains=False) == []
+    guard = lines([rule(PEERS), rule(PEERS, placement=PUBLISHED)], host_chains=False)
+    assert [line for line in guard if line.startswith("type")] == [
+        "type ipv4_addr",
+        "type ipv6_addr",
+        "type filter hook forward priority filter - 5; policy accept;",
+    ]
+    assert "meta l4proto tcp ct original proto-dst 9000-9002 drop" in " ".join(guard)
+    assert lines([], host_chains=False, egress=True)
+
+
+@given(st.text(), st.text())
+def test_identifiers_are_words_for_nft_and_tell_sets_apart(one: str, other: str) -> None:
+    assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,253}", identifier(one, 4))
+    assert (identifier(one, 4) == identifier(other, 4)) == (one == other)
+    assert identifier(one, 4) != identifier(one, 6)
+
+
+@given(st.text(max_size=300))
+def test_comments_fit_and_stay_inside_their_quotes(text: str) -> None:
+    quoted = comment(text)
+    assert quoted.startswith('comment "federated.connectivity ')
+    inner = quoted[len('comment "') : -1]
+    assert len(inner.encode()) <= 127
+    assert not set(inner) & set('"\\\n')
+
+
+def test_long_ids_stay_distinguishable() -> None:
+    assert comment("x" * 200 + "1") != comment("x" * 200 + "2")

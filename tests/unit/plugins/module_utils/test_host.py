@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files come back exactly, commands fail with words, one run holds the host."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import stat
+
+import pytest
+
+from ansible_collections.federated.connectivity.plugins.module_utils import _host
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
+
+
+@pytest.fixture
+def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    monkeypatch.setattr(_host, "LOCK", str(tmp_path / "lock"))
+    return Host()
+
+
+def _tree(directory: pathlib.Path) -> dict[str, tuple[int, bytes]]:
+    """Every path below: its mode, and its content or link target."""
+    found = {}
+    for path in sorted(directory.rglob("*")):
+        content = os.readlink(path).encode() if path.is_symlink() else b"" if path.is_dir() else path.read_bytes()
+        found[str(path)] = (path.lstat().st_mode, content)
+    return found
+
+
+def test_a_snapshot_restores_bytes_modes_links_and_absence(host: Host, tmp_path: pathlib.Path) -> None:
+    kept, link, absent, deep = (str(tmp_path / name) for name in ("kept", "link", "absent", "new/deep/file"))
+    (tmp_path / "kept").write_bytes(b"\0\xff old\r\n")
+    (tmp_path / "kept").chmod(0o604)
+    (tmp_path / "link").symlink_to("kept")
+    before = _tree(tmp_path)
+    snapshot = host.snapshot([kept, link, absent, deep])
+    host.write(kept, b"new")
+    host.write(link, b"no link any more")
+    host.link(absent, "kept")
+    host.write(deep, b"x")
+    assert _tree(tmp_path) != before
+    snapshot.restore()
+    assert _tree(tmp_path) == before
+    host.remove(kept)
+    host.remove(link)
+    snapshot.restore()
+    assert _tree(tmp_path) == before
+
+
+def test_an_existing_file_keeps_its_mode_and_a_new_one_gets_the_wanted(host: Host, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "old").touch(mode=0o640)
+    (tmp_path / "old").chmod(0o640)
+    host.write(str(tmp_path / "old"), b"x", mode=0o600)
+    host.write(str(tmp_path / "new"), b"x", mode=0o644)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("old", "new")] == [0o640, 0o644]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_litter(host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    before = _tree(tmp_path)
+
+    def fail(_descriptor: int) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        host.write(str(tmp_path / "file"), b"new")
+    assert _tree(tmp_path) == before
+
+
+def test_reading_and_removing_what_is_not_there(host: Host, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (str(tmp_path / "absent"), str(tmp_path / "file" / "below")):
+        assert host.read(path) is None
+        host.remove(path)
+    host.remove_directory(str(tmp_path))
+    assert tmp_path.is_dir()
+
+
+def test_commands(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert host.run(["cat"], input="text").stdout == "text"
+    assert host.run(["false"], check=False).rc == 1
+    with pytest.raises(ToolFailed, match="sh -c echo broken >&2; exit 3 failed with status 3: broken"):
+        host.run(["sh", "-c", "echo broken >&2; exit 3"])
+    with pytest.raises(ToolFailed, match="no-such-tool is not installed on this host"):
+        host.run(["no-such-tool"])
+    monkeypatch.setattr(_host, "COMMAND_SECONDS", 0.05)
+    with pytest.raises(ToolFailed, match="sleep 5 did not end"):
+        host.run(["sleep", "5"])
+
+
+def test_one_run_at_a_time(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_host, "LOCK_SECONDS", 0.05)
+    with host.lock(), pytest.raises(ToolFailed, match="another run has held"), Host().lock():
+        raise AssertionError("two runs hold the host")
+    with host.lock():
+        assert os.path.exists(_host.LOCK)

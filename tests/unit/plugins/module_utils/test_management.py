@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who manages the host at this moment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.federated.connectivity.plugins.module_utils._management import (
+    live_connection,
+    parse_connection,
+)
+
+ASK = (
+    "from ansible_collections.federated.connectivity.plugins.module_utils._management import live_connection\n"
+    "import sys; print(live_connection()); sys.stdout.flush()"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "connection"),
+    [
+        ("203.0.113.9 50000 198.51.100.10 22", ("203.0.113.9", 22)),
+        ("2001:db8::9 50000 2001:db8::10 2222", ("2001:db8::9", 2222)),
+        ("::ffff:203.0.113.9 50000 ::ffff:198.51.100.10 22", ("203.0.113.9", 22)),
+        ("fe80::9%eth0 50000 fe80::10%eth0 22", ("fe80::9", 22)),
+        ("UNKNOWN 65535 UNKNOWN 65535", None),
+        ("203.0.113.9 50000 198.51.100.10 0", None),
+        ("203.0.113.9 50000 198.51.100.10", None),
+        ("", None),
+    ],
+)
+def test_ssh_connection(text: str, connection: tuple[str, int] | None) -> None:
+    assert parse_connection(text) == connection
+
+
+@given(st.text())
+def test_no_text_makes_it_stumble(text: str) -> None:
+    connection = parse_connection(text)
+    assert connection is None or 0 < connection[1] < 65536
+
+
+def test_its_own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "203.0.113.9 50000 198.51.100.10 22")
+    assert live_connection() == ("203.0.113.9", 22)
+
+
+def test_parents_remember_what_sudo_took_away() -> None:
+    environment = {**os.environ, "SSH_CONNECTION": "203.0.113.9 50000 198.51.100.10 22", "ASK": ASK, "PYTHON": sys.executable}
+    command = 'env -u SSH_CONNECTION sh -c "\\"$PYTHON\\" -c \\"\\$ASK\\"; true"; true'
+    done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "('203.0.113.9', 22)\n"

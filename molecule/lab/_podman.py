@@ -101,19 +101,35 @@ def forget() -> None:
     """Take away everything that was ever made here: containers, networks, images, root filesystems, the mount namespace."""
     podman("rm", "--all", "--force", "--time=0", "--volumes")
     podman("rmi", "--all", "--force")
-    for mounted in (_MOUNTS, RUN):
-        subprocess.run(["umount", str(mounted)], check=True)
+    run("umount", str(_MOUNTS))
+    run("umount", str(RUN))
     for place in (RUN, cache() / "containers", cache() / "networks", cache() / "rootfs"):
         shutil.rmtree(place, ignore_errors=True)
 
 
+def run(*command: str) -> None:
+    """Run a command of the machine.
+
+    Raises:
+        LabError: It failed; with its words.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LabError(f"{' '.join(command)} failed: {done.stderr.strip()}")
+
+
 def _make_mount_namespace() -> None:
     """It lasts until the machine reboots. A file that names a mount namespace must lie on a private mount."""
-    containers_of_ours = RUN / "containers"
-    RUN.mkdir(parents=True, exist_ok=True)
     if not os.path.ismount(RUN):
-        subprocess.run(["mount", "--bind", str(RUN), str(RUN)], check=True)
-    subprocess.run(["mount", "--make-private", str(RUN)], check=True)
+        shutil.rmtree(RUN, ignore_errors=True)  # from before the last reboot
+        RUN.mkdir(parents=True)
+        run("mount", "--bind", str(RUN), str(RUN))
+    run("mount", "--make-private", str(RUN))
+    containers_of_ours = RUN / "containers"
     containers_of_ours.mkdir(exist_ok=True)
     _MOUNTS.touch()
-    subprocess.run(["unshare", f"--mount={_MOUNTS}", "sh", "-c", _ENTER, "sh", str(containers_of_ours)], check=True)
+    try:
+        run("unshare", f"--mount={_MOUNTS}", "sh", "-c", _ENTER, "sh", str(containers_of_ours))
+    except LabError:
+        subprocess.run(["umount", str(_MOUNTS)], capture_output=True, check=False)
+        raise

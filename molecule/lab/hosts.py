@@ -18,7 +18,7 @@ import typing as t
 
 from . import access
 from ._errors import LabError
-from ._podman import RUN, containers, forget, image, limits, podman, ready
+from ._podman import RUN, containers, forget, image, limits, podman, ready, run
 from .rootfs import locked, recipe, say
 from .topology import HOSTS, NETWORKS, Host, Network
 
@@ -69,7 +69,7 @@ def destroy(names: t.Collection[str] = (), cached: bool = False) -> None:
 
 
 def status() -> list[tuple[Host, str]]:
-    """Every host, and whether it is "reachable", "outdated" (made by an older recipe), "unreachable" or "absent"."""
+    """Every host, and whether it is "reachable", "unreachable", "outdated" (stopped, or made by an older recipe) or "absent"."""
     ready()
     existing = containers()
 
@@ -147,7 +147,7 @@ def _join_networks() -> None:
         bridge = podman("network", "inspect", "--format={{.NetworkInterface}}", network.name).strip()
         lengths = (network.prefix4.prefixlen, network.prefix6.prefixlen)
         for address, length in zip(network.controller, lengths, strict=True):
-            subprocess.run(["ip", "address", "replace", f"{address}/{length}", "dev", bridge], check=True)
+            run("ip", "address", "replace", f"{address}/{length}", "dev", bridge)
 
 
 def _make(host: Host) -> None:

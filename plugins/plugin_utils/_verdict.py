@@ -190,10 +190,7 @@ class _Judge:
             return PROVEN, ""
         if outcome["answered_by"]:
             return FAILED, f"{outcome['answered_by']} answered; correct connectivity_addresses, or the address translation on the way"
-        return (
-            FAILED,
-            f"somebody on the way answered, and the listener of {proof.responder} was not reached: look for a proxy or an inspection box",
-        )
+        return FAILED, f"something answered, and the listener of {proof.responder} was not reached: look for a proxy or a port forward"
 
     def _blocked(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
         kind, why, source = outcome["outcome"], _told(outcome), outcome["source"]
@@ -202,7 +199,7 @@ class _Judge:
         port, _detail = self._port(proof)
         if kind == "open":
             if port == "listening" and not outcome["answered_by"]:
-                return UNPROVEN, "somebody on the way answered for it: look for a proxy or an inspection box"
+                return UNPROVEN, "something answered, and the listener was not reached: look for a proxy or a port forward"
             return FAILED, "a host that is no peer got through"
         if kind == "refused":
             return FAILED, f"a host that is no peer got through to it ({why})"

@@ -27,15 +27,7 @@ def proof(expect: str, protocol: str = "tcp", responder: str = "beta", managed: 
 def outcome(of: Proof, kind: str, **more: str) -> dict[str, t.Any]:
     own = {"protocol": of.protocol, "destination": of.destination, "port": of.port, "address": of.destination}
     empty = {"source": "198.51.100.10" if of.expect == OPEN else "198.51.100.66", "by": "", "answered_by": "", "detail": ""}
-    return {
-        "protocol": of.protocol,
-        "destination": of.destination,
-        "port": of.port,
-        "outcome": kind,
-        "address": of.destination,
-        **empty,
-        **more,
-    }
+    return {**own, "outcome": kind, **empty, **more}
 
 
 def listening(state: str, protocol: str = "tcp", detail: str = "") -> dict[str, t.Any]:
@@ -65,7 +57,7 @@ ABSENT = None
     [
         ("open by beta", OURS, "proven", ""),
         ("open by gamma", OURS, "failed", "gamma answered; correct connectivity_addresses"),
-        ("open", OURS, "failed", "and the listener of beta was not reached"),
+        ("open", OURS, "failed", "the listener of beta was not reached"),
         ("open", SERVICE, "proven", ""),
         ("open", FREE, "proven", ""),
         ("open", ABSENT, "proven", ""),

@@ -22,10 +22,11 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         arguments = dict(self._task.args)
         plan = arguments.pop("plan", None)
-        if plan is not None and arguments.get("state", "present") == "present":
-            if "policy" in arguments:
-                raise AnsibleError("firewall_policy takes either plan or policy, not both")
-            arguments["policy"] = read_policy(pathlib.Path(self._loader.path_dwim(plan)), variables["inventory_hostname"])
+        if arguments.get("state", "present") == "present":
+            if (plan is None) == ("policy" not in arguments):
+                raise AnsibleError("firewall_policy takes either plan, the directory of a plan, or policy, one host's part of it")
+            if plan is not None:
+                arguments["policy"] = read_policy(pathlib.Path(self._loader.path_dwim(plan)), variables["inventory_hostname"])
         result.update(self._execute_module("federated.connectivity.firewall_policy", module_args=arguments, task_vars=variables))
         return result
 

@@ -74,7 +74,7 @@ def resolve(
                 "%s could not be looked up on this host; its last known addresses stay in force: %s" % (name, ", ".join(cached[name]))
             )
             usable = cached[name]
-        elif not usable:
+        elif not usable and not refused:
             warnings.append("%s could not be looked up on this host, so its rules open nothing; check the host's name service" % name)
         if usable:
             answers[name] = sorted(usable)

@@ -53,7 +53,7 @@ class ActionModule(ActionBase):
                 directory = pathlib.Path(tempfile.mkdtemp(prefix="plan_", dir=t.cast(t.Any, constants).DEFAULT_LOCAL_TMP))
                 write_plan(plan, directory)
         except PlanRefused as refused:
-            raise AnsibleActionFail(_refusal(refused.messages)) from refused
+            raise AnsibleActionFail(_refusal(refused.messages)) from None
         warnings = plan.index["warnings"]
         result.update(
             changed=bool(changes and changes.changed),

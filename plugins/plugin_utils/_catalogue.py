@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from ._matrix import Matrix
 from ._matrix_reader import read_matrix
-from ._problems import PlanRefused, unknown
+from ._problems import PlanRefused, shown_path, unknown
 
 MATRICES = pathlib.Path(__file__).parent / "matrices"
 
@@ -60,7 +60,7 @@ class Catalogue:
             for path in candidates:
                 if path.is_file():
                     return path.resolve()
-            raise MatrixNotFound(f"no matrix file {reference!r}; looked for {', '.join(dict.fromkeys(map(str, candidates)))}")
+            raise MatrixNotFound(f"no matrix file {reference!r}; looked for {', '.join(dict.fromkeys(map(shown_path, candidates)))}")
         if reference in self.names():
             return MATRICES / f"{reference}.yml"
         known = self.names()
@@ -68,8 +68,8 @@ class Catalogue:
 
     def _attempt(self, path: pathlib.Path) -> Matrix | PlanRefused:
         try:
-            return read_matrix(path.read_text(encoding="utf-8"), str(path), path.stem, self._schema)
+            return read_matrix(path.read_text(encoding="utf-8"), shown_path(path), path.stem, self._schema)
         except (OSError, UnicodeDecodeError) as error:
-            return PlanRefused([f"{path}: cannot be read: {error}"])
+            return PlanRefused([f"{shown_path(path)}: cannot be read: {error}"])
         except PlanRefused as refused:
             return refused

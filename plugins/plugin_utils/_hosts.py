@@ -114,7 +114,7 @@ def _refuse_misspelt(host: str, variables: Mapping[str, object], problems: Probl
 
 def _refuse_unfit_name(host: str, problems: Problems) -> None:
     if host.startswith(".") or any(char in host for char in "/\\\0") or len(host.encode()) > 200:
-        problems.error("its name cannot name a file of the plan; use an inventory name without slashes and leading dots", [host])
+        problems.error("a name with slashes or a leading dot cannot be a file of the plan; rename it in the inventory", [host])
 
 
 def _refuse_unknown_networks(hosts: list[Host], reader: MembershipReader, problems: Problems) -> None:

@@ -13,6 +13,8 @@ import typing as t
 
 import yaml
 
+LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 Path = tuple[t.Union[str, int], ...]
 """The way to a value: keys and indexes."""
 
@@ -34,7 +36,7 @@ class Document:
 
 def read_yaml(text: str) -> Document:
     """Read one document of the safe YAML subset. Syntax errors are among its problems, with None as data."""
-    loader = yaml.SafeLoader(text)
+    loader = LOADER(text)
     try:
         return _Composer(loader).document()
     except yaml.MarkedYAMLError as error:

@@ -60,12 +60,14 @@ def _explain(error: jsonschema.exceptions.ValidationError) -> Iterator[Finding]:
     path: Path = tuple(error.absolute_path)
     rule: t.Any = error.validator_value
     schema: t.Any = error.schema
+    described = schema.get("description", "") if isinstance(schema, Mapping) else ""
+    wanted = f"; wanted: {described[0].lower()}{described[1:].rstrip('.')}" if described else ""
     if error.validator in ("oneOf", "anyOf") and error.context:
-        deepest = max(error.context, key=lambda inner: (len(inner.absolute_path), inner.validator != "type"))
+        deepest = max(error.context, key=lambda inner: len(inner.absolute_path))
         if len(deepest.absolute_path) > len(path):
             yield from _explain(deepest)
         else:
-            yield path, f"{error.instance!r} is not {_described(error)}"
+            yield path, f"{error.instance!r} does not fit{wanted}"
     elif error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
         known = list(schema["properties"])
         for key in error.instance:
@@ -78,14 +80,9 @@ def _explain(error: jsonschema.exceptions.ValidationError) -> Iterator[Finding]:
             if key not in t.cast(Data, error.instance):
                 yield path, f"{key} is missing"
     elif schema is False:
-        yield path, "does not belong here; remove it"
+        yield path, f"{error.instance!r} does not belong here; remove its key"
     else:
-        yield path, f"{error.message}; expected is {_described(error)}"
-
-
-def _described(error: jsonschema.exceptions.ValidationError) -> str:
-    described = error.schema.get("description", error.validator_value) if isinstance(error.schema, Mapping) else error.validator_value
-    return str(described).rstrip(".")
+        yield path, f"{error.message}{wanted}"
 
 
 def _against_itself(data: Data, name: str) -> Iterator[Finding]:
@@ -157,9 +154,9 @@ def _option_findings(data: Data, flow: Data) -> Iterator[Finding]:
         owner = options[name]["owner"]
         if owner != FEDERATION and _decider(flow, owner) is None:
             yield path, f"option {name} belongs to the {owner}, which has no roles here"
-        if path[0] == "placement" and owner not in (FEDERATION, path[1]) and "local" not in flow[owner]:
+        elif path[0] == "placement" and owner not in (FEDERATION, path[1]) and "local" not in flow[owner]:
             yield path, f"option {name} belongs to the {owner}, so it cannot place the {path[1]}"
-        if path[0] == "ports" and owner == "initiator" and "roles" in flow["responder"] and "local" not in flow["initiator"]:
+        elif path[0] == "ports" and owner == "initiator" and "roles" in flow["responder"] and "local" not in flow["initiator"]:
             yield path, f"option {name} belongs to the initiator, but a port is where the responder listens"
 
 

@@ -121,7 +121,7 @@ class MembershipReader:
             return None
         other = self.matrices.setdefault(matrix.name, matrix)
         if other is not matrix:
-            field.refuse(f"{matrix.file} and {other.file} are both called {matrix.name}; rename your own")
+            field.refuse(f"another matrix of the inventory is called {matrix.name} too; rename your own")
             return None
         return matrix
 

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-import os
+from ._problems import shown_path
 
 try:
     from ansible._internal._datatag._tags import Origin  # ansible-core 2.19 and later
@@ -27,5 +27,4 @@ def locate(value: object) -> str | None:
         path, line, _column = getattr(value, "ansible_pos", (None, None, None))
     if not path:
         return None
-    shown = min(os.path.relpath(path), str(path), key=len)
-    return f"{shown}:{line}" if line else shown
+    return f"{shown_path(path)}:{line}" if line else shown_path(path)

@@ -78,7 +78,7 @@ def _check_addresses(federation: Federation, problems: Problems) -> None:
             for member in federation.participants(flow, end):
                 if member.host.addresses == () and any(partner is not member for partner in others[:2]):
                     problems.error(
-                        f"partners in {federation.label} need its address; define {ADDRESSES} (neither ansible_host nor its name is one)",
+                        f"{federation.label}: partners need its address; define {ADDRESSES} (neither ansible_host nor its name is one)",
                         [member.host.name],
                         [member.membership.source],
                     )

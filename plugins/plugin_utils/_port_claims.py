@@ -55,7 +55,7 @@ def check_port_claims(hosts: Sequence[Host], federations: Mapping[tuple[str, str
             both = f"{ours} (flow {one.flow}) and {theirs} (flow {other.flow})"
             _refuse(hosts, other, f"{both} both claim {one.protocol} {one.port}; {_mend(one, other)}", problems)
         if one.is_same_service(other) and one.option == other.option is not None and one.flow == other.flow and one.port != other.port:
-            text = f"{ours} says {one.option} {one.port}, {theirs} says {other.port}; one service has one port"
+            text = f"{ours} says {one.option} {one.port}, {theirs} says {other.port}; one service has one port: say the same in both"
             _refuse(hosts, other, text, problems)
 
 

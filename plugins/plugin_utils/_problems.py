@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import typing as t
 from collections.abc import Callable, Collection, Iterable
@@ -59,6 +60,11 @@ class Problems:
             raise PlanRefused(_messages(self._errors))
 
 
+def shown_path(path: object) -> str:
+    """A path as people read it best: from the current directory, unless that is longer."""
+    return min(os.path.relpath(str(path)), str(path), key=len)
+
+
 def listed(names: Iterable[str]) -> str:
     """The names in order, shortened where they are many: "a, b, c and 7 more"."""
     ordered = sorted(names)
@@ -77,10 +83,8 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
 
 def _messages(findings: dict[tuple[str, str], set[str]]) -> list[str]:
-    return [
-        "".join((f"{place}: " if place else "", _subject(hosts), text))
-        for (place, text), hosts in sorted(findings.items(), key=lambda item: (_natural(item[0][0]), _subject(item[1]), item[0][1]))
-    ]
+    messages = ["".join((f"{place}: " if place else "", _subject(hosts), text)) for (place, text), hosts in findings.items()]
+    return sorted(messages, key=_natural)
 
 
 def _subject(hosts: set[str]) -> str:
@@ -89,6 +93,6 @@ def _subject(hosts: set[str]) -> str:
     return f"{'host' if len(hosts) == 1 else 'hosts'} {listed(hosts)}: "
 
 
-def _natural(place: str) -> list[tuple[int, str]]:
+def _natural(text: str) -> list[tuple[int, str]]:
     """A key that sorts line 9 before line 14."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", place)]
+    return [(int(part), "") if part.isascii() and part.isdigit() else (0, part) for part in re.split(r"(\d+)", text)]

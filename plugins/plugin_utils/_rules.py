@@ -91,7 +91,7 @@ class Rule:
 
 
 class HostFlows:
-    """The flows of one host, resolved against its federations. ``warnings`` collects what the user should know about them."""
+    """The flows of one host, resolved against its federations."""
 
     def __init__(self, host: Host, federations: Mapping[tuple[str, str], Federation], sets: AddressSets) -> None:
         self._host = host
@@ -100,7 +100,8 @@ class HostFlows:
         own = (host.profile.baseline,) if host.profile.baseline else ()
         memberships = (*own, *host.profile.memberships)
         self._federations = [federations[membership.matrix.name, membership.federation] for membership in memberships]
-        self.warnings: list[str] = []
+        self._opened: set[str] = set()
+        self._refused: set[str] = set()
 
     def rules(self) -> list[Rule]:
         """The rules of the host's phases."""
@@ -135,9 +136,9 @@ class HostFlows:
 
     def _between_roles(self, federation: Federation, member: Member, flow: Flow, direction: str, placement: str) -> Iterator[Rule]:
         other = RESPONDER if direction == EGRESS else INITIATOR
-        anybody = member.membership.any_partner and flow.opener != other and flow.fits(other, federation.options)
+        partners = federation.participants(flow, other)
+        anybody = member.membership.any_partner and _may_have_strangers(federation, flow, other, _others(partners, member))
         if direction == INGRESS:
-            partners = federation.participants(flow, INITIATOR)
             if anybody or _others(partners, member):
                 peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, INITIATOR, partners),))
                 yield Rule(federation, flow, INGRESS, flow.ports_with(member.options), peers, placement)
@@ -145,9 +146,9 @@ class HostFlows:
         groups = dict(federation.responders_by_ports(flow))
         if anybody:
             groups.setdefault(flow.ports_with(federation.options), ())
-        for ports, partners in groups.items():
-            if anybody or _others(partners, member):
-                peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, RESPONDER, partners, ports),))
+        for ports, group in groups.items():
+            if anybody or _others(group, member):
+                peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, RESPONDER, group, ports),))
                 yield Rule(federation, flow, EGRESS, ports, peers, placement, ports_in_id=len(groups) > 1)
 
     def _anybody(self) -> Peers:
@@ -165,14 +166,20 @@ class HostFlows:
     def _undefined_in_baseline(self, name: str, direction: str) -> Peers | None:
         """Deny must not take away administration, names and time by accident; a role that demands deny opens no way out by itself."""
         profile = self._host.profile
-        undefined = f"connectivity_networks.{name} is not defined"
         if direction == EGRESS and EGRESS in profile.demanded:
-            self.warnings.append(f"{undefined}, and {_demanding(self._host, EGRESS)} demands deny: its flows are refused; define it")
+            self._refused.add(name)
             return None
         if direction in profile.denied | profile.demanded:
-            self.warnings.append(f"{undefined}, so with {direction} denied its flows are open to everybody; define it")
+            self._opened.add(name)
             return self._anybody()
         return None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know about the rules so far."""
+        opened = f"{_undefined(self._opened)}: with deny the baseline's flows would stop, so they are open to everybody until it does"
+        refused = f"{_undefined(self._refused)}: {_demanding(self._host, EGRESS)} demands deny, so the baseline's flows are refused"
+        return [*([opened] if self._opened else []), *([refused] if self._refused else [])]
 
     def listeners(self) -> list[Entry]:
         """The services that must listen on loopback addresses alone, in whatever phase."""
@@ -196,6 +203,15 @@ class HostFlows:
 def _others(partners: tuple[Member, ...], member: Member) -> bool:
     """Whether a set of partners holds more than the host itself."""
     return any(partner is not member for partner in partners[:2])
+
+
+def _may_have_strangers(federation: Federation, flow: Flow, end: str, has_others: bool) -> bool:
+    """Whether partners that nobody knows yet may be at an end: partners who set no option, where the flow needs any or has some."""
+    return flow.opener != end and flow.fits(end, federation.options) and (has_others or flow.necessity == "mandatory")
+
+
+def _undefined(networks: set[str]) -> str:
+    return f"connectivity_networks does not define {', '.join(sorted(networks))}"
 
 
 def _demanding(host: Host, direction: str) -> str:

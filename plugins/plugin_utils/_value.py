@@ -42,7 +42,7 @@ class Value:
     def mapping(self, known: Collection[str] | None = None) -> dict[str, Value] | None:
         """The entries of a mapping; with ``known``, any other key is refused."""
         if not isinstance(self.data, Mapping):
-            self._wrong("a mapping")
+            self._wrong("a mapping", kind_only=True)
             return None
         entries: dict[str, Value] = {}
         for key, data in self.data.items():
@@ -100,16 +100,23 @@ class Value:
         self.refuse(unknown(kind, text, owner, known))
         return None
 
-    def _wrong(self, expected: str) -> None:
+    def _wrong(self, expected: str, kind_only: bool = False) -> None:
+        """``kind_only``: the value itself may be a secret, such as a proxy's URL in place of the mapping around it."""
         if isinstance(self.data, Unreadable):
             self.refuse(self.data.reason)
         else:
-            self.refuse(f"must be {expected}, not {_shown(self.data)}")
+            self.refuse(f"must be {expected}, not {_kind(self.data) if kind_only else _shown(self.data)}")
 
 
 def _shown(data: object) -> str:
+    if not isinstance(data, (str, int, float)):
+        return _kind(data)
+    return repr(data) if len(repr(data)) <= 60 else f"{repr(data)[:57]}..."
+
+
+def _kind(data: object) -> str:
     if data is None:
         return "empty"
-    if isinstance(data, (str, int, float)):
-        return repr(data) if len(repr(data)) <= 60 else f"{repr(data)[:57]}..."
+    if isinstance(data, str):
+        return "a text"
     return "a mapping" if isinstance(data, Mapping) else "a list" if isinstance(data, (list, tuple)) else type(data).__name__

@@ -1,0 +1,80 @@
+"""Runs the cases: an inventory in, then rules, warnings or errors out. Each file of cases is meant to be read.
+
+A case has ``title``, ``inventory`` (the variables of each host) and, where needed, ``select`` and ``matrices`` (the user's own
+files, by name), then exactly one of
+
+- ``rules``: host -> its rules, one line each, as :func:`shown` writes them; hosts that are left out do not matter. Besides them, where they
+  matter, ``address_sets``, and ``hosts``: host -> other keys of its file;
+- ``warnings``: all warnings;
+- ``errors``: all errors.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
+
+HERE = pathlib.Path(__file__).parent
+EXPECTATIONS = {"rules", "warnings", "errors"}
+KEYS = {"title", "inventory", "matrices", "select", "address_sets", "hosts"} | EXPECTATIONS
+
+Case = dict[str, t.Any]
+
+
+def cases() -> list[t.Any]:
+    return [
+        pytest.param(case, id=f"{path.stem}: {case['title']}")
+        for path in sorted(HERE.glob("*.yml"))
+        for case in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    ]
+
+
+def shown(rule: dict[str, t.Any]) -> str:
+    """A rule on one line: what most rules have in common is left out."""
+    peers = [*rule["peers"]["address_sets"], *rule["peers"]["names"]] or ["nobody"]
+    notes = [
+        rule["placement"] if rule["placement"] != "host" else "",
+        "open to others" if rule["direction"] == "ingress" and not rule["closed_to_others"] else "",
+        "via proxy" if rule["via_proxy"] else "",
+    ]
+    notes = [note for note in notes if note]
+    preposition = "from" if rule["direction"] == "ingress" else "to"
+    line = f"{rule['id']}: {rule['protocol']} {', '.join(rule['ports'])} {preposition} {', '.join(peers)}"
+    return f"{line} ({', '.join(notes)})" if notes else line
+
+
+@pytest.mark.parametrize("case", cases())
+def test_case(case: Case, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert case.keys() <= KEYS
+    (expectation,) = case.keys() & EXPECTATIONS
+    for name, text in case.get("matrices", {}).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "matrices").symlink_to(HERE / "matrices")
+    monkeypatch.chdir(tmp_path)
+    catalogue = Catalogue([str(tmp_path)])
+    if expectation == "errors":
+        with pytest.raises(PlanRefused) as refused:
+            compute_plan(case["inventory"], catalogue, select=case.get("select"))
+        assert list(refused.value.messages) == case["errors"]
+        return
+    plan = compute_plan(case["inventory"], catalogue, select=case.get("select"))
+    if expectation == "warnings":
+        assert plan.index["warnings"] == case["warnings"]
+    else:
+        check_rules(plan, case)
+
+
+def check_rules(plan: Plan, case: Case) -> None:
+    hosts = {name: plan.host(name) for name in plan.index["hosts"]}
+    assert {host: [shown(rule) for rule in hosts[host]["rules"]] for host in case["rules"]} == case["rules"]
+    if "address_sets" in case:
+        assert plan.index["address_sets"] == case["address_sets"]
+    for host, keys in case.get("hosts", {}).items():
+        assert {key: hosts[host][key] for key in keys} == keys

@@ -62,13 +62,11 @@ def is_running(host: Host) -> bool:
 
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The way from the rules files and chains of ufw to those that carry the policy."""
-    contents = {family: host.read(path) for family, path in RULES.items()}
+    contents = [(family, host.read(path) or b"") for family, path in RULES.items()]
     if policy is None:
-        return UfwChange(
-            host, [_Family(host, family, content) for family, content in contents.items() if content and _ufw_file.has_ours(content)]
-        )
+        return UfwChange(host, [_Family(host, family, content) for family, content in contents if _ufw_file.has_ours(content)])
     settings = _settings(host)
-    families = [_Family(host, family, content) for family, content in contents.items() if content is not None]
+    families = [_Family(host, family, content) for family, content in contents if content]
     ipv6 = settings.get("ipv6") == "yes" and _has_ipv6()
     problems = list(_problems(policy, settings, ipv6, families))
     if problems:

@@ -81,8 +81,8 @@ packets: machine ## Real firewalls and real packets in network namespaces (root)
 	$(bin)/pytest tests/packets $(ARGS)
 
 .PHONY: molecule
-molecule: machine ## Scenarios on the lab's hosts: all, or SCENARIO=linksight (root)
-	ANSIBLE_CONFIG= $(bin)/molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all) $(ARGS)
+molecule: lab ## Scenarios on the lab's hosts: all, or SCENARIO=linksight (root)
+	PATH="$(CURDIR)/$(bin):$$PATH" molecule test --destroy=never $(if $(SCENARIO),--scenario-name $(SCENARIO),--all) $(ARGS)
 
 .PHONY: sanity
 sanity: .venv/dev.ready ## ansible-test sanity on a clean copy, and the collection builds and installs

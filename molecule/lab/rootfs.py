@@ -29,7 +29,7 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "sudo", "python3",
     "nftables", "iptables", "ufw", "firewalld", "python3-firewall", "conntrack",
-    "docker.io", "busybox-static", "wireguard-tools",
+    "docker.io", "busybox-static", "wireguard-tools", "dnsmasq-base",
     "iproute2", "iputils-ping", "tcpdump", "curl", "procps", "netbase", "ca-certificates",
 )  # fmt: skip
 PACKAGES_OF_SUITE = {"bookworm": (), "trixie": ("docker-cli",)}

@@ -105,6 +105,7 @@ HOSTS = (
     Host("beta", "trixie", SOUTH, 70, setup=("firewalld", "docker"), managed=True),
     Host("gamma", "trixie", SOUTH, 80, managed=True),
     Host("partner", "trixie", OUTSIDE, 20),
+    Host("vendor", "trixie", OUTSIDE, 53, setup=("vendor",)),
     Host("stranger", "trixie", OUTSIDE, 60, stranger=True),
     Host("user", "bookworm", NORTH, 40, stranger=True),
 )

@@ -1,41 +1,42 @@
-"""The Linksight federation with packets: what must pass passes, what must not does not, and administrators find their own rules in place."""
+"""Linksight with packets: what must pass passes, what must not does not, and administrators find their own rules in place."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.federated.connectivity.molecule.shared.packets import BLOCKED, FAMILIES, host, probe
+from ansible_collections.federated.connectivity.molecule.shared.packets import BLOCKED, FAMILIES, Probe, Probes, host
 
 STATIONS = ("alpha", "beta", "partner")
 PEER_PORTS = (8443, 9090)
 HUB_PORTS = (8000, 8080)
 
-REQUIRED = [(source, target, port) for source in STATIONS for target in ("alpha", "beta") for port in PEER_PORTS if source != target]
-REQUIRED += [(station, "partner", port) for station in ("alpha", "beta") for port in PEER_PORTS]
-REQUIRED += [("user", "alpha", port) for port in HUB_PORTS]
-
-FORBIDDEN = [("stranger", target, port) for target in ("alpha", "beta") for port in PEER_PORTS]
-FORBIDDEN += [(source, "alpha", port) for source in ("stranger", "beta", "partner") for port in HUB_PORTS]
-FORBIDDEN += [("user", target, port) for target in ("alpha", "beta") for port in PEER_PORTS]
-FORBIDDEN += [("partner", "beta", 8444)]
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize(("source", "target", "port"), REQUIRED)
-def test_required_flow_passes(source, target, port, family):
-    assert probe(source, target, family, "tcp", port) == "open"
+REQUIRED = Probes(
+    *((source, target, "tcp", port) for source in STATIONS for target in STATIONS for port in PEER_PORTS if target != source != "partner"),
+    *(("partner", target, "tcp", port) for target in ("alpha", "beta") for port in PEER_PORTS),
+    *(("user", "alpha", "tcp", port) for port in HUB_PORTS),
+)
+FORBIDDEN = Probes(
+    *(("stranger", target, "tcp", port) for target in ("alpha", "beta") for port in PEER_PORTS),
+    *((source, "alpha", "tcp", port) for source in ("stranger", "beta", "partner") for port in HUB_PORTS),
+    *(("user", target, "tcp", port) for target in ("alpha", "beta") for port in PEER_PORTS),
+    ("partner", "beta", "tcp", 8444),
+)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize(("source", "target", "port"), FORBIDDEN)
-def test_other_connection_does_not_pass(source, target, port, family):
-    assert probe(source, target, family, "tcp", port) in BLOCKED
+@pytest.mark.parametrize("probe", REQUIRED.all, ids=str)
+def test_required_flow_passes(probe):
+    assert REQUIRED.outcomes[probe] == "open"
+
+
+@pytest.mark.parametrize("probe", FORBIDDEN.all, ids=str)
+def test_other_connection_does_not_pass(probe):
+    assert FORBIDDEN.outcomes[probe] in BLOCKED
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_published_port_outside_of_the_matrix_is_left_alone(family):
     """What the matrix does not name stays as Docker made it: open. On this Docker, IPv6 ends at docker-proxy, behind ufw."""
-    assert (probe("partner", "alpha", family, "tcp", 8444) == "open") == (family == "IPv4")
+    assert (Probe("partner", "alpha", "tcp", 8444, family).outcome() == "open") == (family == "IPv4")
 
 
 def test_ufw_shows_the_flows_and_the_administrators_rules_in_their_order():
@@ -60,5 +61,5 @@ def test_forward_guard_is_loaded_and_comes_back_at_boot(name):
 @pytest.mark.parametrize("command", ["systemctl restart docker", "ufw reload"])
 def test_guard_is_indifferent_to(command):
     host("alpha").check_output(command)
-    assert probe("stranger", "alpha", "IPv4", "tcp", 8443) in BLOCKED
-    assert probe("partner", "alpha", "IPv4", "tcp", 8443) == "open"
+    assert Probe("stranger", "alpha", "tcp", 8443).outcome() in BLOCKED
+    assert Probe("partner", "alpha", "tcp", 8443).outcome() == "open"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import functools
 import pathlib
@@ -24,9 +25,33 @@ def host(name: str) -> t.Any:
     return testinfra.get_host(f"ssh://{name}", ssh_config=str(SSH_CONFIG), sudo=True)
 
 
-def probe(source: str, target: str, family: str, protocol: str, port: int) -> str:
-    """What becomes of packets from one host to a port of another: open, refused, rejected or silent."""
-    return host(source).check_output(f"lab-probe {protocol} {ADDRESSES[target][family]} {port}")
+class Probe(t.NamedTuple):
+    """Packets from one host to a port of another."""
+
+    source: str
+    target: str
+    protocol: str
+    port: int
+    family: str = "IPv4"
+
+    def outcome(self) -> str:
+        """What becomes of them: open, refused, rejected or silent."""
+        return host(self.source).check_output(f"lab-probe {self.protocol} {ADDRESSES[self.target][self.family]} {self.port}")
+
+    def __str__(self) -> str:
+        return f"{self.source} -> {self.target} {self.port}/{self.protocol} {self.family}"
+
+
+class Probes:
+    """Probes of both families whose outcomes are all found out at once, when the first is asked for."""
+
+    def __init__(self, *flows: tuple[str, str, str, int]) -> None:
+        self.all = [Probe(*flow, family) for flow in flows for family in FAMILIES]
+
+    @functools.cached_property
+    def outcomes(self) -> dict[Probe, str]:
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            return dict(zip(self.all, pool.map(Probe.outcome, self.all), strict=True))
 
 
 def reboot(name: str) -> None:

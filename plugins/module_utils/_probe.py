@@ -82,7 +82,7 @@ def probe(protocol: str, destination: str, port: int, timeout: float, token: str
     try:
         found = socket.getaddrinfo(destination, port, type=_TYPES[protocol])
     except (OSError, UnicodeError) as error:
-        return Outcome(UNRESOLVED, "", detail=str(error))
+        return Outcome(UNRESOLVED, "", detail=getattr(error, "strerror", None) or str(error))
     outcomes = []
     for family, _type, _protocol, _name, address in found[:NAME_ADDRESSES_MAXIMUM]:
         for _attempt in range(1 + retries):

@@ -32,7 +32,6 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reade
 )
 
 Rule = Mapping[str, t.Any]
-T = t.TypeVar("T")
 
 
 def choose(plan: Plan, present: Collection[str], strangers: Mapping[str, Sequence[str]], maximum: int) -> dict[str, Choice]:
@@ -61,12 +60,23 @@ def ports_to_prove(ports: Iterable[str]) -> list[int]:
     return sorted({int(bound) for port in ports for bound in port.split("-")})
 
 
-def spread(items: Sequence[T], maximum: int, seed: str) -> list[T]:
-    """At most ``maximum`` of the items, evenly spaced from a start that depends on the seed: many seeds reach all items."""
-    if len(items) <= maximum:
-        return list(items)
-    start = zlib.crc32(seed.encode())
-    return [items[(start + step * len(items) // maximum) % len(items)] for step in range(maximum)]
+class Group:
+    """Hosts of which some are chosen, at a cost that does not grow with their number."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = list(names)
+        self._members = frozenset(self._names)
+
+    def count(self, without: str) -> int:
+        """How many there are beside one."""
+        return len(self._names) - (without in self._members)
+
+    def spread(self, maximum: int, seed: str, without: str) -> list[str]:
+        """At most ``maximum`` hosts beside one, evenly spaced from a start that depends on the seed: many seeds reach all."""
+        size, wanted = len(self._names), maximum + (without in self._members)
+        start = zlib.crc32(seed.encode())
+        places = range(size) if size <= wanted else [(start + step * size // wanted) % size for step in range(wanted)]
+        return [name for name in (self._names[place] for place in places) if name != without][:maximum]
 
 
 class _Chooser:
@@ -79,8 +89,9 @@ class _Chooser:
         self._strangers = {name: strangers[name] for name in sorted(strangers) if name in present}
         self._choices = {name: Choice(managed=False) for name in self._strangers} | {name: Choice(managed=True) for name in self._managed}
         self._ingress = _by_flow(plan.hosts, "ingress")
-        self._candidates: dict[tuple[t.Any, ...], list[str]] = {}
-        self._outsiders: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
+        self._addresses = {name: _single(host["addresses"]) for name, host in plan.hosts.items()}
+        self._candidates: dict[tuple[t.Any, ...], Group] = {}
+        self._outsiders: dict[tuple[str, ...], tuple[Group, Group]] = {}
 
     def choose(self) -> dict[str, Choice]:
         for name in self._managed:
@@ -103,10 +114,9 @@ class _Chooser:
         for destination in [*rule["peers"]["names"], *(self._single_addresses(rule) if rule.get("via_proxy") else ())]:
             for port in ports_to_prove(rule["ports"]):
                 choice.proofs.append(Proof(flow_of(rule), rule["id"], OPEN, initiator, "", False, rule["protocol"], port, destination))
-        candidates = [name for name in self._responders(rule) if name != initiator]
-        chosen = spread(candidates, self._maximum, f"{initiator} {rule['id']}")
-        if len(chosen) < len(candidates):
-            choice.left_out.append(LeftOut(flow_of(rule), rule["id"], OPEN, len(candidates) - len(chosen)))
+        candidates = self._responders(rule)
+        chosen = candidates.spread(self._maximum, f"{initiator} {rule['id']}", without=initiator)
+        self._note_left_out(initiator, rule, OPEN, candidates.count(without=initiator) - len(chosen))
         for responder in sorted(chosen):
             choice.proofs.extend(self._flow_proofs(initiator, responder, rule))
         if len(choice.proofs) == before:
@@ -115,27 +125,27 @@ class _Chooser:
 
     def _flow_proofs(self, initiator: str, responder: str, rule: Rule) -> list[Proof]:
         ours, sets = self._hosts[initiator]["addresses"], rule["peers"]["address_sets"]
-        families = {ipaddress.ip_network(address).version for address in ours}
+        families = {version for _address, version in self._addresses[initiator]}
         return [
             Proof(flow_of(rule), rule["id"], OPEN, initiator, responder, self._hosts[responder]["managed"], rule["protocol"], port, address)
             for twin in self._ingress[_key(rule)][responder]
             if any(self._membership.holds(twin["peers"]["address_sets"], own) for own in ours)
-            for address, version in _single(self._hosts[responder]["addresses"])
+            for address, version in self._addresses[responder]
             if version in families and self._membership.holds(sets, address) and address not in ours
             for port in ports_to_prove(set(rule["ports"]) & set(twin["ports"]))
         ]
 
-    def _responders(self, rule: Rule) -> list[str]:
+    def _responders(self, rule: Rule) -> Group:
         """The hosts among a rule's peers that have the other end of its flow; remembered, since hosts share rules."""
         sets, ports = tuple(rule["peers"]["address_sets"]), set(rule["ports"])
         key = (*_key(rule), sets, frozenset(ports))
         if key not in self._candidates:
-            self._candidates[key] = [
+            self._candidates[key] = Group(
                 name
                 for name, twins in self._ingress.get(_key(rule), {}).items()
                 if any(ports & set(twin["ports"]) for twin in twins)
-                and any(self._membership.holds(sets, address) for address, _version in _single(self._hosts[name]["addresses"]))
-            ]
+                and any(self._membership.holds(sets, address) for address, _version in self._addresses[name])
+            )
         return self._candidates[key]
 
     def _single_addresses(self, rule: Rule) -> list[str]:
@@ -148,35 +158,34 @@ class _Chooser:
         among = {
             name: {version for address, version in _single(addresses) if self._membership.holds(sets, address)}
             for name, addresses in self._strangers.items()
-            if name not in self._hosts and name != responder
+            if name not in self._hosts
         }
-        for initiator in spread([name for name, families in among.items() if families], self._maximum, f"{responder} {rule['id']}"):
+        visitors = Group(name for name, families in among.items() if families)
+        for initiator in visitors.spread(self._maximum, f"{responder} {rule['id']}", without=responder):
             self._choices[initiator].proofs.extend(
                 Proof(flow_of(rule), rule["id"], OPEN, initiator, responder, True, rule["protocol"], port, address)
                 for port in ports_to_prove(rule["ports"])
-                for address, version in _single(self._hosts[responder]["addresses"])
+                for address, version in self._addresses[responder]
                 if version in among[initiator]
             )
 
     def _prove_closure(self, responder: str, rule: Rule) -> None:
-        host = self._hosts[responder]
+        seed = f"{responder} {rule['id']}"
         for port in ports_to_prove(rule["ports"]):
-            admitting = (other for other in host["rules"] if _admits(other, rule["protocol"], port))
+            admitting = (other for other in self._hosts[responder]["rules"] if _admits(other, rule["protocol"], port))
             allowed = tuple(sorted({name for other in admitting for name in other["peers"]["address_sets"]}))
-            strangers, others = ([name for name in names if name != responder] for names in self._not_among(allowed))
-            seed = f"{responder} {rule['id']}"
-            chosen = spread(strangers, self._maximum, seed)
-            chosen += spread(others, self._maximum - len(chosen), seed) if len(chosen) < self._maximum else []
-            if len(chosen) < len(strangers) + len(others):
-                count = len(strangers) + len(others) - len(chosen)
-                self._choices[responder].left_out.append(LeftOut(flow_of(rule), rule["id"], BLOCKED, count))
+            strangers, others = self._not_among(allowed)
+            chosen = strangers.spread(self._maximum, seed, without=responder)
+            chosen += others.spread(self._maximum - len(chosen), seed, without=responder)
+            left = strangers.count(without=responder) + others.count(without=responder) - len(chosen)
+            self._note_left_out(responder, rule, BLOCKED, left)
             for initiator in chosen:
                 self._choices[initiator].proofs.extend(
                     Proof(flow_of(rule), rule["id"], BLOCKED, initiator, responder, True, rule["protocol"], port, address, allowed)
-                    for address, _version in _single(host["addresses"])
+                    for address, _version in self._addresses[responder]
                 )
 
-    def _not_among(self, allowed: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    def _not_among(self, allowed: tuple[str, ...]) -> tuple[Group, Group]:
         """The strangers, and the managed hosts, that no address set in ``allowed`` holds."""
         if allowed not in self._outsiders:
             strangers = {name: (*found, *self._hosts.get(name, {}).get("addresses", ())) for name, found in self._strangers.items()}
@@ -184,8 +193,14 @@ class _Chooser:
             self._outsiders[allowed] = (self._without(strangers, allowed), self._without(others, allowed))
         return self._outsiders[allowed]
 
-    def _without(self, hosts: Mapping[str, Iterable[str]], allowed: tuple[str, ...]) -> list[str]:
-        return [name for name, addresses in hosts.items() if not any(self._membership.holds(allowed, address) for address in addresses)]
+    def _without(self, hosts: Mapping[str, Iterable[str]], allowed: tuple[str, ...]) -> Group:
+        holds = self._membership.holds
+        return Group(name for name, addresses in hosts.items() if not any(holds(allowed, address) for address in addresses))
+
+    def _note_left_out(self, host: str, rule: Rule, expect: str, hosts: int) -> None:
+        entry = LeftOut(flow_of(rule), rule["id"], expect, hosts)
+        if hosts and entry not in self._choices[host].left_out:
+            self._choices[host].left_out.append(entry)
 
     def _note_untried_ingress(self) -> None:
         """Flows whose initiators are networks or partners: nobody here can open a connection on their behalf."""

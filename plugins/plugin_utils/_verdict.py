@@ -86,9 +86,15 @@ def judge(
         strict_partners: Whether an unmanaged partner that does not answer is a failure rather than a warning.
 
     Returns:
-        Inventory name -> findings, in the order of the steps.
+        Inventory name -> findings, in the order of the steps. A flow is a finding on its initiator, a closed port one on its
+        responder, and what a stranger tries is never one on the stranger.
     """
-    return {name: _Judge(name, observations, membership, strict_partners).judge(choice) for name, choice in choices.items()}
+    judges = {name: _Judge(name, observations, membership, strict_partners) for name in choices}
+    findings = {name: judges[name].steps(choice) for name, choice in choices.items()}
+    for name, choice in choices.items():
+        for finding in judges[name].proofs(choice):
+            findings[finding.host].append(finding)
+    return findings
 
 
 class _Judge:
@@ -99,15 +105,19 @@ class _Judge:
         self._membership = membership
         self._silent_partner = FAILED if strict_partners else WARNING
 
-    def judge(self, choice: Choice) -> list[Finding]:
+    def steps(self, choice: Choice) -> list[Finding]:
         if self._own.lost and not self._own.probed:
             return [Finding(FAILED, self._host, "", self._host, "not verified, since the host failed or could not be reached")]
-        findings = [*self._in_force(), *self._loopback(choice.listeners), *self._step_failures()]
-        if "outcomes" in self._own.probed:
-            outcomes = {_destination(outcome): outcome for outcome in self._own.probed["outcomes"]}
-            findings += [self._proof(proof, outcomes[proof.protocol, proof.destination, proof.port]) for proof in choice.proofs]
-            findings += [Finding(UNPROVEN, self._host, untried.flow, untried.connection, untried.why) for untried in choice.untried]
-        return findings
+        return [*self._in_force(), *self._loopback(choice.listeners), *self._step_failures()]
+
+    def proofs(self, choice: Choice) -> list[Finding]:
+        if "outcomes" not in self._own.probed:
+            return []
+        outcomes = {_destination(outcome): outcome for outcome in self._own.probed["outcomes"]}
+        return [
+            *(self._proof(proof, outcomes[proof.protocol, proof.destination, proof.port], choice.managed) for proof in choice.proofs),
+            *(Finding(UNPROVEN, self._host, untried.flow, untried.connection, untried.why) for untried in choice.untried),
+        ]
 
     def _in_force(self) -> list[Finding]:
         seen = self._own.in_force
@@ -155,11 +165,11 @@ class _Judge:
             if seen.get("failed") or seen.get("unreachable")
         ]
 
-    def _proof(self, proof: Proof, outcome: Seen) -> Finding:
+    def _proof(self, proof: Proof, outcome: Seen, managed: bool) -> Finding:
         destination = _at(proof.destination, proof.port, proof.protocol)
         what = " ".join(filter(None, (proof.initiator, "->", proof.responder, destination)))
         state, why = self._open(proof, outcome) if proof.expect == OPEN else self._blocked(proof, outcome)
-        return Finding(state, self._host, proof.flow, what, why)
+        return Finding(state, self._host if managed and proof.expect == OPEN else proof.responder, proof.flow, what, why)
 
     def _open(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
         kind, why = outcome["outcome"], _told(outcome)

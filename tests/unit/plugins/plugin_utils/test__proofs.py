@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import BLOCKED, OPEN, Choice, Proof
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import Membership, Plan, PlanUnreadable, read_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import choose, ports_to_prove, spread
+from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import Group, choose, ports_to_prove
 
 PEERS = "linksight_north_data_station"
 
@@ -202,12 +202,14 @@ def test_what_travels_between_steps_arrives() -> None:
     assert choices["h001"].to_data()["loopback"] == [{"protocol": "tcp", "ports": ["8484"]}]
 
 
-@given(st.lists(st.integers(), unique=True), st.integers(1, 9), st.text())
-def test_spread_takes_as_many_as_it_may_each_once(items: list[int], maximum: int, seed: str) -> None:
-    chosen = spread(items, maximum, seed)
-    assert len(chosen) == len(set(chosen)) == min(maximum, len(items))
-    assert set(chosen) <= set(items)
-    assert chosen == spread(items, maximum, seed)
+@given(st.lists(st.text(max_size=3), unique=True), st.integers(0, 9), st.text(), st.text(max_size=1))
+def test_a_spread_takes_as_many_as_it_may_each_once(names: list[str], maximum: int, seed: str, without: str) -> None:
+    others = [name for name in names if name != without]
+    chosen = Group(names).spread(maximum, seed, without)
+    assert Group(names).count(without) == len(others)
+    assert len(chosen) == len(set(chosen)) == min(maximum, len(others))
+    assert set(chosen) <= set(others)
+    assert chosen == Group(names).spread(maximum, seed, without)
 
 
 @st.composite

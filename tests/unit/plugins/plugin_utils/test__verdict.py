@@ -35,12 +35,11 @@ def listening(state: str, protocol: str = "tcp", detail: str = "") -> dict[str, 
 
 
 def judged(of: Proof, seen: dict[str, t.Any], responder: Observation | None = None, partners: bool = False) -> tuple[str, str]:
-    choices = {of.initiator: Choice(managed=True, proofs=[of])}
-    observations = {of.initiator: Observation(probed={"outcomes": [seen]})}
-    if responder is not None:
-        observations["beta"] = responder
-    (finding,) = judge(choices, observations, MEMBERSHIP, partners)[of.initiator]
-    assert finding.flow == FLOW
+    choices = {of.initiator: Choice(managed=of.expect == OPEN, proofs=[of]), "beta": Choice(managed=True)}
+    observations = {of.initiator: Observation(probed={"outcomes": [seen]}), "beta": responder or Observation()}
+    findings = judge(choices, observations, MEMBERSHIP, partners)
+    (finding,) = findings[of.initiator] if of.expect == OPEN else findings["beta"]
+    assert (finding.host, finding.flow) == (of.initiator if of.expect == OPEN else "beta", FLOW)
     return finding.state, finding.why
 
 
@@ -243,3 +242,12 @@ def test_the_report_holds_findings_counts_and_what_was_left_out(
     first = file.read_bytes()
     write_report(file, findings, choices)
     assert file.read_bytes() == first
+
+
+def test_what_a_host_of_a_network_proves_counts_for_the_responder() -> None:
+    of = proof(OPEN)._replace(initiator="user")
+    choices = {"beta": Choice(managed=True), "user": Choice(managed=False, proofs=[of])}
+    observations = {"beta": OURS, "user": Observation(probed={"outcomes": [outcome(of, "open", answered_by="beta")]})}
+    findings = judge(choices, observations, MEMBERSHIP)
+    assert findings["user"] == []
+    assert [str(found) for found in findings["beta"]] == ["proven    linksight.north.peer_http  user -> beta 198.51.100.20:8443/tcp"]

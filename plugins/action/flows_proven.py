@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
         )
         chosen = options["chosen"]
         choices = {name: Choice.from_data(data) for name, data in chosen["hosts"].items()}
-        observations = {name: _observation(name, options["registered"], task_vars) for name in choices}
+        observations = {name: _observation(name, chosen["token"], options["registered"], task_vars) for name in choices}
         try:
             membership = Membership(read_address_sets(pathlib.Path(chosen["plan"])))
             findings = judge(choices, observations, membership, options["partners"])
@@ -60,7 +60,9 @@ class ActionModule(ActionBase):
         }
 
 
-def _observation(name: str, registered: dict[str, str], task_vars: t.Any) -> Observation:
+def _observation(name: str, token: str, registered: dict[str, str], task_vars: t.Any) -> Observation:
+    """What the steps returned on a host; what an earlier batch of the play left behind does not count."""
     variables = task_vars["hostvars"][name]
     seen = {step: variables.get(registered[step], NOTHING) for step in STEPS}
-    return Observation(**seen, lost=name not in task_vars["ansible_play_batch"])
+    current = {step: result if result.get("token", token) == token else NOTHING for step, result in seen.items()}
+    return Observation(**current, lost=name not in task_vars["ansible_play_batch"])

@@ -38,15 +38,12 @@ class ActionModule(ActionBase):
         present = lost.union(task_vars["ansible_play_batch"])
         strangers = present.intersection(task_vars["groups"].get(options["strangers"], ()))
         try:
-            choices = choose(
-                read_plan(pathlib.Path(plan)),
-                present,
-                {name: _addresses(task_vars["hostvars"][name]) for name in strangers},
-                options["peers_maximum"],
-            )
+            content = read_plan(pathlib.Path(plan))
+            known = {name: _addresses(task_vars["hostvars"][name]) for name in strangers}
+            choices = choose(content, present, known, options["peers_maximum"])
         except PlanUnreadable as error:
             raise AnsibleActionFail(str(error)) from error
-        if not choices:
+        if not any(content.hosts.get(name, {}).get("managed") for name in task_vars["ansible_play_hosts_all"]):
             raise AnsibleActionFail(f"{plan}: no host of this play is managed there; check --limit and connectivity_memberships")
         return result | {
             "changed": False,

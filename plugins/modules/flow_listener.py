@@ -105,6 +105,11 @@ ports:
       type: str
   sample:
     - {protocol: tcp, family: 4, port: 8443, state: listening, detail: ""}
+token:
+  description: As given; it tells which run the result belongs to.
+  returned: when O(state=started)
+  type: str
+  sample: 1f3870be274f6c49
 listener:
   description: V(stopped), V(ended) if it had ended by itself before, or V(absent) if there was none.
   returned: when O(state=stopped), outside check mode
@@ -149,12 +154,12 @@ def main() -> None:
     if not re.match(r"[!-~]{1,64}$", options["token"]):
         module.fail_json(msg="token %r: give 1 to 64 printable ASCII characters" % options["token"])
     if module.check_mode:
-        module.exit_json(changed=False, ports=[port._asdict() for port in _listener.survey(wanted)])
+        module.exit_json(changed=False, token=options["token"], ports=[port._asdict() for port in _listener.survey(wanted)])
     try:
         ports = _listener.start(wanted, options["name"], options["token"], options["seconds"])
     except OSError as error:
         module.fail_json(msg="the listener could not be started: %s" % error)
-    module.exit_json(changed=bool(ports), ports=[port._asdict() for port in ports])
+    module.exit_json(changed=bool(ports), token=options["token"], ports=[port._asdict() for port in ports])
 
 
 if __name__ == "__main__":

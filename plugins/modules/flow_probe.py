@@ -131,6 +131,11 @@ outcomes:
       by: ""
       answered_by: beta
       detail: ""
+token:
+  description: As given; it tells which run the result belongs to.
+  returned: success
+  type: str
+  sample: 1f3870be274f6c49
 """
 
 import typing as t
@@ -168,7 +173,7 @@ def main() -> None:
         return dict(wanted, address=outcome.destination, **{key: value for key, value in outcome._asdict().items() if key != "destination"})
 
     with ThreadPoolExecutor(max(1, options["parallel"])) as pool:
-        module.exit_json(changed=False, outcomes=list(pool.map(attempt, options["probes"])))
+        module.exit_json(changed=False, token=options["token"], outcomes=list(pool.map(attempt, options["probes"])))
 
 
 if __name__ == "__main__":

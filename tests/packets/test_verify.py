@@ -16,9 +16,10 @@ import sys
 import typing as t
 
 import pytest
-from firewall_host import FirewallHost, _address
-from lab.rootfs import rootfs
+from firewall_host import FirewallHost, assign_addresses
 from namespaces import Namespace
+
+from ansible_collections.federated.connectivity.molecule.lab.rootfs import rootfs
 
 PLAYBOOK = """
 - hosts: all
@@ -50,7 +51,7 @@ def _rule(flow: str, direction: str, protocol: str, port: str) -> dict[str, t.An
 def _plan(directory: pathlib.Path) -> None:
     (directory / "hosts").mkdir(parents=True)
     numbers = {"alpha": 10, "beta": 20, "partner": 30}
-    index = {"address_sets": {"linksight_north": PEERS}, "hosts": dict.fromkeys(numbers, {})}
+    index = {"address_sets": {"linksight_north": PEERS}, "hosts": {name: {} for name in numbers}}
     (directory / "plan.json").write_text(json.dumps(index), encoding="utf-8")
     flows = (("peer_http", "tcp", HTTP), ("tunnel", "udp", VPN))
     for name, number in numbers.items():
@@ -115,6 +116,9 @@ class Federation:
         program.chmod(0o755)
         return str(program)
 
+    def in_batches_of(self, size: int) -> None:
+        (self._directory / "playbook.yml").write_text(PLAYBOOK.rstrip() + f"\n  serial: {size}\n", encoding="utf-8")
+
     def lose(self, name: str) -> None:
         """From now on the host cannot be reached for management."""
         file = self._directory / "inventory.yml"
@@ -173,7 +177,7 @@ def federation(tmp_path: pathlib.Path) -> t.Iterator[Federation]:
                 f"link add {member.name} master switch type veth peer name eth0 netns {member.path}",
                 f"link set {member.name} up",
             )
-            _address(member, f"{member.ipv4}/24", f"{member.ipv6}/64")
+            assign_addresses(member, f"{member.ipv4}/24", f"{member.ipv6}/64")
         yield Federation(tmp_path, alpha, beta, partner, stranger)
 
 
@@ -275,3 +279,14 @@ def test_a_host_that_is_lost_hides_no_other(federation: Federation) -> None:
     assert run.why("failed") == {"not verified, since the host failed or could not be reached"}
     assert ("peer_http", f"stranger -> alpha 198.51.100.10:{HTTP}/tcp") in run.findings("closed")
     assert ("peer_http", f"stranger -> beta 198.51.100.20:{HTTP}/tcp") not in run.findings("closed")
+
+
+def test_batches_are_judged_one_by_one(federation: Federation) -> None:
+    """A host that failed in an earlier batch is not judged again by what it saw then, when other listeners waited."""
+    federation.beta.nft(f"table inet administrator {{ chain input {{ type filter hook input priority 0; tcp dport {HTTP} drop; }}; }}")
+    federation.in_batches_of(1)
+    run = federation.verify("--tags", "probes")
+    assert run.status != 0
+    assert set(run.report["hosts"]) == {"alpha"}
+    assert run.why("failed") == {"not verified, since the host failed or could not be reached"}
+    assert "0 flows proven by 0 connections, 0 refusals proven, 0 policies in force, 0 unproven, 0 warnings, 1 failures" in run.output

@@ -60,7 +60,7 @@ def is_running(host: Host) -> bool:
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The way from our files and objects to those that carry the policy; where firewalld does not run, from our files to none."""
     if is_running(host):
-        return FirewalldChange(host, translate(policy) if policy else [], _firewalld_client.connect())
+        return FirewalldChange(host, translate(policy) if policy else [], _firewalld_client.connect(host, carries=policy is not None))
     if policy:
         raise ToolFailed("firewalld is not running on this host; run 'systemctl enable --now firewalld', or choose another backend")
     return FilesChange(host)
@@ -121,7 +121,7 @@ class FirewalldChange(Change):
         self._snapshot = self._take_snapshot()
         self._files.apply()
         if self._needs_reload:
-            self._reload()
+            _firewalld_live.reload(self._client, self._host)
             self._snapshot.restore(ours=False)
         elif self._runtime_differs:
             _firewalld_live.change(self._client, self._runtime, self._wanted)
@@ -133,15 +133,11 @@ class FirewalldChange(Change):
         self._files.undo()
         if self._snapshot:
             if self._needs_reload:
-                self._reload()
+                _firewalld_live.reload(self._client, self._host)
             self._snapshot.restore(ours=True)
 
     def _take_snapshot(self) -> RuntimeSnapshot:
         return RuntimeSnapshot(self._client, self._host, self._files.is_ours)
-
-    def _reload(self) -> None:
-        with _firewalld_client.errors("failed to reload"):
-            self._client.reload()
 
 
 def _text(runtime: _firewalld_live.Runtime) -> str:

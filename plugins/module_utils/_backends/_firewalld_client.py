@@ -17,16 +17,24 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
     PolicyRefused,
     ToolFailed,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
 
 OLDEST = (1, 0)  # rich rules have destinations in ipsets since then
+IPSET_COMMAND = (2, 0)  # beside direct rules ipsets are made with ipset(8) too; firewalld 2 fails where it is not installed
 
 
-def connect() -> t.Any:
-    """A FirewallClient of a daemon that can carry a policy.
+def connect(host: Host, carries: bool) -> t.Any:
+    """A FirewallClient of the running daemon.
+
+    Args:
+        host: The host it runs on.
+        carries: Whether the daemon is to carry a policy.
 
     Raises:
         BindingMissing: this Python has no firewalld.
-        PolicyRefused: it is too old, or its settings let others overrule policies.
+        PolicyRefused: it cannot carry a policy.
         ToolFailed: it cannot be reached, or is in no state to be changed.
     """
     try:
@@ -35,7 +43,9 @@ def connect() -> t.Any:
         raise BindingMissing("firewall") from None
     with errors("cannot be reached over D-Bus"):
         client = FirewallClient()
-        _refuse(client)
+        _be_changeable(client)
+        if carries:
+            _be_capable(client, host)
     return client
 
 
@@ -51,10 +61,7 @@ def errors(what: str) -> t.Iterator[None]:
         raise ToolFailed("firewalld %s: %s" % (what, words)) from error
 
 
-def _refuse(client: t.Any) -> None:
-    version = client.get_property("version")
-    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
-        raise PolicyRefused("firewalld %s cannot match destinations by ipset, %d.%d can; choose another backend" % (version, *OLDEST))
+def _be_changeable(client: t.Any) -> None:
     state = client.get_property("state")
     if state != "RUNNING":
         raise ToolFailed(
@@ -63,9 +70,25 @@ def _refuse(client: t.Any) -> None:
         )
     if client.queryPanicMode():
         raise ToolFailed("firewalld is in panic mode and drops everything; 'firewall-cmd --panic-off' ends it")
+
+
+def _be_capable(client: t.Any, host: Host) -> None:
+    version = client.get_property("version")
+    number = tuple(int(part) for part in version.split(".")[:2])
+    if number < OLDEST:
+        raise PolicyRefused("firewalld %s cannot match destinations by ipset, %d.%d can; choose another backend" % (version, *OLDEST))
     backend = client.config().get_property("FirewallBackend")
     if backend != "nftables":
         raise PolicyRefused(
             "FirewallBackend=%s in /etc/firewalld/firewalld.conf lets direct rules overrule policies; "
             "set it to nftables and run 'systemctl restart firewalld', or choose another backend" % backend
         )
+    if number >= IPSET_COMMAND and host.which("ipset") is None and _has_direct_rules(client):
+        raise PolicyRefused(
+            "firewalld %s has direct rules and then needs the ipset command for its ipsets; apt-get install ipset" % version
+        )
+
+
+def _has_direct_rules(client: t.Any) -> bool:
+    sources = (client, client.config().direct())
+    return any(source.getAllChains() or source.getAllRules() or source.getAllPassthroughs() for source in sources)

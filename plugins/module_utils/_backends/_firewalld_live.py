@@ -32,6 +32,8 @@ CHANGEABLE = ("rich_rules", "entries")
 MOST_ENTRIES = 256
 """An entry is one call of 2 ms; beyond this number a reload is quicker."""
 
+TABLE = ("inet", "firewalld")
+
 Runtime = t.Dict[Key, Settings]
 
 
@@ -40,8 +42,16 @@ def read(client: t.Any, host: Host, is_ours: t.Callable[[str], bool]) -> Runtime
     with errors("cannot be read"):
         names = {"policy": client.getPolicies(), "service": client.listServices(), "ipset": client.getIPSets()}
         found = {(kind, name): _settings(client, kind, name) for kind in names for name in names[kind] if is_ours(name)}
-    table = host.run(["nft", "-s", "list", "table", "inet", "firewalld"], check=False).stdout if found else ""
+    table = _table(host) if found else ""
     return found if all("_policy_%s " % name in table for kind, name in found if kind == "policy") else {}
+
+
+def reload(client: t.Any, host: Host) -> None:
+    """Let firewalld begin again from its files. It fails to remove a table that the kernel has lost, so that gets an empty one."""
+    if not _table(host):
+        host.run(["nft", "add", "table", *TABLE])
+    with errors("failed to reload"):
+        client.reload()
 
 
 def rivals(client: t.Any, is_ours: t.Callable[[str], bool]) -> t.List[str]:
@@ -123,6 +133,10 @@ def _entries(present: Runtime, wanted: Objects) -> t.Dict[str, t.Tuple[t.Set[str
             old, new = set(present[kind, name]["entries"]), set(wanted[kind, name].settings["entries"])
             entries[name] = old - new, new - old
     return entries
+
+
+def _table(host: Host) -> str:
+    return host.run(["nft", "-s", "list", "table", *TABLE], check=False).stdout
 
 
 def _accepts(rule: str) -> bool:

@@ -10,8 +10,7 @@ DOCUMENTATION = r"""
 module: flow_listener
 short_description: Listen for a while where no service listens yet
 version_added: 0.1.0
-author:
-  - federated.connectivity contributors (@federated-connectivity)
+author: The federated.connectivity contributors (@federated)
 description:
   - Starts a process that listens on ports which nothing else uses, on IPv4 and IPv6.
     So an open path is proven before its service is installed.
@@ -21,14 +20,16 @@ description:
   - There is one listener per host; starting another ends it.
 attributes:
   check_mode:
+    description: Starts and stops nothing, and tells which ports are free or in use all the same.
     support: full
-    details: Nothing is started or stopped; which ports are free or in use is told all the same.
   diff_mode:
+    description: Shows what would change.
     support: none
   idempotent:
+    description: Each start begins a new term, in place of the last.
     support: none
-    details: Each start begins a new term.
   platform:
+    description: Target systems.
     platforms: linux
     support: full
 options:

@@ -10,8 +10,7 @@ DOCUMENTATION = r"""
 module: flow_probe
 short_description: Try connections from this host and tell what became of each
 version_added: 0.1.0
-author:
-  - federated.connectivity contributors (@federated-connectivity)
+author: The federated.connectivity contributors (@federated)
 description:
   - Tries TCP connections and UDP datagrams from the host, many at a time.
   - Tells for each whether it was answered, refused, rejected, or met silence.
@@ -19,13 +18,16 @@ description:
   - Where M(federated.connectivity.flow_listener) listens at the other end, its answer tells which host was reached.
 attributes:
   check_mode:
+    description: Probing changes nothing and takes place in check mode too.
     support: full
-    details: Probing changes nothing and takes place in check mode too.
   diff_mode:
+    description: Shows what would change.
     support: none
   idempotent:
+    description: Changes nothing.
     support: full
   platform:
+    description: Target systems.
     platforms: linux
     support: full
 options:

@@ -10,8 +10,7 @@ DOCUMENTATION = r"""
 module: flows_proven
 short_description: Judge what the hosts of a play have seen against what was to be proven
 version_added: 0.1.0
-author:
-  - federated.connectivity contributors (@federated-connectivity)
+author: The federated.connectivity contributors (@federated)
 description:
   - Takes what M(federated.connectivity.flows_to_prove) chose and what the steps returned on each host, and judges both ends together.
   - No host is contacted.
@@ -19,22 +18,23 @@ description:
   - Use it with C(run_once).
 attributes:
   action:
+    description: Runs on the controller alone, as an action plugin, with Python 3.11 or later.
     support: full
   async:
+    description: Supports being run with the C(async) keyword.
     support: none
   bypass_host_loop:
+    description: Runs once for all hosts by itself; use C(run_once).
     support: none
   check_mode:
+    description: Judges in check mode too, and writes O(report).
     support: full
-    details: The report is written in check mode too.
   diff_mode:
+    description: Shows what would change.
     support: none
   idempotent:
+    description: The same results give the same verdict.
     support: full
-  platform:
-    platforms: all
-    support: full
-    details: It runs on the controller, which needs Python 3.11 or later.
 options:
   chosen:
     description: The result of M(federated.connectivity.flows_to_prove).

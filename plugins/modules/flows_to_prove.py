@@ -10,8 +10,7 @@ DOCUMENTATION = r"""
 module: flows_to_prove
 short_description: Choose from a plan what the hosts of a play have to prove
 version_added: 0.1.0
-author:
-  - federated.connectivity contributors (@federated-connectivity)
+author: The federated.connectivity contributors (@federated)
 description:
   - Reads a plan directory on the controller and chooses which connections each host of the play tries. No host is contacted.
   - A flow is tried from its initiator to its responder, on each family that both ends have, and to outside services by name.
@@ -20,21 +19,23 @@ description:
   - Use it with C(run_once).
 attributes:
   action:
+    description: Runs on the controller alone, as an action plugin, with Python 3.11 or later.
     support: full
   async:
+    description: Supports being run with the C(async) keyword.
     support: none
   bypass_host_loop:
+    description: Runs once for all hosts by itself; use C(run_once).
     support: none
   check_mode:
+    description: Reads only.
     support: full
   diff_mode:
+    description: Shows what would change.
     support: none
   idempotent:
+    description: The same plan and hosts give the same choice, and a new token.
     support: full
-  platform:
-    platforms: all
-    support: full
-    details: It runs on the controller, which needs Python 3.11 or later.
 options:
   plan:
     description: The plan directory.

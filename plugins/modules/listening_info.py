@@ -10,19 +10,22 @@ DOCUMENTATION = r"""
 module: listening_info
 short_description: Tell which processes listen on given ports, and on which addresses
 version_added: 0.1.0
-author:
-  - federated.connectivity contributors (@federated-connectivity)
+author: The federated.connectivity contributors (@federated)
 description:
   - Reads from C(/proc/net) which sockets listen on the given ports; no tool needs to be installed.
   - Processes of other users are named only if the module runs as root.
 attributes:
   check_mode:
+    description: Reads only.
     support: full
   diff_mode:
+    description: Shows what would change.
     support: none
   idempotent:
+    description: Changes nothing.
     support: full
   platform:
+    description: Target systems.
     platforms: linux
     support: full
 options:

@@ -77,7 +77,12 @@ def test_a_service_that_says_nothing_or_hangs_up_is_open() -> None:
         port = service.getsockname()[1]
         assert probe("tcp", "127.0.0.1", port, 0.2, TOKEN) == Outcome("open", "127.0.0.1", "127.0.0.1")
         service.accept()[0].close()
-        hang_up = threading.Thread(target=lambda: service.accept()[0].close())
+
+        def accept_and_close() -> None:
+            connection, _peer = service.accept()
+            connection.close()
+
+        hang_up = threading.Thread(target=accept_and_close)
         hang_up.start()
         assert probe("tcp", "127.0.0.1", port, 5, TOKEN).outcome == "open"
         hang_up.join()

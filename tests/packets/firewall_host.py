@@ -21,7 +21,7 @@ from ansible.executor.module_common import modify_module
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
-from namespaces import Namespace, _run
+from namespaces import Namespace, run_command
 
 NAME = "ansible_collections.federated.connectivity"
 COLLECTION = pathlib.Path(__file__).parents[2]
@@ -92,7 +92,7 @@ class FirewallHost(Namespace):
         return ["nsenter", f"--target={self._init}", "--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wd=/", "--"]
 
     def ip(self, *lines: str) -> None:
-        _run([*super().enter(), "ip", "-batch", "-"], "\n".join(lines), True, {})
+        run_command([*super().enter(), "ip", "-batch", "-"], "\n".join(lines), True, {})
 
     def close(self) -> None:
         self._unshare.kill()
@@ -164,7 +164,7 @@ class FirewallHost(Namespace):
             f"link set {bridge} up",
             f"link set {container.name} up",
         )
-        _address(container, f"{container.ipv4}/28", f"{container.ipv6}/64", *gateways)
+        assign_addresses(container, f"{container.ipv4}/28", f"{container.ipv6}/64", *gateways)
         self.run(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"])
         for tool, network, address in (
             ("iptables", f"{container.ipv4}/28", container.ipv4),
@@ -217,11 +217,11 @@ def network(rootfs: pathlib.Path) -> t.Iterator[Network]:
             "link set switch up",
         )
         for member in everybody:
-            _address(member, f"{member.ipv4}/24", f"{member.ipv6}/64")
+            assign_addresses(member, f"{member.ipv4}/24", f"{member.ipv6}/64")
         yield Network(host, **neighbours)
 
 
-def _address(member: Namespace, ipv4: str, ipv6: str, *gateways: str) -> None:
+def assign_addresses(member: Namespace, ipv4: str, ipv6: str, *gateways: str) -> None:
     member.ip(
         "link set eth0 up",
         f"address add {ipv4} dev eth0",

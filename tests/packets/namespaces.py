@@ -63,7 +63,7 @@ class Namespace:
         self, argv: t.Sequence[str], input: str | None = None, check: bool = True, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run a command of this machine inside the namespace; a failure shows what the command said."""
-        return _run([*self.enter(), *argv], input, check, environment)
+        return run_command([*self.enter(), *argv], input, check, environment)
 
     def enter(self) -> list[str]:
         return ["nsenter", f"--net={self.path}", "--"]
@@ -172,7 +172,9 @@ def _family(address: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
-def _run(argv: t.Sequence[str], input: str | None, check: bool, environment: t.Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run_command(
+    argv: t.Sequence[str], input: str | None, check: bool, environment: t.Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         argv,
         input=input or "",

@@ -82,7 +82,7 @@ class ActionModule(ActionBase):
                 try:
                     own[name] = Templar(loader=self._loader, variables={**raw, "hostvars": hostvars}).template(own[name])
                 except AnsibleError as error:
-                    own[name] = Unreadable(f"cannot be templated: {error}")
+                    own[name] = Unreadable(f"cannot be templated: {error}", own[name])
         return own
 
 

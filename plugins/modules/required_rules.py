@@ -17,6 +17,17 @@ description:
   - Mistakes in the inventory and in the user's own matrices are reported together, each with its file and line. As long as there is one,
     no plan is written.
   - The same inventory gives the same bytes, so that a plan can be kept in git and its changes reviewed.
+  - C(connectivity_memberships) makes a host part of the plan. It lists what runs there. Each item has C(matrix) (a name of the catalogue,
+    or the path of a file of your own, relative to the inventory or the playbook), C(federation) and C(roles), and where needed C(options),
+    C(optional_flows) (ids, or C([all])) and C(federation_scope) (C(any) while the partners are not known yet).
+    An empty list is a managed host without rules.
+  - C(connectivity_addresses) lists the host's addresses as partners see them, IPv4 and IPv6. Without it, C(ansible_host) is taken,
+    or the host's name, if that is an address. C(connectivity_managed=false) marks a partner's host.
+  - C(connectivity_networks) defines the networks that matrices name, as lists of CIDRs. The baseline knows C(management),
+    C(dns_servers) and C(ntp_servers).
+  - C(connectivity_forward_proxy) has C(http_proxy), C(https_proxy) and C(no_proxy). Credentials in them never reach the plan.
+  - C(connectivity_phases) lists the phases that need rules now, C(install) and C(run).
+    C(connectivity_defaults) says C(deny) or C(unchanged) for C(ingress) and C(egress).
 notes:
   - Run it once, with C(run_once), in a play for all hosts without facts. It reads the whole inventory, so that neither C(--limit)
     nor C(serial) hides a peer.

@@ -45,6 +45,8 @@ def _what_is_wrong(text: str) -> str:
 
 def _special(network: IP) -> str | None:
     """What a network is that no peer can have. The special-purpose registries of RFC 6890 and IPv6 scopes of RFC 4291."""
+    if "%" in str(network):
+        return "bound to an interface"
     if network.prefixlen and network.network_address.is_unspecified:
         return "unspecified"
     if network.is_loopback:

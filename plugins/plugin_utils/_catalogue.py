@@ -32,6 +32,7 @@ class Catalogue:
             directories: Where relative paths of the user's own matrix files start, in order.
         """
         self._directories = [pathlib.Path(directory) for directory in directories]
+        self._paths: dict[str, pathlib.Path] = {}
         self._read: dict[pathlib.Path, Matrix | PlanRefused] = {}
         self._schema = json.loads((MATRICES / "matrix.schema.json").read_text(encoding="utf-8"))
 
@@ -46,7 +47,9 @@ class Catalogue:
             MatrixNotFound: if there is none.
             PlanRefused: if it has mistakes; each message names the file and the line.
         """
-        path = self._path(reference)
+        if reference not in self._paths:
+            self._paths[reference] = self._path(reference)
+        path = self._paths[reference]
         if path not in self._read:
             self._read[path] = self._attempt(path)
         matrix = self._read[path]

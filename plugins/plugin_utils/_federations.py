@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from ._hosts import Host, Inventory
-from ._matrix import FEDERATION, Flow, Matrix, Options, Ports
+from ._matrix import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports
 from ._memberships import Membership
 from ._problems import Problems, listed
 
@@ -51,6 +51,8 @@ class Federation:
         self.flows = tuple(flow for flow in matrix.flows.values() if flow.fits(FEDERATION, self.options))
         self.members = {host.name: Member(host, membership, self._effective(membership)) for host, membership in members}
         self._participants: dict[tuple[str, str], tuple[Member, ...]] = {}
+        self._responders: dict[str, Mapping[Ports, tuple[Member, ...]]] = {}
+        self._with_roles: dict[frozenset[str], tuple[Member, ...]] = {}
 
     def _effective(self, membership: Membership) -> Options:
         own = {name: value for name, value in membership.options if self.matrix.options[name].owner != FEDERATION}
@@ -67,8 +69,12 @@ class Federation:
         return tuple(flow for flow in self.flows if flow.makes_rules and flow.between_roles)
 
     def with_roles(self, roles: Iterable[str]) -> tuple[Member, ...]:
+        """The members that have one of the roles, sorted by host."""
         wanted = frozenset(roles)
-        return tuple(member for member in self.members.values() if not wanted.isdisjoint(member.membership.roles))
+        if wanted not in self._with_roles:
+            members = self.members.values()
+            self._with_roles[wanted] = tuple(member for member in members if not wanted.isdisjoint(member.membership.roles))
+        return self._with_roles[wanted]
 
     def participants(self, flow: Flow, end: str) -> tuple[Member, ...]:
         """The members at one end of a flow, sorted by host."""
@@ -79,10 +85,12 @@ class Federation:
 
     def responders_by_ports(self, flow: Flow) -> Mapping[Ports, tuple[Member, ...]]:
         """The responders of a flow, grouped by the ports where they listen."""
-        groups: dict[Ports, list[Member]] = collections.defaultdict(list)
-        for member in self.participants(flow, "responder"):
-            groups[flow.ports_with(member.options)].append(member)
-        return {ports: tuple(groups[ports]) for ports in sorted(groups)}
+        if flow.id not in self._responders:
+            groups: dict[Ports, list[Member]] = collections.defaultdict(list)
+            for member in self.participants(flow, RESPONDER):
+                groups[flow.ports_with(member.options)].append(member)
+            self._responders[flow.id] = {ports: tuple(groups[ports]) for ports in sorted(groups)}
+        return self._responders[flow.id]
 
 
 def form_federations(inventory: Inventory, problems: Problems) -> dict[tuple[str, str], Federation]:

@@ -17,7 +17,7 @@ from ._catalogue import Catalogue
 from ._federations import Federation, form_federations
 from ._host_plan import plan_host
 from ._hosts import Host, Profile, read_inventory
-from ._matrix import BASELINE, ENDS
+from ._matrix import BASELINE
 from ._needed_networks import check_needed_networks
 from ._partners import check_partners
 from ._port_claims import check_port_claims
@@ -84,7 +84,7 @@ def compute_plan(
     inventory = read_inventory(variables, catalogue, problems)
     federations = form_federations(inventory, problems)
     systems = [federation for federation in federations.values() if federation.matrix.name != BASELINE]
-    groups = _alike(inventory.hosts, _loners(systems))
+    groups = _alike(inventory.hosts)
     check_partners(systems, inventory.doubts, problems)
     for hosts in groups:
         check_needed_networks(hosts, federations, problems)
@@ -108,22 +108,12 @@ def compute_plan(
     return Plan(index, planned)
 
 
-def _alike(hosts: Iterable[Host], loners: set[str]) -> list[list[Host]]:
-    """Hosts grouped by equal rules."""
-    groups: dict[tuple[Profile, str | None], list[Host]] = collections.defaultdict(list)
+def _alike(hosts: Iterable[Host]) -> list[list[Host]]:
+    """Hosts grouped by equal profiles. Whoever is alone at one end of a flow is alone in its group, too."""
+    groups: dict[Profile, list[Host]] = collections.defaultdict(list)
     for host in hosts:
-        groups[host.profile, host.name if host.name in loners else None].append(host)
+        groups[host.profile].append(host)
     return list(groups.values())
-
-
-def _loners(federations: Iterable[Federation]) -> set[str]:
-    """Hosts that are alone at one end of a flow: where others have them as a peer, they have nobody."""
-    loners: set[str] = set()
-    for federation in federations:
-        for flow in federation.between_roles:
-            groups = [*(federation.participants(flow, end) for end in ENDS), *federation.responders_by_ports(flow).values()]
-            loners.update(group[0].host.name for group in groups if len(group) == 1)
-    return loners
 
 
 def _sets_used(entries: Iterable[Entry]) -> set[str]:

@@ -182,22 +182,26 @@ class HostFlows:
         return [*([opened] if self._opened else []), *([refused] if self._refused else [])]
 
     def listeners(self) -> list[Entry]:
-        """The services that must listen on loopback addresses alone, in whatever phase."""
+        """The services that must listen on loopback addresses alone, whatever the phase and whoever opened the flow."""
         return [
-            {
-                "matrix": federation.matrix.name,
-                "federation": federation.name,
-                "flow": flow.id,
-                "protocol": flow.protocol,
-                "ports": list(flow.ports_with(federation.members[self._host.name].options)),
-                "bind": "loopback",
-            }
+            _listener(federation, flow, member)
             for federation in self._federations
+            for member in (federation.members[self._host.name],)
             for flow in federation.flows
-            if flow.is_listener
-            and federation.members[self._host.name].has_roles(flow, RESPONDER)
-            and flow.fits(RESPONDER, federation.members[self._host.name].options)
+            if flow.is_listener and member.has_roles(flow, RESPONDER) and flow.fits(RESPONDER, member.options)
         ]
+
+
+def _listener(federation: Federation, flow: Flow, member: Member) -> Entry:
+    entry: Entry = {
+        "matrix": federation.matrix.name,
+        "federation": federation.name,
+        "flow": flow.id,
+        "protocol": flow.protocol,
+        "ports": list(flow.ports_with(member.options)),
+        "bind": "loopback",
+    }
+    return {**entry, "dynamic": True} if flow.dynamic else entry
 
 
 def _others(partners: tuple[Member, ...], member: Member) -> bool:

@@ -19,6 +19,7 @@ class Unreadable:
     """Stands for a value that could not be had, say because its template fails."""
 
     reason: str
+    original: object
 
 
 class Value:
@@ -35,7 +36,7 @@ class Value:
         places: list[object] = []
         value: Value | None = self
         while value is not None:
-            places.append(value.data)
+            places.append(value.data.original if isinstance(value.data, Unreadable) else value.data)
             value = value._around
         self._problems.error(f"{self.path}: {message}", [self._host], places)
 

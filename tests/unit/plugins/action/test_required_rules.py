@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action on real inventories: what it reads, what it returns, and where it says that a mistake stands."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import types
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar
+from ansible.vars.hostvars import HostVars
+from ansible.vars.manager import VariableManager
+
+from ansible_collections.federated.connectivity.plugins.action.required_rules import ActionModule
+
+INVENTORY = """\
+stations:
+  vars:
+    station_port: 9443
+    connectivity_memberships:
+      - matrix: linksight
+        federation: north
+        roles: [data_station]
+        options: {peer_http_port: "{{ station_port }}"}
+  hosts:
+    alpha: {public: 198.51.100.1, connectivity_addresses: ["{{ public }}"]}
+    beta: {ansible_host: "{{ hostvars['alpha']['public'] | replace('100.1', '100.2') }}", connectivity_managed: "{{ 1 > 2 }}"}
+    bystander: {connectivity_memberships: []}
+ungrouped:
+  hosts:
+    localhost:
+"""
+
+Result = dict[str, t.Any]
+
+
+class Runner:
+    """Runs the action against an inventory directory, as a task of a play would."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        self.directory = directory
+
+    def write(self, text: str, name: str = "hosts.yml") -> None:
+        path = self.directory / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def __call__(self, check_mode: bool = False, diff: bool = False, **options: str) -> Result:
+        loader = DataLoader()
+        inventory = InventoryManager(loader, sources=[str(self.directory / "hosts.yml")])
+        hostvars = HostVars(inventory, VariableManager(loader, inventory), loader)
+        task = types.SimpleNamespace(args=options, check_mode=check_mode, diff=diff, async_val=0, action="required_rules")
+        shell = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir=None))
+        action = ActionModule(task, shell, None, loader, Templar(loader), None)
+        return action.run(
+            task_vars={"hostvars": hostvars, "ansible_inventory_sources": [str(self.directory / "hosts.yml")], "playbook_dir": "/nowhere"}
+        )
+
+
+@pytest.fixture(scope="module")
+def plugins() -> None:
+    init_plugin_loader([])
+
+
+@pytest.fixture
+def required_rules(plugins: None, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    monkeypatch.chdir(tmp_path)
+    runner = Runner(tmp_path)
+    runner.write(INVENTORY)
+    return runner
+
+
+def test_the_whole_inventory_is_read_and_templated_with_each_hosts_own_variables(required_rules: Runner, tmp_path: pathlib.Path) -> None:
+    result = required_rules(plan="plan")
+    assert {key: result[key] for key in ("changed", "plan", "managed", "unmanaged", "warnings")} == {
+        "changed": True,
+        "plan": str(tmp_path / "plan"),
+        "managed": 2,
+        "unmanaged": 1,
+        "warnings": [],
+    }
+    assert result["summary"][0] == "linksight.north: 2 data_station"
+    index = json.loads((tmp_path / "plan" / "plan.json").read_text())
+    assert index["hosts"] == {
+        "alpha": {"addresses": ["198.51.100.1"], "managed": True},
+        "beta": {"addresses": ["198.51.100.2"], "managed": False},
+        "bystander": {"addresses": [], "managed": True},
+    }
+    assert json.loads((tmp_path / "plan" / "hosts" / "beta.json").read_text())["memberships"][0]["options"]["peer_http_port"] == 9443
+
+
+def test_a_second_run_changes_nothing(required_rules: Runner) -> None:
+    required_rules(plan="plan")
+    assert required_rules(plan="plan", diff=True)["changed"] is False
+
+
+def test_without_a_directory_the_plan_is_temporary_and_nothing_changed(required_rules: Runner, tmp_path: pathlib.Path) -> None:
+    result = required_rules()
+    assert result["changed"] is False
+    assert pathlib.Path(result["plan"], "hosts", "alpha.json").is_file()
+    assert not pathlib.Path(result["plan"]).is_relative_to(tmp_path)
+
+
+def test_check_mode_tells_what_would_change_and_plans_elsewhere(required_rules: Runner, tmp_path: pathlib.Path) -> None:
+    result = required_rules(plan="plan", check_mode=True, diff=True)
+    assert result["changed"] is True
+    assert not (tmp_path / "plan").exists()
+    assert pathlib.Path(result["plan"], "plan.json").is_file()
+    assert [change["after_header"] for change in result["diff"]] == [
+        "hosts/alpha.json",
+        "hosts/beta.json",
+        "hosts/bystander.json",
+        "plan.json",
+    ]
+    required_rules(plan="plan")
+    assert required_rules(plan="plan", check_mode=True)["changed"] is False
+
+
+def test_select_narrows_the_plan(required_rules: Runner) -> None:
+    plan = pathlib.Path(required_rules(select="[?flow=='peer_http' && direction=='ingress']")["plan"])
+    (rule,) = json.loads((plan / "hosts" / "alpha.json").read_text())["rules"]
+    assert rule["id"] == "linksight.north.peer_http.ingress"
+
+
+MISTAKES = """\
+    gamma:
+      connectivity_memberships:
+        - matrix: ./own.yml
+          federation: north
+          roles: [x]
+    delta:
+      connectivity_memberships: "{{ nowhere }}"
+    epsilon:
+      connectivity_memberships:
+        - matrix: linksigth
+"""
+
+
+def test_mistakes_are_told_together_each_with_its_place(required_rules: Runner) -> None:
+    required_rules.write("connectivity_networks: {management: 198.51.100.0/24}\n", "group_vars/all.yml")
+    required_rules.write("matrix: own\nmatrix: own\n", "own.yml")
+    required_rules.write(INVENTORY + MISTAKES)
+    with pytest.raises(AnsibleActionFail) as refused:
+        required_rules(plan="plan")
+    count, *messages = str(refused.value).splitlines()
+    assert count == "5 mistakes; nothing was planned and no host was contacted:"
+    assert [message.partition("; ")[0].partition(", such as")[0] for message in messages] == [
+        "- group_vars/all.yml:1: hosts alpha, beta, bystander, delta, epsilon, gamma: connectivity_networks.management: must be a list",
+        "- hosts.yml:22: host delta: connectivity_memberships: cannot be templated: 'nowhere' is undefined",
+        "- hosts.yml:25: host epsilon: connectivity_memberships[0].matrix: unknown matrix 'linksigth'",
+        "- hosts.yml:25: host epsilon: connectivity_memberships[0]: federation is missing: the group of hosts that work together",
+        "- own.yml:2: duplicate key 'matrix'",
+    ]
+
+
+def test_few_warnings_are_shown_and_the_others_counted(required_rules: Runner) -> None:
+    required_rules.write(
+        "all:\n  vars: {connectivity_memberships: []}\n  hosts:\n"
+        + "".join(f"    h{number:02}: {{connectivity_networks: {{net{number:02}: []}}}}\n" for number in range(25))
+    )
+    result = required_rules()
+    assert result["warnings"][0] == "host h00: connectivity_networks.net00 is used by no matrix of the inventory"
+    assert result["warnings"][20:] == ["... and 5 more warnings in plan.json"]
+
+
+def test_a_wrong_option_is_refused(required_rules: Runner) -> None:
+    with pytest.raises(Exception, match="plna"):
+        required_rules(plna="plan")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import typing as t
 
 import pytest
@@ -166,6 +167,18 @@ def test_an_open_connection_survives(net: Network) -> None:
                 assert connection.recv(64) == b"still here"
         for connection in connections:
             connection.close()
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_an_untracked_connection_survives_although_the_host_speaks_first(net: Network, family: socket.AddressFamily) -> None:
+    """As an SSH session does, whose next word, the module's result, comes after the policy."""
+    with net.host.open_socket(family, socket.SOCK_STREAM) as server:
+        server.bind(("", 22))
+        server.listen()
+        with net.partner.connect(net.host.addresses[family == socket.AF_INET6], 22) as client, server.accept()[0] as connection:
+            net.host.apply(policy(rule("baseline.host.management.ingress", "22"), ingress="deny", egress="deny"))
+            connection.sendall(b"done")
+            assert client.recv(64) == b"done"
 
 
 def test_a_thousand_peers(net: Network) -> None:

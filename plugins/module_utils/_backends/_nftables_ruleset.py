@@ -52,6 +52,9 @@ _ESSENTIAL_ICMP = (
 _DHCP_IN = ("udp sport 67 udp dport 68 accept", "ip6 saddr fe80::/10 udp dport 546 accept")
 _DHCP_OUT = ("udp sport 68 udp dport 67 accept", "udp sport 546 udp dport 547 accept")
 _ESTABLISHED = "ct state established,related accept"
+# A connection older than the first rule about connections is unknown to the kernel's tracking, which takes its next segment for new.
+# Only a SYN opens one (RFC 9293, section 3.5); the host sends any other segment for a connection that it has.
+_OLDER_THAN_TRACKING = "tcp flags & (fin | syn | rst | ack) != syn accept"
 
 
 def render(policy: Policy, host_chains: bool) -> str:
@@ -99,7 +102,7 @@ def _input(policy: Policy) -> t.Iterator[str]:
     yield 'iifname "lo" accept'
     yield _ESTABLISHED
     if policy.management:
-        yield _management(policy.management, "saddr", "dport")
+        yield _management(*policy.management)
     yield from _accepts(policy.ingress(), "saddr", _DESTINATION)
     yield from _closures(policy.ingress(), _DESTINATION)
     if policy.deny_ingress:
@@ -110,10 +113,9 @@ def _input(policy: Policy) -> t.Iterator[str]:
 def _output(policy: Policy) -> t.Iterator[str]:
     yield 'oifname "lo" accept'
     yield _ESTABLISHED
-    if policy.management:
-        yield _management(policy.management, "daddr", "sport")
     yield from _accepts(policy.egress(), "daddr", _DESTINATION)
     if policy.deny_egress:
+        yield _OLDER_THAN_TRACKING
         yield from _ESSENTIAL_ICMP + _DHCP_OUT
         yield "%s %s" % (_REJECT, comment("default deny egress"))
 
@@ -151,16 +153,9 @@ def _containers(policy: Policy) -> t.Iterator[str]:
     yield "%s %s" % (_REJECT, comment("default deny egress"))
 
 
-def _management(management: t.Tuple[str, int], address: str, port: str) -> str:
-    client, number = management
-    return "%s %s %s tcp %s %d accept %s" % (
-        "ip6" if ":" in client else "ip",
-        address,
-        client,
-        port,
-        number,
-        comment("management connection"),
-    )
+def _management(client: str, port: int) -> str:
+    family = "ip6" if ":" in client else "ip"
+    return "%s saddr %s tcp dport %d accept %s" % (family, client, port, comment("management connection"))
 
 
 def _accepts(rules: t.Iterable[Rule], address: str, destination: str) -> t.Iterator[str]:

@@ -138,6 +138,12 @@ changes:
   type: list
   elements: str
   sample: [nftables table inet federated_connectivity]
+errors:
+  description: Each thing that is wrong, by itself; all of them are in the message too.
+  returned: failure
+  type: list
+  elements: str
+  sample: ["rule linksight.north.peer_http.ingress: '84433' is no port"]
 diff:
   description: The rules of the places that changed, before and after.
   returned: when diff mode is on

@@ -34,6 +34,14 @@ def test_a_published_port_is_for_its_peers_alone(net: Network, suite: str, proto
         assert outcomes(net.stranger, protocol, net.host, 8443, 8080) == both("silent", "silent")
 
 
+def test_the_bridge_of_a_container_may_have_any_name(net: Network) -> None:
+    container = net.host.container({8443: 443}, bridge="analysis")
+    net.host.apply(policy(PUBLISHED_HTTP))
+    with container.listen("tcp", 443):
+        assert outcomes(net.partner, "tcp", net.host, 8443) == both("open")
+        assert outcomes(net.stranger, "tcp", net.host, 8443) == both("silent")
+
+
 def test_a_proxy_process_or_host_networking_passes_no_stranger_either(net: Network) -> None:
     net.host.apply(policy(PUBLISHED_HTTP))
     with net.host.listen("tcp", 8443):

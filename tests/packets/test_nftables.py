@@ -72,6 +72,9 @@ def test_egress_is_refused_by_default_only_when_denied(net: Network, suite: str)
         assert outcomes(host, "tcp", net.stranger, 8443) == both("rejected")
         assert outcomes(net.stranger, "tcp", host, 22) == both("open")
         assert outcomes(host, "tcp", host, 22) == both("open")
+        host.apply(policy(*rules, ingress="deny", egress="deny"))
+        assert outcomes(host, "tcp", net.partner, 443, 8443) == both("rejected", "open")
+        assert outcomes(host, "udp", net.partner, 51820) == both("open")
 
 
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])

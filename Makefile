@@ -82,7 +82,9 @@ packets: machine ## Real firewalls and real packets in network namespaces (root)
 
 .PHONY: molecule
 molecule: lab ## Scenarios on the lab's hosts: all, or SCENARIO=linksight (root)
-	PATH="$(CURDIR)/$(bin):$$PATH" molecule test --destroy=never $(if $(SCENARIO),--scenario-name $(SCENARIO),--all) $(ARGS)
+	rm -rf build/molecule
+	PATH="$(CURDIR)/$(bin):$$PATH" MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" \
+	  molecule test --no-command-borders --destroy=never $(if $(SCENARIO),--scenario-name $(SCENARIO),--all) $(ARGS)
 
 .PHONY: sanity
 sanity: .venv/dev.ready ## ansible-test sanity on a clean copy, and the collection builds and installs

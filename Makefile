@@ -74,11 +74,11 @@ lint: .venv/dev.ready ## ruff, mypy, yamllint, ansible-lint (production)
 
 .PHONY: unit
 unit: .venv/dev.ready ## Unit and case tests: no root, no hosts
-	$(bin)/pytest tests/unit tests/cases $(ARGS)
+	$(bin)/pytest --numprocesses 2 tests/unit tests/cases $(ARGS)
 
 .PHONY: packets
 packets: machine ## Real firewalls and real packets in network namespaces (root)
-	$(bin)/pytest tests/packets $(ARGS)
+	$(bin)/pytest --numprocesses 4 tests/packets $(ARGS)
 
 .PHONY: molecule
 molecule: lab ## Scenarios on the lab's hosts: all, or SCENARIO=linksight (root)

@@ -59,10 +59,8 @@ def is_running(host: Host) -> bool:
 
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The way from our files and objects to those that carry the policy; where firewalld does not run, from our files to none."""
-    if is_running(host):
+    if policy or is_running(host):
         return FirewalldChange(host, translate(policy) if policy else [], _firewalld_client.connect(host, carries=policy is not None))
-    if policy:
-        raise ToolFailed("firewalld is not running on this host; run 'systemctl enable --now firewalld', or choose another backend")
     return FilesChange(host)
 
 

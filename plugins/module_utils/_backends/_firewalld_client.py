@@ -41,7 +41,7 @@ def connect(host: Host, carries: bool) -> t.Any:
         from firewall.client import FirewallClient  # type: ignore[import-not-found]
     except ImportError:
         raise BindingMissing("firewall") from None
-    with errors("cannot be reached over D-Bus"):
+    with errors("does not answer ('systemctl enable --now firewalld' starts it)"):
         client = FirewallClient()
         _be_changeable(client)
         if carries:

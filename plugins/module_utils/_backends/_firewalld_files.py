@@ -23,6 +23,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._backends._
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     PolicyRefused,
+    ToolFailed,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
@@ -59,7 +60,16 @@ class Files:
         return name.startswith(PREFIX) and name not in self._foreign
 
     def check(self) -> None:
-        """Let firewalld check a copy of its configuration with our files in it. Raises ToolFailed with its words."""
+        """Let firewalld check a copy of its configuration with our files in it.
+
+        Raises:
+            ToolFailed: with its words; it is told apart whether our files are at fault.
+        """
+        broken = self._host.run(["firewall-offline-cmd", "--check-config"], check=False)
+        if broken.rc:
+            raise ToolFailed(
+                "firewalld: %s is broken, our files aside; mend it first: %s" % (CONFIGURATION, (broken.stderr or broken.stdout).strip())
+            )
         with tempfile.TemporaryDirectory() as directory:
             copy = os.path.join(directory, "firewalld")
             shutil.copytree(CONFIGURATION, copy, ignore_dangling_symlinks=True)

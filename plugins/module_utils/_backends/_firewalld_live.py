@@ -76,8 +76,9 @@ def is_changeable(present: Runtime, wanted: Objects) -> bool:
 def change(client: t.Any, present: Runtime, wanted: Objects) -> None:
     """Bring rich rules and entries in force to what is wanted; :func:`is_changeable` said that this can be done.
 
-    firewalld applies the parts of a change one by one and in no order. So there are steps: accepts come before refusals, removals
-    last, and while a network changes its prefix it is accepted by its address.
+    firewalld applies the parts of a change one by one and in no order. So there are steps, in which whoever is accepted before and
+    after is accepted all the time, and whoever is refused before and after is refused all the time: more is accepted, then refused;
+    less is refused, then accepted. A network that changes its prefix is accepted by its address meanwhile.
     """
     entries = _entries(present, wanted)
     policies = [
@@ -85,18 +86,24 @@ def change(client: t.Any, present: Runtime, wanted: Objects) -> None:
         for kind, name in wanted
         if kind == "policy"
     ]
+
+    def step(rules: str) -> None:
+        for policy in policies:
+            _set_rules(client, policy.name, getattr(policy, rules))
+
     with errors("refused a change"):
-        for step in ("accepting", "refusing"):
-            for policy in policies:
-                _set_rules(client, policy.name, getattr(policy, step))
-        for name, (leaving, joining) in entries.items():
-            for entry in sorted(leaving):
-                client.removeEntry(name, entry)
+        step("accepting")
+        for ipset, (leaving, joining) in entries.items():
+            for entry in overlapping(leaving, joining):
+                client.removeEntry(ipset, entry)
             for entry in sorted(joining):
-                client.addEntry(name, entry)
-        for step in ("refusing_less", "wanted"):
-            for policy in policies:
-                _set_rules(client, policy.name, getattr(policy, step))
+                client.addEntry(ipset, entry)
+        step("refusing")
+        step("refusing_less")
+        for ipset, (leaving, joining) in entries.items():
+            for entry in sorted(leaving.difference(overlapping(leaving, joining))):
+                client.removeEntry(ipset, entry)
+        step("wanted")
 
 
 class _Steps:

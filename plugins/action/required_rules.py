@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import sys
 import tempfile
 import typing as t
 from collections.abc import Mapping
@@ -17,18 +18,14 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 
-try:
-    from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-    from ansible_collections.federated.connectivity.plugins.plugin_utils._hosts import VARIABLES
-    from ansible_collections.federated.connectivity.plugins.plugin_utils._origin import locate
-    from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
-    from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import write_plan
-    from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
-    from ansible_collections.federated.connectivity.plugins.plugin_utils._value import Unreadable
-except ImportError as error:
-    MISSING: ImportError | None = error
-else:
-    MISSING = None
+from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._hosts import VARIABLES
+from ansible_collections.federated.connectivity.plugins.plugin_utils._libraries import missing_libraries
+from ansible_collections.federated.connectivity.plugins.plugin_utils._origin import locate
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import write_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._value import Unreadable
 
 WARNINGS_SHOWN = 20
 
@@ -40,8 +37,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        if MISSING:
-            raise AnsibleActionFail(f"the controller's Python lacks {MISSING.name}: pip install jmespath jsonschema netaddr PyYAML")
+        missing = missing_libraries()
+        if missing:
+            raise AnsibleActionFail(f"the controller's Python, {sys.executable}, lacks libraries: pip install {' '.join(missing)}")
         spec = {"plan": {"type": "path"}, "select": {"type": "str"}}
         _validation, options = self.validate_argument_spec(spec)  # type: ignore[no-untyped-call]
         try:

@@ -8,11 +8,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import typing as t
 from collections.abc import Iterable
 
-import netaddr
+with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
+    import netaddr
 
 ANYBODY = ("0.0.0.0/0", "::/0")
 

@@ -73,6 +73,7 @@ def _entry(port: int, uses: list[tuple[str, Rule]], port_in_id: bool, sets: Addr
         return None
     rules = [rule for _host, rule in uses]
     flows = sorted(rule.flow_label for rule in rules)
+    phases = [phase for phase in PHASES if any(phase in rule.flow.phases for rule in rules)]
     return {
         "id": f"{BASELINE}.{BASELINE_FEDERATION}.{FLOW}.{EGRESS}" + (f".{port}" if port_in_id else ""),
         "matrix": BASELINE,
@@ -90,7 +91,8 @@ def _entry(port: int, uses: list[tuple[str, Rule]], port_in_id: bool, sets: Addr
         "tls": "none",
         "inspection": "not_applicable",
         "necessity": _strongest(rule.flow.necessity for rule in rules),
-        "phase": [phase for phase in PHASES if any(phase in rule.flow.phases for rule in rules)],
+        "phase": phases[-1],
+        "phases": phases,
         "purpose": f"Forward proxy for {', '.join(flows)}",
     }
 

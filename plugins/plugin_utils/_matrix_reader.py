@@ -8,15 +8,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from collections.abc import Iterator, Mapping
 
-import jsonschema
-import jsonschema.exceptions
-
 from ._located_yaml import Document, Path, read_yaml
-from ._matrix import ENDS, FEDERATION, ByOption, Condition, Endpoint, Flow, Matrix, Option, port_bounds
+from ._matrix import ENDS, FEDERATION, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, port_bounds
 from ._problems import PlanRefused, did_you_mean, unknown
+
+with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
+    import jsonschema
+    import jsonschema.exceptions
 
 Data = Mapping[str, t.Any]
 Finding = tuple[Path, str]
@@ -201,7 +203,7 @@ def _flow(flow_id: str, flow: Data, options: Mapping[str, Option]) -> Flow:
         application=flow["application"],
         tls=flow["tls"],
         necessity=flow["necessity"],
-        phases=tuple(flow["phases"]),
+        phases=tuple(phase for phase in PHASES if phase in flow["phases"]),
         proxy=flow["proxy"],
         inspection=flow["inspection"],
         inspection_reason=flow.get("inspection_reason"),

@@ -54,7 +54,8 @@ def check_port_claims(hosts: Sequence[Host], federations: Mapping[tuple[str, str
             refused.add((ours, theirs, one.port))
             both = f"{ours} (flow {one.flow}) and {theirs} (flow {other.flow})"
             _refuse(hosts, other, f"{both} both claim {one.protocol} {one.port}; {_mend(one, other)}", problems)
-        if one.is_same_service(other) and one.option == other.option is not None and one.flow == other.flow and one.port != other.port:
+        is_one_option = one.option is not None and one.option == other.option and one.flow == other.flow
+        if one.is_same_service(other) and is_one_option and one.port != other.port:
             text = f"{ours} says {one.option} {one.port}, {theirs} says {other.port}; one service has one port: say the same in both"
             _refuse(hosts, other, text, problems)
 

@@ -71,7 +71,8 @@ class Rule:
             "tls": self.flow.tls,
             "inspection": self.flow.inspection,
             "necessity": self.flow.necessity,
-            "phase": list(self.flow.phases),
+            "phase": self.flow.phases[-1],
+            "phases": list(self.flow.phases),
             "purpose": self.flow.purpose,
         }
 

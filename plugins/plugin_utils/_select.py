@@ -8,12 +8,18 @@
 
 from __future__ import annotations
 
-import jmespath
-import jmespath.exceptions
-from jmespath.parser import ParsedResult
+import contextlib
+import typing as t
 
 from ._problems import PlanRefused
 from ._rules import Entry
+
+with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
+    import jmespath
+    import jmespath.exceptions
+
+if t.TYPE_CHECKING:
+    from jmespath.parser import ParsedResult
 
 
 class Selection:

@@ -63,7 +63,7 @@ class RuntimeSnapshot:
         self._zones = {name: client.getZoneSettings(name) for name in client.getZones()}
         self._policies = {name: client.getPolicySettings(name) for name in client.getPolicies()}
         self._ipsets = {name: client.getIPSetSettings(name) for name in client.getIPSets()}
-        self._lists = {read: self._read(read) for read, _ in _LISTS}
+        self._lists = {read: self._read(read) for read, _restore in _LISTS}
         self._xtables = {tool: self._save(tool) for tool in _XTABLES}
 
     def restore(self, ours: bool) -> None:

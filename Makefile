@@ -16,11 +16,9 @@ bin := .venv/bin
 tree := build/ansible_collections/federated/connectivity
 lab := $(bin)/python molecule/lab/lab.py
 lab_inventories := -i build/lab/inventory.yml -i molecule/linksight/inventory.yml
-playbook := $(bin)/ansible-playbook
 
-# A play or scenario that matches no host is a failure; long messages stay readable; the last line is the run's summary.
-export ANSIBLE_HOST_PATTERN_MISMATCH ?= error
-export ANSIBLE_INVENTORY_UNPARSED_FAILED ?= True
+# A play that matches no host is a failure; long messages stay readable; the last line is the run's summary.
+playbook := ANSIBLE_HOST_PATTERN_MISMATCH=error ANSIBLE_INVENTORY_UNPARSED_FAILED=True $(bin)/ansible-playbook
 export ANSIBLE_CALLBACK_RESULT_FORMAT ?= yaml
 export ANSIBLE_SHOW_CUSTOM_STATS ?= True
 export ANSIBLE_LOCALHOST_WARNING ?= False

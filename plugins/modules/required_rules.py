@@ -66,15 +66,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Plan the network connections of all federations
-  hosts: all
-  gather_facts: false
-  tasks:
-    - name: Compute the required rules of every host
-      federated.connectivity.required_rules:
-        plan: plan
-      run_once: true
-      delegate_to: localhost
+# In a play with "hosts: all" and "gather_facts: false"; no host is contacted.
+- name: Compute the required rules of every host
+  federated.connectivity.required_rules:
+    plan: plan
+  run_once: true
+  delegate_to: localhost
 
 # With the inventory
 #

@@ -65,16 +65,22 @@ class Files:
         Raises:
             ToolFailed: with its words; it is told apart whether our files are at fault.
         """
-        broken = self._host.run(["firewall-offline-cmd", "--check-config"], check=False)
-        if broken.rc:
-            raise ToolFailed(
-                "firewalld: %s is broken, our files aside; mend it first: %s" % (CONFIGURATION, (broken.stderr or broken.stdout).strip())
-            )
         with tempfile.TemporaryDirectory() as directory:
             copy = os.path.join(directory, "firewalld")
             shutil.copytree(CONFIGURATION, copy, ignore_dangling_symlinks=True)
             self._write(copy)
-            self._host.run(["firewall-offline-cmd", "--system-config", copy, "--check-config"])
+            refusal = self._refusal("--system-config", copy)
+        if refusal:
+            theirs = self._refusal()
+            if theirs:
+                raise ToolFailed("firewalld: %s is broken, our files aside; mend it first: %s" % (CONFIGURATION, theirs))
+            raise ToolFailed("firewalld refuses our files: %s" % refusal)
+
+    def _refusal(self, *options: str) -> str:
+        """What firewalld has against a configuration; empty where it takes it."""
+        checked = self._host.run(["firewall-offline-cmd", *options, "--check-config"], check=False)
+        words = checked.stderr.strip() or checked.stdout.strip() or "exit status %d" % checked.rc
+        return words if checked.rc else ""
 
     def apply(self) -> None:
         self._write(CONFIGURATION)

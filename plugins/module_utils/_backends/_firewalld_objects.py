@@ -97,7 +97,7 @@ def _texts(value: t.Any) -> t.List[str]:
     if isinstance(value, dict):
         return sorted("%s=%s" % item for item in value.items())
     if isinstance(value, list):
-        return sorted("/".join(item) if isinstance(item, tuple) else str(item) for item in value)
+        return sorted(str(item) if isinstance(item, (str, RichRule)) else "/".join(item) for item in value)
     return [str(value)] if value else []
 
 

@@ -38,14 +38,16 @@ TRAFFIC = (("tcp", 8443), ("tcp", 22), ("neighbour-solicitation", 0))
 MANAGEMENT = (ADDRESSES[0], 22)
 
 
-def objects(peers: t.Sequence[str], ingress: bool = False, egress: bool = False, managed: bool = False) -> Objects:
+def objects(peers: t.Sequence[str], ingress: bool = False, egress: bool = False, managed: bool = False, closed: bool = True) -> Objects:
     networks = [ipaddress.ip_network(peer) for peer in peers]
     merged = {
         version: tuple(map(str, ipaddress.collapse_addresses(network for network in networks if network.version == version)))
         for version in (4, 6)
     }
     partners = AddressSet("partners", ("203.0.113.1/32", *merged[4]), ("2001:db8:ffff::1/128", *merged[6]))
-    rules = tuple(Rule(f"a.b.c.{way}", way, "tcp", ("8443",), (partners,), HOST, way == "ingress") for way in ("ingress", "egress"))
+    rules = tuple(
+        Rule(f"a.b.c.{way}", way, "tcp", ("8443",), (partners,), HOST, closed and way == "ingress") for way in ("ingress", "egress")
+    )
     return {each.key: each for each in translate(Policy("h", rules, ingress, egress, MANAGEMENT if managed else None))}
 
 
@@ -110,9 +112,9 @@ sets = st.lists(
 )
 
 
-@given(sets, sets, st.tuples(*[st.booleans()] * 3), st.tuples(*[st.booleans()] * 3), st.integers(0, 5))
+@given(sets, sets, st.tuples(*[st.booleans()] * 4), st.tuples(*[st.booleans()] * 4), st.integers(0, 5))
 def test_changing_in_place_never_refuses_a_partner_and_never_lets_a_stranger_in(
-    old: list[str], new: list[str], was: tuple[bool, bool, bool], becomes: tuple[bool, bool, bool], seed: int
+    old: list[str], new: list[str], was: tuple[bool, bool, bool, bool], becomes: tuple[bool, bool, bool, bool], seed: int
 ) -> None:
     present, wanted = objects(old, *was), objects(new, *becomes)
     before, after = Client(runtime(present)), Client(runtime(wanted))

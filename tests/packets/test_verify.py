@@ -68,6 +68,11 @@ def _plan(directory: pathlib.Path) -> None:
         (directory / "hosts" / f"{name}.json").write_text(json.dumps(host), encoding="utf-8")
 
 
+def _environment() -> dict[str, str]:
+    """This process's, less what it says to Ansible: the directory's own configuration speaks."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+
+
 class Run(t.NamedTuple):
     """What a run of the role ended with; ``report`` is its own JSON, ``states`` the findings as "state flow what"."""
 
@@ -150,7 +155,7 @@ class Federation:
             check=False,
             timeout=120,
             cwd=self._directory,
-            env={**os.environ, "ANSIBLE_CONFIG": str(self._directory / "ansible.cfg"), "ANSIBLE_FORKS": "8", "ANSIBLE_NOCOLOR": "1"},
+            env={**_environment(), "ANSIBLE_CONFIG": str(self._directory / "ansible.cfg"), "ANSIBLE_FORKS": "8", "ANSIBLE_NOCOLOR": "1"},
         )
         output = done.stdout + done.stderr
         assert report.exists(), output

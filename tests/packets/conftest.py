@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from firewall_host import FirewallHost, Network, network
+from firewalld_daemon import Firewalld
 from namespaces import Namespace
 
 from ansible_collections.federated.connectivity.molecule.lab.rootfs import rootfs
@@ -53,3 +54,9 @@ def user(net: Network) -> Namespace:
 @pytest.fixture
 def stranger(net: Network) -> Namespace:
     return net.stranger
+
+
+@pytest.fixture
+def firewalld(host: FirewallHost) -> Firewalld:
+    """firewalld, running on the host."""
+    return Firewalld(host)

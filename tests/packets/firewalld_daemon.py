@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The real firewalld on the host under test, and everything it has in force."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+from firewall_host import FirewallHost
+
+CONFIGURATION = "/etc/firewalld"
+DUMP = """
+from firewall.client import FirewallClient
+client = FirewallClient()
+print("default zone", client.getDefaultZone())
+print("direct rules", client.getAllChains(), client.getAllRules(), client.getAllPassthroughs())
+for kind, names, read in (
+    ("zone", client.getZones(), client.getZoneSettings),
+    ("policy", client.getPolicies(), client.getPolicySettings),
+    ("service", client.listServices(), client.getServiceSettings),
+    ("ipset", client.getIPSets(), client.getIPSetSettings),
+):
+    for name in sorted(names):
+        settings = read(name).settings
+        items = settings.items() if isinstance(settings, dict) else enumerate(settings)
+        print(kind, name, [(key, sorted(value) if isinstance(value, list) else value) for key, value in items])
+"""
+RUNNING, FAILED = 0, 251  # firewall-cmd(1), exit codes
+
+
+class Firewalld:
+    """The daemon on the host under test."""
+
+    def __init__(self, host: FirewallHost) -> None:
+        self.host = host
+        host.start(["dbus-daemon", "--system", "--nofork", "--nopidfile"])
+        host.run(["sysctl", "-qw", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0"])  # every rejection is told
+        self.start()
+
+    def start(self) -> None:
+        self._process: subprocess.Popen[bytes] = self.host.start(["firewalld", "--nofork", "--nopid"])
+        for _ in range(150):
+            if self.host.run(["firewall-cmd", "--state"], check=False).returncode in (RUNNING, FAILED):
+                return
+            time.sleep(0.1)
+        raise AssertionError("firewalld did not start: " + self.host.file("/var/log/firewalld").read_text())
+
+    def stop(self) -> None:
+        self.host.run(["pkill", "-x", "firewalld"])
+        self._process.wait()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def cmd(self, *arguments: str, check: bool = True) -> str:
+        return self.host.run(["firewall-cmd", *arguments], check=check).stdout.strip()
+
+    def table(self) -> str:
+        """Which firewalld table the kernel has; a reload makes a new one."""
+        listed = self.host.run(["nft", "-a", "list", "table", "inet", "firewalld"]).stdout
+        return listed.splitlines()[0].rpartition("handle")[2]
+
+    def runtime(self) -> list[str]:
+        """What is in force of everybody but us, iptables included."""
+        saved = self.host.run(["sh", "-ec", "iptables-save; ip6tables-save"]).stdout
+        tables = [line for line in saved.splitlines() if line.startswith(("*", "-A"))]
+        return [line for line in self._dump() if " fedconn" not in line] + tables
+
+    def ours(self) -> list[str]:
+        """Our objects in force."""
+        return [line for line in self._dump() if line.split()[1].startswith("fedconn")]
+
+    def _dump(self) -> list[str]:
+        return self.host.run(["python3", "-I", "-c", DUMP]).stdout.splitlines()
+
+    def files(self) -> dict[str, bytes]:
+        root = self.host.file(CONFIGURATION)
+        return {str(path.relative_to(root)): path.read_bytes() if path.is_file() else b"" for path in root.rglob("*")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.federated.connectivity.molecule.shared.packets import BLOCKED, FAMILIES, Probe, Probes, host
+from ansible_collections.federated.connectivity.molecule.shared.packets import BLOCKED, FAMILIES, Probe, Probes, host, reboot
 
 STATIONS = ("alpha", "beta", "partner")
 PEER_PORTS = (8443, 9090)
@@ -58,8 +58,36 @@ def test_forward_guard_is_loaded_and_comes_back_at_boot(name):
     assert host(name).service("federated-connectivity").is_enabled
 
 
-@pytest.mark.parametrize("command", ["systemctl restart docker", "ufw reload"])
-def test_guard_is_indifferent_to(command):
-    host("alpha").check_output(command)
-    assert Probe("stranger", "alpha", "tcp", 8443).outcome() in BLOCKED
-    assert Probe("partner", "alpha", "tcp", 8443).outcome() == "open"
+def stations_keep_their_ports(name: str) -> None:
+    for family in FAMILIES:
+        assert Probe("stranger", name, "tcp", 8443, family).outcome() in BLOCKED
+        assert Probe("partner", name, "tcp", 8443, family).outcome() == "open"
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("alpha", "systemctl restart docker"),
+        ("alpha", "ufw reload"),
+        ("beta", "systemctl restart docker"),
+        ("beta", "firewall-cmd --reload"),
+        ("beta", "systemctl restart firewalld"),
+    ],
+)
+def test_policy_is_indifferent_to(name, command):
+    host(name).check_output(command)
+    stations_keep_their_ports(name)
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta"])
+def test_policy_is_there_before_docker_at_boot(name):
+    reboot(name)
+    loaded, docker = (
+        int(host(name).check_output(f"systemctl show --value --property={moment} {unit}"))
+        for moment, unit in (
+            ("ExecMainExitTimestampMonotonic", "federated-connectivity.service"),
+            ("ExecMainStartTimestampMonotonic", "docker.service"),
+        )
+    )
+    assert 0 < loaded < docker
+    stations_keep_their_ports(name)

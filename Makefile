@@ -107,9 +107,12 @@ lab-destroy: .venv/dev.ready ## Take the lab's hosts away
 .PHONY: setup
 setup: .venv/dev.ready ## The virtual environment with everything, pinned by requirements.lock
 
+.PHONY: root
+root:
+	@test "$$(id -u)" = 0 || { echo 'This makes hosts on this machine and needs root: run it with sudo. Without root there are: make plan, lint, unit, sanity, bench, and make site INVENTORY=...' >&2; exit 2; }
+
 .PHONY: machine
-machine: .venv/dev.ready # Debian packages of the lab and of the packet tests
-	@test "$$(id -u)" = 0 || { echo 'This makes hosts on this machine and needs root: run it with sudo. Without root there are: make plan, make lint, make unit, and make site INVENTORY=...' >&2; exit 2; }
+machine: root .venv/dev.ready # Debian packages of the lab and of the packet tests
 	@missing=$$(for package in $$(grep -v '^#' molecule/lab/packages.txt); do dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || echo "$$package"; done); \
 	if [ -n "$$missing" ]; then echo "Installing Debian packages:" $$missing; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 

@@ -89,7 +89,8 @@ sanity: .venv/dev.ready ## ansible-test sanity on a clean copy, and the collecti
 	tests/sanity/run
 
 .PHONY: bench
-bench: .venv/dev.ready ## How long the same takes otherwise: ratios in one run
+bench: machine ## How long the same takes otherwise: ratios in one run (root)
+	$(bin)/python tests/benchmarks/bench_apply.py
 	$(bin)/python tests/benchmarks/bench_plan.py
 
 ##@ The lab
@@ -109,7 +110,7 @@ setup: .venv/dev.ready ## The virtual environment with everything, pinned by req
 
 .PHONY: root
 root:
-	@test "$$(id -u)" = 0 || { echo 'This makes hosts on this machine and needs root: run it with sudo. Without root there are: make plan, lint, unit, sanity, bench, and make site INVENTORY=...' >&2; exit 2; }
+	@test "$$(id -u)" = 0 || { echo 'This makes hosts on this machine and needs root: run it with sudo. Without root there are: make plan, lint, unit, sanity, and make site INVENTORY=...' >&2; exit 2; }
 
 .PHONY: machine
 machine: root .venv/dev.ready # Debian packages of the lab and of the packet tests

@@ -218,7 +218,9 @@ def verdict() -> tuple[dict[str, list[Finding]], dict[str, Choice]]:
         left_out=[LeftOut(FLOW, f"{FLOW}.egress", OPEN, 36), LeftOut(FLOW, f"{FLOW}.ingress", BLOCKED, 2)],
     )
     outcomes = [outcome(proof(OPEN), "open"), outcome(ipv6, "silent", source="2001:db8:1::10")]
-    return judge({"alpha": choice}, {"alpha": Observation(probed={"outcomes": outcomes})}, MEMBERSHIP), {"alpha": choice}
+    return judge({"alpha": choice}, {"alpha": Observation(probed={"outcomes": outcomes}), "beta": Observation()}, MEMBERSHIP), {
+        "alpha": choice
+    }
 
 
 def test_lines_name_flow_ends_address_and_reason(verdict: tuple[dict[str, list[Finding]], dict[str, Choice]]) -> None:

@@ -116,6 +116,16 @@ def bounds(ports: str) -> t.Tuple[int, int]:
     return int(low), int(high or low)
 
 
+def disjoint(ports: t.Iterable[str]) -> t.Tuple[str, ...]:
+    """The same ports in ascending order, each once: ranges that overlap become one; neighbours stay as they are."""
+    spans: t.List[t.Tuple[int, int]] = []
+    for low, high in sorted(map(bounds, ports)):
+        if spans and low <= spans[-1][1]:
+            low, high = spans[-1][0], max(high, spans.pop()[1])
+        spans.append((low, high))
+    return tuple(str(low) if low == high else "%d-%d" % (low, high) for low, high in spans)
+
+
 def is_port_range(text: str) -> bool:
     """Whether ``text`` is a port or an ascending range of ports, 1 to 65535 (RFC 6335: 0 is reserved)."""
     low, dash, high = text.partition("-")

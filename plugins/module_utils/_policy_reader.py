@@ -26,6 +26,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._policy imp
     AddressSet,
     Policy,
     Rule,
+    disjoint,
     is_port_range,
 )
 
@@ -118,7 +119,8 @@ class _Reader:
         ports = self._list(entry, "ports", where)
         if not ports:
             self.errors.append("%s: no ports; a rule without ports would open all of them" % where)
-        self.errors.extend("%s: %r is no port" % (where, port) for port in ports if not is_port_range(port))
+        wrong = [port for port in ports if not is_port_range(port)]
+        self.errors.extend("%s: %r is no port" % (where, port) for port in wrong)
         closed = entry.get("closed_to_others", direction == INGRESS)
         if not isinstance(closed, bool):
             self.errors.append("%s: closed_to_others must be true or false, not %r" % (where, closed))
@@ -126,7 +128,7 @@ class _Reader:
             self.text(entry, "id", where),
             direction,
             self.text(entry, "protocol", where, PROTOCOLS),
-            tuple(ports),
+            disjoint(ports) if not wrong else (),
             self._peers(entry, where),
             self.text({"placement": HOST, **entry}, "placement", where, PLACEMENTS),
             closed is True,

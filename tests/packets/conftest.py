@@ -17,10 +17,27 @@ from namespaces import Namespace
 from ansible_collections.federated.connectivity.molecule.lab.rootfs import rootfs
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rounds", type=int, default=24, help="how often a policy is applied by tests that apply many (24)")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "suite(name): the Debian release of the host under test; bookworm unless told")
     if os.geteuid() != 0:
         raise pytest.UsageError("the packet tests make network namespaces and need root: run them with sudo, or as root")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures that tests have recorded."""
+    for report in terminalreporter.getreports("passed"):
+        for _name, figure in report.user_properties:
+            terminalreporter.line(figure)
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> int:
+    """How often a test applies a policy that applies many."""
+    return int(request.config.getoption("rounds"))
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ def _policy(policy: Policy, direction: str, services: t.Mapping[str, str], ipset
         "target": "CONTINUE",
         "ingress_zones": [origin],
         "egress_zones": [destination],
-        "rich_rules": list(_rich_rules(policy, direction, services, ipsets)),
+        "rich_rules": list(dict.fromkeys(_rich_rules(policy, direction, services, ipsets))),  # two sets may both be anybody
     }
     return Object("policy", POLICIES[direction], settings, "%s, %s of host %s" % (MARK, direction, policy.host))
 

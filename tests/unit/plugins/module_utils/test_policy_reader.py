@@ -21,6 +21,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     AddressSet,
     bounds,
+    disjoint,
     is_port_range,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import (
@@ -169,6 +170,15 @@ def test_ports(low: int, high: int) -> None:
 @pytest.mark.parametrize("text", ["", "-", "1-", "-1", "a", "080", "1-2-3", " 1", "1\n", "\u0661"])
 def test_no_ports(text: str) -> None:
     assert not is_port_range(text)
+
+
+@given(st.lists(st.lists(st.integers(1, 40), min_size=1, max_size=2, unique=True).map(sorted), max_size=8))
+def test_the_ports_of_a_rule_are_said_once_each_in_ascending_order(spans: list[list[int]]) -> None:
+    ports = disjoint("-".join(map(str, span)) for span in spans)
+    said = [port for low, high in map(bounds, ports) for port in range(low, high + 1)]
+    assert said == sorted({port for span in spans for port in range(span[0], span[-1] + 1)})
+    assert all(map(is_port_range, ports))
+    assert disjoint(reversed(ports)) == ports
 
 
 @given(st.lists(st.ip_addresses(), min_size=1, max_size=20), st.ip_addresses())

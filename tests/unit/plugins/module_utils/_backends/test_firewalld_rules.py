@@ -103,6 +103,12 @@ def test_everybody_needs_no_ipset_and_nobody_opens_nothing() -> None:
     ]
 
 
+def test_a_rule_that_two_address_sets_come_to_is_said_once() -> None:
+    """firewalld keeps one of them; the second would look like drift."""
+    rules = rich_rules(translate(policy(rule("a.b.c.ingress", ANY, ANY._replace(name="all"), ANY_IPV4))), "fedconn-in")
+    assert len(rules) == len(set(rules)) == 4
+
+
 @pytest.mark.parametrize(("client", "family"), [("198.51.100.1", "ipv4"), ("2001:db8::1", "ipv6")])
 def test_the_management_connection_comes_first(client: str, family: str) -> None:
     lines = rich_rules(translate(policy(ingress=True, egress=True, management=(client, 22))), "fedconn-in")

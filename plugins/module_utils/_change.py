@@ -11,6 +11,11 @@ from __future__ import annotations
 import abc
 import typing as t
 
+if t.TYPE_CHECKING:
+    from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
+        WayBack,
+    )
+
 
 class PolicyError(Exception):
     """What went wrong on a host, as one or more messages for its administrator."""
@@ -40,6 +45,10 @@ class BindingMissing(ToolFailed):
         self.binding = binding
 
 
+class HalfDone(ToolFailed):
+    """A change failed, and what was done could not all be taken back."""
+
+
 class Change(abc.ABC):
     """The way from what is in force to what shall be, for one place that holds configuration.
 
@@ -66,6 +75,10 @@ class Change(abc.ABC):
     @abc.abstractmethod
     def apply(self) -> None:
         """Make it so, runtime and boot alike. Raises ToolFailed; then :meth:`undo` restores."""
+
+    @abc.abstractmethod
+    def way_back(self) -> WayBack:
+        """What another process needs to restore runtime and files, as data. Called before :meth:`apply`."""
 
     @abc.abstractmethod
     def undo(self) -> None:

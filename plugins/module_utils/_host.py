@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import fcntl
 import os
@@ -53,6 +54,19 @@ class Snapshot:
     def __init__(self, paths: t.Iterable[str]) -> None:
         self._nodes = {path: _node(path) for path in paths}
         self._absent_directories = {parent for path in self._nodes for parent in _parents(path) if not os.path.isdir(parent)}
+
+    def to_data(self) -> t.Dict[str, t.Any]:
+        """The snapshot as JSON can hold it."""
+        nodes = {path: node and [base64.b64encode(node.content).decode(), *node[1:]] for path, node in self._nodes.items()}
+        return {"nodes": nodes, "absent_directories": sorted(self._absent_directories)}
+
+    @classmethod
+    def from_data(cls, data: t.Mapping[str, t.Any]) -> Snapshot:
+        """The snapshot that :meth:`to_data` wrote down."""
+        snapshot = cls(())
+        snapshot._nodes = {path: node and _Node(base64.b64decode(node[0]), *node[1:]) for path, node in data["nodes"].items()}
+        snapshot._absent_directories = set(data["absent_directories"])
+        return snapshot
 
     def restore(self) -> None:
         """Put bytes, modes, owners and link targets back; what did not exist goes, with the directories that held it alone."""
@@ -149,22 +163,26 @@ class Host:
         return os.path.isdir("/run/systemd/system")
 
     @contextlib.contextmanager
-    def lock(self) -> t.Iterator[None]:
+    def lock(self, seconds: t.Optional[float] = None) -> t.Iterator[None]:
         """Hold the host against other runs of this collection.
 
+        Args:
+            seconds: How long to wait for others; two minutes unless told.
+
         Raises:
-            ToolFailed: another run still holds it after two minutes.
+            ToolFailed: another run still holds it.
         """
+        seconds = LOCK_SECONDS if seconds is None else seconds
         descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            end = time.monotonic() + LOCK_SECONDS
+            end = time.monotonic() + seconds
             while True:
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except BlockingIOError:
                     if time.monotonic() > end:
-                        raise ToolFailed("another run has held %s for %d seconds; wait for it to end" % (LOCK, LOCK_SECONDS)) from None
+                        raise ToolFailed("another run has held %s for %d seconds; wait for it to end" % (LOCK, seconds)) from None
                     time.sleep(0.1)
             yield
         finally:

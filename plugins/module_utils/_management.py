@@ -20,11 +20,16 @@ def live_connection() -> t.Optional[t.Tuple[str, int]]:
 
     sudo and su take SSH_CONNECTION (ssh(1), "ENVIRONMENT") out of the environment, so parents are asked as well.
     """
+    return parse_connection(live_session())
+
+
+def live_session() -> str:
+    """SSH_CONNECTION of the session this process runs under, which tells one connection from the next; empty in a local session."""
     for environment in (dict(os.environ), *_environments_of_parents()):
-        connection = parse_connection(environment.get(_VARIABLE, ""))
-        if connection:
-            return connection
-    return None
+        session = environment.get(_VARIABLE, "")
+        if parse_connection(session):
+            return session
+    return ""
 
 
 def parse_connection(text: str) -> t.Optional[t.Tuple[str, int]]:

@@ -21,6 +21,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._backends i
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     BindingMissing,
     Change,
+    HalfDone,
     PolicyError,
     PolicyRefused,
     ToolFailed,
@@ -77,7 +78,8 @@ def commit(changes: t.Sequence[Change]) -> None:
     """Make all changes, or none: an interruption waits, a failure takes back what was done.
 
     Raises:
-        PolicyError: nothing is changed; the messages say what failed, and what could not be restored, if anything.
+        ToolFailed: nothing is changed; the messages say what failed.
+        HalfDone: they also say what could not be restored.
     """
     done: t.List[Change] = []
     with _patience():
@@ -88,7 +90,8 @@ def commit(changes: t.Sequence[Change]) -> None:
                     change.apply()
         except Exception as error:
             reasons = error.messages if isinstance(error, PolicyError) else ("%s: %r" % (done[-1].name, error),)
-            raise ToolFailed(*reasons, *_undo(done)) from error
+            restored, words = _undo(done)
+            raise (ToolFailed if restored else HalfDone)(*reasons, *words) from error
 
 
 def check(changes: t.Sequence[Change]) -> None:
@@ -120,14 +123,18 @@ def _all(steps: t.Iterable[t.Callable[[], _T]]) -> t.List[_T]:
     return results
 
 
-def _undo(done: t.Sequence[Change]) -> t.Iterator[str]:
+def _undo(done: t.Sequence[Change]) -> t.Tuple[bool, t.List[str]]:
+    """Whether everything is as it was before, and what became of each change, the last one first."""
+    restored, words = True, []
     for change in reversed(done):
         try:
             change.undo()
         except Exception as error:
-            yield "%s could not be restored: %s" % (change.name, error)
+            restored = False
+            words.append("%s could not be restored: %s" % (change.name, error))
         else:
-            yield "%s is as it was before" % change.name
+            words.append("%s is as it was before" % change.name)
+    return restored, words
 
 
 @contextlib.contextmanager

@@ -39,9 +39,13 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
+    Snapshot,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
+    WayBack,
 )
 
 NAME = "firewalld"
@@ -79,8 +83,11 @@ class FilesChange(Change):
     def apply(self) -> None:
         self._files.apply()
 
+    def way_back(self) -> WayBack:
+        return WayBack(self.name, __name__, self._files.snapshot, {})
+
     def undo(self) -> None:
-        self._files.undo()
+        self._files.snapshot.restore()
 
 
 class FirewalldChange(Change):
@@ -109,33 +116,47 @@ class FirewalldChange(Change):
         if self.changed:
             self._files.check()
         if self._needs_reload:
-            losses = self._take_snapshot().losses()
+            losses = self._take_snapshot().losses(self._client, self._files.is_ours)
             if losses:
                 raise PolicyRefused(*losses)
 
     def apply(self) -> None:
         if not self.changed:
             return
-        self._snapshot = self._take_snapshot()
+        snapshot = self._snapshot = self._take_snapshot()
         self._files.apply()
         if self._needs_reload:
             _firewalld_live.reload(self._client, self._host)
-            self._snapshot.restore(ours=False)
+            snapshot.restore(self._client, self._files.is_ours)
         elif self._runtime_differs:
             _firewalld_live.change(self._client, self._runtime, self._wanted)
         in_force = _text(self._read())
         if in_force != _text(self._target):
             raise ToolFailed("firewalld did not put in force what its files say; it has now:\n" + in_force)
 
+    def way_back(self) -> WayBack:
+        return self._way_back(self._take_snapshot())
+
     def undo(self) -> None:
-        self._files.undo()
         if self._snapshot:
-            if self._needs_reload:
-                _firewalld_live.reload(self._client, self._host)
-            self._snapshot.restore(ours=True)
+            way = self._way_back(self._snapshot)
+            put_back(way.files, way.runtime, self._host)
+
+    def _way_back(self, snapshot: RuntimeSnapshot) -> WayBack:
+        return WayBack(self.name, __name__, self._files.snapshot, {"reload": self._needs_reload, "in_force": snapshot.data})
 
     def _take_snapshot(self) -> RuntimeSnapshot:
-        return RuntimeSnapshot(self._client, self._host, self._files.is_ours)
+        return RuntimeSnapshot.take(self._client, self._host)
+
+
+def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
+    """Restore our files and everything that was in force; a daemon that has stopped meanwhile begins with the files."""
+    files.restore()
+    if runtime and is_running(host):
+        client = _firewalld_client.reach()
+        if runtime["reload"]:
+            _firewalld_live.reload(client, host)
+        RuntimeSnapshot(host, runtime["in_force"]).restore(client)
 
 
 def _text(runtime: _firewalld_live.Runtime) -> str:

@@ -23,6 +23,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 
 OLDEST = (1, 0)  # rich rules have destinations in ipsets since then
 IPSET_COMMAND = (2, 0)  # beside direct rules ipsets are made with ipset(8) too; firewalld 2 fails where it is not installed
+_SILENT = "does not answer ('systemctl enable --now firewalld' starts it)"
 
 
 def connect(host: Host, carries: bool) -> t.Any:
@@ -37,16 +38,22 @@ def connect(host: Host, carries: bool) -> t.Any:
         PolicyRefused: it cannot carry a policy.
         ToolFailed: it cannot be reached, or is in no state to be changed.
     """
-    try:
-        from firewall.client import FirewallClient  # type: ignore[import-not-found]
-    except ImportError:
-        raise BindingMissing("firewall") from None
-    with errors("does not answer ('systemctl enable --now firewalld' starts it)"):
-        client = FirewallClient()
+    client = reach()
+    with errors(_SILENT):
         _be_changeable(client)
         if carries:
             _be_capable(client, host)
     return client
+
+
+def reach() -> t.Any:
+    """A FirewallClient of the running daemon, whatever its state. Raises BindingMissing or ToolFailed."""
+    try:
+        from firewall.client import FirewallClient  # type: ignore[import-not-found]
+    except ImportError:
+        raise BindingMissing("firewall") from None
+    with errors(_SILENT):
+        return FirewallClient()
 
 
 @contextlib.contextmanager

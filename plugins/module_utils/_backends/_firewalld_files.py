@@ -38,6 +38,7 @@ class Files:
     Attributes:
         before: Content of those that are not as they shall be, by path.
         after: What those become; a path that is missing here goes.
+        snapshot: All of these files as they were.
 
     Raises:
         PolicyRefused: a file of somebody else has the name of one of ours.
@@ -53,7 +54,7 @@ class Files:
         self._foreign = {_name(path) for path in foreign}
         self.before = {path: content for path, content in present.items() if wanted.get(path) != content}
         self.after = {path: content for path, content in wanted.items() if present.get(path) != content}
-        self._snapshot = host.snapshot({**self.before, **self.after})
+        self.snapshot = host.snapshot({**self.before, **self.after})
 
     def is_ours(self, name: str) -> bool:
         """Whether an object's name in firewalld is one of ours."""
@@ -84,9 +85,6 @@ class Files:
 
     def apply(self) -> None:
         self._write(CONFIGURATION)
-
-    def undo(self) -> None:
-        self._snapshot.restore()
 
     def _write(self, root: str) -> None:
         for path, content in self.after.items():

@@ -13,6 +13,7 @@ table of iptables, ip6tables and ebtables, whoever wrote them. What others have 
 from __future__ import annotations
 
 import functools
+import json
 import re
 import typing as t
 
@@ -46,130 +47,144 @@ class RuntimeSnapshot:
     back; firewalld does not tell which settings those are.
 
     Args:
-        client: firewalld's own client.
         host: For iptables.
-        is_ours: Whether a name is that of an object of ours.
+        data: What :meth:`take` read, as JSON can hold it: ``zones``, ``policies`` and ``ipsets`` by name, ``lists``, ``xtables``.
     """
 
-    def __init__(self, client: t.Any, host: Host, is_ours: t.Callable[[str], bool]) -> None:
-        self._client = client
+    def __init__(self, host: Host, data: t.Mapping[str, t.Any]) -> None:
         self._host = host
-        self._is_ours = is_ours
+        self.data = data
+
+    @classmethod
+    def take(cls, client: t.Any, host: Host) -> RuntimeSnapshot:
+        """Read the running daemon. Raises ToolFailed."""
         with errors("cannot be read"):
-            self._take()
+            ipsets = {name: client.getIPSetSettings(name) for name in client.getIPSets()}
+            data = {
+                "zones": {name: client.getZoneSettings(name).getSettingsDict() for name in client.getZones()},
+                "policies": {name: client.getPolicySettings(name).getSettingsDict() for name in client.getPolicies()},
+                "ipsets": {name: {"entries": each.getEntries(), "options": each.getOptions()} for name, each in ipsets.items()},
+                "lists": {read: _read(client, read) for read, _restore in _LISTS},
+                "xtables": {tool: _save(host, tool) for tool in _XTABLES},
+            }
+        return cls(host, json.loads(json.dumps(data)))
 
-    def _take(self) -> None:
-        client = self._client
-        self._zones = {name: client.getZoneSettings(name) for name in client.getZones()}
-        self._policies = {name: client.getPolicySettings(name) for name in client.getPolicies()}
-        self._ipsets = {name: client.getIPSetSettings(name) for name in client.getIPSets()}
-        self._lists = {read: self._read(read) for read, _restore in _LISTS}
-        self._xtables = {tool: self._save(tool) for tool in _XTABLES}
-
-    def restore(self, ours: bool) -> None:
-        """Put back what a reload replaced.
+    def restore(self, client: t.Any, is_ours: t.Optional[t.Callable[[str], bool]] = None) -> None:
+        """Put back what a reload or a change replaced.
 
         Args:
-            ours: Whether our own objects are to be as they were, too.
+            client: firewalld's own client.
+            is_ours: Tells the names of objects that are to stay as they are now; none: all are put back.
 
         Raises:
             ToolFailed: naming everything that could not be put back.
         """
         problems: t.List[str] = []
-        for what, step in self._steps(ours):
+        for what, step in self._steps(client, is_ours or (lambda name: False)):
             try:
-                with errors("could not put back %s after its reload" % what):
+                with errors("could not put back %s" % what):
                     step()
             except ToolFailed as error:
                 problems.extend(error.messages)
         if problems:
             raise ToolFailed(*problems)
 
-    def losses(self) -> t.List[str]:
+    def losses(self, client: t.Any, is_ours: t.Callable[[str], bool]) -> t.List[str]:
         """What of others a reload would change and nobody could put back, as messages; a reload is safe where there are none."""
-        config = self._client.config()
+        config = client.config()
         with errors("cannot be read"):
-            zones = {name: config.getZoneByName(name).getSettings() for name in config.getZoneNames()}
-            policies = {name: config.getPolicyByName(name).getSettings() for name in config.getPolicyNames()}
+            zones = {name: config.getZoneByName(name).getSettings().getSettingsDict() for name in config.getZoneNames()}
+            policies = {name: config.getPolicyByName(name).getSettings().getSettingsDict() for name in config.getPolicyNames()}
             ipsets = config.getIPSetNames()
+        unknown = {  # zones without interface or source do nothing
+            "zone": [name for name in zones.keys() - self.data["zones"].keys() if zones[name]["interfaces"] or zones[name]["sources"]],
+            "policy": policies.keys() - self.data["policies"].keys(),
+        }
         found = [
-            *self._changed("zone", self._zones, zones),
-            *self._changed("policy", self._policies, policies),
-            *("zone %s has a file, but is not in force; a reload would activate it" % name for name in self._new_zones(zones)),
+            *_changed("zone", self.data["zones"], zones, is_ours),
+            *_changed("policy", self.data["policies"], policies, is_ours),
             *(
-                "policy %s has a file, but is not in force; a reload would activate it" % name
-                for name in self._unknown(policies, self._policies)
+                "%s %s has a file, but is not in force; a reload would activate it" % (kind, name)
+                for kind, names in unknown.items()
+                for name in sorted(names)
+                if not is_ours(name)
             ),
-            *("ipset %s is in force, but has no file; a reload would drop it" % name for name in self._unknown(self._ipsets, ipsets)),
+            *(
+                "ipset %s is in force, but has no file; a reload would drop it" % name
+                for name in self.data["ipsets"]
+                if name not in ipsets and not is_ours(name)
+            ),
             *("ipset %s holds entries that expire; a reload would drop them" % name for name in self._expiring()),
         ]
         return ["firewalld: %s; run 'firewall-cmd --reload' when that is as it should be, then run again" % words for words in found]
 
-    def _unknown(self, names: t.Iterable[str], known: t.Container[str]) -> t.List[str]:
-        return [name for name in names if name not in known and not self._is_ours(name)]
-
-    def _changed(self, kind: str, objects: t.Mapping[str, t.Any], files: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-        for name in self._unknown(objects, files):
-            yield "%s %s is in force, but has no file; a reload would drop it" % (kind, name)
-        for name, settings in objects.items():
-            if name in files and not self._is_ours(name):
-                now, then = settings.getSettingsDict(), files[name].getSettingsDict()
-                for key in _FIXED:
-                    if now.get(key) != then.get(key):
-                        values = (kind, name, key, now.get(key), then.get(key))
-                        yield "%s %s has %s %s in force, but %s in its file; a reload would change it" % values
-
-    def _new_zones(self, files: t.Mapping[str, t.Any]) -> t.List[str]:
-        """Zones without interface or source do nothing."""
-        return [name for name in self._unknown(files, self._zones) if files[name].getInterfaces() or files[name].getSources()]
-
     def _expiring(self) -> t.List[str]:
-        return [name for name, ipset in self._ipsets.items() if ipset.getOptions().get("timeout", "0") != "0" and self._has_elements(name)]
+        expire = [name for name, ipset in self.data["ipsets"].items() if ipset["options"].get("timeout", "0") != "0"]
+        return [name for name in expire if self._has_elements(name)]
 
     def _has_elements(self, ipset: str) -> bool:
         return "elements = " in self._host.run(["nft", "list", "set", "inet", "firewalld", ipset], check=False).stdout
 
-    def _steps(self, ours: bool) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
+    def _steps(self, client: t.Any, stays: t.Callable[[str], bool]) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
         """Names of what differs from the snapshot, each with what puts it back."""
-        client = self._client
-        policies, ipsets = self._present(self._policies, client.getPolicies(), ours), self._present(self._ipsets, client.getIPSets(), ours)
-        for name, zone in self._present(self._zones, client.getZones(), ours).items():
-            if _settings(client.getZoneSettings(name)) != _settings(zone):
-                yield "zone " + name, functools.partial(client.setZoneSettings, name, zone)
-        for name, ipset in ipsets.items():
-            if sorted(client.getIPSetSettings(name).getEntries()) != sorted(ipset.getEntries()):
-                yield "ipset " + name, functools.partial(client.setEntries, name, ipset.getEntries())
-        for name, policy in policies.items():
-            if _settings(client.getPolicySettings(name)) != _settings(policy):
-                yield "policy " + name, functools.partial(client.setPolicySettings, name, policy)
+        zones, policies, ipsets = client.getZones(), client.getPolicies(), client.getIPSets()
+        for name, zone in self.data["zones"].items():
+            if name in zones and not stays(name) and _differ(client.getZoneSettings(name), zone):
+                yield "zone " + name, functools.partial(client.setZoneSettings, name, _settings(client.getZoneSettings(name), zone))
+        for name, ipset in self.data["ipsets"].items():
+            if name in ipsets and not stays(name) and sorted(client.getIPSetSettings(name).getEntries()) != sorted(ipset["entries"]):
+                yield "ipset " + name, functools.partial(client.setEntries, name, ipset["entries"])
+        for name, policy in self.data["policies"].items():
+            if name in policies and not stays(name) and _differ(client.getPolicySettings(name), policy):
+                settings = _settings(client.getPolicySettings(name), policy)
+                yield "policy " + name, functools.partial(client.setPolicySettings, name, settings)
         for read, add in _LISTS:
-            for item in self._missing(read):
-                yield (
-                    "%s %s" % (add, item),
-                    functools.partial(getattr(client, add), *(item if isinstance(item, (list, tuple)) else (item,))),
-                )
-        for tool in _XTABLES:
-            if _lines(self._xtables[tool]) - _lines(self._save(tool)):
-                yield tool + " rules", functools.partial(self._host.run, [tool + "-restore"], input=self._xtables[tool])
-
-    def _present(self, before: t.Mapping[str, t.Any], names: t.Container[str], ours: bool) -> t.Dict[str, t.Any]:
-        return {name: value for name, value in before.items() if name in names and (ours or not self._is_ours(name))}
-
-    def _missing(self, read: str) -> t.List[t.Any]:
-        present = self._read(read)
-        return [item for item in self._lists[read] if item not in present]
-
-    def _read(self, method: str) -> t.List[t.Any]:
-        return list(getattr(self._client, method)()) if hasattr(self._client, method) else []
-
-    def _save(self, tool: str) -> str:
-        """All tables of a tool with what they hold; empty where it is not installed."""
-        return self._host.run([tool + "-save"], check=False).stdout if self._host.which(tool + "-save") else ""
+            present = json.loads(json.dumps(_read(client, read)))
+            for item in self.data["lists"][read]:
+                if item not in present:
+                    arguments = item if isinstance(item, list) else [item]
+                    yield "%s %s" % (add, item), functools.partial(getattr(client, add), *arguments)
+        for tool, saved in self.data["xtables"].items():
+            if _lines(saved) - _lines(_save(self._host, tool)):
+                yield tool + " rules", functools.partial(self._host.run, [tool + "-restore"], input=saved)
 
 
-def _settings(settings: t.Any) -> t.Dict[str, t.Any]:
-    """Settings as D-Bus has them, comparable: lists in order."""
-    return {name: sorted(value) if isinstance(value, list) else value for name, value in settings.getSettingsDict().items()}
+def _changed(kind: str, objects: t.Mapping[str, t.Any], files: t.Mapping[str, t.Any], is_ours: t.Callable[[str], bool]) -> t.Iterator[str]:
+    for name, now in objects.items():
+        if is_ours(name):
+            continue
+        if name not in files:
+            yield "%s %s is in force, but has no file; a reload would drop it" % (kind, name)
+            continue
+        for key in _FIXED:
+            if now.get(key) != files[name].get(key):
+                values = (kind, name, key, now.get(key), files[name].get(key))
+                yield "%s %s has %s %s in force, but %s in its file; a reload would change it" % values
+
+
+def _read(client: t.Any, method: str) -> t.List[t.Any]:
+    return list(getattr(client, method)()) if hasattr(client, method) else []
+
+
+def _save(host: Host, tool: str) -> str:
+    """All tables of a tool with what they hold; empty where it is not installed."""
+    return host.run([tool + "-save"], check=False).stdout if host.which(tool + "-save") else ""
+
+
+def _differ(present: t.Any, wanted: t.Mapping[str, t.Any]) -> bool:
+    """Whether settings in force are not those of the data, lists in whatever order."""
+    return _ordered(json.loads(json.dumps(present.getSettingsDict()))) != _ordered(wanted)
+
+
+def _ordered(settings: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    return {name: sorted(value) if isinstance(value, list) else value for name, value in settings.items()}
+
+
+def _settings(settings: t.Any, data: t.Mapping[str, t.Any]) -> t.Any:
+    """firewalld's settings object with other content; D-Bus has structures where JSON has lists in lists."""
+    plain = {name: [tuple(i) if isinstance(i, list) else i for i in v] if isinstance(v, list) else v for name, v in data.items()}
+    settings.setSettingsDict(plain)
+    return settings
 
 
 def _lines(saved: str) -> t.Set[t.Tuple[str, str]]:

@@ -27,9 +27,13 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     CONFIGURATION,
     Host,
+    Snapshot,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
+    WayBack,
 )
 
 NAME = "nftables"
@@ -144,31 +148,42 @@ class TableChange(Change):
                 self._host.write(path, self._texts[path].encode(), mode=0o644)
             self._host.link(WANTS, "../" + SERVICE)
         else:
-            self._stop()
+            _stop(self._host)
             for path in FILES:
                 self._host.remove(path)
             for path in (RULESET, DROP_IN, WANTS):
                 self._host.remove_directory(os.path.dirname(path))
-        self._reload_units()
+        _reload_units(self._host)
         if self._ruleset and self._host.has_systemd():
             self._host.run(["systemctl", "start", SERVICE])
 
+    def way_back(self) -> WayBack:
+        return WayBack(self.name, __name__, self._snapshot, {"table": self._present, "active": self._was_active})
+
     def undo(self) -> None:
-        self._host.run(["nft", "-f", "-"], input=DELETE + self._present)
-        if not self._was_active:
-            self._stop()
-        self._snapshot.restore()
-        self._reload_units()
-        if self._was_active:
-            self._host.run(["systemctl", "start", SERVICE])
+        way = self.way_back()
+        put_back(way.files, way.runtime, self._host)
 
-    def _stop(self) -> None:
-        if self._host.has_systemd():
-            self._host.run(["systemctl", "stop", SERVICE], check=False)
 
-    def _reload_units(self) -> None:
-        if self._host.has_systemd():
-            self._host.run(["systemctl", "daemon-reload"])
+def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
+    """Restore our table, its files and its unit as a change found them."""
+    host.run(["nft", "-f", "-"], input=DELETE + runtime["table"])
+    if not runtime["active"]:
+        _stop(host)
+    files.restore()
+    _reload_units(host)
+    if runtime["active"]:
+        host.run(["systemctl", "start", SERVICE])
+
+
+def _stop(host: Host) -> None:
+    if host.has_systemd():
+        host.run(["systemctl", "stop", SERVICE], check=False)
+
+
+def _reload_units(host: Host) -> None:
+    if host.has_systemd():
+        host.run(["systemctl", "daemon-reload"])
 
 
 def _at_boot(path: str, remark: str = "") -> str:

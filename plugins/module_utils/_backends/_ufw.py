@@ -35,11 +35,15 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
+    Snapshot,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     EGRESS,
     INGRESS,
     Policy,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
+    WayBack,
 )
 
 NAME = "ufw"
@@ -148,14 +152,24 @@ class UfwChange(Change):
                 if family.kernel.loaded:
                     self._host.run([*_restore(family.version), family.path])
 
+    def way_back(self) -> WayBack:
+        loaded = [family for family in self._families if family.kernel.loaded]
+        chains = {str(family.version): family.kernel.restore_text(family.file.chains()) for family in loaded}
+        return WayBack(self.name, __name__, self._snapshot, chains)
+
     def undo(self) -> None:
-        if not self._touched:
-            return
-        with _lock():
-            self._snapshot.restore()
-            for family in self._families:
-                if family.kernel.loaded:
-                    self._host.run(_restore(family.version), input=family.kernel.restore_text(family.file.chains()))
+        if self._touched:
+            way = self.way_back()
+            put_back(way.files, way.runtime, self._host)
+
+
+def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
+    """Restore the rules files, and the user chains of each family where ufw is still active."""
+    with _lock():
+        files.restore()
+        for family, chains in runtime.items():
+            if _kernel(host, int(family)).loaded:
+                host.run(_restore(int(family)), input=chains)
 
 
 def _problems(policy: Policy, settings: t.Mapping[str, str], ipv6: bool, families: t.Sequence[_Family]) -> t.Iterator[str]:

@@ -24,6 +24,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
+    Snapshot,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
@@ -33,6 +34,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._transactio
     choose,
     commit,
     propose,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
+    WayBack,
 )
 
 POLICY = Policy("station", (), False, False)
@@ -55,6 +59,9 @@ class Step(Change):
 
     def apply(self) -> None:
         self._do("apply")
+
+    def way_back(self) -> WayBack:
+        return WayBack(self.name, "", Snapshot(()), {})
 
     def undo(self) -> None:
         self._do("undo")

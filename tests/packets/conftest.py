@@ -18,7 +18,7 @@ from ansible_collections.federated.connectivity.molecule.lab.rootfs import rootf
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rounds", type=int, default=24, help="how often a policy is applied by tests that apply many (24)")
+    parser.addoption("--rounds", type=int, default=12, help="how often a policy is applied by tests that apply many (12)")
 
 
 def pytest_configure(config: pytest.Config) -> None:

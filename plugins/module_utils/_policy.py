@@ -76,6 +76,7 @@ class Policy(t.NamedTuple):
     ``deny_ingress`` and ``deny_egress``: everything without a rule is refused. ``management`` is the live management
     connection: (client address, local port), or None where there is none (a local connection) or nothing here could refuse it.
     ``container_interfaces`` are the bridges of containers, by name or by prefix with a trailing ``*``.
+    ``loopback_listeners``: the plan keeps ports to the host itself.
     """
 
     host: str
@@ -84,6 +85,7 @@ class Policy(t.NamedTuple):
     deny_egress: bool
     management: t.Optional[t.Tuple[str, int]] = None
     container_interfaces: t.Tuple[str, ...] = ()
+    loopback_listeners: bool = False
 
     def ingress(self, *placements: str) -> t.List[Rule]:
         return [rule for rule in self.rules if rule.direction == INGRESS and (not placements or rule.placement in placements)]

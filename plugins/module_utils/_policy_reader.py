@@ -61,6 +61,7 @@ def parse_policy(
         reader.default(EGRESS),
         None,
         reader.interfaces(container_interfaces),
+        bool(data.get("listeners")),
     )
     if reader.errors:
         raise PolicyRefused(*reader.errors)

@@ -15,6 +15,9 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
     _nftables_ruleset,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._container_bridges import (
+    container_bridges,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import (
     DELETE,
     TABLE,
@@ -98,7 +101,8 @@ def propose_guard(policy: t.Optional[Policy], host: Host) -> Change:
 
 
 def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool) -> Change:
-    ruleset = _nftables_ruleset.render(policy, host_chains) if policy else ""
+    bridges = container_bridges(policy.container_interfaces, os.listdir("/sys/class/net")) if policy else []
+    ruleset = _nftables_ruleset.render(policy, host_chains, bridges) if policy else ""
     if ruleset and not is_installed(host):
         raise PolicyRefused("nft is not installed on this host, and the policy needs it; apt-get install nftables")
     return TableChange(host, ruleset, _objections(host) if ruleset and host_chains else ())

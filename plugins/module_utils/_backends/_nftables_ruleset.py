@@ -9,6 +9,7 @@
 Chains, in the order in which packets meet them:
 
 ``input`` and ``output`` at priority filter - 10 carry the policy of the host itself; only the nftables backend has them.
+``loopback`` at priority raw keeps the wire away from what the plan keeps to the host itself.
 ``forward`` at priority filter - 5 is the forward guard. Docker and Podman rewrite the destination of published ports before any
 filter, so it looks at the destination that the connection was opened to (``ct original proto-dst``).
 
@@ -23,6 +24,7 @@ import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     FAMILIES,
+    HOST,
     PUBLISHED,
     AddressSet,
     Policy,
@@ -55,21 +57,32 @@ _ESTABLISHED = "ct state established,related accept"
 # A connection older than the first rule about connections is unknown to the kernel's tracking, which takes its next segment for new.
 # Only a SYN opens one (RFC 9293, section 3.5); the host sends any other segment for a connection that it has.
 _OLDER_THAN_TRACKING = "tcp flags & (fin | syn | rst | ack) != syn accept"
+# RFC 1122, section 3.2.1.3: no such address appears outside a host. The kernel itself refuses ::1 from outside, always, and 127.0.0.0/8
+# only later, when Docker has given a port that it publishes there another destination (or never, with route_localnet).
+_FROM_THE_WIRE_TO_LOOPBACK = 'iifname != "lo" ip daddr 127.0.0.0/8 drop'
+_DNS = 53
+_BRIDGES = "container_bridges"
+_OWN_CONTAINERS = "iifname @%s fib saddr . iif oif exists" % _BRIDGES
 
 
-def render(policy: Policy, host_chains: bool) -> str:
+def render(policy: Policy, host_chains: bool, bridges: t.Sequence[str] = ()) -> str:
     """The table's text for ``nft -f``, beginning with its own removal; empty where the policy needs no table.
 
     Args:
         policy: What to enforce.
         host_chains: Whether the table carries the host's own policy too, or the forward guard alone.
+        bridges: The bridges that certainly are a container engine's own, by their exact names.
     """
-    guarded = policy.ingress(PUBLISHED) or policy.egress(PUBLISHED) or policy.deny_ingress or policy.deny_egress
+    published = any(rule.placement == PUBLISHED for rule in policy.rules)
+    guarded = published or policy.deny_ingress or policy.deny_egress or policy.loopback_listeners
     chains = [*(_host_chains(policy) if host_chains else ()), *(_forward_guard(policy) if guarded else ())]
     if not chains:
         return ""
     used = [rule for rule in policy.rules if host_chains or rule.placement == PUBLISHED]
-    blocks = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in _sets(peers)] + chains
+    if policy.egress(PUBLISHED):
+        used += _name_service(policy)
+    sets = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in _sets(peers)]
+    blocks = [_bridge_set(bridges), *sets, *chains]
     return "%stable inet %s {\n%s}\n" % (DELETE, TABLE, "\n".join(blocks))
 
 
@@ -94,6 +107,7 @@ def _digest(text: str) -> str:
 
 
 def _host_chains(policy: Policy) -> t.Iterator[str]:
+    yield _chain("own_containers", None, _own_containers(policy))
     yield _chain("input", "filter hook input priority filter - 10", _input(policy))
     yield _chain("output", "filter hook output priority filter - 10", _output(policy))
 
@@ -103,11 +117,20 @@ def _input(policy: Policy) -> t.Iterator[str]:
     yield _ESTABLISHED
     if policy.management:
         yield _management(*policy.management)
+    yield _OWN_CONTAINERS + " jump own_containers"
     yield from _accepts(policy.ingress(), "saddr", _DESTINATION)
     yield from _closures(policy.ingress(), _DESTINATION)
     if policy.deny_ingress:
         yield from _ESSENTIAL_ICMP + _DHCP_IN
         yield "drop " + comment("default deny ingress")
+
+
+def _own_containers(policy: Policy) -> t.Iterator[str]:
+    """Containers of this host at a port of the plan, by the host's own address: a flow inside one host."""
+    for rule in policy.ingress():
+        if rule.closed_to_others:
+            for ports in _ports(rule, _DESTINATION):
+                yield "%s accept %s" % (ports, comment(rule.id))
 
 
 def _output(policy: Policy) -> t.Iterator[str]:
@@ -116,6 +139,7 @@ def _output(policy: Policy) -> t.Iterator[str]:
     yield from _accepts(policy.egress(), "daddr", _DESTINATION)
     if policy.deny_egress:
         yield _OLDER_THAN_TRACKING
+        yield "oifname @%s accept" % _BRIDGES
         yield from _ESSENTIAL_ICMP + _DHCP_OUT
         yield "%s %s" % (_REJECT, comment("default deny egress"))
 
@@ -125,15 +149,23 @@ def _forward_guard(policy: Policy) -> t.Iterator[str]:
     if policy.deny_egress:
         yield _chain("containers", None, _containers(policy))
     yield _chain("forward", "filter hook forward priority filter - 5", _forward(policy))
+    if policy.loopback_listeners:
+        rule = "%s %s" % (_FROM_THE_WIRE_TO_LOOPBACK, comment("loopback"))
+        yield _chain("loopback", "filter hook prerouting priority raw", [rule])
 
 
 def _forward(policy: Policy) -> t.Iterator[str]:
     yield _ESTABLISHED
+    yield "%s oifname @%s ct status dnat accept" % (_OWN_CONTAINERS, _BRIDGES)
     yield "ct status dnat jump published"
     for interface in policy.container_interfaces:
         yield 'iifname "%s" %s' % (interface, "goto containers" if policy.deny_egress else "accept")
+    yield "ct status dnat accept"
     for interface in policy.container_interfaces:
         yield 'oifname "%s" jump published' % interface
+    if policy.loopback_listeners or any(rule.closed_to_others for rule in policy.ingress(PUBLISHED)):
+        # A container's port need not be the published one, and Docker before 28 lets neighbours route to it.
+        yield "oifname @%s drop %s" % (_BRIDGES, comment("direct routing"))
 
 
 def _published(policy: Policy) -> t.Iterator[str]:
@@ -149,8 +181,14 @@ def _containers(policy: Policy) -> t.Iterator[str]:
     """Connections that containers open, under a default of deny."""
     for interface in policy.container_interfaces:
         yield 'oifname "%s" accept' % interface
-    yield from _accepts(policy.egress(PUBLISHED), "daddr", _DESTINATION)
+    rules = policy.egress(PUBLISHED)
+    yield from _accepts(rules + _name_service(policy) if rules else (), "daddr", _DESTINATION)
     yield "%s %s" % (_REJECT, comment("default deny egress"))
+
+
+def _name_service(policy: Policy) -> t.List[Rule]:
+    """The host's own way to its name servers. Containers that may go anywhere ask them too: Docker hands them the host's list."""
+    return [rule for rule in policy.egress(HOST) if rule.has_port(_DNS)]
 
 
 def _management(client: str, port: int) -> str:
@@ -191,6 +229,11 @@ def _match(peers: AddressSet, address: str) -> t.Iterator[str]:
             yield "meta nfproto ipv%d " % family
         elif peers.of_family(family):
             yield "%s %s @%s " % (_PROTOCOL_OF_FAMILY[family], address, identifier(peers.name, family))
+
+
+def _bridge_set(bridges: t.Sequence[str]) -> str:
+    elements = "\t\telements = { %s }\n" % ", ".join('"%s"' % bridge for bridge in bridges) if bridges else ""
+    return "\tset %s {\n\t\ttype ifname\n%s\t}\n" % (_BRIDGES, elements)
 
 
 def _sets(peers: AddressSet) -> t.Iterator[str]:

@@ -35,9 +35,16 @@ def rule(*peers: AddressSet, direction: str = INGRESS, placement: str = HOST, cl
     return Rule("a.b.c", direction, "tcp", ("8443", "9000-9002"), peers, placement, closed)
 
 
-def lines(rules: list[Rule], host_chains: bool = True, ingress: bool = False, egress: bool = False) -> list[str]:
-    policy = Policy("station", tuple(rules), ingress, egress, None, ("docker0",))
-    return [line.strip() for line in render(policy, host_chains).splitlines()]
+def lines(rules: list[Rule], host_chains: bool = True, ingress: bool = False, egress: bool = False, loopback: bool = False) -> list[str]:
+    """All lines but those for the host's own containers."""
+    policy = Policy("station", tuple(rules), ingress, egress, None, ("docker0", "br-*"), loopback)
+    text = re.sub(r"\tchain own_containers {\n.*?\t}\n", "", render(policy, host_chains, ["docker0"]), flags=re.DOTALL)
+    return [line.strip() for line in text.splitlines()]
+
+
+def own_containers(*rules: Rule) -> list[str]:
+    text = render(Policy("station", rules, True, True), True)
+    return [line.strip() for line in text.partition("chain own_containers {\n")[2].partition("\t}\n")[0].splitlines()]
 
 
 def test_a_rule_names_its_peers_on_each_family_and_closes_the_rest() -> None:
@@ -65,12 +72,41 @@ def test_beside_another_backend_only_what_is_forwarded_is_ours() -> None:
     assert lines([rule(PEERS), rule(PEERS, direction=EGRESS)], host_chains=False) == []
     guard = lines([rule(PEERS), rule(PEERS, placement=PUBLISHED)], host_chains=False)
     assert [line for line in guard if line.startswith("type")] == [
+        "type ifname",
         "type ipv4_addr",
         "type ipv6_addr",
         "type filter hook forward priority filter - 5; policy accept;",
     ]
     assert "meta l4proto tcp ct original proto-dst 9000-9002 drop" in " ".join(guard)
     assert lines([], host_chains=False, egress=True)
+
+
+def test_containers_of_the_host_pass_where_a_matrix_closes_a_port_and_nowhere_else() -> None:
+    passes = 'tcp dport { 8443, 9000-9002 } accept comment "federated.connectivity a.b.c"'
+    assert own_containers(rule(), rule(ANY, closed=False), rule(ANY, direction=EGRESS, closed=False)) == [passes]
+
+
+def test_what_is_kept_to_the_host_is_kept_from_the_wire() -> None:
+    drop = 'iifname != "lo" ip daddr 127.0.0.0/8 drop comment "federated.connectivity loopback"'
+    for host_chains in (True, False):
+        assert lines([], host_chains, loopback=True).count(drop) == 1
+        assert drop not in lines([rule(PEERS, placement=PUBLISHED)], host_chains)
+
+
+def test_straight_to_a_container_comes_nobody_where_a_port_is_closed() -> None:
+    drop = 'oifname @container_bridges drop comment "federated.connectivity direct routing"'
+    assert drop in lines([rule(PEERS, placement=PUBLISHED)])
+    assert drop in lines([], loopback=True)
+    assert drop not in lines([rule(PEERS, placement=PUBLISHED, closed=False), rule(PEERS)])
+
+
+def test_containers_ask_the_hosts_name_servers_where_they_may_go_somewhere() -> None:
+    names = Rule("dns", EGRESS, "udp", ("53",), (PEERS,), HOST, False)
+    outward = rule(ANY, direction=EGRESS, placement=PUBLISHED, closed=False)
+    for rules, count in (([names], 0), ([names, outward], 2)):
+        guard = lines(rules, host_chains=False, egress=True)
+        assert sum('udp dport { 53 } accept comment "federated.connectivity dns"' in line for line in guard) == count
+        assert sum(line.startswith("set partners_") for line in guard) == count
 
 
 @given(st.text(), st.text())

@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Which bridges of a host certainly belong to a container engine."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import typing as t
+
+# How engines name bridges: Docker by the first 12 hexadecimal digits of the network's id, Podman (netavark, CNI) by number.
+_ENGINES_OWN = re.compile(r"(docker0|docker_gwbridge|br-[0-9a-f]{12}|(cni-)?podman[0-9]+)\Z")
+
+
+def container_bridges(interfaces: t.Sequence[str], present: t.Iterable[str]) -> t.List[str]:
+    """Exact names, sorted: those that the administrator spelled out, and those present that a prefix covers and an engine named.
+
+    A prefix alone proves nothing: ``br-*`` covers ``br-lan`` too, and behind that are strangers.
+
+    Args:
+        interfaces: Names, or prefixes with a trailing ``*``.
+        present: The host's network interfaces.
+    """
+    spelled_out = {name for name in interfaces if not name.endswith("*")}
+    covered = {name for name in present if _ENGINES_OWN.match(name) and any(fnmatch.fnmatchcase(name, each) for each in interfaces)}
+    return sorted(spelled_out | covered)

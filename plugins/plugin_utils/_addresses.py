@@ -17,12 +17,17 @@ with contextlib.suppress(ImportError):  # _libraries.py says what is missing, be
     import netaddr
 
 ANYBODY = ("0.0.0.0/0", "::/0")
+LINK_LOCAL = "link-local"
 
 IP = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
-def parse_network(text: str) -> str:
+def parse_network(text: str, on_link: bool = False) -> str:
     """The canonical text of an address ("198.51.100.10", "2001:db8::10") or network ("203.0.113.0/28").
+
+    Args:
+        text: The address or network.
+        on_link: Whether IPv4 link-local addresses will do: clouds have their name servers, clocks and metadata there.
 
     Raises:
         ValueError: if it is neither, or an address that nobody can be reached at, saying what is wrong.
@@ -32,7 +37,7 @@ def parse_network(text: str) -> str:
     except ValueError:
         raise ValueError(_what_is_wrong(text)) from None
     special = _special(network)
-    if special:
+    if special and not (on_link and special == LINK_LOCAL and network.version == 4):
         raise ValueError(f"{text!r} is {special}, not an address that others can reach")
     return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
 
@@ -56,7 +61,7 @@ def _special(network: IP) -> str | None:
     if network.is_multicast:
         return "multicast"
     if network.is_link_local:
-        return "link-local"
+        return LINK_LOCAL
     if isinstance(network, ipaddress.IPv4Network):
         return "reserved" if network.is_reserved else None
     return "an IPv4-mapped address" if network.network_address.ipv4_mapped and network.prefixlen >= 96 else None

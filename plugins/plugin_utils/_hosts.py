@@ -184,7 +184,7 @@ class _HostReader:
         value = self._value(NETWORKS)
         networks: dict[str, tuple[str, ...]] = {}
         for name, field in ((value and value.mapping()) or {}).items():
-            networks[name] = merge(network for network in map(_network, field.items("[203.0.113.0/24]") or ()) if network)
+            networks[name] = merge(filter(None, (_network(item, on_link=True) for item in field.items("[203.0.113.0/24]") or ())))
             if any(network in ANYBODY for network in networks[name]):
                 self._problems.warn(f"{field.path} is everybody", [self._name])
         return tuple(sorted(networks.items()))
@@ -214,12 +214,12 @@ class _HostReader:
         return frozenset(direction for direction, default in chosen.items() if default == "deny")
 
 
-def _network(value: Value) -> str | None:
+def _network(value: Value, on_link: bool = False) -> str | None:
     text = value.text()
     if text is None:
         return None
     try:
-        return parse_network(text)
+        return parse_network(text, on_link)
     except ValueError as error:
         value.refuse(str(error))
         return None

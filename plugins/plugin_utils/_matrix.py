@@ -132,6 +132,7 @@ class Matrix:
     roles: Mapping[str, tuple[str, ...]]
     options: Mapping[str, Option]
     networks: tuple[str, ...]
+    essential_networks: frozenset[str]
     flows: Mapping[str, Flow]
 
     @property

@@ -179,6 +179,7 @@ def _build(data: Data, file: str) -> Matrix:
         roles={name: tuple(role.get("default_deny", ())) for name, role in data["roles"].items()},
         options=options,
         networks=tuple(data.get("networks", ())),
+        essential_networks=frozenset(name for name, network in data.get("networks", {}).items() if network.get("essential")),
         flows={flow_id: _flow(flow_id, flow, options) for flow_id, flow in data["flows"].items()},
     )
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from ._address_sets import AddressSets
 from ._federations import Federation, Member
 from ._hosts import Host
-from ._matrix import BASELINE, ENDS, INITIATOR, RESPONDER, Flow, Ports
+from ._matrix import ENDS, INITIATOR, RESPONDER, Flow, Ports
 
 INGRESS = "ingress"
 EGRESS = "egress"
@@ -160,11 +160,11 @@ class HostFlows:
         cidrs = self._networks.get(name)
         if cidrs:
             return Peers((self._sets.network(name, cidrs),))
-        if federation.matrix.name == BASELINE:
-            return self._undefined_in_baseline(name, direction)
+        if name in federation.matrix.essential_networks:
+            return self._undefined_essential(name, direction)
         return None if cidrs is None else Peers()
 
-    def _undefined_in_baseline(self, name: str, direction: str) -> Peers | None:
+    def _undefined_essential(self, name: str, direction: str) -> Peers | None:
         """Deny must not take away administration, names and time by accident; a role that demands deny opens no way out by itself."""
         profile = self._host.profile
         if direction == EGRESS and EGRESS in profile.demanded:
@@ -178,8 +178,8 @@ class HostFlows:
     @property
     def warnings(self) -> list[str]:
         """What the user should know about the rules so far."""
-        opened = f"{_undefined(self._opened)}: with deny the baseline's flows would stop, so they are open to everybody until it does"
-        refused = f"{_undefined(self._refused)}: {_demanding(self._host, EGRESS)} demands deny, so the baseline's flows are refused"
+        opened = f"{_undefined(self._opened)}: with deny their flows would stop, so they are open to everybody until it does"
+        refused = f"{_undefined(self._refused)}: {_demanding(self._host, EGRESS)} demands deny, so their flows are refused"
         return [*([opened] if self._opened else []), *([refused] if self._refused else [])]
 
     def listeners(self) -> list[Entry]:

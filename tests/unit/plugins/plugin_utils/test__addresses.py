@@ -69,6 +69,13 @@ def test_what_nobody_can_be_reached_at(text: str, kind: str) -> None:
         parse_network(text)
 
 
+def test_a_clouds_own_services_stand_on_the_link() -> None:
+    assert parse_network("169.254.169.254", on_link=True) == "169.254.169.254"
+    for text, kind in (("fe80::1", "link-local"), ("127.0.0.1", "loopback"), ("169.254.0.0/15", "host bits")):
+        with pytest.raises(ValueError, match=kind):
+            parse_network(text, on_link=True)
+
+
 def test_host_bits_are_refused_with_both_ways_to_mend_them() -> None:
     with pytest.raises(ValueError, match=r"write 198\.51\.100\.7 \(one host\) or 198\.51\.100\.0/24 \(the network\)"):
         parse_network("198.51.100.7/24")

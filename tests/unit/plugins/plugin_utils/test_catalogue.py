@@ -61,7 +61,7 @@ FIXED = {
         {"messaging": "federation internal|sqs|kafka", "shrine_port": "responder 6443", "kafka_port": "responder 9092"},
         "users",
     ),
-    "baseline": ("host", {"management_port": "responder 22"}, "management dns_servers ntp_servers"),
+    "baseline": ("host", {"management_port": "responder 22"}, "management dns_servers ntp_servers package_mirrors cloud_metadata"),
 }
 
 

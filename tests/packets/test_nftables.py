@@ -250,27 +250,6 @@ def test_another_table_that_refuses_is_named(host: FirewallHost) -> None:
     assert any("inet corporate arriving" in warning for warning in host.apply(policy(PEER_HTTP)).warnings)
 
 
-def test_names_are_resolved_on_the_host_and_outlive_the_name_service(net: Network) -> None:
-    host = net.host
-    declared = policy(rule("x.y.registry.egress", "443", direction="egress", peers=[], names=["registry.example.org"]), egress="deny")
-    with net.partner.listen("tcp", 443), net.stranger.listen("tcp", 443):
-        unknown = host.apply(declared)
-        assert any("registry.example.org could not be looked up" in warning for warning in unknown.warnings)
-        assert outcomes(host, "tcp", net.partner, 443) == both("rejected")
-        _name(host, "registry.example.org", net.partner.ipv4, net.partner.ipv6)
-        assert host.apply(declared)["allowed"] == ["egress tcp 443 to registry.example.org (2 networks) [x.y.registry.egress]"]
-        assert outcomes(host, "tcp", net.partner, 443) == both("open")
-        _name(host, "other.example.org", net.partner.ipv4)
-        lost = host.apply(declared)
-        assert not lost["changed"]
-        assert any("stay in force: 198.51.100.20, 2001:db8:1::20" in warning for warning in lost.warnings)
-        _name(host, "registry.example.org", "127.0.0.1", "::", "224.0.0.1", net.stranger.ipv4)
-        moved = host.apply(declared)
-        assert any("127.0.0.1" in warning and "224.0.0.1" in warning for warning in moved.warnings)
-        assert outcomes(host, "tcp", net.partner, 443) == both("rejected")
-        assert outcomes(host, "tcp", net.stranger, 443) == {"ipv4": ["open"], "ipv6": ["rejected"]}
-
-
 def test_everything_wrong_with_a_policy_is_said_before_anything_is_touched(host: FirewallHost) -> None:
     with pytest.raises(PolicyFailed) as failure:
         host.apply(
@@ -282,10 +261,6 @@ def test_everything_wrong_with_a_policy_is_said_before_anything_is_touched(host:
         "rule g.h.i.egress",
     ]
     assert host.ruleset() == ""
-
-
-def _name(host: FirewallHost, name: str, *addresses: str) -> None:
-    host.file("/etc/hosts").write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for address in addresses))
 
 
 def _files(host: FirewallHost) -> dict[str, t.Any]:

@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Host names with a real name service: what its answers open, on every backend, and what the refresher does on the host by itself."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import typing as t
+
+import pytest
+from firewall_host import FirewallHost, Network, PolicyFailed
+from firewalld_daemon import Firewalld
+from namespaces import both, outcomes
+from policies import PEER_HTTP, policy, rule
+
+NAME = "registry.example.org"
+UNIT = "/etc/systemd/system/federated-connectivity-names.service"
+MEMORY = "/var/lib/federated_connectivity/names.json"
+DECLARED = policy(rule("x.y.registry.egress", "443", direction="egress", peers=[], names=[NAME]), egress="deny")
+FILES = (
+    "find /etc /var/lib /usr/local -path /var/lib/dpkg -prune -o -printf '%p %y %m %U %G %l\\n' | sort;"
+    "find /etc /var/lib/federated_connectivity -type f -exec sha256sum {} + 2>/dev/null | sort"
+)
+
+every_backend = pytest.mark.parametrize("backend", ["nftables", "ufw", "firewalld"])
+
+
+class NameServer:
+    """dnsmasq on the host's loopback; it knows one name."""
+
+    def __init__(self, host: FirewallHost) -> None:
+        self._host = host
+        self._process: subprocess.Popen[bytes] | None = None
+        host.file("/etc/resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+
+    def answer(self, *addresses: str) -> None:
+        self.stop()
+        self._host.file("/tmp/names").write_text("".join(f"{address} {NAME}\n" for address in addresses))
+        options = ("--keep-in-foreground", "--user=root", "--no-resolv", "--no-hosts", "--local=/#/", "--pid-file=")
+        listen = (
+            "--listen-address=127.0.0.1",
+            "--bind-interfaces",
+            "--addn-hosts=/tmp/names",
+            "--host-record=ready.example.org,203.0.113.1",
+        )
+        self._process = self._host.start(["dnsmasq", *options, *listen])
+        for _ in range(50):
+            if self._host.run(["getent", "ahosts", "ready.example.org"], check=False).returncode == 0:
+                return
+            time.sleep(0.05)
+        raise AssertionError("dnsmasq does not answer")
+
+    def stop(self) -> None:
+        if self._process:
+            self._host.run(["pkill", "-x", "dnsmasq"])
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture
+def server(host: FirewallHost) -> NameServer:
+    return NameServer(host)
+
+
+def start(host: FirewallHost, backend: str) -> None:
+    """Let the backend's firewall run as an administrator leaves it."""
+    if backend == "firewalld":
+        Firewalld(host)
+    elif backend == "ufw":
+        host.run(["sh", "-ec", "ufw allow 22/tcp; ufw --force enable"])
+
+
+def refresh(host: FirewallHost, status: int = 0) -> str:
+    """What the timer's service does; what it says to the journal."""
+    (command,) = [line for line in host.file(UNIT).read_text().splitlines() if line.startswith("ExecStart=")]
+    done = host.run(command.partition("=")[2].split(), check=False, JOURNAL_STREAM="8:1")
+    assert (done.returncode, done.stderr) == (status, "")
+    return done.stdout
+
+
+def state(host: FirewallHost) -> tuple[str, str]:
+    """Everything in the packet filter, and all files but for what is remembered."""
+    files = host.run(["sh", "-c", FILES], check=False).stdout
+    return host.ruleset(), "\n".join(line for line in files.splitlines() if MEMORY not in line)
+
+
+@every_backend
+def test_new_answers_open_within_a_refresh_and_former_ones_stay(net: Network, server: NameServer, backend: str) -> None:
+    host = net.host
+    start(host, backend)
+    server.answer()
+    with net.partner.listen("tcp", 443), net.partner2.listen("tcp", 443), net.stranger.listen("tcp", 443):
+        unknown = host.apply(DECLARED)
+        assert any(f"{NAME} could not be looked up" in warning for warning in unknown.warnings)
+        assert "open" not in str(outcomes(host, "tcp", net.partner, 443))
+
+        server.answer(net.partner.ipv4, net.partner.ipv6)
+        assert refresh(host) == f"<5>{NAME}: +198.51.100.20 +2001:db8:1::20\n"
+        assert outcomes(host, "tcp", net.partner, 443) == both("open")
+        assert "open" not in str(outcomes(host, "tcp", net.partner2, 443))
+
+        with host.connect(net.partner.ipv4, 443) as connection:
+            server.answer(net.partner2.ipv4, net.partner2.ipv6)
+            assert refresh(host) == f"<5>{NAME}: +198.51.100.21 +2001:db8:1::21\n"
+            connection.sendall(b"still here")
+            assert connection.recv(64) == b"still here"
+        assert outcomes(host, "tcp", net.partner, 443) == outcomes(host, "tcp", net.partner2, 443) == both("open")
+        assert "open" not in str(outcomes(host, "tcp", net.stranger, 443))
+
+        server.answer(net.partner.ipv4, net.partner2.ipv6)
+        refreshed = state(host)
+        assert refresh(host) == ""
+        assert not host.apply(DECLARED, check=True)["changed"]
+        applied = host.apply(DECLARED)
+        assert (applied["changed"], applied["allowed"]) == (False, [f"egress tcp 443 to {NAME} (2 networks) [x.y.registry.egress]"])
+        assert state(host) == refreshed
+
+
+@every_backend
+def test_no_answer_and_hostile_ones_change_nothing_and_are_told(net: Network, server: NameServer, backend: str) -> None:
+    host = net.host
+    start(host, backend)
+    server.answer(net.partner.ipv4, net.partner.ipv6)
+    host.apply(DECLARED)
+    good = state(host)
+    server.stop()
+    assert refresh(host) == (
+        f"<4>{NAME} could not be looked up on this host; its last known addresses stay in force: 198.51.100.20, 2001:db8:1::20\n"
+    )
+    assert state(host) == good
+    server.answer("127.0.0.1", "0.0.0.0", "224.0.0.1", "169.254.169.254", "::1", "10.0.0.5", "fd00::5")
+    told = refresh(host)
+    for address in ("127.0.0.1", "224.0.0.1", "169.254.169.254", "::1"):
+        assert f"<4>{NAME} resolves to {address} here, which is no partner's address, and opens nothing by that\n" in told
+    for address in ("10.0.0.5", "fd00::5"):
+        assert f"<4>{NAME} resolves to {address} here, a private address for a public name" in told
+    assert state(host) == good
+    with net.partner.listen("tcp", 443):
+        assert outcomes(host, "tcp", net.partner, 443) == both("open")
+
+
+@every_backend
+def test_nothing_is_left_where_no_policy_with_names_is(host: FirewallHost, server: NameServer, backend: str) -> None:
+    start(host, backend)
+    server.answer("203.0.113.5")
+    before = state(host)
+    nameless = policy(PEER_HTTP)
+    host.apply(nameless)
+    without = state(host)
+    assert host.apply(DECLARED)["changed"]
+    assert "203.0.113.5" in host.file(MEMORY).read_text()
+    host.apply(nameless)
+    assert state(host) == without
+    host.apply(DECLARED)
+    host.apply(None)
+    assert not host.file(MEMORY).exists()
+    assert state(host)[1] == before[1]
+
+
+def test_private_addresses_need_a_word_of_the_administrator(host: FirewallHost, server: NameServer) -> None:
+    server.answer("10.0.0.5")
+    closed = host.apply(DECLARED)
+    assert closed["allowed"] == ["egress tcp 443 to nobody [x.y.registry.egress]"]
+    opened = host.apply(DECLARED, private_answers=[".example.org"])
+    assert opened["allowed"] == [f"egress tcp 443 to {NAME} (1 network) [x.y.registry.egress]"]
+    server.answer("10.0.0.6")
+    assert refresh(host) == f"<5>{NAME}: +10.0.0.6\n"
+    assert host.apply(DECLARED)["allowed"] == closed["allowed"]
+    with pytest.raises(PolicyFailed, match=r"private_answers: 'registry example' is no host name"):
+        host.apply(DECLARED, private_answers=["registry example"])
+
+
+def test_check_mode_is_truthful_and_can_look_at_the_host_alone(host: FirewallHost, server: NameServer) -> None:
+    server.answer("203.0.113.5")
+    host.apply(DECLARED)
+    server.answer("203.0.113.6")
+    rotated = state(host)
+    assert host.apply(DECLARED, check=True)["changed"]
+    in_force = host.apply(DECLARED, check=True, look_up_names=False)
+    assert (in_force["changed"], in_force.warnings) == (False, [])
+    assert state(host) == rotated
+    host.nft("flush chain inet federated_connectivity output")
+    assert host.apply(DECLARED, check=True, look_up_names=False)["changed"]
+
+
+def test_the_refresher_mends_no_drift_and_says_why_it_fails(host: FirewallHost, server: NameServer) -> None:
+    server.answer("203.0.113.5")
+    host.apply(DECLARED)
+    host.nft("flush chain inet federated_connectivity output")
+    drifted = state(host)
+    assert refresh(host) == ""
+    assert state(host) == drifted
+    host.apply(DECLARED)
+    good = state(host)
+    server.answer("203.0.113.6")
+    memory = host.file(MEMORY).read_text()
+    host.run(["mount", "--bind", "/bin/false", "/usr/sbin/nft"])
+    assert "<3>" in refresh(host, status=1)
+    host.run(["umount", "/usr/sbin/nft"])
+    assert (state(host), host.file(MEMORY).read_text()) == (good, memory)
+    assert "+203.0.113.6" in refresh(host)
+
+
+def test_the_live_management_connection_survives_a_refresh(net: Network, server: NameServer) -> None:
+    server.answer("203.0.113.5")
+    declared: dict[str, t.Any] = {**DECLARED, "defaults": {"ingress": "deny", "egress": "deny"}}
+    session = f"{net.user.ipv4} 50000 {net.host.ipv4} 22"
+    net.host.apply(declared, ssh=session)
+    server.answer("203.0.113.6")
+    assert "+203.0.113.6" in refresh(net.host)
+    with net.host.listen("tcp", 22):
+        assert net.user.probe("tcp", net.host.ipv4, 22) == "open"
+        assert net.stranger.probe("tcp", net.host.ipv4, 22) == "silent"
+    assert not net.host.apply(declared, ssh=session)["changed"]

@@ -71,7 +71,7 @@ def test_what_nobody_can_be_reached_at(text: str, kind: str) -> None:
 
 def test_a_clouds_own_services_stand_on_the_link() -> None:
     assert parse_network("169.254.169.254", on_link=True) == "169.254.169.254"
-    for text, kind in (("fe80::1", "link-local"), ("127.0.0.1", "loopback"), ("169.254.0.0/15", "host bits")):
+    for text, kind in (("fe80::1", "link-local"), ("127.0.0.1", "loopback"), ("169.254.169.254/16", "host bits")):
         with pytest.raises(ValueError, match=kind):
             parse_network(text, on_link=True)
 

@@ -6,14 +6,18 @@ from __future__ import annotations
 
 import json
 import pathlib
+import time
 import typing as t
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+
+RESTORE_SECONDS = 60
+RETRY_SECONDS = 1
 
 
 class ActionModule(ActionBase):
-    """Reads the host's part of the plan on the controller; the module of the same name does the rest."""
+    """Reads the host's part of the plan on the controller, lets the module of the same name do the rest, and confirms what it changed."""
 
     _supports_async = False
 
@@ -28,7 +32,38 @@ class ActionModule(ActionBase):
             if plan is not None:
                 arguments["policy"] = read_policy(pathlib.Path(self._loader.path_dwim(plan)), variables["inventory_hostname"])
         result.update(self._execute_module("federated.connectivity.firewall_policy", module_args=arguments, task_vars=variables))
+        trial = result.pop("on_trial", None)
+        if trial:
+            confirmed = self._confirm(trial["token"], trial["seconds"] + RESTORE_SECONDS, variables)
+            if confirmed.get("failed"):
+                result.update(confirmed, changed=confirmed.get("outcome") != "restored")
         return result
+
+    def _confirm(self, token: str, seconds: int, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Confirm a change over a new connection, or learn over one how the host took it back.
+
+        Returns:
+            What firewall_confirm returned.
+
+        Raises:
+            AnsibleConnectionFailure: the host cannot be reached, not even when it should have taken the change back.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                if hasattr(self._connection, "reset"):
+                    self._connection.reset()
+                confirmed: dict[str, t.Any] = self._execute_module(
+                    "federated.connectivity.firewall_confirm", module_args={"token": token}, task_vars=variables
+                )
+                if "outcome" in confirmed or time.monotonic() > end:
+                    return confirmed
+            except AnsibleConnectionFailure as error:
+                if time.monotonic() > end:
+                    raise AnsibleConnectionFailure(
+                        f"after the change no new connection came about, nor one when the host should have taken it back: {error}"
+                    ) from error
+            time.sleep(RETRY_SECONDS)
 
 
 def read_policy(plan: pathlib.Path, host: str) -> dict[str, t.Any]:

@@ -17,11 +17,12 @@ description:
     Everything else on the host stays as it was, unless the plan asks for a default of V(deny).
   - The connection that Ansible itself uses is always allowed, before any other rule, wherever the policy could refuse it.
   - All changes are checked by the firewall's own tools first, and applied together; if one fails, the others are taken back.
-  - Host names of rules are looked up on the host itself, and every 15 minutes again by a systemd timer while the policy has any.
-    Addresses are remembered for a day after they were last answered, and for a week while the name service fails;
-    a name that never had an address opens nothing, and neither does an answer that is no partner's address.
+  - Host names of rules are looked up on the host itself. The last good addresses are kept, so that a failing name service closes nothing;
+    a name that never had an address opens nothing.
+  - The host takes every change back by itself unless somebody confirms it in time over a new connection, which this action does right
+    after the change: see O(confirm_timeout). So no policy can lock Ansible out, whatever becomes of the connection or of this controller.
 notes:
-  - A new address set takes effect when the module runs again.
+  - A new address set, and a host name with new addresses, take effect when the module runs again.
   - A container that connects to a published port of its own host, by the host's address, counts as any other client of that port.
     Containers of one host better use their own network.
   - Rules of the nftables backend cannot open what another nftables table refuses; the module warns about such tables.
@@ -58,20 +59,23 @@ options:
     type: list
     elements: str
     default: [docker0, docker_gwbridge, br-*, podman*, cni-podman*]
-  private_answers:
+  confirm_timeout:
     description:
-      - Host names that may resolve to private addresses, and domains, with a leading dot, whose names may.
-      - Other public names that do so open nothing. Names without a dot, names that cannot be public, such as C(.local), C(.internal) and
-        C(.home.arpa), and the forward proxy may always.
-    type: list
-    elements: str
-    default: []
-  look_up_names:
+      - How many seconds a change waits to be confirmed. The action plugin confirms it over a connection of its own that it opens for this.
+      - A watchdog on the host, which needs neither Ansible nor its connection, takes back what is not confirmed, and does so early at boot
+        where the host is rebooted meanwhile. The task then fails and says what was restored and why.
+      - V(0) turns this off.
+    type: int
+    default: 60
+  confirm_egress:
     description:
-      - V(false) takes the addresses that the host remembers, so that check mode tells what is in force from what is not, and not whether
-        the name service answers differently by now.
-    type: bool
-    default: true
+      - What the host has to reach before a change is confirmed, out of the single addresses in its egress rules (partners, the forward
+        proxy, name servers). TCP ports are asked by a handshake, name servers by a question.
+      - V(kept) asks for what was reachable before the change, so that a partner who is down fails nothing; V(all) for everything;
+        V(none) for nothing.
+    type: str
+    choices: [kept, all, none]
+    default: kept
 requirements:
   - nft, where the backend is V(nftables), where a port of a container is published, or where the plan denies by default
   - unshare (util-linux), where nft is needed
@@ -153,6 +157,19 @@ changes:
   type: list
   elements: str
   sample: [nftables table inet federated_connectivity]
+on_trial:
+  description: What the action plugin confirms. Absent where nothing changed, in check mode, and with O(confirm_timeout=0).
+  returned: when a change waits to be confirmed
+  type: dict
+  contains:
+    token:
+      description: What M(federated.connectivity.firewall_confirm) takes.
+      type: str
+      returned: always
+    seconds:
+      description: How long it waits.
+      type: int
+      returned: always
 errors:
   description: Each thing that is wrong, by itself; all of them are in the message too.
   returned: failure
@@ -183,20 +200,13 @@ from ansible.module_utils.common.respawn import (
     respawn_module,
 )
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _names_timer,
-    _refresher,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._answers import (
-    check_own_names,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._archive import (
-    archive,
-)
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     BindingMissing,
     Change,
     PolicyError,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._confirmation import (
+    commit_on_trial,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
@@ -205,23 +215,25 @@ from ansible_collections.federated.connectivity.plugins.module_utils._management
     live_connection,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._names import (
-    Memory,
-    addresses_of,
-    read_memory,
+    read_cache,
     resolve,
-    write_memory,
+    write_cache,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import (
-    StoredPolicy,
+from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import (
+    names_of,
+    parse_policy,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._transaction import (
     check,
     choose,
     commit,
     propose,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._watchdog import (
+    settled,
 )
 
 SYSTEM_PYTHONS = ("/usr/bin/python3", "/usr/libexec/platform-python")
@@ -230,31 +242,26 @@ CONTAINER_INTERFACES = ("docker0", "docker_gwbridge", "br-*", "podman*", "cni-po
 
 def enforce(params: t.Mapping[str, t.Any], check_mode: bool, host: Host) -> t.Dict[str, t.Any]:
     """Bring the host to its policy, or to none; what the module returns, with ``warnings`` and ``diff``."""
-    memory: Memory = {}
+    answers: t.Dict[str, t.List[str]] = {}
     warnings: t.List[str] = []
-    stored: t.Optional[StoredPolicy] = None
     policy: t.Optional[Policy] = None
     result: t.Dict[str, t.Any] = {}
     backend = ""
     if params["state"] == "present":
-        check_own_names(params["private_answers"])
-        stored = StoredPolicy(
-            params["policy"], "", live_connection(), params["container_interfaces"], params["private_answers"], answers={}
-        )
-        memory = read_memory(host, stored.names, stored.own_names)
-        if params["look_up_names"]:
-            memory, warnings = resolve(stored.names, memory, stored.own_names)
-        stored = stored._replace(answers=addresses_of(memory))
-        policy = stored.parse()
+        answers, warnings = resolve(names_of(params["policy"]), read_cache(host))
+        policy = parse_policy(params["policy"], answers, live_connection(), params["container_interfaces"])
         backend = choose(params["backend"], host)
-        stored = stored._replace(backend=backend, management=policy.management)
         result = {"backend": backend, "allowed": [str(rule) for rule in policy.rules]}
-    changes = [*propose(policy, backend, host), _names_timer.propose(stored, host, archive(_refresher))]
+    changes = propose(policy, backend, host)
     check(changes)
-    if not check_mode:
-        commit(changes)
-        write_memory(host, memory)
     changed = [change for change in changes if change.changed]
+    if not check_mode:
+        if changed and params["confirm_timeout"]:
+            token = commit_on_trial(changes, policy, params["confirm_egress"], params["confirm_timeout"], host)
+            result["on_trial"] = {"token": token, "seconds": params["confirm_timeout"]}
+        else:
+            commit(changes)
+        write_cache(host, answers)
     result.update(
         changed=bool(changed),
         changes=[change.name for change in changed],
@@ -282,15 +289,15 @@ def main() -> None:
             "backend": {"type": "str", "choices": ["auto", "nftables", "ufw", "firewalld"], "default": "auto"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "container_interfaces": {"type": "list", "elements": "str", "default": list(CONTAINER_INTERFACES)},
-            "private_answers": {"type": "list", "elements": "str", "default": []},
-            "look_up_names": {"type": "bool", "default": True},
+            "confirm_timeout": {"type": "int", "default": 60},
+            "confirm_egress": {"type": "str", "choices": ["kept", "all", "none"], "default": "kept"},
         },
         required_if=[("state", "present", ["policy"])],
         supports_check_mode=True,
     )
     host = Host()
     try:
-        with host.lock():
+        with settled(host, module.check_mode) as warnings:
             result = enforce(module.params, module.check_mode, host)
     except BindingMissing as error:
         interpreter = None if has_respawned() else probe_interpreters_for_module(SYSTEM_PYTHONS, error.binding)
@@ -301,7 +308,7 @@ def main() -> None:
         module.fail_json(msg=str(error), errors=list(error.messages))
     except OSError as error:
         module.fail_json(msg=str(error))
-    for warning in result.pop("warnings"):
+    for warning in warnings + result.pop("warnings"):
         module.warn(warning)
     module.exit_json(**result)
 

@@ -130,18 +130,26 @@ class FirewallHost(Namespace):
             backend: As the module's option.
             check: Check mode.
             ssh: SSH_CONNECTION of the session, "client port server port"; none: a local session.
-            options: More options of the module.
+            options: More options of the module; nothing is to be confirmed unless ``confirm_timeout`` is one of them.
 
         Raises:
             PolicyFailed: the module failed; the text is its message.
         """
-        arguments = {"backend": backend, **options, "_ansible_check_mode": check, "_ansible_diff": True}
+        arguments = {"backend": backend, "confirm_timeout": 0, **options, "_ansible_check_mode": check, "_ansible_diff": True}
         arguments.update({"state": "absent"} if policy is None else {"policy": policy})
-        done = self.run(["python3", "-"], input=_payload(arguments), check=False, **({"SSH_CONNECTION": ssh} if ssh else {}))
+        return self._module("firewall_policy", arguments, ssh)
+
+    def confirm(self, token: str, ssh: str | None = None) -> Outcome:
+        """Run firewall_confirm. Raises PolicyFailed where the change does not stay."""
+        return self._module("firewall_confirm", {"token": token}, ssh)
+
+    def _module(self, name: str, arguments: dict[str, t.Any], ssh: str | None) -> Outcome:
+        environment = {"SSH_CONNECTION": ssh} if ssh else {}
+        done = self.run(["python3", "-"], input=payload(arguments, name), check=False, **environment)
         try:
             result = Outcome(json.loads(done.stdout))
         except ValueError:
-            raise AssertionError(f"firewall_policy did not return JSON:\n{done.stdout}{done.stderr}") from None
+            raise AssertionError(f"{name} did not return JSON:\n{done.stdout}{done.stderr}") from None
         if result.get("failed"):
             raise PolicyFailed(result.get("msg") or done.stdout)
         return result
@@ -241,10 +249,10 @@ def _load_collection() -> None:
 _load_collection()
 
 
-def _payload(arguments: dict[str, t.Any]) -> str:
+def payload(arguments: dict[str, t.Any], module: str = "firewall_policy") -> str:
     built = modify_module(
-        module_name=f"{NAME}.plugins.modules.firewall_policy",
-        module_path=str(COLLECTION / "plugins/modules/firewall_policy.py"),
+        module_name=f"{NAME}.plugins.modules.{module}",
+        module_path=str(COLLECTION / f"plugins/modules/{module}.py"),
         module_args=arguments,
         templar=Templar(DataLoader()),
         task_vars={"ansible_python_interpreter": "/usr/bin/python3"},

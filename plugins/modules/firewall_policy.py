@@ -17,12 +17,13 @@ description:
     Everything else on the host stays as it was, unless the plan asks for a default of V(deny).
   - The connection that Ansible itself uses is always allowed, before any other rule, wherever the policy could refuse it.
   - All changes are checked by the firewall's own tools first, and applied together; if one fails, the others are taken back.
-  - Host names of rules are looked up on the host itself. The last good addresses are kept, so that a failing name service closes nothing;
-    a name that never had an address opens nothing.
+  - Host names of rules are looked up on the host itself, and every 15 minutes again by a systemd timer while the policy has any.
+    Addresses are remembered for a day after they were last answered, and for a week while the name service fails;
+    a name that never had an address opens nothing, and neither does an answer that is no partner's address.
   - The host takes every change back by itself unless somebody confirms it in time over a new connection, which this action does right
     after the change: see O(confirm_timeout). So no policy can lock Ansible out, whatever becomes of the connection or of this controller.
 notes:
-  - A new address set, and a host name with new addresses, take effect when the module runs again.
+  - A new address set takes effect when the module runs again.
   - A container that connects to a published port of its own host, by the host's address, counts as any other client of that port.
     Containers of one host better use their own network.
   - Rules of the nftables backend cannot open what another nftables table refuses; the module warns about such tables.
@@ -59,6 +60,20 @@ options:
     type: list
     elements: str
     default: [docker0, docker_gwbridge, br-*, podman*, cni-podman*]
+  private_answers:
+    description:
+      - Host names that may resolve to private addresses, and domains, with a leading dot, whose names may.
+      - Other public names that do so open nothing. Names without a dot, names that cannot be public, such as C(.local), C(.internal) and
+        C(.home.arpa), and the forward proxy may always.
+    type: list
+    elements: str
+    default: []
+  look_up_names:
+    description:
+      - V(false) takes the addresses that the host remembers, so that check mode tells what is in force from what is not, and not whether
+        the name service answers differently by now.
+    type: bool
+    default: true
   confirm_timeout:
     description:
       - How many seconds a change waits to be confirmed. The action plugin confirms it over a connection of its own that it opens for this.
@@ -200,6 +215,16 @@ from ansible.module_utils.common.respawn import (
     respawn_module,
 )
 
+from ansible_collections.federated.connectivity.plugins.module_utils import (
+    _names_timer,
+    _refresher,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._answers import (
+    check_own_names,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._archive import (
+    archive,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     BindingMissing,
     Change,
@@ -215,16 +240,17 @@ from ansible_collections.federated.connectivity.plugins.module_utils._management
     live_connection,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._names import (
-    read_cache,
+    Memory,
+    addresses_of,
+    read_memory,
     resolve,
-    write_cache,
+    write_memory,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import (
-    names_of,
-    parse_policy,
+from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import (
+    StoredPolicy,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._transaction import (
     check,
@@ -242,17 +268,26 @@ CONTAINER_INTERFACES = ("docker0", "docker_gwbridge", "br-*", "podman*", "cni-po
 
 def enforce(params: t.Mapping[str, t.Any], check_mode: bool, host: Host) -> t.Dict[str, t.Any]:
     """Bring the host to its policy, or to none; what the module returns, with ``warnings`` and ``diff``."""
-    answers: t.Dict[str, t.List[str]] = {}
+    memory: Memory = {}
     warnings: t.List[str] = []
+    stored: t.Optional[StoredPolicy] = None
     policy: t.Optional[Policy] = None
     result: t.Dict[str, t.Any] = {}
     backend = ""
     if params["state"] == "present":
-        answers, warnings = resolve(names_of(params["policy"]), read_cache(host))
-        policy = parse_policy(params["policy"], answers, live_connection(), params["container_interfaces"])
+        check_own_names(params["private_answers"])
+        stored = StoredPolicy(
+            params["policy"], "", live_connection(), params["container_interfaces"], params["private_answers"], answers={}
+        )
+        memory = read_memory(host, stored.names, stored.own_names)
+        if params["look_up_names"]:
+            memory, warnings = resolve(stored.names, memory, stored.own_names)
+        stored = stored._replace(answers=addresses_of(memory))
+        policy = stored.parse()
         backend = choose(params["backend"], host)
+        stored = stored._replace(backend=backend, management=policy.management)
         result = {"backend": backend, "allowed": [str(rule) for rule in policy.rules]}
-    changes = propose(policy, backend, host)
+    changes = [*propose(policy, backend, host), _names_timer.propose(stored, host, archive(_refresher))]
     check(changes)
     changed = [change for change in changes if change.changed]
     if not check_mode:
@@ -261,7 +296,7 @@ def enforce(params: t.Mapping[str, t.Any], check_mode: bool, host: Host) -> t.Di
             result["on_trial"] = {"token": token, "seconds": params["confirm_timeout"]}
         else:
             commit(changes)
-        write_cache(host, answers)
+        write_memory(host, memory)
     result.update(
         changed=bool(changed),
         changes=[change.name for change in changed],
@@ -291,6 +326,8 @@ def main() -> None:
             "container_interfaces": {"type": "list", "elements": "str", "default": list(CONTAINER_INTERFACES)},
             "confirm_timeout": {"type": "int", "default": 60},
             "confirm_egress": {"type": "str", "choices": ["kept", "all", "none"], "default": "kept"},
+            "private_answers": {"type": "list", "elements": "str", "default": []},
+            "look_up_names": {"type": "bool", "default": True},
         },
         required_if=[("state", "present", ["policy"])],
         supports_check_mode=True,

@@ -210,6 +210,7 @@ def _parents(path: str) -> t.Iterator[str]:
 
 def _replace(path: str, make: t.Callable[[str], None]) -> None:
     """Let ``make`` create a neighbour of ``path``, then move it into place."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     directory = tempfile.mkdtemp(prefix=".federated_connectivity.", dir=os.path.dirname(path))
     try:
         name = os.path.join(directory, "new")
@@ -228,5 +229,4 @@ def _write(path: str, content: bytes, mode: int, owner: int, group: int) -> None
             file.flush()
             os.fsync(file.fileno())
 
-    os.makedirs(os.path.dirname(path), exist_ok=True)
     _replace(path, make)

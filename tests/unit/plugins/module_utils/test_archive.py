@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The collection's own code as one file: complete by itself, and the same bytes for the same code."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+
+from ansible_collections.federated.connectivity.plugins.module_utils import (
+    _refresher,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._archive import (
+    archive,
+)
+
+IMPORT = f"""
+import sys
+sys.path.insert(0, sys.argv[1])
+import {_refresher.__name__}
+ours = [module for name, module in sys.modules.items() if name.startswith("ansible")]
+assert len(ours) > 10
+assert all(module.__file__.startswith(sys.argv[1]) for module in ours), ours
+"""
+
+
+def test_it_needs_nothing_else(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "program.pyz"
+    file.write_bytes(archive(_refresher))
+    done = subprocess.run([sys.executable, "-I", "-c", IMPORT, str(file)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_same_code_gives_the_same_bytes() -> None:
+    assert archive(_refresher) == archive(_refresher)

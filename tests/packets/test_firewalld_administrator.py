@@ -186,3 +186,15 @@ def test_another_policy_at_the_very_front_is_named(host: FirewallHost, firewalld
     firewalld.cmd("--permanent", "--policy=first", "--set-priority=-32768")
     firewalld.cmd("--reload")
     assert any("your policy first has" in warning for warning in host.apply(policy(PEER_HTTP)).warnings)
+
+
+@every_suite
+def test_a_docker_that_loses_rules_by_a_reload_is_named_when_one_is_due(host: FirewallHost, firewalld: Firewalld, suite: str) -> None:
+    docker = host.file("/usr/local/bin/docker")  # answers as the client of a running daemon does
+    docker.write_text("#!/bin/sh\necho 28.3.1\n", encoding="ascii")
+    docker.chmod(0o755)
+    for check in (True, False):
+        assert any("CVE-2025-54388" in warning for warning in host.apply(policy(PEER_HTTP), check=check).warnings)
+    assert not any("CVE" in warning for warning in host.apply(policy(PEER_HTTP)).warnings)
+    docker.write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
+    assert not any("CVE" in warning for warning in host.apply(None).warnings)

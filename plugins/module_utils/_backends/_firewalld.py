@@ -18,6 +18,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._backends i
     _firewalld_client,
     _firewalld_live,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._docker import (
+    warnings_before_reload,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_files import (
     Files,
     describe_files,
@@ -107,7 +110,10 @@ class FirewalldChange(Change):
         self._snapshot: t.Optional[RuntimeSnapshot] = None
         self.before = _text(self._runtime) + describe_files(self._files.before)
         self.after = _text(self._target) + describe_files(self._files.after)
-        self.warnings = _firewalld_live.rivals(client, self._files.is_ours) if objects else ()
+        self.warnings = [
+            *(_firewalld_live.rivals(client, self._files.is_ours) if objects else ()),
+            *(warnings_before_reload(host) if self._needs_reload else ()),
+        ]
 
     def _read(self) -> _firewalld_live.Runtime:
         return _firewalld_live.read(self._client, self._host, self._files.is_ours)

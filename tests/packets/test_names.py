@@ -204,6 +204,32 @@ def test_the_refresher_mends_no_drift_and_says_why_it_fails(host: FirewallHost, 
     assert "+203.0.113.6" in refresh(host)
 
 
+def test_a_change_on_trial_is_left_alone_and_takes_the_names_back_with_it(host: FirewallHost, server: NameServer) -> None:
+    server.answer("203.0.113.5")
+    host.apply(DECLARED)
+    good, memory = state(host), host.file(MEMORY).read_text()
+    server.answer("203.0.113.6")
+    token = host.apply(DECLARED, confirm_timeout=60)["on_trial"]["token"]
+    trial = state(host)
+    server.answer("203.0.113.7")
+    assert refresh(host) == "<5>a change of this host waits to be confirmed; host names are looked up next time\n"
+    assert state(host) == trial
+    host.confirm(token)
+    host.apply(None)
+    server.answer("203.0.113.5")
+    host.apply(DECLARED)
+    assert state(host) == good
+    host.apply(None, confirm_timeout=1)
+    for _ in range(100):
+        if state(host) == good:
+            break
+        time.sleep(0.1)
+    assert state(host) == good
+    assert host.file(MEMORY).read_text().splitlines()[1] == memory.splitlines()[1]
+    server.answer("203.0.113.6")
+    assert refresh(host) == f"<5>{NAME}: +203.0.113.6\n"
+
+
 def test_the_live_management_connection_survives_a_refresh(net: Network, server: NameServer) -> None:
     server.answer("203.0.113.5")
     declared: dict[str, t.Any] = {**DECLARED, "defaults": {"ingress": "deny", "egress": "deny"}}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import fcntl
+import glob
 import os
 import shutil
 import stat
@@ -29,6 +30,7 @@ LOCK = "/run/federated_connectivity.lock"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 COMMAND_SECONDS = 120.0
 LOCK_SECONDS = 120.0
+_UNFINISHED = ".federated_connectivity."  # then the process that writes there
 
 
 class Result(t.NamedTuple):
@@ -146,6 +148,7 @@ class Host:
 
     def remove(self, path: str) -> None:
         """Remove a file or link if it is there."""
+        _sweep(os.path.dirname(path))
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(path)
 
@@ -208,10 +211,18 @@ def _parents(path: str) -> t.Iterator[str]:
         yield path
 
 
+def _sweep(directory: str) -> None:
+    """Remove what a run that was killed has left behind."""
+    for path in glob.glob(os.path.join(glob.escape(directory), _UNFINISHED + "*.*")):
+        if not os.path.isdir("/proc/" + path.rpartition(_UNFINISHED)[2].partition(".")[0]):
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def _replace(path: str, make: t.Callable[[str], None]) -> None:
     """Let ``make`` create a neighbour of ``path``, then move it into place."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    directory = tempfile.mkdtemp(prefix=".federated_connectivity.", dir=os.path.dirname(path))
+    _sweep(os.path.dirname(path))
+    directory = tempfile.mkdtemp(prefix="%s%d." % (_UNFINISHED, os.getpid()), dir=os.path.dirname(path))
     try:
         name = os.path.join(directory, "new")
         make(name)

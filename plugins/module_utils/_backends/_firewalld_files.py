@@ -89,7 +89,7 @@ class Files:
     def _write(self, root: str) -> None:
         for path, content in self.after.items():
             self._host.write(root + path[len(CONFIGURATION) :], content, mode=0o644)
-        for path in self.before.keys() - self.after.keys():
+        for path in sorted(self.before.keys() - self.after.keys(), key=_is_referred_to):
             self._host.remove(root + path[len(CONFIGURATION) :])
 
 
@@ -112,6 +112,11 @@ def _present(host: Host) -> t.Tuple[t.Dict[str, bytes], t.Set[str]]:
                 else:
                     foreign.add(path)
     return ours, foreign
+
+
+def _is_referred_to(path: str) -> bool:
+    """Policies go first and come last: firewalld fails where one of them names a service or an ipset that is not there."""
+    return os.path.dirname(path) != os.path.join(CONFIGURATION, DIRECTORIES["policy"])
 
 
 def _name(path: str) -> str:

@@ -153,7 +153,7 @@ class TableChange(Change):
             self._host.link(WANTS, "../" + SERVICE)
         else:
             _stop(self._host)
-            for path in FILES:
+            for path in reversed(FILES):
                 self._host.remove(path)
             for path in (RULESET, DROP_IN, WANTS):
                 self._host.remove_directory(os.path.dirname(path))

@@ -24,8 +24,8 @@ description:
     after the change: see O(confirm_timeout). So no policy can lock Ansible out, whatever becomes of the connection or of this controller.
 notes:
   - A new address set takes effect when the module runs again.
-  - A container that connects to a published port of its own host, by the host's address, counts as any other client of that port.
-    Containers of one host better use their own network.
+  - Containers may use the ports of the plan by their own host's address. A network that their engine makes later is known from the
+    next run on.
   - Rules of the nftables backend cannot open what another nftables table refuses; the module warns about such tables.
 options:
   plan:
@@ -57,6 +57,9 @@ options:
       - The bridges behind which containers live, by name or by prefix with a trailing V(*).
       - Only what enters or leaves by these bridges counts as traffic of containers when the plan denies egress by default,
         or when somebody routes packets straight to a container's address.
+      - Exact names, and bridges that a prefix covers and Docker or Podman named themselves (C(br-) and 12 hexadecimal digits, C(podman0)),
+        count as the host's own containers; and where the plan closes a published port or keeps one to the host, nobody from outside
+        is routed straight to an address behind them.
     type: list
     elements: str
     default: [docker0, docker_gwbridge, br-*, podman*, cni-podman*]
@@ -92,7 +95,8 @@ options:
     choices: [kept, all, none]
     default: kept
 requirements:
-  - nft, where the backend is V(nftables), where a port of a container is published, or where the plan denies by default
+  - nft, where the backend is V(nftables), where a port of a container is published, where the plan denies by default, or
+    where it keeps a port to the host itself
   - unshare (util-linux), where nft is needed
 attributes:
   check_mode:

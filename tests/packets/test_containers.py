@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from firewall_host import FirewallHost, Network
+from firewalld_daemon import Firewalld
 from namespaces import SECONDS, Namespace, both, outcomes, probe_all
 from policies import PUBLISHED_HTTP, policy, rule
 
@@ -101,6 +102,20 @@ def test_what_others_accept_or_drop_on_the_forward_path_stays_theirs(net: Networ
         net.host.apply(None)
         assert outcomes(net.stranger, "tcp", net.host, 8443, 8080) == both("open", "silent")
     assert _others(net.host, others) == before
+
+
+@pytest.mark.suite("trixie")
+def test_with_strict_forward_ports_firewalld_and_the_guard_both_have_to_agree(net: Network, firewalld: Firewalld) -> None:
+    settings = net.host.file("/etc/firewalld/firewalld.conf")
+    settings.write_text(settings.read_text(encoding="utf-8").replace("StrictForwardPorts=no", "StrictForwardPorts=yes"), encoding="utf-8")
+    firewalld.restart()
+    web = net.host.container({8443: 443})
+    net.host.apply(policy(PUBLISHED_HTTP))
+    with web.listen("tcp", 443):
+        assert net.partner.probe("tcp", net.host.ipv4, 8443) == "rejected"
+        firewalld.cmd(f"--add-forward-port=port=8443:proto=tcp:toport=443:toaddr={web.ipv4}")
+        assert net.partner.probe("tcp", net.host.ipv4, 8443) == "open"
+        assert net.stranger.probe("tcp", net.host.ipv4, 8443) == "silent"
 
 
 @every_suite

@@ -36,7 +36,8 @@ class ActionModule(ActionBase):
         if trial:
             confirmed = self._confirm(trial["token"], trial["seconds"] + RESTORE_SECONDS, variables)
             if confirmed.get("failed"):
-                result.update(confirmed, changed=confirmed.get("outcome") != "restored")
+                restored = confirmed.get("outcome") == "restored"
+                result.update(confirmed, changed=not restored, changes=[] if restored else result["changes"])
         return result
 
     def _confirm(self, token: str, seconds: int, variables: dict[str, t.Any]) -> dict[str, t.Any]:

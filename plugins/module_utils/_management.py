@@ -12,6 +12,13 @@ import ipaddress
 import os
 import typing as t
 
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    PolicyRefused,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    Policy,
+)
+
 _VARIABLE = "SSH_CONNECTION"
 
 
@@ -30,6 +37,19 @@ def live_session() -> str:
         if parse_connection(session):
             return session
     return ""
+
+
+def be_admitted(policy: Policy, connection: t.Optional[t.Tuple[str, int]]) -> None:
+    """Evaluate a policy against the live connection, before anything is touched.
+
+    Raises:
+        PolicyRefused: a new connection like it would be refused.
+    """
+    refusal = policy.refuses(*connection) if connection else ""
+    if connection and refusal:
+        raise PolicyRefused(
+            "the policy would cut the management connection, %s to TCP port %d, by %s; nothing was changed" % (*connection, refusal)
+        )
 
 
 def parse_connection(text: str) -> t.Optional[t.Tuple[str, int]]:

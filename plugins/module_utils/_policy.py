@@ -111,6 +111,16 @@ class Policy(t.NamedTuple):
             return False
         return self.deny_ingress or self.deny_egress or any(rule.closed_to_others for rule in concerned)
 
+    def refuses(self, client: str, port: int) -> str:
+        """The rule or the default by which this policy refuses a new TCP connection of a client to a port of the host; "" if none does."""
+        if self.management == (client, port):
+            return ""
+        concerned = [rule for rule in self.ingress() if rule.protocol == "tcp" and rule.has_port(port)]
+        if any(peers.covers(client) for rule in concerned for peers in rule.peers):
+            return ""
+        closed = [rule.id for rule in concerned if rule.closed_to_others]
+        return ", ".join(closed) or ("the default deny of ingress" if self.deny_ingress else "")
+
 
 def bounds(ports: str) -> t.Tuple[int, int]:
     """First and last port of ``"8443"`` or ``"8000-8010"``."""

@@ -195,33 +195,33 @@ def settled(host: Host, check_mode: bool) -> t.Iterator[t.List[str]]:
     """Hold the host while it is on no trial; an earlier run's trial is waited for, and taken back where its watchdog is gone.
 
     Yields:
-        Warnings about that trial.
+        Warnings about the last trial, where it ended badly; they are given once.
 
     Raises:
         ToolFailed: it has to be taken back, and this is check mode, or that failed.
     """
-    waited = ""
     while True:
         with host.lock():
             trial = read_trial(host)
             if trial and _remaining(host) < -_ABANDONED_SECONDS:
                 _take_over(trial, host, check_mode)
-                waited, trial = trial.token, None
+                trial = None
             if trial is None:
                 record = read_record(host)
-                unconfirmed = waited and record and record.token == waited and record.outcome != CONFIRMED
-                yield ["an earlier run was not confirmed: %s" % "; ".join(record.messages)] if unconfirmed and record else []
+                if record and not check_mode:
+                    host.remove(RECORD)
+                bad = record and record.outcome != CONFIRMED
+                yield ["an earlier change was not confirmed: %s" % "; ".join(record.messages)] if record and bad else []
                 return
-            waited = trial.token
         time.sleep(_POLL_SECONDS)
 
 
 def _take_over(trial: Trial, host: Host, check_mode: bool) -> None:
     if check_mode:
-        raise ToolFailed("an earlier run was not confirmed, and its watchdog is gone; run without check mode to take its changes back")
+        raise ToolFailed("an earlier change was not confirmed, and its watchdog is gone; run without check mode to take its changes back")
     record = restore(trial, trial.reasons or ["its watchdog was gone, so this run took its changes back"], host)
     if record.outcome == FAILED:
-        raise ToolFailed("an earlier run was not confirmed", *record.messages)
+        raise ToolFailed("an earlier change was not confirmed", *record.messages)
 
 
 def _mark(trial: Trial, host: Host) -> None:

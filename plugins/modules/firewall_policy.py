@@ -241,6 +241,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
     Host,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._management import (
+    be_admitted,
     live_connection,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._names import (
@@ -288,6 +289,7 @@ def enforce(params: t.Mapping[str, t.Any], check_mode: bool, host: Host) -> t.Di
             memory, warnings = resolve(stored.names, memory, stored.own_names)
         stored = stored._replace(answers=addresses_of(memory))
         policy = stored.parse()
+        be_admitted(policy, stored.management)
         backend = choose(params["backend"], host)
         stored = stored._replace(backend=backend, management=policy.management)
         result = {"backend": backend, "allowed": [str(rule) for rule in policy.rules]}

@@ -95,6 +95,18 @@ def test_what_is_confirmed_stays_and_leaves_no_watchdog(firewall: FirewallHost, 
     assert (again["changed"], "on_trial" in again, firewall.file(ARMED).exists()) == (False, False, False)
 
 
+@pytest.mark.parametrize("backend", ["ufw"])
+def test_an_administrators_rule_that_cuts_new_sessions_already_is_named_first(firewall: FirewallHost, backend: str) -> None:
+    firewall.run(["iptables", "-I", "INPUT", "-s", "198.51.100.64/26", "-p", "tcp", "--dport", "22", "-j", "DROP"])
+    old = state(firewall)
+    closed = rule("linksight.north.ssh.ingress", "22")
+    with pytest.raises(PolicyFailed, match=r"cuts new management connections from 198\.51\.100\.66; remove it"):
+        firewall.apply(policy(closed), ssh=FIRST, confirm_timeout=LONG)
+    assert (state(firewall), firewall.file(ARMED).exists()) == (old, False)
+    firewall.run(["iptables", "-I", "INPUT", "-s", "198.51.100.66", "-p", "tcp", "-m", "conntrack", "--ctstate", "NEW", "-j", "ACCEPT"])
+    assert firewall.apply(policy(closed), ssh=FIRST)["changed"]
+
+
 @pytest.mark.parametrize("backend", ["nftables"])
 def test_check_mode_arms_nothing(firewall: FirewallHost, backend: str) -> None:
     checked = firewall.apply(NEW, check=True, confirm_timeout=LONG)

@@ -201,6 +201,12 @@ def _unsafe(policy: Policy, ipv6: bool, families: t.Sequence[_Family]) -> t.Iter
         elif wanted:
             for jump in family.kernel.unhooked():
                 yield "ufw (IPv%d): '%s' is missing, something else flushed it; run 'ufw reload'" % (family.version, jump)
+            if policy.management and (":" in policy.management[0]) == (family.version == 6):
+                for line in family.kernel.refused_before(*policy.management):
+                    yield "ufw: '%s' stands before all user rules and cuts new management connections from %s; remove it" % (
+                        line,
+                        policy.management[0],
+                    )
             for direction, word in ((INGRESS, "in"), (EGRESS, "out")):
                 if policy.denies(direction) and not family.kernel.accepts_established(word):
                     yield "deny %s would cut established connections (IPv%d): the rule that accepts them is missing from before.rules" % (

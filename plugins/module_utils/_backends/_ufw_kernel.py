@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import itertools
 import re
 import typing as t
@@ -15,6 +16,12 @@ from ansible_collections.federated.connectivity.plugins.module_utils._backends._
     CHAIN,
     PREFIX,
     Place,
+)
+
+# A rule that matches by nothing but source, protocol, port and state, and decides.
+_PLAIN = re.compile(
+    r"-A \S+(?: -s (\S+))?(?: -p tcp)?(?: -m (?:tcp|multiport|conntrack|state)| --dports? \S+| --(?:ct)?state \S+)*"
+    r" -j (ACCEPT|DROP|REJECT)(?: --reject-with \S+)?$"
 )
 
 
@@ -56,6 +63,17 @@ class Kernel:
             if line.endswith(" -j ACCEPT") and _concerns(line, protocol, ports)
         ]
 
+    def refused_before(self, client: str, port: int) -> t.List[str]:
+        """The rule that refuses new TCP connections of a client to a port before any user rule is asked. Rules with other matches than
+        source, protocol, port and state are passed over, as nobody can tell here whether they match."""
+        before, user = "%s-before-input" % self._prefix, "%s-user-input" % self._prefix
+        for chain, jump in (("INPUT", before), (before, user)):
+            for line in itertools.takewhile(lambda line, jump=jump: not line.endswith(" -j " + jump), self._chains.get(chain, ())):  # type: ignore[misc]
+                matched = _PLAIN.match(line)
+                if matched and _concerns(line, "tcp", str(port)) and (not matched[1] or _is_in(client, matched[1])):
+                    return [] if matched[2] == "ACCEPT" else [line]
+        return []
+
     def deviations(self, place: Place) -> t.Tuple[t.List[str], t.List[str]]:
         """Where our rules are not in force as they should be: what is loaded in their place, and what should be."""
         loaded: t.List[str] = []
@@ -76,6 +94,10 @@ class Kernel:
         lines = ["*filter", *(":%s - [0:0]" % chain for chain in known)]
         lines += [line for chain in known for line in self._chains[chain]]
         return "\n".join([*lines, "COMMIT", ""])
+
+
+def _is_in(client: str, network: str) -> bool:
+    return ipaddress.ip_address(client) in ipaddress.ip_network(network)
 
 
 def _concerns(line: str, protocol: str, ports: str) -> bool:

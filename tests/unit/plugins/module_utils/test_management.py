@@ -14,9 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    PolicyRefused,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._management import (
+    be_admitted,
     live_connection,
     parse_connection,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    HOST,
+    INGRESS,
+    AddressSet,
+    Policy,
+    Rule,
 )
 
 ASK = (
@@ -58,3 +69,23 @@ def test_parents_remember_what_sudo_took_away() -> None:
     command = 'env -u SSH_CONNECTION sh -c "\\"$PYTHON\\" -c \\"\\$ASK\\"; true"; true'
     done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "('203.0.113.9', 22)\n"
+
+
+@pytest.mark.parametrize(("client", "other"), [("203.0.113.9", "203.0.113.8"), ("2001:db8::9", "2001:db8::8")])
+def test_a_policy_that_would_cut_the_live_connection_is_refused(client: str, other: str) -> None:
+    def peers(address: str) -> AddressSet:
+        networks = (f"{address}/{128 if ':' in address else 32}",)
+        return AddressSet("peers", () if ":" in address else networks, networks if ":" in address else ())
+
+    def ssh(*admitted: str, closed: bool = True) -> Rule:
+        return Rule("baseline.host.management.ingress", INGRESS, "tcp", ("22",), tuple(map(peers, admitted)), HOST, closed)
+
+    by_rule = rf"would cut the management connection, {client} to TCP port 22, by baseline\.host\.management\.ingress; nothing was changed"
+    with pytest.raises(PolicyRefused, match=by_rule):
+        be_admitted(Policy("host", (ssh(other),), False, False), (client, 22))
+    with pytest.raises(PolicyRefused, match="by the default deny of ingress"):
+        be_admitted(Policy("host", (ssh(other, closed=False),), True, False), (client, 22))
+    be_admitted(Policy("host", (ssh(other),), True, True, management=(client, 22)), (client, 22))
+    be_admitted(Policy("host", (ssh(other), ssh(client)), True, True), (client, 22))
+    be_admitted(Policy("host", (ssh(other, closed=False),), False, True), (client, 22))
+    be_admitted(Policy("host", (ssh(other),), True, True), None)

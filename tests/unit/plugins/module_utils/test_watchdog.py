@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Trials: data that outlives the process, records, and what cannot be armed."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from ansible_collections.federated.connectivity.plugins.module_utils import (
+    _host,
+    _watchdog,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._confirmation import (
+    confirm,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
+    WayBack,
+)
+
+FIRST, SECOND = "198.51.100.66 40000 198.51.100.10 22", "198.51.100.66 40001 198.51.100.10 22"
+
+
+def put_back(files: _host.Snapshot, runtime: dict[str, str], host: Host) -> None:
+    """What a trial's way back calls."""
+    if runtime["mood"] == "broken":
+        raise ToolFailed("the tool is broken")
+    files.restore()
+
+
+@pytest.fixture
+def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    monkeypatch.setattr(_host, "LOCK", str(tmp_path / "lock"))
+    for name in ("ARMED", "PROGRAM", "DEADLINE", "RECORD", "BOOT_UNIT", "BOOT_WANTS"):
+        monkeypatch.setattr(_watchdog, name, str(tmp_path / "trial" / name))
+    for name in ("STATE", "DIRECTORY"):
+        monkeypatch.setattr(_watchdog, name, str(tmp_path / "trial"))
+    monkeypatch.setattr(_watchdog, "_start", lambda command, trial, host: None)
+    monkeypatch.setattr(Host, "has_systemd", lambda self: True)
+    (tmp_path / "trial").mkdir()
+    (tmp_path / "kept").touch()
+    (tmp_path / "file").write_bytes(b"\0old\xff")
+    return Host()
+
+
+def trial_of(host: Host, tmp_path: pathlib.Path, mood: str = "", session: str = FIRST) -> _watchdog.Trial:
+    ways = [WayBack("the place", __name__, host.snapshot([str(tmp_path / "file"), str(tmp_path / "new" / "file")]), {"mood": mood})]
+    trial = _watchdog.Trial("token", session, 60, [], ways)
+    _watchdog.arm(trial, host)
+    host.write(str(tmp_path / "file"), b"new")
+    host.write(str(tmp_path / "new" / "file"), b"new")
+    return trial
+
+
+def test_what_was_armed_leads_back_from_its_data_alone(host: Host, tmp_path: pathlib.Path) -> None:
+    trial_of(host, tmp_path)
+    trial = _watchdog.read_trial(host)
+    assert trial is not None
+    record = _watchdog.restore(trial, ["because"], host)
+    assert record == _watchdog.read_record(host)
+    assert (record.outcome, record.messages) == (_watchdog.RESTORED, ["because", "the place is as it was before"])
+    assert (tmp_path / "file").read_bytes() == b"\0old\xff"
+    assert not (tmp_path / "new").exists()
+    assert [path.name for path in (tmp_path / "trial").iterdir()] == ["RECORD"]
+
+
+def test_what_cannot_be_restored_stays_armed_and_is_said(host: Host, tmp_path: pathlib.Path) -> None:
+    record = _watchdog.restore(trial_of(host, tmp_path, mood="broken"), ["because"], host)
+    assert record.outcome == _watchdog.FAILED
+    assert record.messages == ["because", "the place could not be restored: the tool is broken"]
+    assert _watchdog.read_trial(host) is not None
+
+
+def test_at_boot_files_are_restored_without_any_tool(host: Host, tmp_path: pathlib.Path) -> None:
+    assert _watchdog.restore(trial_of(host, tmp_path, mood="broken"), ["boot"], host, at_boot=True).outcome == _watchdog.RESTORED
+    assert (tmp_path / "file").read_bytes() == b"\0old\xff"
+
+
+def test_a_new_session_confirms_and_may_do_so_again(host: Host, tmp_path: pathlib.Path) -> None:
+    trial_of(host, tmp_path)
+    assert [confirm("token", SECOND, host).outcome for _again in range(2)] == ["confirmed", "confirmed"]
+    assert _watchdog.read_trial(host) is None
+    assert (tmp_path / "file").read_bytes() == b"new"
+    with pytest.raises(ToolFailed, match="no change of this host waits to be confirmed by another"):
+        confirm("another", SECOND, host)
+
+
+@pytest.mark.parametrize("session", [FIRST, ""])
+def test_no_other_session_confirms(host: Host, tmp_path: pathlib.Path, session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.federated.connectivity.plugins.module_utils._confirmation.COMMAND_SECONDS", 0)
+    trial_of(host, tmp_path)
+    with pytest.raises(ToolFailed, match="its watchdog has not taken it back"):
+        confirm("token", session, host)
+    trial = _watchdog.read_trial(host)
+    assert trial is not None
+    assert len(trial.reasons) == 1
+    with _watchdog.settled(host, check_mode=False) as warnings:
+        assert trial.reasons[0] in warnings[0]
+    assert (tmp_path / "file").read_bytes() == b"\0old\xff"
+
+
+def test_a_local_session_confirms_a_local_change(host: Host, tmp_path: pathlib.Path) -> None:
+    trial_of(host, tmp_path, session="")
+    assert confirm("token", "", host).outcome == "confirmed"
+
+
+def test_what_cannot_be_armed_leaves_nothing(host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(command: object, trial: object, host: object) -> None:
+        raise ToolFailed("systemd-run failed")
+
+    monkeypatch.setattr(_watchdog, "_start", fail)
+    with pytest.raises(ToolFailed, match="cannot be armed, so nothing was changed: systemd-run failed"):
+        trial_of(host, tmp_path)
+    assert not (tmp_path / "trial").exists()
+    assert (tmp_path / "file").read_bytes() == b"\0old\xff"
+
+
+def test_a_bad_end_is_told_once(host: Host, tmp_path: pathlib.Path) -> None:
+    _watchdog.restore(trial_of(host, tmp_path), ["because"], host)
+    told = []
+    for _again in range(2):
+        with _watchdog.settled(host, check_mode=False) as warnings:
+            told.append(warnings)
+    assert told == [["an earlier change was not confirmed: because; the place is as it was before"], []]

@@ -36,6 +36,7 @@ MANY = policy(*RULES, ingress="deny", egress="deny", partners=PEERS)
 OTHERS = policy(*RULES, MORE, ingress="deny")  # firewalld has to reload for it
 TURNS = (MANY, FEW, OTHERS, FEW)
 
+Deed = t.Generator[str, None, None]
 PAUSE = 0.01  # seconds between attempts of one kind
 HELD = 10  # attempts whose answer is still waited for
 STALLED = 10.0  # seconds after which a connection counts as cut
@@ -84,13 +85,13 @@ def test_no_stranger_gets_in_and_no_partner_is_cut(
 
 
 @contextlib.contextmanager
-def _meanwhile(count: collections.Counter[str], *deeds: t.Iterator[str]) -> t.Iterator[None]:
+def _meanwhile(count: collections.Counter[str], *deeds: Deed) -> t.Iterator[None]:
     """Let everybody go on with what they do, each in a thread; every step is counted by the word that it comes to."""
     stop = threading.Event()
     lock = threading.Lock()
 
-    def go_on(deed: t.Iterator[str]) -> None:
-        with contextlib.closing(deed):  # type: ignore[type-var]
+    def go_on(deed: Deed) -> None:
+        with contextlib.closing(deed):
             for word in deed:
                 with lock:
                     count[word] += 1
@@ -108,7 +109,7 @@ def _meanwhile(count: collections.Counter[str], *deeds: t.Iterator[str]) -> t.It
             thread.join()
 
 
-def _exchange(connection: socket.socket) -> t.Iterator[str]:
+def _exchange(connection: socket.socket) -> Deed:
     """Both ends of a long-lived connection speak in turn."""
     connection.settimeout(STALLED)
     for number in itertools.count():
@@ -124,7 +125,7 @@ def _exchange(connection: socket.socket) -> t.Iterator[str]:
         yield "exchanges"
 
 
-def _visit(partner: Namespace, address: str) -> t.Iterator[str]:
+def _visit(partner: Namespace, address: str) -> Deed:
     """New connections; one may wait while firewalld reloads, but it arrives."""
     while True:
         yield "visits"
@@ -134,7 +135,7 @@ def _visit(partner: Namespace, address: str) -> t.Iterator[str]:
             yield "turned away"
 
 
-def _intrude(stranger: Namespace, address: str) -> t.Iterator[str]:
+def _intrude(stranger: Namespace, address: str) -> Deed:
     """SYN after SYN, nobody waits for an answer; whatever answers, a listener or a reset, has been reached."""
     held: collections.deque[socket.socket] = collections.deque()
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -164,7 +165,7 @@ def _has_reached(attempt: socket.socket) -> bool:
         return True
 
 
-def _datagrams(host: FirewallHost, partner: Namespace, stranger: Namespace) -> t.Iterator[str]:
+def _datagrams(host: FirewallHost, partner: Namespace, stranger: Namespace) -> Deed:
     """The stranger's datagrams, each followed by one of the partner that shows that the way is open."""
     with host.open_socket(socket.AF_INET6, socket.SOCK_DGRAM) as receiver:
         receiver.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)

@@ -21,7 +21,7 @@ description:
     Addresses are remembered for a day after they were last answered, and for a week while the name service fails;
     a name that never had an address opens nothing, and neither does an answer that is no partner's address.
   - The host takes every change back by itself unless somebody confirms it in time over a new connection, which this action does right
-    after the change: see O(confirm_timeout). So no policy can lock Ansible out, whatever becomes of the connection or of this controller.
+    after the change, see O(confirm_timeout). So no policy can lock Ansible out, whatever becomes of the connection or of this controller.
 notes:
   - A new address set takes effect when the module runs again.
   - Containers may use the ports of the plan by their own host's address. A network that their engine makes later is known from the

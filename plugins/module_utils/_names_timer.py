@@ -139,7 +139,7 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> Non
     files.restore()
     _systemctl(host, "daemon-reload")
     if runtime["active"]:
-        _systemctl(host, "start", TIMER)
+        _systemctl(host, "start", "--no-block", TIMER)  # early at boot it waits for whoever calls this
 
 
 def _stop(host: Host) -> None:

@@ -161,14 +161,13 @@ def end(trial: Trial, outcome: str, messages: t.Sequence[str], host: Host) -> Re
     return record
 
 
-def restore(trial: Trial, reasons: t.Sequence[str], host: Host, at_boot: bool = False) -> Record:
+def restore(trial: Trial, reasons: t.Sequence[str], host: Host) -> Record:
     """Take the changes of a trial back, the last one first. Call under the lock.
 
     Args:
         trial: What to take back.
         reasons: Why, for the record.
         host: The host.
-        at_boot: Whether this is a boot before any firewall is loaded: files are all there is.
 
     Raises:
         BindingMissing: another Python of this host has to do it.
@@ -176,10 +175,7 @@ def restore(trial: Trial, reasons: t.Sequence[str], host: Host, at_boot: bool = 
     messages, complete = list(reasons), True
     for way in reversed(trial.ways):
         try:
-            if at_boot:
-                way.files.restore()
-            else:
-                importlib.import_module(way.module).put_back(way.files, way.runtime, host)
+            importlib.import_module(way.module).put_back(way.files, way.runtime, host)
         except BindingMissing:
             raise
         except Exception as error:
@@ -264,7 +260,7 @@ def _restore_at_boot(host: Host) -> None:
     with host.lock():
         trial = read_trial(host)
         if trial:
-            _say(restore(trial, ["the host was rebooted before anybody confirmed it"], host, at_boot=True))
+            _say(restore(trial, ["the host was rebooted before anybody confirmed it"], host))
 
 
 def _say(record: Record) -> None:

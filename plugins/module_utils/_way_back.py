@@ -20,8 +20,9 @@ class WayBack(t.NamedTuple):
 
     Attributes:
         name: The place, as its change calls it.
-        module: The Python module whose ``put_back(files, runtime, host)`` goes the way.
-        files: Files as they were. At boot they are enough: the kernel is empty, and is filled from them.
+        module: The Python module whose ``put_back(files, runtime, host)`` goes the way, also early at boot: before the firewall is loaded
+            and while nothing may be waited for that starts later.
+        files: Files as they were.
         runtime: What was in force, as JSON can hold it.
     """
 

@@ -177,7 +177,7 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> Non
     files.restore()
     _reload_units(host)
     if runtime["active"]:
-        host.run(["systemctl", "start", SERVICE])
+        host.run(["systemctl", "start", "--no-block", SERVICE])  # early at boot it waits for whoever calls this
 
 
 def _stop(host: Host) -> None:

@@ -11,11 +11,16 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
+from ansible_collections.federated.connectivity.plugins.action import firewall_policy
 from ansible_collections.federated.connectivity.plugins.action.firewall_policy import (
+    ActionModule,
     read_policy,
 )
+
+CONFIRMED = {"changed": False, "outcome": "confirmed"}
+RESTORED = {"failed": True, "outcome": "restored", "msg": "the change was not confirmed: nobody confirmed it within 60 seconds"}
 
 
 @pytest.fixture
@@ -53,3 +58,74 @@ def test_no_plan_and_a_damaged_one(plan: pathlib.Path) -> None:
     (plan / "plan.json").write_text("{", encoding="utf-8")
     with pytest.raises(AnsibleError, match="is not JSON"):
         read_policy(plan, "station")
+
+
+class Clock:
+    """Time that passes by sleeping alone."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Controller(ActionModule):
+    """The action on a host that answers each attempt to confirm with the next of ``answers``, the last one for ever."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, applied: dict[str, t.Any], *answers: t.Any) -> None:
+        self._applied, self._answers = applied, list(answers)
+        self.log: list[str] = []
+        self._task = t.cast(t.Any, type("Task", (), {"args": {"policy": {}}}))
+        self._connection = t.cast(t.Any, type("Connection", (), {"reset": lambda _self: self.log.append("reset")})())
+        self.clock = Clock()
+        monkeypatch.setattr(firewall_policy, "time", self.clock)
+        monkeypatch.setattr(firewall_policy.ActionBase, "run", lambda *_arguments: {})
+
+    def _execute_module(self, module_name: str, module_args: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:  # type: ignore[override]
+        if module_name.endswith("firewall_policy"):
+            return dict(self._applied)
+        assert module_args == {"token": "secret"}
+        self.log.append("confirm")
+        answer = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return dict(answer)
+
+
+ON_TRIAL = {"changed": True, "changes": ["ufw"], "on_trial": {"token": "secret", "seconds": 60}}
+UNREACHABLE = AnsibleConnectionFailure("timed out")
+
+
+def test_a_change_is_confirmed_over_a_new_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, ON_TRIAL, CONFIRMED)
+    assert controller.run(task_vars={}) == {"changed": True, "changes": ["ufw"]}
+    assert controller.log == ["reset", "confirm"]
+
+
+def test_where_nothing_is_on_trial_no_connection_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, {"changed": False, "changes": []})
+    assert controller.run(task_vars={}) == {"changed": False, "changes": []}
+    assert controller.log == []
+
+
+def test_a_host_that_was_cut_off_is_asked_again_until_it_tells_what_it_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    garbled = {"failed": True, "msg": "MODULE FAILURE"}
+    controller = Controller(monkeypatch, ON_TRIAL, UNREACHABLE, garbled, UNREACHABLE, RESTORED)
+    assert controller.run(task_vars={}) == {**RESTORED, "changed": False, "changes": []}
+    assert controller.log == ["reset", "confirm"] * 4
+
+
+def test_what_could_not_be_restored_stays_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = Controller(monkeypatch, ON_TRIAL, {**RESTORED, "outcome": "failed"}).run(task_vars={})
+    assert (result["failed"], result["changed"], result["changes"]) == (True, True, ["ufw"])
+
+
+def test_a_host_that_never_comes_back_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, ON_TRIAL, UNREACHABLE)
+    with pytest.raises(AnsibleConnectionFailure, match="no new connection came about, nor one when the host should have taken it back"):
+        controller.run(task_vars={})
+    assert controller.clock.now > 60

@@ -80,11 +80,6 @@ def test_what_cannot_be_restored_stays_armed_and_is_said(host: Host, tmp_path: p
     assert _watchdog.read_trial(host) is not None
 
 
-def test_at_boot_files_are_restored_without_any_tool(host: Host, tmp_path: pathlib.Path) -> None:
-    assert _watchdog.restore(trial_of(host, tmp_path, mood="broken"), ["boot"], host, at_boot=True).outcome == _watchdog.RESTORED
-    assert (tmp_path / "file").read_bytes() == b"\0old\xff"
-
-
 def test_a_new_session_confirms_and_may_do_so_again(host: Host, tmp_path: pathlib.Path) -> None:
     trial_of(host, tmp_path)
     assert [confirm("token", SECOND, host).outcome for _again in range(2)] == ["confirmed", "confirmed"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: firewall_confirm
-short_description: Confirm a change of M(federated.connectivity.firewall_policy), so that the host keeps it
+short_description: Confirm a change of the firewall policy, so that the host keeps it
 version_added: 1.0.0
 author: The federated.connectivity contributors (@federated)
 description:

@@ -29,6 +29,10 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._own_containers import (
+    admit,
+    own_containers,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
 )
@@ -66,7 +70,8 @@ def propose(policy: t.Optional[Policy], backend: str, host: Host) -> t.List[Chan
     """
     steps: t.List[t.Callable[[], Change]] = []
     if policy:
-        steps.append(lambda: BACKENDS[backend].propose(policy, host))
+        carried = policy if backend == _nftables.NAME else admit(policy, own_containers(policy, host))
+        steps.append(lambda: BACKENDS[backend].propose(carried, host))
     if not policy or backend != _nftables.NAME:
         steps.append(lambda: _nftables.propose_guard(policy, host))
     others = [other for name, other in BACKENDS.items() if name not in (backend, _nftables.NAME)]

@@ -118,6 +118,32 @@ def test_with_strict_forward_ports_firewalld_and_the_guard_both_have_to_agree(ne
         assert net.stranger.probe("tcp", net.host.ipv4, 8443) == "silent"
 
 
+@pytest.fixture(params=["ufw", "firewalld"])
+def manager(request: pytest.FixtureRequest, host: FirewallHost) -> str:
+    """A firewall that knows containers by their addresses alone."""
+    if request.param == "ufw":
+        host.run(["ufw", "--force", "enable"])
+    else:
+        request.getfixturevalue("firewalld")
+    return str(request.param)
+
+
+@every_suite
+def test_a_host_and_its_containers_reach_each_other_beside_ufw_and_firewalld(net: Network, manager: str, suite: str) -> None:
+    """The ways of docker-proxy: from it to the container, and to it from a container, while neither way is open to strangers."""
+    web, lan = net.host.container({}), net.host.container({}, bridge=LAN)
+    denied = policy(PUBLISHED_HTTP, ingress="deny", egress="deny")
+    with web.listen("tcp", 443), lan.listen("tcp", 443), net.host.listen("tcp", 8443, 8080):
+        assert net.host.apply(denied)["backend"] == manager
+        assert outcomes(net.host, "tcp", web, 443) == both("open")
+        assert "open" not in str(outcomes(net.host, "tcp", lan, 443))
+        assert outcomes(web, "tcp", net.host, 8443) == both("open")
+        for stranger, port in ((web, 8080), (lan, 8443), (net.stranger, 8443)):
+            assert "open" not in str(outcomes(stranger, "tcp", net.host, port))
+    assert not net.host.apply(denied)["changed"]
+    assert net.host.apply(None)["changed"]
+
+
 @every_suite
 def test_containers_that_may_go_somewhere_may_ask_for_its_name(net: Network, suite: str) -> None:
     container, gateway, resolver = net.host.container({}), net.partner, net.partner2

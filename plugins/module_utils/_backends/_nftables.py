@@ -15,9 +15,6 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
     _nftables_ruleset,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._container_bridges import (
-    container_bridges,
-)
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import (
     DELETE,
     TABLE,
@@ -26,6 +23,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
     Change,
     PolicyRefused,
     ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._container_bridges import (
+    container_bridges,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     CONFIGURATION,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._container_bridges import (
+from ansible_collections.federated.connectivity.plugins.module_utils._container_bridges import (
     container_bridges,
 )
 

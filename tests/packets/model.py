@@ -28,10 +28,12 @@ class Surroundings(t.NamedTuple):
     Attributes:
         admits: What the administrator lets pass.
         exceptions: What the administrator has named, allowed or not, where that comes before a default of deny.
+        published: TCP ports that lead into a container; packets for them never reach the host's own rules.
     """
 
     admits: t.Callable[[Packet], bool] = lambda _packet: True
     exceptions: t.Callable[[Packet], bool] = lambda _packet: False
+    published: t.Collection[int] = ()
 
 
 def admits(policy: t.Mapping[str, t.Any], management: tuple[str, int] | None, packet: Packet, surroundings: Surroundings) -> bool:
@@ -44,12 +46,13 @@ def admits(policy: t.Mapping[str, t.Any], management: tuple[str, int] | None, pa
         surroundings: What others decide about everything that the policy leaves alone.
     """
     denied = policy["defaults"]
-    matching = [rule for rule in policy["rules"] if _concerns(rule, packet)]
+    forwarded = packet[:2] == ("ingress", "tcp") and packet.port in surroundings.published
+    matching = [rule for rule in policy["rules"] if _concerns(rule, packet) and not (forwarded and rule["placement"] == "host")]
     closed = packet.direction == "ingress" and any(rule["closed_to_others"] for rule in matching)
     if any(_has_peer(policy, rule, packet.peer) for rule in matching):
         return True
     live = (packet.direction, packet.protocol, (packet.peer, packet.port)) == ("ingress", "tcp", management)
-    if live and (closed or "deny" in denied.values()):
+    if live and not forwarded and (closed or "deny" in denied.values()):
         return True
     if closed:
         return False

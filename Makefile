@@ -58,8 +58,8 @@ endif
 ##@ Tests
 
 .PHONY: test
-test: lint unit packets sanity molecule ## Everything, from the fastest to the slowest
-	@echo 'All passed: lint, unit and case tests, packet tests, sanity, molecule scenarios'
+test: lint unit packets faults-some sanity molecule ## Everything, from the fastest to the slowest
+	@echo 'All passed: lint, unit and case tests, packet tests, fault tests, sanity, molecule scenarios'
 
 .PHONY: lint
 lint: .venv/dev.ready ## ruff, mypy, yamllint, ansible-lint (production)
@@ -77,6 +77,14 @@ unit: .venv/dev.ready ## Unit and case tests: no root, no hosts
 .PHONY: packets
 packets: machine ## Real firewalls and real packets in network namespaces (root)
 	$(bin)/pytest --numprocesses 4 tests/packets $(ARGS)
+
+.PHONY: faults
+faults: machine ## Break runs in every way, and count what holds (root)
+	$(bin)/pytest --numprocesses 4 tests/faults $(ARGS)
+
+.PHONY: faults-some
+faults-some: machine # A representative part of them
+	$(bin)/pytest --numprocesses 4 tests/faults/test_alongside.py tests/faults/test_surroundings.py --strikes 1 -k 'not firewalld' $(ARGS)
 
 .PHONY: molecule
 molecule: lab ## Scenarios on the lab's hosts: all, or SCENARIO=linksight (root)

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A change on trial: whatever happens to the run or to the controller, what nobody confirms is taken back as a whole."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Record, spread
+from firewall_host import PolicyFailed
+from scene import Scene
+from verdict import judge
+
+WINDOW = 60  # seconds; the tests let them pass at once
+FAULTS = {  # what it is called in the table -> the stroke, and whether the host is rebooted in the window
+    "never confirmed": ("count", False),
+    "rebooted before confirmation": ("count", True),
+    "killed on trial": ("kill", False),
+    "killed on trial, rebooted": ("kill", True),
+    "connection cut on trial": ("hangup", False),
+}
+
+
+@pytest.mark.parametrize("way", [("open", "shut"), ("shut", "moved")], ids="-".join)
+@pytest.mark.parametrize("backend", ["nftables", "ufw", "firewalld"])
+def test_the_host_takes_back_what_nobody_confirms(scene: Scene, backend: str, way: tuple[str, str], record: Record, strikes: int) -> None:
+    old, new = way
+    scene.put(old)
+    steps = scene.strike(new, "count", confirm_timeout=WINDOW)[1]
+    scene.give_up()
+    assert scene.is_at(old)
+    for fault, (stroke, rebooted) in FAULTS.items():
+        for step in spread(steps, strikes):
+            scene.strike(new, stroke, int(step.split()[1]), confirm_timeout=WINDOW)
+            if rebooted:
+                scene.reboot()
+            else:
+                scene.give_up()
+            verdict = judge(backend, fault, f"{old} to {new}, {step}", scene.states[old], scene.states[new], scene.observe(old))
+            taken_back = not rebooted or scene.observe(old).packets == scene.states[old].packets
+            scene.put(new)
+            verdict.mended = taken_back and scene.is_at(new)
+            record.add(verdict)
+            scene.put(old)
+
+
+@pytest.mark.parametrize("backend", ["nftables", "ufw", "firewalld"])
+def test_a_late_confirmation_is_refused(scene: Scene, backend: str, record: Record, strikes: int) -> None:
+    scene.put("open")
+    for _again in range(strikes):
+        trial = scene.strike("shut", "count", confirm_timeout=WINDOW)[0]["on_trial"]
+        scene.give_up()
+        with pytest.raises(PolicyFailed, match="the change was not confirmed"):
+            scene.host.confirm(trial["token"], scene.ssh.replace("50000", "50001"))
+        verdict = judge(backend, "confirmed late", "open to shut", scene.states["open"], scene.states["shut"], scene.observe("open"))
+        at_old = scene.is_at("open")
+        scene.put("shut")
+        verdict.mended = at_old and scene.is_at("shut")
+        record.add(verdict)
+        scene.put("open")

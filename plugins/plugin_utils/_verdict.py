@@ -179,8 +179,6 @@ class _Judge:
             if kind == "silent" and proof.protocol == "udp":
                 return UNPROVEN, "silence, which a UDP service may keep"
             return (self._silent_partner if proof.responder else WARNING), why
-        if kind != "open" and proof.responder not in self._observations:
-            return WARNING, f"{why}, and {proof.responder} is not part of this run: it may not have its policy yet"
         port, detail = self._port(proof)
         if kind == "open":
             return self._met(proof, outcome) if port == "listening" else (PROVEN, "")
@@ -194,6 +192,8 @@ class _Judge:
             return UNPROVEN, f"{why}, and nothing was known to listen there" + (f" ({detail})" if detail else "")
         if kind == "silent" and proof.protocol == "udp":
             return UNPROVEN, "silence, which a UDP service may keep"
+        if proof.responder not in self._observations:
+            return WARNING, f"{why}, and {proof.responder} is not part of this run: it may not have its policy yet"
         return FAILED, why
 
     def _met(self, proof: Proof, outcome: Seen) -> tuple[str, str]:

@@ -81,7 +81,7 @@ def test_a_tcp_flow_has_to_pass(kind: str, responder: Observation | None, state:
     assert why in judged(of, outcome(of, kind, answered_by=name), responder)[1]
 
 
-@pytest.mark.parametrize(("kind", "state"), [("open", "proven"), ("silent", "warning"), ("rejected", "warning"), ("refused", "warning")])
+@pytest.mark.parametrize(("kind", "state"), [("open", "proven"), ("silent", "warning"), ("rejected", "warning"), ("refused", "unproven")])
 def test_a_managed_host_outside_of_the_run_is_judged_like_a_partner(kind: str, state: str) -> None:
     of = proof(OPEN)
     observations = {"alpha": Observation(probed={"outcomes": [outcome(of, kind)]})}

@@ -293,11 +293,12 @@ def test_two_hundred_peers(ufw: FirewallHost, partner: Namespace, stranger: Name
 
 
 def test_a_failure_half_way_restores_files_and_chains(ufw: FirewallHost) -> None:
-    """ip6tables-restore takes the text in the check, and fails on the file."""
+    """ip6tables-restore takes the text in the check, and fails when it is to load it for the first time."""
     ufw.run(["iptables", "-A", "ufw-user-input", "-p", "esp", "-j", "ACCEPT"])
     before = contents(ufw), loaded(ufw)
     wrapper = ufw.file("/usr/local/sbin/ip6tables-restore")
-    wrapper.write_text('#!/bin/sh\ncase "$*" in *user6.rules) exit 4;; esac\nexec /usr/sbin/ip6tables-restore "$@"\n')
+    once = 'case "$*" in *--test*) ;; *) mkdir /run/failed 2>/dev/null && exit 4;; esac'
+    wrapper.write_text(f'#!/bin/sh\n{once}\nexec /usr/sbin/ip6tables-restore "$@"\n')
     wrapper.chmod(0o755)
     with pytest.raises(PolicyFailed, match="ip6tables-restore"):
         ufw.apply(policy())

@@ -146,11 +146,12 @@ class UfwChange(Change):
                 if self._host.read(family.path) != family.content:
                     raise ToolFailed("%s changed while its rules were being computed; run again" % family.path)
             self._touched = True
-            for family in self._families:
-                self._host.write(family.path, family.wanted.text.encode("latin-1"))
+            # The kernel first: whatever ends this half way, the files still say that there is something to do.
             for family in self._families:
                 if family.kernel.loaded:
-                    self._host.run([*_restore(family.version), family.path])
+                    self._host.run(_restore(family.version), input=family.wanted.text)
+            for family in self._families:
+                self._host.write(family.path, family.wanted.text.encode("latin-1"))
 
     def way_back(self) -> WayBack:
         loaded = [family for family in self._families if family.kernel.loaded]

@@ -79,7 +79,7 @@ def main() -> None:
     except (PolicyError, OSError) as error:
         for line in str(error).splitlines():
             _say(_ERROR + line)
-        sys.exit(1)
+        raise SystemExit(1) from error
 
 
 def _enforce(stored: StoredPolicy, host: Host) -> None:
@@ -99,4 +99,5 @@ def _differences(before: Answers, after: Answers) -> t.Iterator[str]:
 
 def _say(line: str) -> None:
     """Priorities are for the journal alone."""
-    print(line if "JOURNAL_STREAM" in os.environ else line[len(_NOTICE) :], flush=True)
+    sys.stdout.write((line if "JOURNAL_STREAM" in os.environ else line[len(_NOTICE) :]) + "\n")
+    sys.stdout.flush()

@@ -264,9 +264,9 @@ def _restore_at_boot(host: Host) -> None:
 
 
 def _say(record: Record) -> None:
-    print("\n".join(record.messages), flush=True)
+    sys.stdout.write("\n".join((*record.messages, "")))
     if record.outcome == FAILED:
-        sys.exit(1)
+        raise SystemExit(1)
 
 
 def _now() -> float:

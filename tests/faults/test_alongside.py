@@ -55,6 +55,7 @@ def test_others_at_work(scene: Scene, backend: str, record: Record, strikes: int
     for fault, command in DISTURBANCES[backend].items():
         for number in range(strikes):
             for old, new in ways:
+                scene.host.file("/run/lost").unlink(missing_ok=True)
                 step = 1 + number * (steps[old, new] - 3) // max(1, strikes - 1)
                 result, _steps = scene.strike(new, "alongside", step, command)
                 scene.wait_for_command()

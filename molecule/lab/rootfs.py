@@ -32,7 +32,10 @@ PACKAGES = (
     "docker.io", "busybox-static", "wireguard-tools", "dnsmasq-base",
     "iproute2", "iputils-ping", "tcpdump", "curl", "procps", "netbase", "ca-certificates",
 )  # fmt: skip
-PACKAGES_OF_SUITE = {"bookworm": (), "trixie": ("docker-cli",)}
+PACKAGES_OF_SUITE = {
+    "bookworm": (),
+    "trixie": ("docker-cli", "podman", "netavark", "crun", "passt", "slirp4netns", "rootlesskit", "uidmap"),
+}
 
 # Nothing that fights over the packet filter starts by itself; a lab host starts what it is made for.
 # Nothing sets what all hosts of a machine share, its kernel's parameters. The user admin administers with sudo, as administrators do.

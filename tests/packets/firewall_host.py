@@ -43,6 +43,7 @@ mount --rbind /dev dev
 mkdir -p run/lock run/dbus
 echo 127.0.0.1 localhost > etc/hosts
 echo host > etc/hostname
+mount --move . /
 exec chroot . /bin/bash -c 'echo up; exec >/dev/null; sleep infinity & wait'
 """
 
@@ -89,7 +90,7 @@ class FirewallHost(Namespace):
     def enter(self) -> list[str]:
         if not self._init:
             return super().enter()
-        return ["nsenter", f"--target={self._init}", "--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wd=/", "--"]
+        return ["nsenter", f"--target={self._init}", "--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wdns=/", "--"]
 
     def ip(self, *lines: str) -> None:
         run_command([*super().enter(), "ip", "-batch", "-"], "\n".join(lines), True, {})
@@ -235,6 +236,15 @@ def assign_addresses(member: Namespace, ipv4: str, ipv6: str, *gateways: str) ->
         f"address add {ipv4} dev eth0",
         f"address add {ipv6} dev eth0 nodad",
         *(f"route add default via {gateway}" for gateway in gateways),
+    )
+
+
+def route_loopback(neighbour: Namespace, host: Namespace) -> None:
+    """Let a neighbour send what is addressed to 127.0.0.1 to the host."""
+    neighbour.run(["sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1", "net.ipv4.conf.eth0.route_localnet=1"])
+    neighbour.ip(
+        "address del 127.0.0.1/8 dev lo",
+        f"route add 127.0.0.1/32 via {host.ipv4} src {neighbour.ipv4}",
     )
 
 

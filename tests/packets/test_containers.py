@@ -10,7 +10,7 @@ import socket
 import typing as t
 
 import pytest
-from firewall_host import FirewallHost, Network
+from firewall_host import FirewallHost, Network, route_loopback
 from firewalld_daemon import Firewalld
 from namespaces import SECONDS, Namespace, both, outcomes, probe_all
 from policies import PUBLISHED_HTTP, policy, rule
@@ -78,7 +78,7 @@ def test_a_port_that_is_published_on_loopback_is_for_the_host_alone(net: Network
     net.host.run(["iptables", "-t", "nat", "-I", "OUTPUT", *_to_loopback(gui)])
     net.host.run(["iptables", "-t", "nat", "-I", "POSTROUTING", "-s", "127.0.0.0/8", "-o", "docker0", "-j", "MASQUERADE"])
     net.host.run(["sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1"])
-    _route_loopback(net.stranger, net.host)
+    route_loopback(net.stranger, net.host)
     net.stranger.ip(f"route add {gui.ipv4} via {net.host.ipv4}", f"route add {gui.ipv6} via {net.host.ipv6}")
     with gui.listen("tcp", 88), net.host.listen("tcp", 8889):
         ways = [("127.0.0.1", 8888), ("127.0.0.1", 8889), (gui.ipv4, 88), (gui.ipv6, 88)]
@@ -181,7 +181,7 @@ def test_a_computation_of_coinstac_has_no_network_but_its_client(net: Network) -
     computation = net.host.container({})
     net.host.run(["iptables", "-t", "nat", "-I", "PREROUTING", *_to_loopback(computation)])
     net.host.apply(plan)
-    _route_loopback(net.stranger, net.host)
+    route_loopback(net.stranger, net.host)
     with net.partner.listen("tcp", 443, 80), net.partner2.listen("udp", 53), computation.listen("tcp", 88):
         assert outcomes(net.host, "tcp", net.partner, 443, 80) == both("open", "open")
         assert outcomes(computation, "tcp", net.partner, 443, 80) == both("rejected", "rejected")
@@ -212,15 +212,6 @@ def _planned(matrix: str, variables: dict[str, t.Any], **roles: Namespace) -> di
 def _to_loopback(container: Namespace) -> list[str]:
     """Docker's rule for ``--publish 127.0.0.1:8888:88``."""
     return ["-p", "tcp", "-d", "127.0.0.1", "--dport", "8888", "-j", "DNAT", "--to-destination", f"{container.ipv4}:88"]
-
-
-def _route_loopback(neighbour: Namespace, host: Namespace) -> None:
-    """Let a neighbour send what is addressed to 127.0.0.1 to the host."""
-    neighbour.run(["sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1", "net.ipv4.conf.eth0.route_localnet=1"])
-    neighbour.ip(
-        "address del 127.0.0.1/8 dev lo",
-        f"route add 127.0.0.1/32 via {host.ipv4} src {neighbour.ipv4}",
-    )
 
 
 def _others_rules(host: FirewallHost, others: str, web: Namespace) -> None:

@@ -54,9 +54,8 @@ class Rule:
     def id(self) -> str:
         return ".".join((self.flow_label, self.direction, *(["_".join(self.ports)] if self.ports_in_id else [])))
 
-    def as_plan(self) -> Entry:
+    def _connection(self) -> Entry:
         return {
-            "id": self.id,
             "matrix": self.federation.matrix.name,
             "federation": self.federation.name,
             "flow": self.flow.id,
@@ -64,6 +63,12 @@ class Rule:
             "protocol": self.flow.protocol,
             "ports": list(self.ports),
             "peers": self.peers.as_plan(),
+        }
+
+    def as_plan(self) -> Entry:
+        return {
+            "id": self.id,
+            **self._connection(),
             "placement": self.placement,
             "closed_to_others": self.direction == INGRESS and self.flow.closed_to_others,
             "via_proxy": False,
@@ -80,13 +85,7 @@ class Rule:
         """What those who run TLS inspection have to leave alone."""
         return {
             "rule": self.id,
-            "matrix": self.federation.matrix.name,
-            "federation": self.federation.name,
-            "flow": self.flow.id,
-            "direction": self.direction,
-            "protocol": self.flow.protocol,
-            "ports": list(self.ports),
-            "peers": self.peers.as_plan(),
+            **self._connection(),
             "reason": self.flow.inspection_reason,
         }
 

@@ -29,19 +29,39 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "sudo", "python3",
     "nftables", "iptables", "ufw", "firewalld", "python3-firewall", "conntrack",
-    "docker.io", "busybox-static", "wireguard-tools", "dnsmasq-base",
+    "docker.io", "busybox-static", "wireguard-tools", "dnsmasq-base", "fail2ban",
     "iproute2", "iputils-ping", "tcpdump", "curl", "procps", "netbase", "ca-certificates",
 )  # fmt: skip
 PACKAGES_OF_SUITE = {
     "bookworm": (),
-    "trixie": ("docker-cli", "podman", "netavark", "crun", "passt", "slirp4netns", "rootlesskit", "uidmap"),
+    "trixie": (
+        *(
+            "docker-cli",
+            "podman",
+            "netavark",
+            "crun",
+            "passt",
+            "slirp4netns",
+            "rootlesskit",
+            "uidmap",
+            "dbus-user-session",
+            "fuse-overlayfs",
+        ),
+        *("squid-openssl", "suricata", "nginx-light", "libnginx-mod-stream", "haproxy", "tcptraceroute"),
+        *("libvirt-daemon", "libvirt-daemon-driver-network", "libvirt-clients"),
+    ),
 }
 
 # Nothing that fights over the packet filter starts by itself; a lab host starts what it is made for.
 # Nothing sets what all hosts of a machine share, its kernel's parameters. The user admin administers with sudo, as administrators do.
 CUSTOMISE = r"""
 set -eu
-systemctl --root="$1" --quiet disable containerd.service docker.service docker.socket firewalld.service nftables.service ufw.service
+for unit in containerd.service docker.service docker.socket firewalld.service nftables.service ufw.service fail2ban.service \
+    squid.service suricata.service nginx.service haproxy.service netavark-firewalld-reload.service netavark-dhcp-proxy.socket \
+    netavark-dhcp-proxy.service; do
+    [ ! -e "$1/usr/lib/systemd/system/$unit" ] || systemctl --root="$1" --quiet disable "$unit"
+done
+find "$1/etc/systemd/system" -path '*.wants/*' -name '*virt*' -delete
 systemctl --root="$1" --quiet mask getty.target systemd-udevd.service systemd-modules-load.service systemd-networkd.service \
     systemd-timesyncd.service systemd-pstore.service e2scrub_reap.service e2scrub_all.timer fstrim.timer \
     dpkg-db-backup.timer apt-daily.timer apt-daily-upgrade.timer proc-sys-fs-binfmt_misc.automount

@@ -28,6 +28,9 @@ description:
   - C(connectivity_forward_proxy) has C(http_proxy), C(https_proxy) and C(no_proxy). Credentials in them never reach the plan.
   - C(connectivity_phases) lists the phases that need rules now, C(install) and C(run).
     C(connectivity_defaults) says C(deny) or C(unchanged) for C(ingress) and C(egress).
+  - Lints report as warnings what the plan does as it was told and an expert would ask about.
+    C(connectivity_accepted_findings) accepts findings. Each item has the C(id) of the finding, the flow or federation that it is
+    C(about), and a C(reason).
 notes:
   - Run it once, with C(run_once), in a play for all hosts without facts. It reads the whole inventory, so that neither C(--limit)
     nor C(serial) hides a peer.

@@ -18,6 +18,7 @@ with contextlib.suppress(ImportError):  # _libraries.py says what is missing, be
 
 ANYBODY = ("0.0.0.0/0", "::/0")
 LINK_LOCAL = "link-local"
+PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))  # RFC 1918, RFC 4193
 
 IP = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
@@ -76,3 +77,9 @@ def merge(networks: Iterable[str]) -> tuple[str, ...]:
 def families(networks: Iterable[str]) -> frozenset[int]:
     """The families, 4 and 6, that occur."""
     return frozenset(6 if ":" in network else 4 for network in networks)
+
+
+def is_private(network: str) -> bool:
+    """Whether an address or network is one that is not routed between sites. Documentation prefixes count as public here."""
+    parsed = ipaddress.ip_network(network)
+    return any(parsed.version == private.version and parsed.subnet_of(private) for private in PRIVATE)  # type: ignore[arg-type]

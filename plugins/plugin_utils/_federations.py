@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 from collections.abc import Iterable, Mapping
 
+from ._addresses import is_private
 from ._hosts import Host, Inventory
 from ._matrix import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports
 from ._memberships import Membership
@@ -67,6 +69,11 @@ class Federation:
     def between_roles(self) -> tuple[Flow, ...]:
         """The flows between hosts of the federation that make rules."""
         return tuple(flow for flow in self.flows if flow.makes_rules and flow.between_roles)
+
+    @functools.cached_property
+    def is_private(self) -> bool:
+        """Whether its members know each other by private addresses alone: they share a site, or a tunnel between sites."""
+        return all(is_private(address) for member in self.members.values() for address in member.host.addresses or ())
 
     def with_roles(self, roles: Iterable[str]) -> tuple[Member, ...]:
         """The members that have one of the roles, sorted by host."""

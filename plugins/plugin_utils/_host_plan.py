@@ -12,8 +12,10 @@ from collections.abc import Mapping
 
 from ._address_sets import AddressSets
 from ._federations import Federation
+from ._findings import Finding
 from ._forward_proxy import route
 from ._hosts import DIRECTIONS, Host
+from ._lints import Scene, lint
 from ._matrix import BASELINE
 from ._rules import Entry, HostFlows
 from ._select import Selection
@@ -21,8 +23,8 @@ from ._select import Selection
 
 def plan_host(
     host: Host, federations: Mapping[tuple[str, str], Federation], sets: AddressSets, selection: Selection | None
-) -> tuple[Entry, list[str]]:
-    """The host's part of the plan (docs/architecture.md, "The plan directory"), and warnings about it.
+) -> tuple[Entry, list[str], list[Finding]]:
+    """The host's part of the plan (docs/architecture.md, "The plan directory"), warnings about it, and what lints find.
 
     Raises:
         PlanRefused: if the selection gives no rules.
@@ -31,10 +33,12 @@ def plan_host(
     flows = HostFlows(host, federations, sets)
     computed = flows.rules()
     rules = [rule.as_plan() for rule in computed]
+    direct = computed
     proxy, warnings = None, []
     if profile.proxy:
         routed = route(computed, profile.proxy, sets)
-        rules = [*routed.proxied, *(rule.as_plan() for rule in routed.direct)]
+        direct = routed.direct
+        rules = [*routed.proxied, *(rule.as_plan() for rule in direct)]
         proxy = {"http_proxy": profile.proxy.http_proxy, "https_proxy": profile.proxy.https_proxy, "no_proxy": routed.no_proxy}
         warnings = routed.warnings
     rules.sort(key=lambda rule: (rule["matrix"] != BASELINE, rule["id"]))
@@ -52,7 +56,7 @@ def plan_host(
         "proxy": proxy,
         "inspection_exclusions": [rule.exclusion() for rule in sorted(excluded, key=lambda rule: rule.id)],
     }
-    return entry, [*flows.warnings, *warnings]
+    return entry, [*flows.warnings, *warnings], lint(Scene(profile, [rule for rule in direct if rule.id in kept], sets.cidrs, denied))
 
 
 def _membership(host: Host, federation: Federation) -> Entry:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from ._addresses import ANYBODY, families, merge, parse_network
 from ._catalogue import Catalogue
+from ._findings import Acceptance, read_acceptances
 from ._matrix import BASELINE, PHASES
 from ._memberships import BASELINE_FEDERATION, Membership, MembershipReader
 from ._problems import Problems, did_you_mean
@@ -27,7 +28,8 @@ NETWORKS = "connectivity_networks"
 FORWARD_PROXY = "connectivity_forward_proxy"
 PHASES_WANTED = "connectivity_phases"
 DEFAULTS = "connectivity_defaults"
-VARIABLES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS)
+ACCEPTED = "connectivity_accepted_findings"
+VARIABLES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS, ACCEPTED)
 DIRECTIONS = ("ingress", "egress")
 
 Networks = tuple[tuple[str, tuple[str, ...]], ...]
@@ -73,6 +75,7 @@ class Host:
     name: str
     addresses: tuple[str, ...] | None
     profile: Profile
+    accepted: tuple[Acceptance, ...]
     variables: Mapping[str, object] = dataclasses.field(compare=False, repr=False)
 
     @property
@@ -138,7 +141,7 @@ class _HostReader:
         self._problems = problems
 
     def host(self) -> Host:
-        return Host(self._name, self._addresses(), self._profile(), self._variables)
+        return Host(self._name, self._addresses(), self._profile(), read_acceptances(self._value(ACCEPTED)), self._variables)
 
     def _value(self, variable: str) -> Value | None:
         if variable not in self._variables:

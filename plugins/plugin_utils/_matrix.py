@@ -87,6 +87,8 @@ class Flow:
     inside: str | None
     dynamic: bool
     closed_to_others: bool
+    confidence: str | None
+    disputed: bool
 
     @property
     def is_listener(self) -> bool:

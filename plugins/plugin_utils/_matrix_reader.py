@@ -212,6 +212,8 @@ def _flow(flow_id: str, flow: Data, options: Mapping[str, Option]) -> Flow:
         inside=flow.get("inside"),
         dynamic=flow.get("dynamic", False),
         closed_to_others=flow.get("closed_to_others", True),
+        confidence=flow.get("confidence"),
+        disputed="disputed_by" in flow,
     )
 
 

@@ -35,7 +35,6 @@ def check_partners(federations: Iterable[Federation], doubts: Doubts, problems: 
         _check_addresses(federation, problems)
         _warn_of_families(federation, problems)
         _warn_of_idle_roles(federation, problems)
-        _warn_of_scope(federation, problems)
 
 
 def _check_presence(federation: Federation, namesakes: list[str], problems: Problems) -> None:
@@ -107,12 +106,6 @@ def _warn_of_idle_roles(federation: Federation, problems: Problems) -> None:
         hosts = [member.host.name for member in federation.with_roles([role])]
         if hosts and role not in busy:
             problems.warn(f"{federation.label}: the role {role} has no flow{f' with {chosen}' if chosen else ''}", hosts)
-
-
-def _warn_of_scope(federation: Federation, problems: Problems) -> None:
-    hosts = [member.host.name for member in federation.members.values() if member.membership.any_partner]
-    if hosts:
-        problems.warn(f"{federation.label}: federation_scope is any, so its flows between hosts are open to everybody", hosts)
 
 
 def _flows(flows: Iterable[str]) -> str:

@@ -15,13 +15,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from ._address_sets import AddressSets
 from ._catalogue import Catalogue
 from ._federations import Federation, form_federations
+from ._findings import Findings, shown
 from ._host_plan import plan_host
 from ._hosts import Host, Profile, read_inventory
 from ._matrix import BASELINE
 from ._needed_networks import check_needed_networks
 from ._partners import check_partners
 from ._port_claims import check_port_claims
-from ._problems import Locate, Problems
+from ._problems import Locate, Problems, natural
 from ._rules import Entry
 from ._select import Selection
 
@@ -92,18 +93,23 @@ def compute_plan(
     problems.stop()
 
     sets = AddressSets()
+    findings = Findings()
     planned: list[tuple[Sequence[Host], Entry]] = []
     for hosts in groups:
-        common, warnings = plan_host(hosts[0], federations, sets, selection)
+        common, warnings, found = plan_host(hosts[0], federations, sets, selection)
         planned.append((hosts, common))
         for warning in warnings:
             problems.warn(warning, [host.name for host in hosts])
+        for host in hosts:
+            findings.add(host.name, found, host.accepted)
+    judged = findings.as_plan()
     index = {
         "format": FORMAT,
         "address_sets": sets.only(_sets_used(common for _hosts, common in planned)),
         "federations": {federation.label: _federation(federation) for federation in systems},
         "hosts": {host.name: {"managed": host.profile.managed, "addresses": list(host.addresses or ())} for host in inventory.hosts},
-        "warnings": problems.warnings,
+        "findings": judged,
+        "warnings": sorted([*problems.warnings, *(shown(entry) for entry in judged if entry["accepted"] is None)], key=natural),
     }
     return Plan(index, planned)
 

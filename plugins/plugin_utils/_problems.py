@@ -82,17 +82,18 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def _messages(findings: dict[tuple[str, str], set[str]]) -> list[str]:
-    messages = ["".join((f"{place}: " if place else "", _subject(hosts), text)) for (place, text), hosts in findings.items()]
-    return sorted(messages, key=_natural)
-
-
-def _subject(hosts: set[str]) -> str:
+def subject(hosts: Collection[str]) -> str:
+    """The beginning of a message about these hosts: "hosts a, b: "."""
     if not hosts:
         return ""
     return f"{'host' if len(hosts) == 1 else 'hosts'} {listed(hosts)}: "
 
 
-def _natural(text: str) -> list[tuple[int, str]]:
+def natural(text: str) -> list[tuple[int, str]]:
     """A key that sorts line 9 before line 14."""
     return [(int(part), "") if part.isascii() and part.isdigit() else (0, part) for part in re.split(r"(\d+)", text)]
+
+
+def _messages(findings: dict[tuple[str, str], set[str]]) -> list[str]:
+    messages = ["".join((f"{place}: " if place else "", subject(hosts), text)) for (place, text), hosts in findings.items()]
+    return sorted(messages, key=natural)

@@ -5,7 +5,8 @@ files, by name), then exactly one of
 
 - ``rules``: host -> its rules, one line each, as :func:`shown` writes them; hosts that are left out do not matter. Besides them, where they
   matter, ``address_sets``, and ``hosts``: host -> other keys of its file;
-- ``warnings``: all warnings;
+- ``warnings``: all warnings but the findings among them;
+- ``findings``: all findings, one line each, an accepted one with its reason behind it;
 - ``errors``: all errors.
 """
 
@@ -18,11 +19,12 @@ import pytest
 import yaml
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._findings import shown as shown_finding
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
 
 HERE = pathlib.Path(__file__).parent
-EXPECTATIONS = {"rules", "warnings", "errors"}
+EXPECTATIONS = {"rules", "warnings", "findings", "errors"}
 KEYS = {"title", "inventory", "matrices", "select", "address_sets", "hosts"} | EXPECTATIONS
 
 Case = dict[str, t.Any]
@@ -65,8 +67,13 @@ def test_case(case: Case, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatc
         assert list(refused.value.messages) == case["errors"]
         return
     plan = compute_plan(case["inventory"], catalogue, select=case.get("select"))
+    lines = [(finding["accepted"], shown_finding(finding)) for finding in plan.index["findings"]]
     if expectation == "warnings":
-        assert plan.index["warnings"] == case["warnings"]
+        assert [warning for warning in plan.index["warnings"] if (None, warning) not in lines] == case["warnings"]
+    elif expectation == "findings":
+        assert [f"{line} (accepted: {reason})" if reason else line for reason, line in lines] == case["findings"]
+        assert {line for reason, line in lines if reason is None} <= set(plan.index["warnings"])
+        assert {line for reason, line in lines if reason}.isdisjoint(plan.index["warnings"])
     else:
         check_rules(plan, case)
 

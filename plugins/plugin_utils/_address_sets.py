@@ -38,12 +38,13 @@ class AddressSets:
     def members(self, federation: Federation, flow: Flow, end: str, members: Sequence[Member], ports: Ports = ()) -> str:
         """The hosts at one end of a flow; ``ports`` are given where only those are meant that listen there.
 
-        The name tells no more than it has to: options, ports or the flow appear only if they leave somebody with the role out.
+        The name tells no more than it has to: versions, options, ports or the flow appear only if they leave somebody with the role out.
         """
         roles = sorted(flow.ends[end].values)
         parts = [federation.matrix.name, federation.name, *roles]
         chosen = federation.participants(flow, end)
         if len(chosen) < len(federation.with_roles(roles)):
+            parts += str(flow.versions).split()
             for condition in flow.conditions:
                 if condition.decider == end:
                     parts += [condition.option, *condition.values]

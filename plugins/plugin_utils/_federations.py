@@ -22,14 +22,19 @@ from ._problems import Problems, listed
 
 @dataclasses.dataclass(frozen=True)
 class Member:
-    """A host in a federation. ``options`` are those that count for it: its own, the federation's, the defaults."""
+    """A host in a federation. ``options`` are those that count for it: its own, the federation's, the defaults.
+
+    Which flows of its system's versions a host has is its own affair: a connection needs two hosts whose versions have it.
+    """
 
     host: Host
     membership: Membership
     options: Options
 
     def has_roles(self, flow: Flow, end: str) -> bool:
-        return flow.ends[end].kind == "roles" and not self.membership.roles.isdisjoint(flow.ends[end].values)
+        """Whether the host can be at this end of the flow: it has a role there, and a version that has the flow."""
+        has_role = flow.ends[end].kind == "roles" and not self.membership.roles.isdisjoint(flow.ends[end].values)
+        return has_role and self.membership.version in flow.versions
 
     def takes_part(self, flow: Flow, end: str) -> bool:
         """Whether the host is at this end of the flow: it has the role, chose the flow, and opened it if it is optional."""

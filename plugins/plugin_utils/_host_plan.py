@@ -67,5 +67,6 @@ def _membership(host: Host, federation: Federation) -> Entry:
         "roles": sorted(member.membership.roles),
         "options": dict(member.options),
         "optional_flows": sorted(member.membership.optional_flows),
+        "version": member.membership.version and str(member.membership.version),
         "federation_scope": "any" if member.membership.any_partner else "members",
     }

@@ -12,6 +12,8 @@ import dataclasses
 import typing as t
 from collections.abc import Mapping
 
+from ._versions import Span, Version
+
 INITIATOR = "initiator"
 RESPONDER = "responder"
 FEDERATION = "federation"
@@ -89,6 +91,7 @@ class Flow:
     closed_to_others: bool
     confidence: str | None
     disputed: bool
+    versions: Span
 
     @property
     def is_listener(self) -> bool:
@@ -124,6 +127,14 @@ class Flow:
         return str(placement.value(options)) if isinstance(placement, ByOption) else placement
 
 
+@dataclasses.dataclass(frozen=True)
+class Versions:
+    """The versions of its system that a matrix describes. Whoever names none runs the current one."""
+
+    oldest: Version
+    current: Version
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Matrix:
     """One system. ``roles`` maps each node role to the directions in which it demands deny; ``file`` is where it was read."""
@@ -136,6 +147,7 @@ class Matrix:
     networks: tuple[str, ...]
     essential_networks: frozenset[str]
     flows: Mapping[str, Flow]
+    versions: Versions | None
 
     @property
     def defaults(self) -> Options:

@@ -13,8 +13,9 @@ import typing as t
 from collections.abc import Iterator, Mapping
 
 from ._located_yaml import Document, Path, read_yaml
-from ._matrix import ENDS, FEDERATION, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, port_bounds
+from ._matrix import ENDS, FEDERATION, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, Versions, port_bounds
 from ._problems import PlanRefused, did_you_mean, unknown
+from ._versions import Span, Version
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
     import jsonschema
@@ -91,8 +92,10 @@ def _against_itself(data: Data, name: str) -> Iterator[Finding]:
     """What the schema cannot say: the names of one place that another refers to, and what makes no sense together."""
     if data["matrix"] != name:
         yield ("matrix",), f"the file is called {name}.yml; name the matrix {name!r} or rename the file"
+    if "versions" in data and not _version(data["versions"], "oldest") < _version(data["versions"], "current"):
+        yield ("versions", "oldest"), "must come before current; leave versions out where they make no difference"
     for flow_id, flow in data["flows"].items():
-        for path, text in _flow_findings(data, flow):
+        for path, text in (*_flow_findings(data, flow), *_version_findings(data, flow)):
             yield ("flows", flow_id, *path), text
 
 
@@ -115,6 +118,19 @@ def _flow_findings(data: Data, flow: Data) -> Iterator[Finding]:
         document = citation.partition(":")[0]
         if document not in data.get("documents", {}):
             yield (key, index), unknown("document", document, "documents", data.get("documents", {}))
+
+
+def _version_findings(data: Data, flow: Data) -> Iterator[Finding]:
+    bounds = {key: Version(flow[key]) for key in ("since", "until") if key in flow}
+    if bounds and "versions" not in data:
+        yield (next(iter(bounds)),), "the matrix does not say which versions it describes; add versions: {oldest: ..., current: ...}"
+        return
+    for key, bound in bounds.items():
+        if not _version(data["versions"], "oldest") < bound:
+            rest = {"since": "leave it out, as all have the flow", "until": "leave the flow out, as none has it"}[key]
+            yield (key,), f"the matrix describes no version before {data['versions']['oldest']}; {rest}"
+    if len(bounds) == 2 and not bounds["since"] < bounds["until"]:
+        yield ("until",), "must come after since: it is the first version that has the flow no more"
 
 
 def _end_findings(data: Data, flow: Data) -> Iterator[Finding]:
@@ -172,6 +188,7 @@ def _decider(flow: Data, owner: str) -> str | None:
 
 def _build(data: Data, file: str) -> Matrix:
     options = {name: _option(name, option) for name, option in data.get("options", {}).items()}
+    versions = data.get("versions")
     return Matrix(
         name=data["matrix"],
         title=data["title"],
@@ -181,6 +198,7 @@ def _build(data: Data, file: str) -> Matrix:
         networks=tuple(data.get("networks", ())),
         essential_networks=frozenset(name for name, network in data.get("networks", {}).items() if network.get("essential")),
         flows={flow_id: _flow(flow_id, flow, options) for flow_id, flow in data["flows"].items()},
+        versions=Versions(_version(versions, "oldest"), _version(versions, "current")) if versions else None,
     )
 
 
@@ -214,7 +232,12 @@ def _flow(flow_id: str, flow: Data, options: Mapping[str, Option]) -> Flow:
         closed_to_others=flow.get("closed_to_others", True),
         confidence=flow.get("confidence"),
         disputed="disputed_by" in flow,
+        versions=Span(*(_version(flow, key) if key in flow else None for key in ("since", "until"))),
     )
+
+
+def _version(data: Data, key: str) -> Version:
+    return Version(data[key])
 
 
 def _endpoint(end: Data) -> Endpoint:

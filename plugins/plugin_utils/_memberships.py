@@ -15,8 +15,9 @@ from ._catalogue import Catalogue, MatrixNotFound
 from ._matrix import BASELINE, Matrix
 from ._problems import PlanRefused, Problems, unknown
 from ._value import Value
+from ._versions import Version, is_version
 
-KEYS = ("matrix", "federation", "roles", "options", "optional_flows", "federation_scope")
+KEYS = ("matrix", "federation", "roles", "options", "optional_flows", "version", "federation_scope")
 SCOPES = ("members", "any")
 ALL = "all"
 BASELINE_FEDERATION = "host"
@@ -30,6 +31,7 @@ class Membership:
     Attributes:
         options: What the membership itself sets, sorted by name.
         optional_flows: Ids of the optional flows that it opens.
+        version: The version of the system that the host runs; None if the matrix knows no versions.
         any_partner: Partners are not known yet (``federation_scope: any``).
         source: The user's own mapping, to say where it stands.
     """
@@ -39,6 +41,7 @@ class Membership:
     roles: frozenset[str]
     options: tuple[tuple[str, str | int], ...] = ()
     optional_flows: frozenset[str] = frozenset()
+    version: Version | None = None
     any_partner: bool = False
     source: object = dataclasses.field(default=None, compare=False, repr=False)
 
@@ -94,13 +97,17 @@ class MembershipReader:
         roles = frozenset(matrix.roles) if is_baseline and "roles" not in fields else _roles(value, fields, matrix)
         if roles is None:
             self.doubts.add((matrix.name, federation))
+        version = _version(fields.get("version"), matrix)
+        if version is None and matrix.versions:
+            self.doubts.add((matrix.name, federation))
         scope = fields["federation_scope"].one_of("value", "federation_scope", SCOPES) if "federation_scope" in fields else None
         return Membership(
             matrix,
             federation,
             roles or frozenset(),
             _options(fields["options"], matrix) if "options" in fields else (),
-            _optional_flows(fields["optional_flows"], matrix) if "optional_flows" in fields else frozenset(),
+            _optional_flows(fields["optional_flows"], matrix, version) if "optional_flows" in fields else frozenset(),
+            version,
             scope == "any",
             value.data,
         )
@@ -148,6 +155,29 @@ def _roles(value: Value, fields: dict[str, Value], matrix: Matrix) -> frozenset[
     return None if None in roles else frozenset(role for role in roles if role)
 
 
+def _version(field: Value | None, matrix: Matrix) -> Version | None:
+    """The version that the host runs; None if the matrix knows no versions, or this one could not be read."""
+    known = matrix.versions
+    if field is None:
+        return known.current if known else None
+    if known is None:
+        field.refuse(f"the matrix {matrix.name} makes no difference between versions; leave version out")
+    elif isinstance(field.data, (int, float)):
+        field.refuse('must be a text in quotes, such as "5.10", which without them is the number 5.1')
+    elif (text := field.text()) is None:
+        pass
+    elif not is_version(text):
+        field.refuse(f"{text!r} is no version; write dotted numbers, such as {str(known.current)!r}")
+    elif Version(text) < known.oldest:
+        field.refuse(f"the matrix {matrix.name} describes versions from {known.oldest} on; for an older one make a matrix of your own")
+    else:
+        version = Version(text)
+        if known.current < version:
+            field.warn(f"the matrix {matrix.name} describes versions up to {known.current}; {version} is taken to be like it")
+        return version
+    return None
+
+
 def _options(value: Value, matrix: Matrix) -> tuple[tuple[str, str | int], ...]:
     options: list[tuple[str, str | int]] = []
     for name, field in (value.mapping() or {}).items():
@@ -161,8 +191,8 @@ def _options(value: Value, matrix: Matrix) -> tuple[tuple[str, str | int], ...]:
     return tuple(sorted(options))
 
 
-def _optional_flows(value: Value, matrix: Matrix) -> frozenset[str]:
-    optional = [flow.id for flow in matrix.flows.values() if flow.necessity == "optional"]
+def _optional_flows(value: Value, matrix: Matrix, version: Version | None) -> frozenset[str]:
+    optional = [flow.id for flow in matrix.flows.values() if flow.necessity == "optional" and version in flow.versions]
     opened: set[str] = set()
     for item in value.items("[all]") or ():
         flow = item.text()
@@ -172,6 +202,8 @@ def _optional_flows(value: Value, matrix: Matrix) -> frozenset[str]:
             opened.update(optional)
         elif flow in optional:
             opened.add(flow)
+        elif flow in matrix.flows and version not in matrix.flows[flow].versions:
+            item.refuse(f"the flow {flow} of {matrix.name} exists {matrix.flows[flow].versions}, this host runs {version}; leave it out")
         elif flow in matrix.flows:
             item.refuse(f"the flow {flow} of {matrix.name} is {matrix.flows[flow].necessity}, not optional; leave it out")
         else:

@@ -15,6 +15,7 @@ from ._federations import Federation, Member
 from ._hosts import ADDRESSES
 from ._matrix import ENDS, Flow
 from ._problems import Problems, did_you_mean, listed
+from ._versions import Version
 
 Doubts = frozenset[tuple["str | None", "str | None"]]
 
@@ -39,22 +40,23 @@ def check_partners(federations: Iterable[Federation], doubts: Doubts, problems: 
 
 def _check_presence(federation: Federation, namesakes: list[str], problems: Problems) -> None:
     """A mandatory flow needs somebody at the other end, on another host or as another role of the same one."""
-    lacking: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = collections.defaultdict(list)
+    lacking: dict[tuple[tuple[str, ...], tuple[str, ...], str], list[str]] = collections.defaultdict(list)
     for flow in federation.between_roles:
         if flow.necessity != "mandatory":
             continue
         for end, other in (ENDS, ENDS[::-1]):
-            present = federation.with_roles(flow.ends[other].values)
+            present = [member for member in federation.with_roles(flow.ends[other].values) if member.has_roles(flow, other)]
             alone = [
                 member.host.name
                 for member in federation.participants(flow, end)
                 if member.host.profile.managed and not member.membership.any_partner and not _has_partner(member, present, flow)
             ]
             if alone:
-                lacking[tuple(sorted(alone)), flow.ends[other].values].append(flow.id)
-    for (hosts, roles), flows in lacking.items():
+                lacking[tuple(sorted(alone)), flow.ends[other].values, str(flow.versions)].append(flow.id)
+    for (hosts, roles, versions), flows in lacking.items():
         problems.error(
-            f"{federation.label}: no partner for the {_flows(flows)}: no other host of the federation is a {' or '.join(roles)}; "
+            f"{federation.label}: no partner for the {_flows(flows)}: no other host of the federation is a {' or '.join(roles)}"
+            f"{f' in a version that has it ({versions})' if versions else ''}; "
             "add the partners (connectivity_managed: false if they are not yours to configure), or say federation_scope: any in the "
             f"membership while they are not known{did_you_mean(federation.name, namesakes)}",
             hosts,
@@ -99,13 +101,18 @@ def _warn_of_families(federation: Federation, problems: Problems) -> None:
 
 
 def _warn_of_idle_roles(federation: Federation, problems: Problems) -> None:
-    ends = [flow.ends[end] for flow in federation.flows for end in ENDS]
-    busy = {role for end in ends if end.kind == "roles" for role in end.values}
     chosen = ", ".join(f"{name}: {value}" for name, value in federation.agreements.items())
     for role in federation.matrix.roles:
-        hosts = [member.host.name for member in federation.with_roles([role])]
-        if hosts and role not in busy:
-            problems.warn(f"{federation.label}: the role {role} has no flow{f' with {chosen}' if chosen else ''}", hosts)
+        spans = [
+            flow.versions for flow in federation.flows if any(end.kind == "roles" and role in end.values for end in flow.ends.values())
+        ]
+        idle: dict[Version | None, list[str]] = collections.defaultdict(list)
+        for member in federation.with_roles([role]):
+            if not any(member.membership.version in span for span in spans):
+                idle[member.membership.version].append(member.host.name)
+        for version, hosts in idle.items():
+            conditions = [*([f"with {chosen}"] if chosen else []), *([f"in version {version}"] if version else [])]
+            problems.warn(" ".join([f"{federation.label}: the role {role} has no flow", *conditions]), hosts)
 
 
 def _flows(flows: Iterable[str]) -> str:

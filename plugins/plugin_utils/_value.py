@@ -40,6 +40,9 @@ class Value:
             value = value._around
         self._problems.error(f"{self.path}: {message}", [self._host], places)
 
+    def warn(self, message: str) -> None:
+        self._problems.warn(f"{self.path}: {message}", [self._host])
+
     def mapping(self, known: Collection[str] | None = None) -> dict[str, Value] | None:
         """The entries of a mapping; with ``known``, any other key is refused."""
         if not isinstance(self.data, Mapping):

@@ -97,6 +97,16 @@ def _against_itself(data: Data, name: str) -> Iterator[Finding]:
     for flow_id, flow in data["flows"].items():
         for path, text in (*_flow_findings(data, flow), *_version_findings(data, flow)):
             yield ("flows", flow_id, *path), text
+    for index, trap in enumerate(data.get("traps", ())):
+        for path, text in _trap_findings(data, trap):
+            yield ("traps", index, *path), text
+
+
+def _trap_findings(data: Data, trap: Data) -> Iterator[Finding]:
+    for index, flow in enumerate(trap.get("flows", ())):
+        if flow not in data["flows"]:
+            yield ("flows", index), unknown("flow", flow, "the matrix", data["flows"])
+    yield from _citation_findings(data, [(("citations", index), citation) for index, citation in enumerate(trap["citations"])])
 
 
 def _flow_findings(data: Data, flow: Data) -> Iterator[Finding]:
@@ -112,12 +122,16 @@ def _flow_findings(data: Data, flow: Data) -> Iterator[Finding]:
                 yield ("ports", index), f"{written!r} is no ascending range of ports up to 65535"
     if flow["proxy"] == "allowed" and flow["protocol"] != "tcp":
         yield ("proxy",), f"an HTTP forward proxy does not carry {flow['protocol']}; say forbidden"
-    cited = [("citations", index, citation) for index, citation in enumerate(flow.get("citations", ()))]
-    cited += [("disputed_by", index, dispute["citation"]) for index, dispute in enumerate(flow.get("disputed_by", ()))]
-    for key, index, citation in cited:
+    cited: list[tuple[Path, str]] = [(("citations", index), citation) for index, citation in enumerate(flow.get("citations", ()))]
+    cited += [(("disputed_by", index), dispute["citation"]) for index, dispute in enumerate(flow.get("disputed_by", ()))]
+    yield from _citation_findings(data, cited)
+
+
+def _citation_findings(data: Data, cited: list[tuple[Path, str]]) -> Iterator[Finding]:
+    for path, citation in cited:
         document = citation.partition(":")[0]
         if document not in data.get("documents", {}):
-            yield (key, index), unknown("document", document, "documents", data.get("documents", {}))
+            yield path, unknown("document", document, "documents", data.get("documents", {}))
 
 
 def _version_findings(data: Data, flow: Data) -> Iterator[Finding]:

@@ -170,8 +170,9 @@ def test_schema_requires(key: str) -> None:
 
 
 def _used(system: str, key: str) -> set[str]:
-    """The roles, networks or options that the flows of the system refer to."""
-    return {name for part in _objects(MATRICES[system]["flows"]) if key in part for name in _as_list(part[key])}
+    """The roles, networks, options or citations that the flows and traps of the system refer to."""
+    matrix = MATRICES[system]
+    return {name for part in _objects([matrix["flows"], matrix.get("traps")]) if key in part for name in _as_list(part[key])}
 
 
 def _as_list(value: t.Any) -> list[str]:

@@ -87,7 +87,13 @@ class Snapshot:
 
 
 class Host:
-    """Commands, files and the lock of the host this code runs on."""
+    """Commands, files and the lock of the host this code runs on.
+
+    Attributes:
+        surroundings: What commands find in their environment besides PATH and the locale.
+    """
+
+    surroundings: t.Mapping[str, str] = {"HOME": "/root"}
 
     def run(self, argv: t.Sequence[str], input: t.Optional[str] = None, check: bool = True) -> Result:
         """Run a command without a shell, in the C locale and with the system's own PATH.
@@ -100,7 +106,7 @@ class Host:
         Raises:
             ToolFailed: it does not exist, took longer than two minutes, or failed although ``check`` is set.
         """
-        environment = {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", "HOME": "/root"}
+        environment = {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", **self.surroundings}
         command = " ".join(argv)
         try:
             done = subprocess.run(
@@ -140,6 +146,30 @@ class Host:
             _write(path, content, mode, os.geteuid(), os.getegid())
         else:
             _write(path, content, stat.S_IMODE(node.mode), node.owner, node.group)
+
+    def mode(self, path: str) -> t.Optional[int]:
+        """The permissions of a file, or None where there is none."""
+        node = _node(path)
+        return None if node is None else stat.S_IMODE(node.mode)
+
+    def put(self, path: str, content: t.Optional[bytes], mode: int) -> None:
+        """Make a file what it shall be, permissions included, at no time readable by more than before or after.
+
+        Args:
+            path: The file.
+            content: Its bytes; None: there shall be none, nor directories that held it alone.
+            mode: Its permissions.
+        """
+        if content is None:
+            self.remove(path)
+            with contextlib.suppress(OSError):
+                os.removedirs(os.path.dirname(path))
+            return
+        present = self.mode(path)
+        if present is not None:
+            os.chmod(path, present & mode)
+        self.write(path, content, mode)
+        os.chmod(path, mode)
 
     def link(self, path: str, target: str) -> None:
         """Make a symbolic link, replacing what is there, in one step."""

@@ -43,6 +43,16 @@ def read_plan(directory: pathlib.Path) -> Plan:
     return Plan(index["address_sets"], {name: _read(directory / "hosts" / f"{name}.json") for name in index["hosts"]})
 
 
+def read_host(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
+    """Read one host's file of a plan.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    content: Mapping[str, t.Any] = _read(directory / "hosts" / f"{host}.json")
+    return content
+
+
 def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
     """Read the address sets of a plan: name -> CIDRs.
 

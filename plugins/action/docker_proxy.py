@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._docker_proxies import credentials, options
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_host
+
+
+class ActionModule(ActionBase):
+    """Reads on the controller what the plan wants of the host's Docker, and adds the credentials that only the inventory holds."""
+
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        arguments = dict(self._task.args)
+        plan = arguments.pop("plan", None)
+        forward_proxy = arguments.pop("forward_proxy", None) or {}
+        if plan is not None and arguments.get("state", "present") == "present":
+            if "daemon" in arguments or "client" in arguments:
+                raise AnsibleError("docker_proxy takes either plan, the directory of a plan, or daemon and client")
+            try:
+                planned = read_host(pathlib.Path(self._loader.path_dwim(plan)), variables["inventory_hostname"])
+            except PlanUnreadable as error:
+                raise AnsibleError(str(error)) from error
+            arguments.update(options(planned["proxy"]))
+            arguments["credentials"] = credentials(forward_proxy)
+            if "client" in arguments and not arguments.get("client_users"):
+                self._display.warning(
+                    f"host {variables['inventory_hostname']}: containers need the forward proxy, and get it from the ~/.docker/config.json "
+                    "of whoever starts them; name those users in docker_proxy_client_users"
+                )
+        result.update(self._execute_module("federated.connectivity.docker_proxy", module_args=arguments, task_vars=variables))
+        return result

@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What a running dockerd says of itself, asked over its own socket: there may be no client, or one that speaks to another daemon."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+import typing as t
+
+_SECONDS = 10.0
+
+
+class Info(t.NamedTuple):
+    """What ``docker info`` shows, as far as it matters here. Docker masks credentials in it.
+
+    Attributes:
+        http, https, exceptions: The proxies in force; "" where there are none.
+        live_restore: Whether containers survive a restart of the daemon.
+        swarm: Whether the daemon is part of a swarm, where they do not.
+        running: How many containers run.
+    """
+
+    http: str
+    https: str
+    exceptions: str
+    live_restore: bool
+    swarm: bool
+    running: int
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("docker", timeout=_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def info(path: str) -> t.Optional[Info]:
+    """Ask the daemon behind a socket; None where none answers. (A socket of systemd's would start one.)"""
+    connection = _Connection(path)
+    try:
+        connection.request("GET", "/info")
+        answer = connection.getresponse()
+        said = json.loads(answer.read()) if answer.status == 200 else {}
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    if not said:
+        return None
+    return Info(
+        said.get("HttpProxy", ""),
+        said.get("HttpsProxy", ""),
+        said.get("NoProxy", ""),
+        bool(said.get("LiveRestoreEnabled")),
+        said.get("Swarm", {}).get("LocalNodeState", "inactive") != "inactive",
+        said.get("ContainersRunning", 0),
+    )
+
+
+def wait_for(path: str, condition: t.Callable[[Info], bool]) -> t.Optional[Info]:
+    """What the daemon says once a condition holds, or at the end of ten seconds; None if it says nothing."""
+    end = time.monotonic() + _SECONDS
+    while True:
+        said = info(path)
+        if (said and condition(said)) or time.monotonic() > end:
+            return said
+        time.sleep(0.1)

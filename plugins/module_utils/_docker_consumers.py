@@ -1,0 +1,239 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Everything on a host that speaks to the world through Docker: the system's daemon, users' rootless ones, users' clients."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import pwd
+import socket
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils import (
+    _docker_client,
+    _docker_proxy,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._as_user import (
+    as_user,
+    find,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    PolicyError,
+    PolicyRefused,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import (
+    SYSTEM,
+    Daemon,
+    NoDocker,
+    Places,
+    places_of,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    STATE,
+    Host,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
+    Proxies,
+    endpoint,
+    hide,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._proxy_file import (
+    File,
+)
+
+USERS = STATE + "/docker_proxy_users.json"
+_ANSWER_SECONDS = 5.0
+_ELSEWHERE = {
+    "/opt/docker-desktop": "Docker Desktop ignores `proxies` in daemon.json: set its proxies in Settings > Resources > Proxies",
+    "/var/snap/docker": "the snap of Docker has a unit and a daemon.json of its own: set its proxies there",
+}
+
+
+class Wanted(t.NamedTuple):
+    """What shall be on a host.
+
+    Attributes:
+        daemon: The proxies of daemons.
+        client: The proxies that clients give to containers and builds.
+        system: Whether the system's daemon is to have them.
+        rootless: Users whose daemons are to have them.
+        clients: Users whose clients are to have them.
+        restart: Whether daemons may be started anew.
+    """
+
+    daemon: Proxies
+    client: Proxies
+    system: bool
+    rootless: t.Sequence[str]
+    clients: t.Sequence[str]
+    restart: bool
+
+
+class Outcome(t.NamedTuple):
+    """What changed in one place, or would; everything in it may be shown.
+
+    Attributes:
+        changes: Files, and units that are started anew.
+        restarts: What is said of restarts, before they happen.
+        said: What else the administrator should hear.
+        warnings: What should be mended.
+        diffs: As Ansible shows them.
+    """
+
+    changes: t.Sequence[str] = ()
+    restarts: t.Sequence[str] = ()
+    said: t.Sequence[str] = ()
+    warnings: t.Sequence[str] = ()
+    diffs: t.Sequence[t.Dict[str, str]] = ()
+
+
+_Step = t.Callable[[bool], Outcome]
+
+
+def configure(wanted: Wanted, check_mode: bool, must_answer: bool, host: Host) -> t.List[Outcome]:
+    """Bring everything to its proxies. All of it is looked at before anything is touched.
+
+    Users that an earlier run configured and that are not named any more get back what they had.
+
+    Args:
+        wanted: What shall be.
+        check_mode: Look, and touch nothing.
+        must_answer: Whether a proxy that does not answer is an error.
+        host: The host, as the superuser sees it.
+
+    Raises:
+        PolicyError: all that is wrong.
+    """
+    steps = list(_steps(wanted, host))
+    seen = _all(steps, dry=True)
+    if check_mode or not any(outcome.changes for outcome in seen):
+        if not check_mode:
+            _all(steps, dry=False)
+        return seen
+    if must_answer:
+        _see_answers({url for proxies in (wanted.daemon, wanted.client) for url in (proxies.http, proxies.https) if url})
+    _remember(wanted, host, keep=True)
+    done = _all(steps, dry=False)
+    _remember(wanted, host, keep=False)
+    return done
+
+
+def _steps(wanted: Wanted, host: Host) -> t.Iterator[_Step]:
+    system = wanted.daemon if wanted.system else Proxies()
+    yield lambda dry: _daemon(SYSTEM, system, wanted.restart, dry, host)
+    earlier = _remembered(host)
+    for kind, named, proxies, place in (
+        ("rootless", wanted.rootless, wanted.daemon, _rootless),
+        ("clients", wanted.clients, wanted.client, _client),
+    ):
+        for name in sorted({*named, *earlier[kind]}):
+            if name in named or _exists(name):
+                own = proxies if name in named else Proxies()
+                yield functools.partial(_of_user, name, functools.partial(place, own, wanted.restart))
+
+
+def _of_user(name: str, place: t.Callable[[pwd.struct_passwd, bool, Host], Outcome], dry: bool) -> Outcome:
+    user = find(name)
+    return Outcome(**as_user(user, lambda host: place(user, dry, host)._asdict()))
+
+
+def _rootless(wanted: Proxies, restart: bool, user: pwd.struct_passwd, dry: bool, host: Host) -> Outcome:
+    if not os.path.isdir("/run/user/%d/systemd" % user.pw_uid):
+        raise PolicyRefused(
+            "user %s: no systemd of this user runs, and hence no rootless Docker; `loginctl enable-linger %s` starts it with the host"
+            % (user.pw_name, user.pw_name)
+        )
+    return _daemon(places_of(user), wanted, restart, dry, host)
+
+
+def _daemon(places: Places, wanted: Proxies, restart: bool, dry: bool, host: Host) -> Outcome:
+    try:
+        daemon = Daemon(places, host)
+    except NoDocker as error:
+        return _without_docker(places, wanted, error)
+    proposal = _docker_proxy.propose(daemon, wanted, host)
+    if not dry:
+        _docker_proxy.apply(daemon, wanted, proposal, restart, host)
+    outcome = _outcome(proposal.files)._replace(warnings=list(proposal.warnings))
+    if not proposal.restart:
+        return outcome
+    if not restart:
+        words = "%s has to be started anew before it uses this; until then it goes on as it was. If it were now: %s"
+        return outcome._replace(said=[words % (daemon.name, proposal.survival.words)])
+    return outcome._replace(changes=[*outcome.changes, daemon.name], restarts=["%s: %s" % (daemon.name, proposal.survival.words)])
+
+
+def _without_docker(places: Places, wanted: Proxies, error: NoDocker) -> Outcome:
+    if wanted == Proxies():
+        return Outcome()
+    for directory, words in _ELSEWHERE.items():
+        if not places.whose and os.path.isdir(directory):
+            raise PolicyRefused("%s. Then leave it out here: docker_proxy_system: false" % words)
+    if places.whose:
+        raise PolicyRefused("%s: set rootless Docker up first, or take the user out of docker_proxy_rootless_users" % error)
+    return Outcome(said=["no Docker daemon on this host: nothing to do"])
+
+
+def _client(wanted: Proxies, _restart: bool, user: pwd.struct_passwd, dry: bool, host: Host) -> Outcome:
+    client = _docker_client.propose(user, wanted, host)
+    if not dry:
+        _docker_client.apply(client, host)
+    return _outcome([client.config] if client.config.changed else [])
+
+
+def _outcome(files: t.Sequence[File]) -> Outcome:
+    return Outcome([file.path for file in files], diffs=[file.as_diff() for file in files])
+
+
+def _all(steps: t.Sequence[_Step], dry: bool) -> t.List[Outcome]:
+    outcomes: t.List[Outcome] = []
+    messages: t.List[str] = []
+    for step in steps:
+        try:
+            outcomes.append(step(dry))
+        except PolicyError as error:
+            messages += error.messages
+    if messages:
+        raise PolicyError(*messages)
+    return outcomes
+
+
+def _see_answers(urls: t.Iterable[str]) -> None:
+    """Raises PolicyRefused if a proxy does not take connections."""
+    wrong = []
+    for url in sorted(urls):
+        try:
+            socket.create_connection(endpoint(url), _ANSWER_SECONDS).close()
+        except OSError as error:
+            wrong.append("the forward proxy %s does not answer this host: %s; nothing was changed" % (hide(url), error))
+    if wrong:
+        raise PolicyRefused(*wrong)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return bool(find(name))
+    except PolicyRefused:
+        return False
+
+
+def _remembered(host: Host) -> t.Dict[str, t.List[str]]:
+    content = host.read(USERS)
+    users: t.Dict[str, t.List[str]] = {"rootless": [], "clients": []} if content is None else json.loads(content)
+    return users
+
+
+def _remember(wanted: Wanted, host: Host, keep: bool) -> None:
+    """Write down whose files hold something of ours; with ``keep`` also whose did before."""
+    earlier = _remembered(host) if keep else {"rootless": [], "clients": []}
+    users = {
+        "rootless": sorted({*earlier["rootless"], *(wanted.rootless if wanted.daemon != Proxies() else ())}),
+        "clients": sorted({*earlier["clients"], *(wanted.clients if wanted.client != Proxies() else ())}),
+    }
+    host.put(USERS, json.dumps(users).encode() if any(users.values()) else None, 0o600)

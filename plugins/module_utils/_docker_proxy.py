@@ -1,0 +1,289 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The forward proxy of a Docker daemon, in the way that its version wants it: seen, decided, applied or taken back as one thing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils import (
+    _docker_api,
+    _docker_unit,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    PolicyError,
+    PolicyRefused,
+    ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_api import (
+    Info,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import (
+    FILE_SINCE,
+    Daemon,
+    Places,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_restart import (
+    LIVE_RESTORE,
+    Survival,
+    lent,
+    returned,
+    survival,
+    switch,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
+    Proxies,
+    hide,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._proxy_file import (
+    File,
+    json_file,
+    text_file,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (
+    DAEMON,
+    Memory,
+    read,
+)
+
+
+class State(t.NamedTuple):
+    """What is remembered between runs.
+
+    Attributes:
+        memory: Of daemon.json.
+        due: The run of the daemon (systemd's invocation) that has yet to be ended for our files to count; "" for none.
+        lending: Whether a run was interrupted while live-restore was lent.
+    """
+
+    memory: t.Optional[Memory] = None
+    due: str = ""
+    lending: bool = False
+
+
+class Proposal(t.NamedTuple):
+    """What has to happen for a daemon to use the wanted proxies.
+
+    Attributes:
+        daemon_json: Its configuration.
+        unit_files: Our files for its unit.
+        state: What to remember then.
+        running: The run of the daemon that goes on until a restart; "" if it does not run.
+        restart: Whether it has to be started anew.
+        survival: What becomes of its containers then.
+        warnings: What its administrator should know.
+    """
+
+    daemon_json: File
+    unit_files: t.Sequence[File]
+    state: State
+    running: str
+    restart: bool
+    survival: Survival
+    warnings: t.Sequence[str]
+
+    @property
+    def files(self) -> t.List[File]:
+        """Those that change."""
+        return [file for file in (self.daemon_json, *self.unit_files) if file.changed]
+
+
+def propose(daemon: Daemon, wanted: Proxies, host: Host) -> Proposal:
+    """Compare what is there with what is wanted; nothing is touched.
+
+    Raises:
+        PolicyRefused: daemon.json is broken, or a flag of the unit says what daemon.json would have to say.
+    """
+    by_file = daemon.major >= FILE_SINCE
+    if by_file and wanted != Proxies():
+        _refuse_flags(daemon)
+    state = load(daemon.places, host)
+    path = daemon.places.daemon_json
+    old = host.read(path)
+    text = read(path, old)
+    if state.lending:
+        text = text.without(LIVE_RESTORE)
+    daemon_json, memory = json_file(path, old, text, DAEMON, wanted if by_file else Proxies(), state.memory, 0o644, host)
+    units = _unit_files(daemon, Proxies() if by_file else wanted, host)
+    running, info = daemon.invocation(), daemon.info()
+    changed = any(file.changed for file in (daemon_json, *units))
+    restart = bool(running) and (state.due == running or _counts(wanted, info, changed))
+    return Proposal(
+        daemon_json,
+        units,
+        State(memory, state.due if state.due == running else ""),
+        running,
+        restart,
+        survival(daemon, info, text),
+        _warnings(daemon, wanted),
+    )
+
+
+def apply(daemon: Daemon, wanted: Proxies, proposal: Proposal, restart: bool, host: Host) -> None:
+    """Make it so, and see that the daemon says so itself; if not, everything is as before, and the daemon runs.
+
+    Args:
+        restart: Whether the daemon may be started anew.
+
+    Raises:
+        PolicyRefused: dockerd would not start with it; nothing was touched.
+        ToolFailed: it failed, and was taken back.
+    """
+    file, places = proposal.daemon_json, daemon.places
+    restart = restart and proposal.restart
+    lend = restart and proposal.survival.lend
+    if file.changed and file.new is not None:
+        daemon.validate(file.new)
+    snapshot = host.snapshot([file.path, *(each.path for each in proposal.unit_files), *_remembered(places)])
+    started = False
+    try:
+        _save(places, proposal.state._replace(lending=lend), host)
+        if file.changed and file.old is not None:
+            host.put(_backup(places), file.old, 0o600)
+        if lend:
+            host.put(file.path, lent(file.old), file.mode if file.old_mode is None else file.old_mode & file.mode)
+            switch(daemon, True)
+        for each in proposal.files:
+            host.put(each.path, each.new, each.mode)
+        if any(each.changed for each in proposal.unit_files):
+            daemon.reload_units()
+        if restart:
+            if lend:
+                host.put(file.path, lent(file.new), file.mode)
+            started = True
+            daemon.restart()
+            _see(daemon, wanted)
+        if lend:
+            _give_back(daemon, file.path, file.new, file.mode, host)
+        due = proposal.running if proposal.restart and not restart else ""
+        _save(places, proposal.state._replace(due=due), host)
+    except (PolicyError, OSError) as error:
+        reasons = list(error.messages) if isinstance(error, PolicyError) else [str(error)]
+        snapshot.restore()
+        reasons.append(_recover(daemon, proposal, lend, started, host))
+        raise ToolFailed(*reasons) from error
+
+
+def load(places: Places, host: Host) -> State:
+    """What earlier runs remembered."""
+    content = host.read(places.memory + "/state.json")
+    if content is None:
+        return State()
+    data = json.loads(content)
+    return State(data["memory"] and Memory(**data["memory"]), data["due"], data["lending"])
+
+
+def _save(places: Places, state: State, host: Host) -> None:
+    if state == State():
+        for path in _remembered(places):
+            host.put(path, None, 0)
+        return
+    data = {**state._asdict(), "memory": state.memory and state.memory._asdict()}
+    host.put(places.memory + "/state.json", json.dumps(data).encode(), 0o600)
+
+
+def _backup(places: Places) -> str:
+    return places.memory + "/daemon.json.before"
+
+
+def _remembered(places: Places) -> t.List[str]:
+    return [_backup(places), places.memory + "/state.json"]
+
+
+def _refuse_flags(daemon: Daemon) -> None:
+    flags = daemon.unit.proxy_flags()
+    if flags:
+        raise PolicyRefused(
+            *(
+                "%s: %s gives dockerd the flag %s. With `proxies` in %s as well it would not start, so nothing was changed. Remove "
+                "the flag there, run `systemctl%s daemon-reload`, and run this again"
+                % (daemon.name, flag.place, flag.name, daemon.places.daemon_json, " --user" if daemon.places.whose else "")
+                for flag in flags
+            )
+        )
+
+
+def _unit_files(daemon: Daemon, wanted: Proxies, host: Host) -> t.List[File]:
+    """The drop-in, and the file for what nobody else may see or what files of others would override."""
+    places = daemon.places
+    values = wanted.spelled(_docker_unit.PROXY_VARIABLES)
+    overridden = any(setting.file in daemon.unit.environment_files for setting in _of_others(daemon))
+    in_file = {name: value for name, value in values.items() if overridden or hide(value) != value}
+    in_unit = {name: value for name, value in values.items() if name not in in_file}
+    drop_in = _docker_unit.drop_in(in_unit, places.environment_file if in_file else None) if values else None
+    environment = _docker_unit.environment_file(in_file) if in_file else None
+    return [text_file(places.environment_file, environment, 0o600, host), text_file(places.drop_in, drop_in, 0o644, host)]
+
+
+def _of_others(daemon: Daemon) -> t.List[_docker_unit.Setting]:
+    ours = (daemon.places.drop_in, daemon.places.environment_file)
+    return [setting for setting in daemon.unit.proxy_variables() if setting.file not in ours]
+
+
+def _warnings(daemon: Daemon, wanted: Proxies) -> t.List[str]:
+    values = wanted.spelled(_docker_unit.PROXY_VARIABLES)
+    return [
+        "%s: %s sets %s to something else than the plan, and the plan's value overrides it. Remove it there, so that nobody has to wonder"
+        % (daemon.name, setting.place, setting.name)
+        for setting in _of_others(daemon)
+        if setting.word.partition("=")[2] != values.get(setting.name.upper(), setting.word.partition("=")[2])
+    ]
+
+
+def _counts(wanted: Proxies, info: t.Optional[Info], changed: bool) -> bool:
+    """Whether the running daemon has to be started anew: what it says differs from what is wanted, or may differ unseen."""
+    if info is None:
+        return changed
+    if not _in_force(wanted, info):
+        return True
+    return changed and (wanted.secret or None in wanted)
+
+
+def _in_force(wanted: Proxies, info: Info) -> bool:
+    said = (info.http, info.https, info.exceptions)
+    return all(value is None or hide(value) == hide(now) for value, now in zip(wanted, said))
+
+
+def _see(daemon: Daemon, wanted: Proxies) -> None:
+    """The daemon has to say itself that it uses the proxies, where it says anything at the usual socket."""
+    said = _docker_api.wait_for(daemon.places.socket, lambda info: _in_force(wanted, info))
+    if said and not _in_force(wanted, said):
+        others = ["%s (%s)" % (setting.place, setting.name) for setting in daemon.unit.proxy_variables()]
+        raise ToolFailed(
+            "%s started, but does not use the proxies that it was given%s"
+            % (daemon.name, ": look at " + ", ".join(others) if others else "")
+        )
+
+
+def _give_back(daemon: Daemon, path: str, content: t.Optional[bytes], mode: int, host: Host) -> None:
+    host.put(path, returned(content), mode)
+    switch(daemon, False)
+    host.put(path, content, mode)
+
+
+def _recover(daemon: Daemon, proposal: Proposal, lend: bool, started: bool, host: Host) -> str:
+    """Files are as before; let the daemon be so too. What became of it, in words."""
+    file = proposal.daemon_json
+    mode = file.mode if file.old_mode is None else file.old_mode
+    try:
+        if lend:
+            host.put(file.path, lent(file.old), mode)
+        with contextlib.suppress(PolicyError):
+            daemon.reload_units()
+        if started:
+            daemon.restart()
+        if lend:
+            _give_back(daemon, file.path, file.old, mode, host)
+    except (PolicyError, OSError) as error:
+        host.put(file.path, file.old, mode)
+        return "its files are as they were before, but it could not be brought back to them: %s" % error
+    return "its files are as they were before, and it runs with them" if proposal.running else "its files are as they were before"

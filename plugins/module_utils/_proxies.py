@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What a forward proxy is to Docker: three values, spelled differently by each of its readers, and a secret in two of them."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    PolicyRefused,
+)
+
+_USERINFO = re.compile(r"(?<=://)[^/@\s\"']*@")
+_URL = re.compile(r"https?://(?:[^/@\s]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+):([0-9]{1,5})/?\Z")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\"]")
+
+
+class Proxies(t.NamedTuple):
+    """The forward proxies of one reader; all None: it has none.
+
+    Attributes:
+        http: URL of the proxy for plain HTTP, with credentials if it wants any.
+        https: The same for HTTPS.
+        exceptions: What must not go through a proxy, comma-separated.
+    """
+
+    http: t.Optional[str] = None
+    https: t.Optional[str] = None
+    exceptions: t.Optional[str] = None
+
+    @property
+    def secret(self) -> bool:
+        """Whether a URL carries credentials."""
+        return any(url is not None and hide(url) != url for url in (self.http, self.https))
+
+    def spelled(self, names: t.Sequence[str]) -> t.Dict[str, str]:
+        """The values that there are, under the names that a reader has for them."""
+        return {name: value for name, value in zip(names, self) if value is not None}
+
+
+def parse(http: t.Optional[str], https: t.Optional[str], exceptions: t.Sequence[str]) -> Proxies:
+    """Check what the plan, or a user, says.
+
+    Raises:
+        PolicyRefused: a URL is none, or an exception could not stand in a list; all of it at once.
+    """
+    wrong = []
+    for name, url in (("http_proxy", http), ("https_proxy", https)):
+        found = _URL.match(url) if url else None
+        if url and not (found and 0 < int(found.group(1)) < 65536):
+            wrong.append("proxy.%s: %r is no URL of a proxy with its port, such as http://proxy.example.org:3128" % (name, hide(url)))
+    wrong += [
+        "proxy.no_proxy: %r is not one exception; make one item of each, without spaces" % each
+        for each in exceptions
+        if not each or "," in each or _UNPRINTABLE.search(each)
+    ]
+    if wrong:
+        raise PolicyRefused(*wrong)
+    if not (http or https):
+        return Proxies()
+    return Proxies(http or None, https or None, ",".join(exceptions) or None)
+
+
+def endpoint(url: str) -> t.Tuple[str, int]:
+    """Host and port of a proxy's URL."""
+    host, _colon, port = _USERINFO.sub("", url).partition("://")[2].rstrip("/").rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def with_credentials(url: t.Optional[str], credentials: t.Optional[str]) -> t.Optional[str]:
+    """A URL with ``user:password`` put in; as it is where one of the two is missing."""
+    if not url or not credentials:
+        return url
+    scheme, slashes, rest = url.partition("://")
+    return "%s%s%s@%s" % (scheme, slashes, credentials, rest)
+
+
+def hide(text: str) -> str:
+    """A text that may be shown: what stands for credentials in its URLs is what Docker itself writes there."""
+    return _USERINFO.sub("xxxxx:xxxxx@", text)

@@ -1,0 +1,248 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: docker_proxy
+short_description: Give Docker the forward proxy of the plan
+version_added: 1.0.0
+author: The federated.connectivity contributors (@federated)
+description:
+  - Configures the forward proxy of Docker daemons, the system's and users' rootless ones, and of what users' Docker clients start.
+  - From Docker Engine 23.0 on it is the member C(proxies) of C(daemon.json); earlier engines get a drop-in of their unit. When a host is
+    upgraded, the one replaces the other.
+  - Everything else in C(daemon.json) and C(config.json) stays as it is, to the byte. C(dockerd --validate) looks at the new file first.
+  - A daemon is started anew only if it does not use the proxies yet. Its running containers go on wherever Docker lets them, because
+    C(live-restore) is turned on for as long as that takes.
+  - A daemon that does not start, or starts and does not use the proxies, gets its former files back and is started with them.
+  - What is not wanted any more is taken out again, and what was there before is put back.
+notes:
+  - A proxy flag on C(dockerd)'s command line is refused, with the file and line that it comes from, since C(dockerd) does not start
+    with both.
+  - Docker Desktop and the snap of Docker have settings of their own, and are refused.
+options:
+  plan:
+    description:
+      - The plan directory on the controller, as made by M(federated.connectivity.required_rules). The host's file says what needs
+        which proxies.
+    type: path
+  forward_proxy:
+    description:
+      - The inventory's C(connectivity_forward_proxy) of the host, of which this takes the credentials alone, for the plan holds none.
+    type: dict
+  state:
+    description:
+      - V(present) configures what the plan says; where it says nothing, and with V(absent), everything of ours is taken away.
+    type: str
+    choices: [present, absent]
+    default: present
+  daemon:
+    description:
+      - The proxies of daemons, instead of O(plan).
+    type: dict
+    suboptions: &proxies
+      http_proxy:
+        description: URL of the proxy for plain HTTP, with its port and without credentials.
+        type: str
+      https_proxy:
+        description: URL of the proxy for HTTPS, with its port and without credentials.
+        type: str
+      no_proxy:
+        description: What is reached without a proxy.
+        type: list
+        elements: str
+        default: []
+  client:
+    description:
+      - The proxies of what clients start, containers and builds, instead of O(plan).
+    type: dict
+    suboptions: *proxies
+  credentials:
+    description:
+      - User and password as C(user:password), percent-encoded, for V(http_proxy) and V(https_proxy). O(forward_proxy) gives them by itself.
+    type: dict
+  system:
+    description: Whether the system's daemon, C(docker.service), gets the proxies.
+    type: bool
+    default: true
+  rootless_users:
+    description: Users whose rootless daemons get the proxies. Only their own rights are used for that.
+    type: list
+    elements: str
+    default: []
+  client_users:
+    description: Users whose C(~/.docker/config.json) gets the proxies. Only their own rights are used for that.
+    type: list
+    elements: str
+    default: []
+  restart:
+    description: Whether daemons are started anew where they have to be. Otherwise each run says that this is still to be done.
+    type: bool
+    default: true
+  must_answer:
+    description: Whether it is an error, before anything is changed, that a proxy does not take connections from the host.
+    type: bool
+    default: true
+attributes:
+  check_mode:
+    description: Can run in check mode and says what would change, and what would be started anew.
+    support: full
+  diff_mode:
+    description: Shows the proxies of each file, credentials hidden, and nothing else of it.
+    support: full
+  idempotent:
+    description: A second run changes nothing.
+    support: full
+  platform:
+    description: Target systems.
+    platforms: linux
+    support: full
+  action:
+    description: An action plugin reads O(plan) on the controller.
+    support: full
+  async:
+    description: Supports being run with the C(async) keyword.
+    support: none
+seealso:
+  - module: federated.connectivity.required_rules
+"""
+
+EXAMPLES = r"""
+- name: Give Docker the proxies of the plan
+  federated.connectivity.docker_proxy:
+    plan: "{{ playbook_dir }}/plan"
+    forward_proxy: "{{ connectivity_forward_proxy | default(omit) }}"
+    rootless_users: [research]
+  become: true
+
+- name: Without a plan
+  federated.connectivity.docker_proxy:
+    daemon:
+      http_proxy: http://proxy.example.org:3128
+      https_proxy: http://proxy.example.org:3128
+      no_proxy: [localhost, 127.0.0.0/8, 198.51.100.20]
+  become: true
+
+- name: Give everything back
+  federated.connectivity.docker_proxy:
+    state: absent
+  become: true
+"""
+
+RETURN = r"""
+changes:
+  description: The files that changed and the units that were started anew, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/docker/daemon.json, docker.service]
+restarts:
+  description: What was started anew, or would be, and what becomes of its containers.
+  returned: success
+  type: list
+  elements: str
+  sample: ["docker.service: 3 running containers will go on: live-restore is turned on for as long as the restart takes"]
+said:
+  description: What else an administrator should hear.
+  returned: success
+  type: list
+  elements: str
+  sample: ["no Docker daemon on this host: nothing to do"]
+errors:
+  description: Each thing that is wrong, by itself; all of them are in the message too.
+  returned: failure
+  type: list
+  elements: str
+  sample: ["proxy.https_proxy: 'proxy:3128' is no URL of a proxy with its port, such as http://proxy.example.org:3128"]
+diff:
+  description: The proxies of each file that changed, before and after.
+  returned: when diff mode is on
+  type: list
+  elements: dict
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyError
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_consumers import Wanted, configure
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies, hide, parse, with_credentials
+
+
+def wanted_proxies(params: t.Mapping[str, t.Any]) -> Wanted:
+    """What the parameters ask for. Raises PolicyRefused."""
+    credentials = params["credentials"] or {}
+
+    def proxies(of: t.Optional[t.Mapping[str, t.Any]]) -> Proxies:
+        if not of or params["state"] == "absent":
+            return Proxies()
+        return parse(
+            with_credentials(of["http_proxy"], credentials.get("http_proxy")),
+            with_credentials(of["https_proxy"], credentials.get("https_proxy")),
+            of["no_proxy"],
+        )
+
+    return Wanted(
+        proxies(params["daemon"]),
+        proxies(params["client"]),
+        params["system"],
+        params["rootless_users"],
+        params["client_users"],
+        params["restart"],
+    )
+
+
+def main() -> None:
+    proxies = {
+        "type": "dict",
+        "options": {
+            "http_proxy": {"type": "str"},
+            "https_proxy": {"type": "str"},
+            "no_proxy": {"type": "list", "elements": "str", "default": []},
+        },
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "plan": {"type": "path"},
+            "forward_proxy": {"type": "dict", "no_log": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "daemon": proxies,
+            "client": proxies,
+            "credentials": {"type": "dict", "no_log": True},
+            "system": {"type": "bool", "default": True},
+            "rootless_users": {"type": "list", "elements": "str", "default": []},
+            "client_users": {"type": "list", "elements": "str", "default": []},
+            "restart": {"type": "bool", "default": True},
+            "must_answer": {"type": "bool", "default": True},
+        },
+        supports_check_mode=True,
+    )
+    host = Host()
+    try:
+        with host.lock():
+            outcomes = configure(wanted_proxies(module.params), module.check_mode, module.params["must_answer"], host)
+    except PolicyError as error:
+        messages = [hide(message) for message in error.messages]
+        module.fail_json(msg="\n".join(messages), errors=messages)
+    except OSError as error:
+        module.fail_json(msg=str(error))
+    for outcome in outcomes:
+        for warning in outcome.warnings:
+            module.warn(warning)
+    changes = [change for outcome in outcomes for change in outcome.changes]
+    module.exit_json(
+        changed=bool(changes),
+        changes=changes,
+        restarts=[line for outcome in outcomes for line in outcome.restarts],
+        said=[line for outcome in outcomes for line in outcome.said],
+        diff=[diff for outcome in outcomes for diff in outcome.diffs],
+    )
+
+
+if __name__ == "__main__":
+    main()

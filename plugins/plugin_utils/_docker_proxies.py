@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What the plan's ``proxy`` of a host means for Docker, and the credentials that the plan does not hold."""
+
+from __future__ import annotations
+
+import typing as t
+import urllib.parse
+from collections.abc import Mapping
+
+URLS = ("http_proxy", "https_proxy")
+# Mechanisms of the plan that are Docker's, and the module's options for them.
+OPTIONS = {"docker_daemon": "daemon", "docker_client": "client"}
+
+
+def options(proxy: Mapping[str, t.Any] | None) -> dict[str, dict[str, t.Any]]:
+    """The module's options ``daemon`` and ``client``, as far as something on the host needs them."""
+    consumers = proxy["consumers"] if proxy else {}
+    return {
+        option: {**{url: t.cast("Mapping[str, t.Any]", proxy)[url] for url in URLS}, "no_proxy": list(consumers[mechanism]["no_proxy"])}
+        for mechanism, option in OPTIONS.items()
+        if mechanism in consumers
+    }
+
+
+def credentials(variable: Mapping[str, t.Any]) -> dict[str, str]:
+    """``user:password``, percent-encoded, for each URL of ``connectivity_forward_proxy`` that has any.
+
+    Those in a URL are that URL's alone and already encoded; ``username`` and ``password`` are for both, as they are.
+    """
+    common = ":".join(urllib.parse.quote(str(variable[key]), safe="") for key in ("username", "password") if variable.get(key))
+    found = {}
+    for url in URLS:
+        userinfo, at, _host = urllib.parse.urlsplit(str(variable.get(url) or "")).netloc.rpartition("@")
+        if variable.get(url) and (at or common):
+            found[url] = userinfo if at else common
+    return found

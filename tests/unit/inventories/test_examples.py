@@ -137,6 +137,53 @@ def test_shrine_hub_with_kafka_serves_sites_and_needs_no_rule_for_itself(plans: 
     assert rules(plans["shrine"], "clinic", "ingress") == {"site_users": "443 network_users_1310d3e3"}
 
 
+def test_kuscia_nodes_meet_at_each_other_s_own_port(plans: dict[str, Plan]) -> None:
+    assert rules(plans["kuscia"], "lite-alice", "egress")["master"] == "18080 kuscia_center_master"
+    assert rules(plans["kuscia"], "lite-alice", "egress")["nodes"] == "443 kuscia_center_autonomy_lite_port_443"
+    assert rules(plans["kuscia"], "lite-alice", "ingress")["nodes"] == "28080 kuscia_center_autonomy_lite"
+    assert "nodes" not in rules(plans["kuscia"], "master", "ingress")
+
+
+def test_kuscia_ports_that_nobody_uses_are_published_and_closed(plans: dict[str, Plan]) -> None:
+    carol = rules(plans["kuscia"], "autonomy-carol", "ingress")
+    assert [carol[flow] for flow in ("applications", "api_http", "api_grpc")] == ["13081", "13082", "13083"]
+    assert "images" not in rules(plans["kuscia"], "autonomy-carol", "egress")
+
+
+def test_fate_party_that_polls_takes_no_connection_of_the_exchange(plans: dict[str, Plan]) -> None:
+    assert rules(plans["fate"], "exchange", "egress")["from_exchange"] == "9370 fate_study_party_reception_listen"
+    assert rules(plans["fate"], "clinic", "ingress")["from_exchange"] == "9370 fate_study_exchange"
+    assert set(rules(plans["fate"], "registry", "ingress")) == {"board", "flow"}
+    assert rules(plans["fate"], "registry", "egress")["exchange"] == "9370 fate_study_exchange"
+
+
+def test_fate_on_one_host_closes_its_cluster_to_everybody(plans: dict[str, Plan]) -> None:
+    guest = rules(plans["fate"], "guest", "ingress")
+    assert [guest[flow] for flow in ("cluster_manager", "node_manager", "database")] == ["4670", "4671", "3306"]
+    assert guest["osx"] == "9883 fate_bank_party"
+
+
+def test_openfl_opens_nothing_towards_those_who_hold_data(plans: dict[str, Plan]) -> None:
+    assert rules(plans["openfl"], "collaborator", "ingress") == rules(plans["openfl"], "envoy", "ingress") == {}
+    assert rules(plans["openfl"], "collaborator", "egress") == {"aggregator_pinned": "50061 openfl_tumour_aggregator_director"}
+    assert rules(plans["openfl"], "aggregator", "ingress") == {"aggregator_pinned": "50061 openfl_tumour_collaborator_envoy"}
+
+
+def test_openfl_port_of_a_plan_s_hash_closes_its_range_to_nobody(plans: dict[str, Plan]) -> None:
+    (rule,) = (rule for rule in plans["openfl"].host("director")["rules"] if rule["flow"] == "aggregator")
+    assert (rule["ports"], rule["closed_to_others"]) == (["49152-60998"], False)
+
+
+def test_datashield_data_holders_listen_to_the_analysis_server_and_their_own_people(plans: dict[str, Plan]) -> None:
+    assert rules(plans["datashield"], "opal", "ingress") == {
+        "opal": "443 datashield_cohorts_analysis_server",
+        "opal_data_managers": "443 network_data_managers_2ca5602e",
+    }
+    assert set(rules(plans["datashield"], "armadillo", "ingress")) == {"armadillo", "armadillo_data_managers"}
+    assert rules(plans["datashield"], "rock", "ingress") == {"rock": "8085 datashield_cohorts_opal"}
+    assert [listener["flow"] for listener in plans["datashield"].host("armadillo")["listeners"]] == ["armadillo_http", "armadillo_profiles"]
+
+
 def test_mixed_host_is_closed_but_for_its_flows(plans: dict[str, Plan]) -> None:
     hospital = plans["mixed"].host("hospital")
     assert hospital["defaults"] == {"ingress": "deny", "egress": "deny"}

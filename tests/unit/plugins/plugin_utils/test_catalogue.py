@@ -61,6 +61,51 @@ FIXED = {
         {"messaging": "federation internal|sqs|kafka", "shrine_port": "responder 6443", "kafka_port": "responder 9092"},
         "users",
     ),
+    "kuscia": (
+        "master lite autonomy",
+        {
+            "gateway_port": "responder 1080",
+            "application_port": "responder 13081",
+            "api_http_port": "responder 13082",
+            "api_grpc_port": "responder 13083",
+            "metrics_port": "responder 13084",
+        },
+        "applications monitoring databases",
+    ),
+    "fate": (
+        "party exchange",
+        {
+            "deployment": "federation native|docker",
+            "routing": "federation direct|exchange",
+            "reception": "responder listen|poll",
+            "osx_port": "responder 9370",
+            "osx_http_port": "responder 8087",
+            "flow_grpc_port": "responder 9360",
+            "flow_http_port": "responder 9380",
+            "board_port": "responder 8080",
+        },
+        "users cluster",
+    ),
+    "openfl": (
+        "aggregator collaborator director envoy data_scientist certificate_authority",
+        {
+            "aggregator_port_choice": "responder auto|pinned",
+            "aggregator_port": "responder 50052",
+            "director_port": "responder 50051",
+            "ca_port": "responder 9123",
+        },
+        "",
+    ),
+    "datashield": (
+        "analysis_server opal rock armadillo",
+        {
+            "opal_https_port": "responder 8443",
+            "opal_ssh_port": "responder 8022",
+            "rock_port": "responder 8085",
+            "armadillo_https_port": "responder 443",
+        },
+        "analysts data_managers agate identity_provider mail_servers databases",
+    ),
     "baseline": ("host", {"management_port": "responder 22"}, "management dns_servers ntp_servers package_mirrors cloud_metadata"),
 }
 

@@ -58,6 +58,13 @@ ABSENT = [
     ("shrine", "kafka", {"messaging": "internal"}),
     ("shrine", "kafka", {"messaging": "sqs"}),
     ("shrine", "kraft", {"messaging": "sqs"}),
+    ("fate", "osx", {"routing": "exchange"}),
+    ("fate", "exchange", {"routing": "direct"}),
+    ("fate", "from_exchange", {"routing": "exchange", "reception": "poll"}),
+    ("fate", "database", {"deployment": "docker"}),
+    ("fate", "notebook", {"deployment": "native"}),
+    ("openfl", "aggregator", {"aggregator_port_choice": "pinned"}),
+    ("openfl", "aggregator_pinned", {"aggregator_port_choice": "auto"}),
 ]
 
 
@@ -89,6 +96,11 @@ def test_secure_aggregation_needs_no_ports_of_its_own() -> None:
         ("coinstac", "mqtts", ["without TLS"]),
         ("coinstac", "container_docker", ["8000-40000", "8101-49151"]),
         ("coinstac", "container_singularity", ["8000-40000", "8101-49151", "all addresses"]),
+        ("kuscia", "nodes", ["says NOTLS", "takes MTLS", "TLS by default"]),
+        ("kuscia", "master", ["says NOTLS", "takes MTLS", "TLS by default"]),
+        ("fate", "osx_http", ["8077", "no default"]),
+        ("openfl", "director", ["--disable-tls"]),
+        ("datashield", "rock", ["HTTPS too"]),
     ],
 )
 def test_disputes_are_recorded_with_what_each_source_says(system: str, flow: str, claims: list[str]) -> None:

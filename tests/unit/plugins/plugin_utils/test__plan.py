@@ -20,7 +20,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._problems i
 
 CATALOGUE = Catalogue()
 SYSTEMS = [CATALOGUE.matrix(name) for name in CATALOGUE.names() if name != "baseline"]
-NETWORKS = {"users": ["203.0.113.0/25"], "management": ["203.0.113.128/28"]}
+MANAGEMENT = {"management": ["203.0.113.128/28"]}
 
 Variables = dict[str, dict[str, t.Any]]
 
@@ -47,7 +47,7 @@ def inventories(draw: st.DrawFn) -> Variables:
         variables[f"host{number}"] = {
             "connectivity_addresses": [f"198.51.100.{number}" if family == "4" else f"2001:db8::{number}" for family in families],
             "connectivity_managed": draw(st.booleans()),
-            "connectivity_networks": NETWORKS,
+            "connectivity_networks": {name: ["203.0.113.0/25"] for name in matrix.networks} | MANAGEMENT,
             "connectivity_memberships": [
                 {
                     "matrix": matrix.name,
@@ -88,7 +88,7 @@ def test_a_host_of_another_federation_changes_nothing_for_the_others(variables: 
     before = dict(render_plan(planned(variables)))
     other = {
         "connectivity_addresses": ["198.51.100.200", "2001:db8::200"],
-        "connectivity_networks": NETWORKS,
+        "connectivity_networks": MANAGEMENT,
         "connectivity_memberships": [{"matrix": "linksight", "federation": "other", "roles": ["data_station"], "federation_scope": "any"}],
     }
     after = dict(render_plan(planned({**variables, "aaa": other})))
@@ -150,6 +150,6 @@ def test_hosts_computed_together_have_the_rules_they_would_have_alone(variables:
     plan = planned(variables)
     for name in variables:
         distinct = {**variables, name: {**variables[name], "connectivity_phases": ["run", "install", "run"]}}
-        own = {**NETWORKS, "dns_servers": ["203.0.113.53"]}
+        own = {**variables[name]["connectivity_networks"], "dns_servers": ["203.0.113.53"]}
         alone = planned({**distinct, name: {**distinct[name], "connectivity_networks": own}}).host(name)["rules"]
         assert [rule for rule in alone if not rule["flow"].startswith("dns")] == plan.host(name)["rules"]

@@ -44,7 +44,7 @@ FIXED = {
     "fedbiomed": (
         "node gui researcher vpn_server",
         {"deployment": "federation native|vpn|docker", "researcher_port": "responder 50051", "vpn_port": "responder 51820"},
-        "",
+        "syslog_servers",
     ),
     "coinstac": (
         "client remote",
@@ -250,6 +250,12 @@ def test_flow_is_consistent(system: str, flow: str) -> None:
     for port in data["ports"]:
         low, dash, high = str(port).partition("-") if not isinstance(port, dict) else ("1", "", "")
         assert not dash or 1 <= int(low) < int(high) <= 65535
+
+
+@every_matrix
+def test_versions_are_described_where_flows_come_and_go(system: str) -> None:
+    bounded = [flow for flow in MATRICES[system]["flows"].values() if "since" in flow or "until" in flow]
+    assert ("versions" in MATRICES[system]) == bool(bounded)
 
 
 INSIDE = [(system, flow) for system, flow in FLOWS if "inside" in MATRICES[system]["flows"][flow]]

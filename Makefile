@@ -4,6 +4,8 @@ INVENTORY ?=
 PLAN ?=
 SELECT ?=
 SCENARIO ?=
+NAME ?=
+TABLE ?=
 ARGS ?=
 PYTHON ?= python3
 
@@ -34,6 +36,16 @@ help: ## This list
 plan: .venv/controller.ready ## Compute every host's rules: INVENTORY=inventories/linksight PLAN=out [SELECT="[?necessity=='mandatory']"]
 	@test -n "$(INVENTORY)" -a -n "$(PLAN)" || { echo 'usage: make plan INVENTORY=inventories/linksight PLAN=out' >&2; exit 2; }
 	$(playbook) -i $(INVENTORY) playbooks/plan.yml -e connectivity_plan="$(abspath $(PLAN))" $(if $(SELECT),-e connectivity_select="$(SELECT)") $(ARGS)
+
+.PHONY: new-matrix
+new-matrix: .venv/controller.ready ## Begin a matrix of your own: NAME=inventories/mine/matrices/my_system.yml
+	@test -n "$(NAME)" || { echo 'usage: make new-matrix NAME=inventories/mine/matrices/my_system.yml' >&2; exit 2; }
+	$(playbook) -i localhost, playbooks/new_matrix.yml -e connectivity_matrix="$(abspath $(NAME))" $(ARGS)
+
+.PHONY: import-matrix
+import-matrix: .venv/controller.ready ## Draft one from a vendor's CSV or Markdown: TABLE=vendor.md NAME=inventories/mine/matrices/my_system.yml
+	@test -n "$(NAME)" -a -n "$(TABLE)" || { echo 'usage: make import-matrix TABLE=vendor.md NAME=inventories/mine/matrices/my_system.yml' >&2; exit 2; }
+	$(playbook) -i localhost, playbooks/new_matrix.yml -e connectivity_matrix="$(abspath $(NAME))" -e connectivity_table="$(abspath $(TABLE))" $(ARGS)
 
 .PHONY: site
 site: ## Plan, apply, verify: INVENTORY=...; without it on the lab, disposable hosts made on this machine

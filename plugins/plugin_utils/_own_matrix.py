@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Begins a matrix of the user's own: the starter that ships with the collection, or a draft from a vendor's table."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+
+from ._catalogue import MATRICES, Catalogue
+from ._matrix_draft import Draft, draft_matrix, title
+from ._matrix_reader import read_matrix
+from ._problems import PlanRefused, shown_path
+from ._vendor_table import TablesNotFound
+
+STARTER = pathlib.Path(__file__).parent / "matrix_starter.yml"
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def matrix_name(path: pathlib.Path) -> str:
+    """The name of the matrix that the file will hold.
+
+    Raises:
+        PlanRefused: if the file cannot be begun.
+    """
+    name = path.stem
+    if path.suffix != ".yml" or not NAME.fullmatch(name):
+        raise PlanRefused([f"{path.name}: call it like the system, in lower case letters, digits and underscores, and .yml: my_system.yml"])
+    if name in Catalogue().names():
+        raise PlanRefused([f"{path.name}: the catalogue has a matrix called {name}; call your own otherwise"])
+    if path.exists():
+        raise PlanRefused([f"{shown_path(path)} exists and is left as it is; choose another name, or remove it"])
+    return name
+
+
+def starter(name: str) -> str:
+    """A small, complete matrix with comments."""
+    text = STARTER.read_text(encoding="utf-8")
+    return (
+        text.replace("matrix: starter\n", f"matrix: {name}\n", 1).replace("starter.yml", f"{name}.yml").replace("Starter", title(name), 1)
+    )
+
+
+def draft(table: pathlib.Path, path: pathlib.Path, perspective: list[str]) -> tuple[Draft, list[str]]:
+    """A draft from a vendor's table, and what the schema says against it, with the lines of the file to be.
+
+    Raises:
+        PlanRefused: if the table cannot be read, or nothing in it becomes a flow.
+    """
+    try:
+        drafted = draft_matrix(table.read_text(encoding="utf-8-sig"), shown_path(table), path.stem, perspective)
+    except (OSError, UnicodeDecodeError, TablesNotFound) as error:
+        raise PlanRefused([f"{shown_path(table)}: {error}"]) from error
+    if not drafted.flows:
+        raise PlanRefused([*drafted.contradictions, *drafted.unread] or [f"{shown_path(table)}: its tables have no rows"])
+    try:
+        read_matrix(drafted.text, shown_path(path), path.stem, json.loads((MATRICES / "matrix.schema.json").read_text(encoding="utf-8")))
+    except PlanRefused as refused:
+        return drafted, list(refused.messages)
+    return drafted, []

@@ -1,0 +1,190 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What one row of a vendor's table says, or why nobody can tell: who opens the connection, to whom, on which ports."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+from collections.abc import Collection
+
+from ._matrix import INITIATOR, RESPONDER
+from ._rules import EGRESS, INGRESS
+from ._vendor_table import Row
+
+DIRECTIONS = {
+    **dict.fromkeys(("ingress", "in", "inbound", "incoming"), INGRESS),
+    **dict.fromkeys(("egress", "out", "outbound", "outgoing"), EGRESS),
+}
+ANYBODY = {
+    "any",
+    "all",
+    "internet",
+    "the internet",
+    "public internet",
+    "anywhere",
+    "everywhere",
+    "anyone",
+    "world",
+    "0.0.0.0/0",
+    "::/0",
+    "",
+}
+LOOPBACK = {"localhost", "loopback", "127.0.0.1", "127.0.0.0/8", "::1"}
+NETWORK_WORDS = {"network", "networks", "subnet", "subnets", "range", "ranges", "lan", "vlan", "intranet", "internal", "users"}
+"""How a network's name ends."""
+
+
+NOISE = {"ip", "ips", "address", "addresses", "fqdn", "hostname"}
+OVER_TCP = ("https", "http", "grpc", "wss", "ws", "ssh", "mqtts", "mqtt", "ldaps", "ldap", "smtp", "tls")
+OVER_UDP = ("wireguard",)
+URL = re.compile(r"[a-z]+://([^/\s,;:]+)[^\s,;]*")
+FQDN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+PORT = re.compile(r"(?:(tcp|udp)[ /:]*)?(\d{1,5})(?: ?[-:\u2013] ?(\d{1,5}))?(?:[ /]*(tcp|udp))?", re.ASCII)
+NAME = 40
+"""The most characters that an identifier of a matrix may have."""
+
+
+class RowUnclear(Exception):
+    """A row cannot be read; the message says why and what to do."""
+
+
+class End(t.NamedTuple):
+    """One end of a connection: ``kind`` and ``values`` as in a matrix, ``written`` as in the table."""
+
+    kind: str
+    values: tuple[str, ...]
+    written: str
+
+
+class Connection(t.NamedTuple):
+    """What a row says.
+
+    Attributes:
+        source: The end in the source column.
+        destination: The end in the destination column.
+        contradiction: Why the direction and these columns do not go together; empty if they do.
+    """
+
+    row: Row
+    source: End
+    destination: End
+    protocols: tuple[str, ...]
+    ports: tuple[str, ...]
+    contradiction: str
+
+    def ends(self, swapped: bool = False) -> dict[str, End]:
+        ends = (self.destination, self.source) if swapped else (self.source, self.destination)
+        return dict(zip((INITIATOR, RESPONDER), ends, strict=True))
+
+
+def read_row(row: Row, perspective: Collection[str] = ()) -> Connection:
+    """Read a row.
+
+    Args:
+        row: The row.
+        perspective: The roles whose host the table describes, if all of it is written for one host.
+
+    Raises:
+        RowUnclear: if it cannot be read.
+    """
+    if row.surplus:
+        raise RowUnclear("the row has more cells than the header; write | inside of a cell as \\|")
+    protocols, ports = _service(row.cells.get("protocol", ""), row.cells["port"])
+    source, destination = (_end(column, row.cells[column]) for column in ("source", "destination"))
+    if "roles" not in (source.kind, destination.kind):
+        raise RowUnclear(f"neither {source.written!r} nor {destination.written!r} is a component of the system, so nobody gets a rule")
+    contradiction = _contradiction(row.cells.get("direction", ""), source, destination, perspective)
+    return Connection(row, source, destination, protocols, ports, contradiction)
+
+
+def _contradiction(direction: str, source: End, destination: End, perspective: Collection[str]) -> str:
+    if not direction:
+        return ""
+    meant = {DIRECTIONS[word] for word in re.findall(r"[a-z]+", direction.lower()) if word in DIRECTIONS}
+    if len(meant) != 1:
+        return f"{direction!r} does not say who opens the connection; replies need no rule"
+    own, other = (destination, source) if meant == {INGRESS} else (source, destination)
+    column = "destination" if own is destination else "source"
+    if own.kind != "roles" and other.kind == "roles":
+        return f"{direction}, but its {column} {own.written!r} is no component of the system, and {other.written!r} is one"
+    if perspective and not set(perspective) & set(own.values):
+        return f"{direction} of {' or '.join(perspective)}, but its {column} is {own.written!r}"
+    return ""
+
+
+def _service(protocol: str, port: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    protocols = _protocols(protocol)
+    ports: list[str] = []
+    for part in re.split(r"[,;&+]|\band\b|(?<=\d) */ *(?=\d)", re.sub(r"\([^)]*\)", "", port.lower())):
+        match = PORT.fullmatch(part.strip())
+        if not match:
+            raise RowUnclear(f"the port {port!r} is no number, range or list of them")
+        before, low, high, after = match.groups()
+        protocols.extend(filter(None, (before, after)))
+        if not 1 <= int(low) <= int(high or low) <= 65535:
+            raise RowUnclear(f"the port {port!r} is not within 1 to 65535, in ascending order")
+        ports.append(f"{int(low)}-{int(high)}" if high and int(high) > int(low) else str(int(low)))
+    if not protocols:
+        raise RowUnclear("no protocol: say tcp or udp, in a column of its own or beside the port")
+    return tuple(sorted(set(protocols))), tuple(dict.fromkeys(ports))
+
+
+def _protocols(text: str) -> list[str]:
+    words = re.findall(r"[a-z0-9]+", text.lower())
+    transports = [word for word in words if word in ("tcp", "udp")]
+    if transports:
+        return transports
+    implied = ["tcp" for word in words if word in OVER_TCP] + ["udp" for word in words if word in OVER_UDP]
+    if words and not implied:
+        raise RowUnclear(f"the protocol {text!r} has no ports, or is not known to run over tcp or udp")
+    return implied
+
+
+def _end(column: str, text: str) -> End:
+    plain = text.strip("[]<>{}* ").lower()
+    if not text:
+        raise RowUnclear(f"the {column} is empty")
+    if plain in ANYBODY:
+        return End("any", (), text)
+    if plain in LOOPBACK:
+        return End("local", (), text)
+    parts = [part for part in re.split(r"[,;+&\s]+", URL.sub(r"\1", plain)) if part not in ("", "and", "or")]
+    if any("*" in part and "." in part for part in parts):
+        raise RowUnclear(f"the {column} {text!r} has a wildcard, which no firewall can look up; name the hosts")
+    named = [part for part in parts if FQDN.fullmatch(part)]
+    if named and named != parts:
+        raise RowUnclear(f"the {column} {text!r} is a host name and something else; give each a row")
+    if named:
+        return End("names", tuple(dict.fromkeys(named)), text)
+    if any(map(_is_network, parts)) or (re.findall(r"[a-z]+", plain) or [""])[-1] in NETWORK_WORDS:
+        return End("network", (identifier(plain, "network"),), text)
+    components = [identifier(_without_noise(part), "role") for part in re.split(r"[,;+&/]|\band\b|\bor\b", plain) if _without_noise(part)]
+    if not components:
+        raise RowUnclear(f"the {column} {text!r} names nobody")
+    return End("roles", tuple(dict.fromkeys(components)), text)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _without_noise(text: str) -> str:
+    return " ".join(word for word in text.split() if word not in NOISE)
+
+
+def identifier(text: str, otherwise: str) -> str:
+    """A name for a matrix: lower case, digits and underscores; ``otherwise`` goes before what begins with no letter."""
+    name = "_".join(re.findall(r"[a-z0-9]+", text.lower()))
+    if not name[:1].isalpha():
+        name = f"{otherwise}_{name}".rstrip("_")
+    return name[:NAME].rstrip("_")

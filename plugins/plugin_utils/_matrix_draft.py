@@ -162,10 +162,10 @@ def _hints(flows: Collection[_Flow], file: str) -> Iterator[str]:
     outgoing = {(flow.protocol, flow.connection.ports): flow for flow in flows if flow.ends[RESPONDER].kind == "any"}
     for flow in flows:
         other = outgoing.get((flow.protocol, flow.connection.ports))
-        if flow.ends[INITIATOR].kind == "any" and other and other.ends[INITIATOR].values == flow.ends[RESPONDER].values:
-            role = ", ".join(flow.ends[RESPONDER].values)
+        if flow.ends[INITIATOR].kind == "any" and other:
+            ends = [", ".join(end.values) for end in (other.ends[INITIATOR], flow.ends[RESPONDER])]
             lines = f"{file}:{flow.lines[0]} and {other.lines[0]}"
-            yield f"{lines}: from anybody and to anybody; if partners are meant, write one flow, roles: [{role}] at both ends"
+            yield f"{lines}: from anybody and to anybody; if partners are meant, write one flow, from {ends[0]} to {ends[1]}"
 
 
 def _render(
@@ -186,13 +186,13 @@ def _render(
     if networks:
         head["networks"] = {network: {"description": f"What the table calls {networks[network]}."} for network in sorted(networks)}
     comments = [f"Drafted from {file}: a beginning, to be read against the vendor's document.", ""]
-    for title, entries in (
+    for heading, entries in (
         ("Decide which reading is right; both stand at the end, commented out", contradictions),
         ("Not read", unread),
         ("Look at", hints),
         ("Fill in", list(QUESTIONS)),
     ):
-        comments += [f"{title}:", *(f"  - {entry}" for entry in entries), ""] if entries else []
+        comments += [f"{heading}:", *(f"  - {entry}" for entry in entries), ""] if entries else []
     parts = ["".join(f"# {line}".rstrip() + "\n" for line in comments[:-1]), _yaml(head)]
     parts.append("flows:\n" + "\n".join(_indented(ids[id(flow)], flow) for flow in flows))
     for flow in readings:

@@ -39,8 +39,9 @@ LOOPBACK = {"localhost", "loopback", "127.0.0.1", "127.0.0.0/8", "::1"}
 NETWORK_WORDS = {"network", "networks", "subnet", "subnets", "range", "ranges", "lan", "vlan", "intranet", "internal", "users"}
 """How a network's name ends."""
 
-
 NOISE = {"ip", "ips", "address", "addresses", "fqdn", "hostname"}
+"""What says how a component is addressed, not which one it is."""
+
 OVER_TCP = ("https", "http", "grpc", "wss", "ws", "ssh", "mqtts", "mqtt", "ldaps", "ldap", "smtp", "tls")
 OVER_UDP = ("wireguard",)
 URL = re.compile(r"[a-z]+://([^/\s,;:]+)[^\s,;]*")
@@ -147,7 +148,7 @@ def _protocols(text: str) -> list[str]:
 
 
 def _end(column: str, text: str) -> End:
-    plain = text.strip("[]<>{}* ").lower()
+    plain = text.lower().strip("[]<>{} ").rstrip("* ")  # an asterisk behind it leads to a footnote
     if not text:
         raise RowUnclear(f"the {column} is empty")
     if plain in ANYBODY:

@@ -26,7 +26,8 @@ description:
     or the host's name, if that is an address. C(connectivity_managed=false) marks a partner's host.
   - C(connectivity_networks) defines the networks that matrices name, as lists of CIDRs. The baseline knows C(management),
     C(dns_servers), C(ntp_servers), C(package_mirrors) and C(cloud_metadata).
-  - C(connectivity_forward_proxy) has C(http_proxy), C(https_proxy) and C(no_proxy). Credentials in them never reach the plan.
+  - C(connectivity_forward_proxy) has C(http_proxy), C(https_proxy), C(username), C(password), C(no_proxy), and C(only) where nothing leaves
+    the site but through the proxy. Credentials never reach the plan.
   - C(connectivity_phases) lists the phases that need rules now, C(install) and C(run).
     C(connectivity_defaults) says C(deny) or C(unchanged) for C(ingress) and C(egress).
   - Lints report as warnings what the plan does as it was told and an expert would ask about.

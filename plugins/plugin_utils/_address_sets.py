@@ -62,6 +62,10 @@ class AddressSets:
         """A host's named network; equal networks of different hosts are one set."""
         return self._by_content(f"network_{name}", cidrs)
 
+    def part(self, name: str, cidrs: Sequence[str]) -> str:
+        """Some of those in a set."""
+        return self._by_content(name, cidrs)
+
     def proxy(self, address: str) -> str:
         return self._by_content("proxy", merge([address]))
 

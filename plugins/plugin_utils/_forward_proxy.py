@@ -4,126 +4,113 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Sends what may go through a forward proxy there: one rule, host -> proxy, instead of many."""
+"""Divides a host's rules: what goes through its forward proxy, what is reached directly, and what can do neither (docs/proxies.md)."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
-import urllib.parse
 from collections.abc import Iterable, Sequence
 
 from ._address_sets import ANY, AddressSets
-from ._addresses import parse_network
-from ._hosts import ForwardProxy
-from ._matrix import BASELINE, PHASES, RESPONDER
-from ._memberships import BASELINE_FEDERATION
-from ._rules import EGRESS, Entry, Peers, Rule
+from ._matrix import RESPONDER
+from ._no_proxy import BRIDGES, LOOPBACK, Exemptions
+from ._proxy_settings import ForwardProxy
+from ._rules import EGRESS, Peers, Rule
 
-FLOW = "forward_proxy"
-LOOPBACK = ("localhost", "127.0.0.0/8", "::1")
+
+class Proxied(t.NamedTuple):
+    """A rule whose peers are reached through the proxy; ``key`` says which one, ``http_proxy`` or ``https_proxy``."""
+
+    rule: Rule
+    key: str
 
 
 class Routed(t.NamedTuple):
-    """The rules of a host with a forward proxy.
+    """The rules of a host with a forward proxy. Where a rule's peers go different ways, each part holds its own.
 
     Attributes:
-        direct: The rules that stay as they are.
-        proxied: The plan's entries of the rules to the proxy.
-        no_proxy: What must not go through the proxy: the user's exceptions, the host itself, the peers of direct egress rules.
-        warnings: What the user should know.
+        direct: The rules that the firewall carries out as they are.
+        proxied: The rules that the proxy stands for.
+        stuck: The rules that can go neither way, where the proxy is the only way out.
+        exemptions: What must not go through the proxy.
     """
 
     direct: list[Rule]
-    proxied: list[Entry]
-    no_proxy: list[str]
-    warnings: list[str]
+    proxied: list[Proxied]
+    stuck: list[Rule]
+    exemptions: Exemptions
 
 
-def route(rules: Sequence[Rule], proxy: ForwardProxy, sets: AddressSets) -> Routed:
-    """Split a host's rules into direct ones and those that the proxy stands for."""
-    direct: list[Rule] = []
-    proxied: dict[int, list[tuple[str, Rule]]] = {}
-    warnings: list[str] = []
+def route(rules: Sequence[Rule], proxy: ForwardProxy, tunnel_networks: Iterable[str], sets: AddressSets) -> Routed:
+    """Divide a host's rules.
+
+    ``no_proxy`` knows no ports: who is reached directly for one flow is so for all. So first come the rules that are direct by themselves,
+    then the others, without those peers.
+    """
+    fixed = [rule for rule in rules if _is_fixed(rule, proxy)]
+    exceptions = {*proxy.no_proxy, *LOOPBACK, *tunnel_networks}
+    if any(_involves_containers(rule) for rule in rules):
+        exceptions.update(BRIDGES)
+    for rule in fixed:
+        if rule.direction == EGRESS:
+            exceptions.update(_exceptions(rule.peers, sets))
+    exemptions = Exemptions(exceptions)
+    routed = Routed(fixed, [], [], exemptions)
     for rule in rules:
-        url = _url(rule, proxy)
-        if url is None:
-            direct.append(rule)
-            continue
-        target = urllib.parse.urlsplit(url)
-        proxied.setdefault(t.cast(int, target.port), []).append((t.cast(str, target.hostname), rule))
-        if _is_loopback(t.cast(str, target.hostname)):
-            warnings.append(f"the forward proxy {url} is the host itself; what that proxy connects to has no rule")
-    for rule in direct:
-        if rule.direction == EGRESS and rule.flow.proxy == "unknown":
-            warnings.append(f"{rule.flow_label}: whether it may use the forward proxy is not documented, so its direct rule stays")
-    entries = [_entry(port, uses, len(proxied) > 1, sets) for port, uses in sorted(proxied.items())]
-    return Routed(direct, [entry for entry in entries if entry], _no_proxy(direct, proxy, sets), warnings)
+        if not _is_fixed(rule, proxy):
+            inside, outside = _divide(rule, exemptions, sets)
+            if inside:
+                routed.direct.append(inside)
+                exceptions.update(filter(exemptions.holds, _exceptions(rule.peers, sets)))
+            if outside and may_pass(rule, proxy):
+                routed.proxied.append(Proxied(outside, proxy_key(rule)))
+            elif outside:
+                routed.stuck.append(outside)
+    return routed._replace(exemptions=Exemptions(exceptions))
 
 
-def _url(rule: Rule, proxy: ForwardProxy) -> str | None:
-    """The proxy that a rule's flow uses: plain connections the HTTP proxy, all others the HTTPS proxy; None for a direct rule."""
-    if rule.direction != EGRESS or rule.flow.proxy != "allowed" or rule.flow.ends[RESPONDER].kind not in ("names", "any"):
-        return None
-    return proxy.http_proxy if rule.flow.tls == "none" else proxy.https_proxy
+def proxy_key(rule: Rule) -> str:
+    """The proxy that a rule's flow would use: plain connections the HTTP proxy, all others the HTTPS proxy."""
+    return "http_proxy" if rule.flow.tls == "none" else "https_proxy"
 
 
-def _entry(port: int, uses: list[tuple[str, Rule]], port_in_id: bool, sets: AddressSets) -> Entry | None:
-    peers = _peers({host for host, _rule in uses}, sets)
-    if peers == Peers():
-        return None
-    rules = [rule for _host, rule in uses]
-    flows = sorted(rule.flow_label for rule in rules)
-    phases = [phase for phase in PHASES if any(phase in rule.flow.phases for rule in rules)]
-    return {
-        "id": f"{BASELINE}.{BASELINE_FEDERATION}.{FLOW}.{EGRESS}" + (f".{port}" if port_in_id else ""),
-        "matrix": BASELINE,
-        "federation": BASELINE_FEDERATION,
-        "flow": FLOW,
-        "flows": flows,
-        "direction": EGRESS,
-        "protocol": "tcp",
-        "ports": [str(port)],
-        "peers": peers.as_plan(),
-        "placement": "published" if any(rule.placement == "published" for rule in rules) else "host",
-        "closed_to_others": False,
-        "via_proxy": True,
-        "application": "http_proxy",
-        "tls": "none",
-        "inspection": "not_applicable",
-        "necessity": _strongest(rule.flow.necessity for rule in rules),
-        "phase": phases[-1],
-        "phases": phases,
-        "purpose": f"Forward proxy for {', '.join(flows)}",
-    }
+def may_pass(rule: Rule, proxy: ForwardProxy) -> bool:
+    """Whether an egress rule's flow may go through the proxy; where there is no other way, one of which nobody knows may try."""
+    known = rule.flow.proxy == "allowed" or (proxy.only and rule.flow.proxy == "unknown" and rule.flow.protocol == "tcp")
+    return known and proxy.urls[proxy_key(rule)] is not None
 
 
-def _peers(hosts: Iterable[str], sets: AddressSets) -> Peers:
-    addresses: list[str] = []
-    names: list[str] = []
-    for host in sorted(hosts):
-        if _is_loopback(host):
-            continue
-        try:
-            addresses.append(sets.proxy(parse_network(host)))
-        except ValueError:
-            names.append(host)
-    return Peers(tuple(addresses), tuple(names))
+def _is_fixed(rule: Rule, proxy: ForwardProxy) -> bool:
+    """Whether a rule is direct by itself: where there is another way out, all that must not use the proxy; else the site's own networks."""
+    if rule.direction != EGRESS or rule.flow.ends[RESPONDER].kind == "network":
+        return True
+    return not proxy.only and not may_pass(rule, proxy)
 
 
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
+def _involves_containers(rule: Rule) -> bool:
+    return rule.placement == "published" or any(mechanism.startswith("docker") for mechanism in rule.proxy_mechanisms)
 
 
-def _strongest(necessities: Iterable[str]) -> str:
-    return min(necessities, key=("mandatory", "conditional", "fallback", "optional").index)
+def _exceptions(peers: Peers, sets: AddressSets) -> Iterable[str]:
+    """Peers address by address: not everything that reads no_proxy understands networks."""
+    yield from peers.names
+    for name in peers.address_sets:
+        if name != ANY:
+            yield from (address.removesuffix("/32").removesuffix("/128") for address in sets.listed[name])
 
 
-def _no_proxy(direct: Iterable[Rule], proxy: ForwardProxy, sets: AddressSets) -> list[str]:
-    """Peers stand here address by address: not everything that reads no_proxy understands networks."""
-    exceptions = {*proxy.no_proxy, *LOOPBACK}
-    for rule in direct:
-        if rule.direction == EGRESS and ANY not in rule.peers.address_sets:
-            exceptions.update(rule.peers.names)
-            for name in rule.peers.address_sets:
-                exceptions.update(address.removesuffix("/32").removesuffix("/128") for address in sets.listed[name])
-    return sorted(exceptions)
+def _divide(rule: Rule, exemptions: Exemptions, sets: AddressSets) -> tuple[Rule | None, Rule | None]:
+    """The part of a rule whose peers are exempt from the proxy, and the rest; None: there is nobody. Anybody cannot be divided."""
+    if ANY in rule.peers.address_sets:
+        return None, rule
+    inside = Peers(names=tuple(name for name in rule.peers.names if exemptions.holds(name)))
+    outside = Peers(names=tuple(name for name in rule.peers.names if name not in inside.names))
+    for name in rule.peers.address_sets:
+        exempt, rest = exemptions.divide(sets.cidrs[name])
+        if exempt:
+            inside = inside._replace(address_sets=(*inside.address_sets, sets.part(name, exempt) if rest else name))
+        if rest:
+            outside = outside._replace(address_sets=(*outside.address_sets, sets.part(name, rest) if exempt else name))
+    parts = [dataclasses.replace(rule, peers=peers) if peers != Peers() else None for peers in (inside, outside)]
+    return parts[0], parts[1]

@@ -17,6 +17,8 @@ from ._forward_proxy import route
 from ._hosts import DIRECTIONS, Host
 from ._lints import Scene, lint
 from ._matrix import BASELINE
+from ._proxy_plan import proxy_entry, proxy_rules
+from ._proxy_warnings import proxy_warnings
 from ._rules import Entry, HostFlows
 from ._select import Selection
 
@@ -36,11 +38,11 @@ def plan_host(
     direct = computed
     proxy, warnings = None, []
     if profile.proxy:
-        routed = route(computed, profile.proxy, sets)
+        routed = route(computed, profile.proxy, flows.tunnel_networks, sets)
         direct = routed.direct
-        rules = [*routed.proxied, *(rule.as_plan() for rule in direct)]
-        proxy = {"http_proxy": profile.proxy.http_proxy, "https_proxy": profile.proxy.https_proxy, "no_proxy": routed.no_proxy}
-        warnings = routed.warnings
+        rules = [*proxy_rules(routed.proxied, profile.proxy, sets), *(rule.as_plan() for rule in direct)]
+        proxy = proxy_entry(routed, profile.proxy)
+        warnings = proxy_warnings(routed, profile.proxy)
     rules.sort(key=lambda rule: (rule["matrix"] != BASELINE, rule["id"]))
     if selection:
         rules = selection.of(rules)

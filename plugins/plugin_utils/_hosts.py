@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import dataclasses
-import urllib.parse
 from collections.abc import Mapping
 
 from ._addresses import ANYBODY, families, merge, parse_network
@@ -18,6 +17,7 @@ from ._findings import Acceptance, read_acceptances
 from ._matrix import BASELINE, PHASES
 from ._memberships import BASELINE_FEDERATION, Membership, MembershipReader
 from ._problems import Problems, did_you_mean
+from ._proxy_settings import ForwardProxy, read_forward_proxy
 from ._value import Value
 
 PREFIX = "connectivity_"
@@ -33,15 +33,6 @@ VARIABLES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WA
 DIRECTIONS = ("ingress", "egress")
 
 Networks = tuple[tuple[str, tuple[str, ...]], ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class ForwardProxy:
-    """An HTTP forward proxy: URLs without credentials, and the user's own exceptions."""
-
-    http_proxy: str | None
-    https_proxy: str | None
-    no_proxy: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,7 +152,7 @@ class _HostReader:
             tuple(member for member in read if member.matrix.name != BASELINE),
             own if is_managed else None,
             self._networks(),
-            self._proxy(),
+            read_forward_proxy(self._value(FORWARD_PROXY)),
             self._phases(),
             self._denied(),
         )
@@ -192,17 +183,6 @@ class _HostReader:
                 self._problems.warn(f"{field.path} is everybody", [self._name])
         return tuple(sorted(networks.items()))
 
-    def _proxy(self) -> ForwardProxy | None:
-        value = self._value(FORWARD_PROXY)
-        if value is None or value.data is None or value.data == {}:
-            return None
-        fields = value.mapping(("http_proxy", "https_proxy", "no_proxy")) or {}
-        urls = {key: _proxy_url(fields[key]) if key in fields else None for key in ("http_proxy", "https_proxy")}
-        if fields and not any(key in fields for key in urls):
-            value.refuse('neither http_proxy nor https_proxy is there, such as https_proxy: "http://proxy.example.org:3128"')
-        exceptions = fields["no_proxy"].items("[.example.org]") if "no_proxy" in fields else ()
-        return ForwardProxy(urls["http_proxy"], urls["https_proxy"], tuple(text for text in map(_exception, exceptions or ()) if text))
-
     def _phases(self) -> frozenset[str]:
         value = self._value(PHASES_WANTED)
         if value is None:
@@ -226,27 +206,3 @@ def _network(value: Value, on_link: bool = False) -> str | None:
     except ValueError as error:
         value.refuse(str(error))
         return None
-
-
-def _proxy_url(value: Value) -> str | None:
-    """The URL without credentials; it is never shown, because it may hold them."""
-    text = value.text()
-    if text is None:
-        return None
-    try:
-        url = urllib.parse.urlsplit(text.strip())
-        host, port = url.hostname, url.port
-    except ValueError:
-        host = port = None
-    if not host or not port or url.scheme not in ("http", "https") or url.path not in ("", "/") or url.query or url.fragment:
-        value.refuse("must be the URL of a proxy with its port, such as http://proxy.example.org:3128")
-        return None
-    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _exception(value: Value) -> str | None:
-    text = value.text()
-    if text is not None and (not text or any(char in text for char in ", \t\n")):
-        value.refuse("must be one exception of the proxy; make one item of each")
-        return None
-    return text

@@ -43,9 +43,9 @@ class ByOption:
     """A value that an option decides: its own value, or with ``cases`` what they say for it."""
 
     option: str
-    cases: Mapping[str, str | int] | None = None
+    cases: Mapping[str, t.Any] | None = None
 
-    def value(self, options: Options) -> str | int:
+    def value(self, options: Options) -> t.Any:
         chosen = options[self.option]
         return chosen if self.cases is None else self.cases[str(chosen)]
 
@@ -82,7 +82,10 @@ class Flow:
     tls: str
     necessity: str
     phases: tuple[str, ...]
+    fallback_for: str | None
     proxy: str
+    proxy_mechanisms: tuple[str, ...] | ByOption
+    tunnel_networks: tuple[str, ...]
     inspection: str
     inspection_reason: str | None
     exposure: str
@@ -125,6 +128,11 @@ class Flow:
     def placement(self, end: str, options: Options) -> str:
         placement = self.placements.get(end, "host")
         return str(placement.value(options)) if isinstance(placement, ByOption) else placement
+
+    def mechanisms(self, options: Options) -> tuple[str, ...]:
+        """What has to know the forward proxy, so that the flow can use it."""
+        mechanisms = self.proxy_mechanisms
+        return tuple(mechanisms.value(options)) if isinstance(mechanisms, ByOption) else mechanisms
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,6 +12,7 @@ import contextlib
 import typing as t
 from collections.abc import Iterator, Mapping
 
+from ._addresses import parse_network
 from ._located_yaml import Document, Path, read_yaml
 from ._matrix import ENDS, FEDERATION, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, Versions, port_bounds
 from ._problems import PlanRefused, did_you_mean, unknown
@@ -95,7 +96,7 @@ def _against_itself(data: Data, name: str) -> Iterator[Finding]:
     if "versions" in data and not _version(data["versions"], "oldest") < _version(data["versions"], "current"):
         yield ("versions", "oldest"), "must come before current; leave versions out where they make no difference"
     for flow_id, flow in data["flows"].items():
-        for path, text in (*_flow_findings(data, flow), *_version_findings(data, flow)):
+        for path, text in (*_flow_findings(data, flow_id, flow), *_version_findings(data, flow)):
             yield ("flows", flow_id, *path), text
     for index, trap in enumerate(data.get("traps", ())):
         for path, text in _trap_findings(data, trap):
@@ -109,7 +110,7 @@ def _trap_findings(data: Data, trap: Data) -> Iterator[Finding]:
     yield from _citation_findings(data, [(("citations", index), citation) for index, citation in enumerate(trap["citations"])])
 
 
-def _flow_findings(data: Data, flow: Data) -> Iterator[Finding]:
+def _flow_findings(data: Data, flow_id: str, flow: Data) -> Iterator[Finding]:
     yield from _end_findings(data, flow)
     yield from _option_findings(data, flow)
     for key in ("inside", "fallback_for"):
@@ -122,9 +123,20 @@ def _flow_findings(data: Data, flow: Data) -> Iterator[Finding]:
                 yield ("ports", index), f"{written!r} is no ascending range of ports up to 65535"
     if flow["proxy"] == "allowed" and flow["protocol"] != "tcp":
         yield ("proxy",), f"an HTTP forward proxy does not carry {flow['protocol']}; say forbidden"
+    yield from _tunnel_findings(data, flow_id, flow)
     cited: list[tuple[Path, str]] = [(("citations", index), citation) for index, citation in enumerate(flow.get("citations", ()))]
     cited += [(("disputed_by", index), dispute["citation"]) for index, dispute in enumerate(flow.get("disputed_by", ()))]
     yield from _citation_findings(data, cited)
+
+
+def _tunnel_findings(data: Data, flow_id: str, flow: Data) -> Iterator[Finding]:
+    if "tunnel_networks" in flow and not any(other.get("inside") == flow_id for other in data["flows"].values()):
+        yield ("tunnel_networks",), "no flow is inside of this one, so it carries no networks"
+    for index, network in enumerate(flow.get("tunnel_networks", ())):
+        try:
+            parse_network(network)
+        except ValueError as error:
+            yield ("tunnel_networks", index), str(error)
 
 
 def _citation_findings(data: Data, cited: list[tuple[Path, str]]) -> Iterator[Finding]:
@@ -169,6 +181,9 @@ def _option_findings(data: Data, flow: Data) -> Iterator[Finding]:
         for end, placement in flow.get("placement", {}).items()
         if isinstance(placement, Mapping)
     ]
+    mechanisms = flow.get("proxy_mechanisms")
+    if isinstance(mechanisms, Mapping):
+        uses.append((("proxy_mechanisms",), mechanisms["option"], mechanisms["cases"]))
     for path, name, cases in uses:
         if name not in options:
             yield path, unknown("option", name, "the matrix", options)
@@ -188,6 +203,8 @@ def _option_findings(data: Data, flow: Data) -> Iterator[Finding]:
             yield path, f"option {name} belongs to the {owner}, which has no roles here"
         elif path[0] == "placement" and owner not in (FEDERATION, path[1]) and "local" not in flow[owner]:
             yield path, f"option {name} belongs to the {owner}, so it cannot place the {path[1]}"
+        elif path[0] == "proxy_mechanisms" and owner == "responder":
+            yield path, f"option {name} belongs to the responder, but the initiator uses the proxy"
         elif path[0] == "ports" and owner == "initiator" and "roles" in flow["responder"] and "local" not in flow["initiator"]:
             yield path, f"option {name} belongs to the initiator, but a port is where the responder listens"
 
@@ -237,7 +254,10 @@ def _flow(flow_id: str, flow: Data, options: Mapping[str, Option]) -> Flow:
         tls=flow["tls"],
         necessity=flow["necessity"],
         phases=tuple(phase for phase in PHASES if phase in flow["phases"]),
+        fallback_for=flow.get("fallback_for"),
         proxy=flow["proxy"],
+        proxy_mechanisms=_mechanisms(flow.get("proxy_mechanisms", ())),
+        tunnel_networks=tuple(flow.get("tunnel_networks", ())),
         inspection=flow["inspection"],
         inspection_reason=flow.get("inspection_reason"),
         exposure=flow["exposure"],
@@ -257,6 +277,10 @@ def _version(data: Data, key: str) -> Version:
 def _endpoint(end: Data) -> Endpoint:
     ((kind, values),) = end.items()
     return Endpoint(kind, () if values is True else (values,) if isinstance(values, str) else tuple(values))
+
+
+def _mechanisms(value: t.Any) -> tuple[str, ...] | ByOption:
+    return ByOption(value["option"], value["cases"]) if isinstance(value, Mapping) else tuple(value)
 
 
 def _by_option(value: t.Any) -> t.Any:

@@ -23,6 +23,7 @@ from ._needed_networks import check_needed_networks
 from ._partners import check_partners
 from ._port_claims import check_port_claims
 from ._problems import Locate, Problems, natural
+from ._proxy_only import check_proxy_only
 from ._rules import Entry
 from ._select import Selection
 
@@ -90,6 +91,7 @@ def compute_plan(
     for hosts in groups:
         check_needed_networks(hosts, federations, problems)
         check_port_claims(hosts, federations, problems)
+        check_proxy_only(hosts, federations, problems)
     problems.stop()
 
     sets = AddressSets()
@@ -105,7 +107,7 @@ def compute_plan(
     judged = findings.as_plan()
     index = {
         "format": FORMAT,
-        "address_sets": sets.only(_sets_used(common for _hosts, common in planned)),
+        "address_sets": sets.only(_sets_used([common for _hosts, common in planned])),
         "federations": {federation.label: _federation(federation) for federation in systems},
         "hosts": {host.name: {"managed": host.profile.managed, "addresses": list(host.addresses or ())} for host in inventory.hosts},
         "findings": judged,
@@ -122,9 +124,10 @@ def _alike(hosts: Iterable[Host]) -> list[list[Host]]:
     return list(groups.values())
 
 
-def _sets_used(entries: Iterable[Entry]) -> set[str]:
-    rules = [rule for entry in entries for part in ("rules", "inspection_exclusions") for rule in entry[part]]
-    return {name for rule in rules for name in rule["peers"]["address_sets"]}
+def _sets_used(entries: Sequence[Entry]) -> set[str]:
+    reached = [one for entry in entries for part in ("rules", "inspection_exclusions") for one in entry[part]]
+    proxied = [flow for entry in entries if entry["proxy"] for flow in entry["proxy"]["flows"]]
+    return {name for one in (*reached, *proxied) for name in one["peers"]["address_sets"]}
 
 
 def _federation(federation: Federation) -> Entry:

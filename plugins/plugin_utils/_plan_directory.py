@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import typing as t
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 
 from ._plan import Plan
 from ._problems import PlanRefused
+from ._proxy_allow_lists import DIRECTORY, FILES, MARK, allow_lists
 
 INDEX = "plan.json"
 HOSTS = "hosts"
@@ -41,6 +43,7 @@ def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
             addresses = _text(list(host.addresses or ())).rstrip("\n").replace("\n", "\n  ")
             yield f"{HOSTS}/{host.name}.json", f"{before}{addresses}{between}{json.dumps(host.name)}{after}"
     yield INDEX, _text(plan.index)
+    yield from allow_lists(plan)
 
 
 def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Written:
@@ -67,13 +70,16 @@ def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Writte
             if before != text:
                 written.note(name, before or "", text)
                 if not dry:
+                    (directory / name).parent.mkdir(exist_ok=True, parents=True)
                     (directory / name).write_text(text, encoding="utf-8")
-        for path in sorted(set((directory / HOSTS).glob("*.json")) - wanted):
-            text = path.read_text(encoding="utf-8")
-            if _is_host_of_a_plan(text, path.stem):
-                written.note(f"{HOSTS}/{path.name}", text, "")
+        for path in sorted({*directory.glob(f"{HOSTS}/*.json"), *directory.glob(f"{DIRECTORY}/*/*")} - wanted):
+            text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            if _is_host_of_a_plan(text, path.stem) or (path.name in FILES and MARK in text.partition("\n")[0]):
+                written.note(str(path.relative_to(directory)), text, "")
                 if not dry:
                     path.unlink()
+                    with contextlib.suppress(OSError):  # other files are there, too
+                        path.parent.rmdir()
     except (OSError, UnicodeDecodeError) as error:
         raise PlanRefused([f"the plan cannot be written to {directory}: {error}"]) from error
     return written

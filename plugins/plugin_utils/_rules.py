@@ -36,7 +36,12 @@ class Peers(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """What a host's firewall does because of one flow. ``ports_in_id``: other responders of the flow have other ports."""
+    """What a host's firewall does because of one flow.
+
+    Attributes:
+        ports_in_id: Other responders of the flow have other ports.
+        proxy_mechanisms: What has to know the forward proxy, where an egress rule's flow is to use it.
+    """
 
     federation: Federation
     flow: Flow
@@ -45,6 +50,7 @@ class Rule:
     peers: Peers
     placement: str
     ports_in_id: bool = False
+    proxy_mechanisms: tuple[str, ...] = ()
 
     @property
     def flow_label(self) -> str:
@@ -113,9 +119,12 @@ class HostFlows:
             for flow in federation.flows:
                 if not flow.makes_rules or self._host.profile.phases.isdisjoint(flow.phases):
                     continue
-                for end in ENDS:
-                    if member.takes_part(flow, end):
-                        yield from self._at_end(federation, member, flow, end)
+                if member.takes_part(flow, INITIATOR):
+                    mechanisms = flow.mechanisms(member.options)
+                    for rule in self._at_end(federation, member, flow, INITIATOR):
+                        yield dataclasses.replace(rule, proxy_mechanisms=mechanisms) if mechanisms else rule
+                if member.takes_part(flow, RESPONDER):
+                    yield from self._at_end(federation, member, flow, RESPONDER)
 
     def _at_end(self, federation: Federation, member: Member, flow: Flow, end: str) -> Iterator[Rule]:
         direction = EGRESS if end == INITIATOR else INGRESS
@@ -173,6 +182,18 @@ class HostFlows:
             self._opened.add(name)
             return self._anybody()
         return None
+
+    @property
+    def tunnel_networks(self) -> tuple[str, ...]:
+        """The networks inside of the tunnels that end on the host."""
+        found = {
+            network
+            for federation in self._federations
+            for flow in federation.flows
+            if any(federation.members[self._host.name].takes_part(flow, end) for end in ENDS)
+            for network in flow.tunnel_networks
+        }
+        return tuple(sorted(found))
 
     @property
     def warnings(self) -> list[str]:

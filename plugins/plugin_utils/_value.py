@@ -77,6 +77,13 @@ class Value:
             return None
         return str(self.data)
 
+    def secret(self) -> str | None:
+        """A text that no message may show."""
+        if not isinstance(self.data, str):
+            self._wrong("a text", kind_only=True)
+            return None
+        return str(self.data)
+
     def flag(self) -> bool | None:
         """A boolean; the words of INI inventories, where every value is a text, are understood."""
         words = {"true": True, "yes": True, "false": False, "no": False}

@@ -25,7 +25,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._problems i
 
 HERE = pathlib.Path(__file__).parent
 EXPECTATIONS = {"rules", "warnings", "findings", "errors"}
-KEYS = {"title", "inventory", "matrices", "select", "address_sets", "hosts"} | EXPECTATIONS
+KEYS = {"title", "inventory", "matrices", "select", "address_sets", "hosts", "proxies"} | EXPECTATIONS
 
 Case = dict[str, t.Any]
 
@@ -85,3 +85,5 @@ def check_rules(plan: Plan, case: Case) -> None:
         assert plan.index["address_sets"] == case["address_sets"]
     for host, keys in case.get("hosts", {}).items():
         assert {key: hosts[host][key] for key in keys} == keys
+    for host, keys in case.get("proxies", {}).items():
+        assert {key: hosts[host]["proxy"][key] for key in keys} == keys

@@ -63,11 +63,23 @@ class LeftOut(t.NamedTuple):
 
 
 class Listener(t.NamedTuple):
-    """Ports that only the host itself may reach."""
+    """Ports that only the host itself may reach.
+
+    Attributes:
+        flow: ``<matrix>.<federation>.<flow>``.
+        protocol: ``tcp`` or ``udp``.
+        ports: Ports and ranges.
+        dynamic: Whether one of them is picked at run time, so that anybody may listen on the others.
+        admitted: The ports and ranges at which the host's rules let others in: whoever listens there does so for them.
+        denied: Whether the host lets nobody in elsewhere.
+    """
 
     flow: str
     protocol: str
     ports: tuple[str, ...]
+    dynamic: bool = False
+    admitted: tuple[str, ...] = ()
+    denied: bool = False
 
 
 @dataclasses.dataclass
@@ -96,7 +108,7 @@ class Choice:
         return {
             "managed": self.managed,
             "listen": [{"protocol": protocol, "port": port} for protocol, port in sorted(self.listen)],
-            "listeners": [{**entry._asdict(), "ports": list(entry.ports)} for entry in self.listeners],
+            "listeners": [{**entry._asdict(), "ports": list(entry.ports), "admitted": list(entry.admitted)} for entry in self.listeners],
             "proofs": [{**entry._asdict(), "allowed": list(entry.allowed)} for entry in self.proofs],
             "untried": [entry._asdict() for entry in self.untried],
             "left_out": [entry._asdict() for entry in self.left_out],
@@ -110,7 +122,9 @@ class Choice:
         return cls(
             managed=data["managed"],
             listen={(entry["protocol"], entry["port"]) for entry in data["listen"]},
-            listeners=[Listener(**{**entry, "ports": tuple(entry["ports"])}) for entry in data["listeners"]],
+            listeners=[
+                Listener(**{**entry, "ports": tuple(entry["ports"]), "admitted": tuple(entry["admitted"])}) for entry in data["listeners"]
+            ],
             proofs=[Proof(**{**entry, "allowed": tuple(entry["allowed"])}) for entry in data["proofs"]],
             untried=[Untried(**entry) for entry in data["untried"]],
             left_out=[LeftOut(**entry) for entry in data["left_out"]],

@@ -103,9 +103,7 @@ class _Chooser:
                     if rule.get("closed_to_others"):
                         self._prove_network(name, rule)
                         self._prove_closure(name, rule)
-            self._choices[name].listeners = [
-                Listener(flow_of(entry), entry["protocol"], tuple(entry["ports"])) for entry in self._hosts[name]["listeners"]
-            ]
+            self._choices[name].listeners = [_listener(entry, self._hosts[name]) for entry in self._hosts[name]["listeners"]]
         self._note_untried_ingress()
         return dict(sorted(self._choices.items()))
 
@@ -212,6 +210,18 @@ class _Chooser:
                     self._choices[name].untried.append(
                         Untried(flow_of(rule), rule["id"], connection, "no host of this run is its initiator")
                     )
+
+
+def _listener(entry: Mapping[str, t.Any], host: Mapping[str, t.Any]) -> Listener:
+    admitting = (rule["ports"] for rule in host["rules"] if (rule["direction"], rule["protocol"]) == ("ingress", entry["protocol"]))
+    return Listener(
+        flow_of(entry),
+        entry["protocol"],
+        tuple(entry["ports"]),
+        entry.get("dynamic", False),
+        tuple(sorted({port for ports in admitting for port in ports})),
+        host["defaults"]["ingress"] == "deny",
+    )
 
 
 def _key(rule: Rule) -> tuple[str, str, str, str]:

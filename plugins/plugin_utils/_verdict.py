@@ -136,26 +136,32 @@ class _Judge:
         return [finding for listener in listeners for finding in self._listener(listener)]
 
     def _listener(self, listener: Listener) -> list[Finding]:
-        bounds = [tuple(map(int, text.split("-"))) for text in listener.ports]
         sockets = [
             socket
             for socket in self._own.loopback["sockets"]
-            if socket["protocol"] == listener.protocol and any(bound[0] <= socket["port"] <= bound[-1] for bound in bounds)
+            if socket["protocol"] == listener.protocol
+            and _within(socket["port"], listener.ports)
+            and (socket["loopback"] or not listener.dynamic or not _within(socket["port"], listener.admitted))
         ]
-        findings = []
-        for socket in sockets:
-            what = f"{self._host} {_at(socket['address'], socket['port'], socket['protocol'])}"
-            process = socket["process"] or "a process"
-            if socket["loopback"]:
-                findings.append(Finding(LOOPBACK, self._host, listener.flow, what, process))
-            else:
-                findings.append(
-                    Finding(FAILED, self._host, listener.flow, what, f"{process} serves more than this host; bind it to 127.0.0.1")
-                )
         if not sockets:
             what = f"{self._host} {','.join(listener.ports)}/{listener.protocol}"
-            findings.append(Finding(LOOPBACK, self._host, listener.flow, what, "nothing listens"))
-        return findings
+            return [Finding(LOOPBACK, self._host, listener.flow, what, "nothing listens")]
+        return [self._socket(listener, socket) for socket in sockets]
+
+    def _socket(self, listener: Listener, socket: Seen) -> Finding:
+        state, why = LOOPBACK, ""
+        if not socket["loopback"]:
+            state, why = self._exposed(listener)
+        what = f"{self._host} {_at(socket['address'], socket['port'], socket['protocol'])}"
+        return Finding(state, self._host, listener.flow, what, (socket["process"] or "a process") + why)
+
+    def _exposed(self, listener: Listener) -> tuple[str, str]:
+        """What a socket that is not bound to loopback means, and why."""
+        if not listener.dynamic:
+            return FAILED, " serves more than this host; bind it to 127.0.0.1"
+        if listener.denied:
+            return LOOPBACK, " would serve more than this host, which denies ingress"
+        return UNPROVEN, " serves more than this host; if it belongs to this flow, bind it to 127.0.0.1 or deny ingress"
 
     def _step_failures(self) -> list[Finding]:
         steps = (("loopback listeners", self._own.loopback), ("listener", self._own.listening), ("probes", self._own.probed))
@@ -234,6 +240,11 @@ class _Judge:
                 ended = port["state"] == "listening" and observation.stopped.get("listener", "stopped") != "stopped"
                 return ("ended", "") if ended else (port["state"], port["detail"])
         return "", ""
+
+
+def _within(port: int, ports: Sequence[str]) -> bool:
+    bounds = (tuple(map(int, text.split("-"))) for text in ports)
+    return any(bound[0] <= port <= bound[-1] for bound in bounds)
 
 
 def _destination(outcome: Seen) -> tuple[str, str, int]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import BLOCKED, OPEN, Choice, Proof
+from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import BLOCKED, OPEN, Choice, Listener, Proof
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import Membership, Plan, PlanUnreadable, read_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import Group, choose, ports_to_prove
 
@@ -40,7 +40,7 @@ def rule(
 
 def host(number: int, *rules: dict[str, t.Any], managed: bool = True, families: str = "46") -> dict[str, t.Any]:
     addresses = [f"198.51.100.{number}"] * ("4" in families) + [f"2001:db8:1::{number:x}"] * ("6" in families)
-    return {"managed": managed, "addresses": addresses, "rules": list(rules), "listeners": []}
+    return {"managed": managed, "addresses": addresses, "rules": list(rules), "listeners": [], "defaults": {"ingress": "unchanged"}}
 
 
 def plan(hosts: dict[str, dict[str, t.Any]], **sets: list[str]) -> Plan:
@@ -200,6 +200,16 @@ def test_what_travels_between_steps_arrives() -> None:
         assert Choice.from_data(data) == choice
         assert len(data["probes"]) == len({(proof.protocol, proof.destination, proof.port) for proof in choice.proofs})
     assert choices["h001"].to_data()["loopback"] == [{"protocol": "tcp", "ports": ["8484"]}]
+
+
+@pytest.mark.parametrize("ingress", ["unchanged", "deny"])
+def test_a_listener_knows_what_else_may_listen_in_its_range(ingress: str) -> None:
+    entry = {"matrix": "coinstac", "federation": "f", "flow": "container_docker", "protocol": "tcp", "ports": ["8000-49151"]}
+    here = host(1, rule("ingress"), rule("egress", ports=["9090"]), rule("ingress", "vpn", ["51820"], protocol="udp"))
+    hosts = {"h": here | {"listeners": [{**entry, "dynamic": True}], "defaults": {"ingress": ingress}}}
+    assert choose(plan(hosts), hosts, {}, 1)["h"].listeners == [
+        Listener("coinstac.f.container_docker", "tcp", ("8000-49151",), dynamic=True, admitted=("8443",), denied=ingress == "deny")
+    ]
 
 
 @given(st.lists(st.text(max_size=3), unique=True), st.integers(0, 9), st.text(), st.text(max_size=1))

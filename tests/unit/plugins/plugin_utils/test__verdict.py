@@ -196,6 +196,29 @@ def test_listeners_of_the_host_alone() -> None:
     assert only(choice, loopback={"skipped": True}) == []
 
 
+@pytest.mark.parametrize(
+    ("denied", "finding"),
+    [
+        (False, "unproven  coinstac.f.c  alpha [::]:8102/tcp: agent (pid 2) serves more than this host; if it belongs to this flow"),
+        (True, "loopback  coinstac.f.c  alpha [::]:8102/tcp: agent (pid 2) would serve more than this host, which denies ingress"),
+    ],
+)
+def test_in_a_range_others_may_listen_too(denied: bool, finding: str) -> None:
+    """Who listens at a port that a rule admits is another flow's; who else is not on loopback is told, and is no failure."""
+    choice = Choice(managed=True, listeners=[Listener("coinstac.f.c", "tcp", ("8000-49151",), True, ("8443", "9000-9010"), denied)])
+    sockets = [
+        {"protocol": "tcp", "family": 4, "address": "127.0.0.1", "port": 8101, "process": "docker-proxy (pid 1)", "loopback": True},
+        {"protocol": "tcp", "family": 6, "address": "::", "port": 8102, "process": "agent (pid 2)", "loopback": False},
+        {"protocol": "tcp", "family": 4, "address": "0.0.0.0", "port": 8443, "process": "station (pid 3)", "loopback": False},
+        {"protocol": "tcp", "family": 4, "address": "0.0.0.0", "port": 9010, "process": "station (pid 3)", "loopback": False},
+        {"protocol": "tcp", "family": 4, "address": "127.0.0.1", "port": 9010, "process": "agent (pid 2)", "loopback": True},
+    ]
+    first, second, third = map(str, only(choice, loopback={"sockets": sockets}))
+    assert first == "loopback  coinstac.f.c  alpha 127.0.0.1:8101/tcp: docker-proxy (pid 1)"
+    assert second.startswith(finding)
+    assert third == "loopback  coinstac.f.c  alpha 127.0.0.1:9010/tcp: agent (pid 2)"
+
+
 def test_a_step_that_failed_and_a_host_that_was_lost_are_failures() -> None:
     choice = Choice(managed=True, proofs=[proof(OPEN)])
     assert [str(found) for found in only(choice, probed={"failed": True, "msg": "no Python"}, listening={"failed": True})] == [

@@ -192,9 +192,10 @@ def test_denied_ingress_keeps_the_management_connection(ufw: FirewallHost, partn
     administer(ufw, "default allow incoming", "deny 22/tcp")
     with ufw.listen("tcp", 22, 5000, 6000):
         for number, client in enumerate(partner2.addresses):
-            ufw.apply(policy(ingress="deny"), ssh=f"{client} 50000 {ufw.addresses[number]} 22")
+            applied = ufw.apply(policy(ingress="deny"), ssh=f"{client} 50000 {ufw.addresses[number]} 22")
             assert partner2.probe("tcp", ufw.addresses[number], 22) == "open"
         assert seen(ufw, (stranger, "tcp", 22), (stranger, "tcp", 5000), (stranger, "tcp", 6000)) == ["silent", "open", "silent"]
+    assert "ufw: your rule 'allow in from any to any port 5000 proto tcp  # mine' stands before the default deny ingress" in str(applied)
 
 
 def test_kept_by_ufws_own_commands_and_the_next_boot(ufw: FirewallHost, partner: Namespace, stranger: Namespace) -> None:

@@ -121,6 +121,9 @@ class _Family:
                         line,
                         closure.id,
                     )
+        for default in self.ours.last:
+            for line in self.file.allowances(default.direction) if default.action == "deny" else ():
+                yield "ufw: your rule '%s' stands before the %s, and lets pass what no rule of the plan does" % (line, default.id)
 
 
 class UfwChange(Change):

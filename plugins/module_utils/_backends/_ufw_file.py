@@ -74,6 +74,15 @@ class RulesFile(t.NamedTuple):
                 found.append((_describe(block)[0], ours[key]))
         return found
 
+    def allowances(self, direction: str) -> t.List[str]:
+        """The administrator's rules that let connections pass in a direction, ``in`` or ``out``, whatever is denied behind them."""
+        found = []
+        for block in self.foreign:
+            words = _words(block)
+            if words and words[0].split("_")[0] in ("allow", "limit") and words[-1].split("_")[0] == direction:
+                found.append(_describe(block)[0])
+        return found
+
 
 def parse(text: str, path: str) -> RulesFile:
     """Cut a rules file into its pieces.

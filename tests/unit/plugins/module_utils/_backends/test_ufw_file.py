@@ -133,6 +133,17 @@ def test_no_lookalikes() -> None:
     assert parse(HEAD + TAIL, "user.rules").arranged(OURS).lookalikes(OURS.first) == []
 
 
+def test_allowances_are_the_administrators_alone_and_of_one_direction() -> None:
+    out = "\n### tuple ### allow udp 123 0.0.0.0/0 any 0.0.0.0/0 out\n-A ufw-user-output -p udp --dport 123 -j ACCEPT\n"
+    refused = SSH.replace("allow", "deny").replace("22", "23")
+    file = parse(HEAD + SSH + LIMIT + ROUTE + out + refused + BY_HAND + BROKEN + TAIL, "user.rules").arranged(OURS)
+    assert file.allowances("in") == [
+        "allow in from any to any port 22 proto tcp",
+        "limit in on eth0 from any to any port 2222 proto tcp app OpenSSH alt  # jump host",
+    ]
+    assert file.allowances("out") == ["allow out from any to any port 123 proto udp"]
+
+
 @pytest.mark.parametrize("text", ["", "*filter\nCOMMIT\n", SSH + HEAD + TAIL, HEAD + TAIL + SSH, HEAD + HEAD + TAIL, PRISTINE + SSH])
 def test_a_file_of_another_shape_is_refused_by_name(text: str) -> None:
     with pytest.raises(PolicyRefused, match=r"/etc/ufw/user\.rules"):

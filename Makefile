@@ -7,6 +7,7 @@ SCENARIO ?=
 NAME ?=
 TABLE ?=
 ARGS ?=
+MATRIX ?=
 PYTHON ?= python3
 
 SHELL := /bin/bash
@@ -136,6 +137,10 @@ root:
 machine: root .venv/dev.ready # Debian packages of the lab and of the packet tests
 	@missing=$$(for package in $$(grep -v '^#' molecule/lab/packages.txt); do dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || echo "$$package"; done); \
 	if [ -n "$$missing" ]; then echo "Installing Debian packages:" $$missing; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
+.PHONY: docs
+docs: .venv/dev.ready ## The matrices' pages in docs/matrices; or beside a matrix of your own its page: MATRIX=path
+	$(bin)/python docs/matrix_pages.py $(MATRIX)
 
 .PHONY: lock
 lock: .venv/dev.ready ## Renew requirements.lock

@@ -25,6 +25,9 @@ with contextlib.suppress(ImportError):  # _libraries.py says what is missing, be
 Data = Mapping[str, t.Any]
 Finding = tuple[Path, str]
 
+KINDS = {"array": "a list, in brackets", "object": "a mapping", "string": "a text", "integer": "a number"}
+"""The types of the schema, as users call them."""
+
 
 def read_matrix(text: str, file: str, name: str, schema: Data) -> Matrix:
     """Read a matrix.
@@ -78,7 +81,12 @@ def _explain(error: jsonschema.exceptions.ValidationError) -> Iterator[Finding]:
             if key not in known:
                 yield (*path, key), f"unknown key; known are {', '.join(known)}{did_you_mean(key, known)}"
     elif error.validator == "enum":
-        yield path, f"{error.instance!r} is none of {', '.join(map(str, rule))}"
+        yield path, f"{error.instance!r} is none of {', '.join(map(str, rule))}{_read_otherwise(error.instance)}"
+    elif error.validator == "type":
+        yield path, f"must be {KINDS[rule]}, not {error.instance!r}{wanted}{_read_otherwise(error.instance)}"
+    elif error.validator == "pattern":
+        key = (str(error.instance),) if "propertyNames" in error.absolute_schema_path else ()
+        yield (*path, *key), f"{error.instance!r} does not fit{wanted or f'; wanted: {rule}'}"
     elif error.validator == "required":
         for key in rule:
             if key not in t.cast(Data, error.instance):
@@ -87,6 +95,13 @@ def _explain(error: jsonschema.exceptions.ValidationError) -> Iterator[Finding]:
         yield path, f"{error.instance!r} does not belong here; remove its key"
     else:
         yield path, f"{error.message}{wanted}"
+
+
+def _read_otherwise(value: object) -> str:
+    """YAML's own reading of what was meant as a text."""
+    if isinstance(value, bool):
+        return "; YAML reads yes, no, on and off as true or false: put quotes around a text"
+    return "; nothing stands behind the colon" if value is None else ""
 
 
 def _against_itself(data: Data, name: str) -> Iterator[Finding]:

@@ -27,6 +27,8 @@ notes:
   - Containers may use the ports of the plan by their own host's address. A network that their engine makes later is known from the
     next run on.
   - Rules of the nftables backend cannot open what another nftables table refuses; the module warns about such tables.
+  - Rules of others that refuse a peer, or accept others at a port that the plan closes, are left alone. A warning names each as its owner
+    wrote it, and says whose prevails.
 options:
   plan:
     description:

@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
     _firewalld_client,
     _firewalld_live,
+    _others_firewalld,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._docker import (
     warnings_before_reload,
@@ -39,6 +40,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
     Change,
     PolicyRefused,
     ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
+    contradictions,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
@@ -67,7 +71,11 @@ def is_running(host: Host) -> bool:
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The way from our files and objects to those that carry the policy; where firewalld does not run, from our files to none."""
     if policy or is_running(host):
-        return FirewalldChange(host, translate(policy) if policy else [], _firewalld_client.connect(host, carries=policy is not None))
+        client = _firewalld_client.connect(host, carries=policy is not None)
+        change = FirewalldChange(host, translate(policy) if policy else [], client)
+        if policy:
+            change.warnings = [*change.warnings, *contradictions(policy, _others_firewalld.places(client, change.is_ours))]
+        return change
     return FilesChange(host)
 
 
@@ -114,6 +122,10 @@ class FirewalldChange(Change):
             *(_firewalld_live.rivals(client, self._files.is_ours) if objects else ()),
             *(warnings_before_reload(host) if self._needs_reload else ()),
         ]
+
+    def is_ours(self, name: str) -> bool:
+        """Whether an object's name in firewalld is one of ours."""
+        return self._files.is_ours(name)
 
     def _read(self) -> _firewalld_live.Runtime:
         return _firewalld_live.read(self._client, self._host, self._files.is_ours)

@@ -14,6 +14,8 @@ import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
     _nftables_ruleset,
+    _others_iptables,
+    _others_nftables,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import (
     DELETE,
@@ -26,6 +28,10 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._container_bridges import (
     container_bridges,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
+    Place,
+    contradictions,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     CONFIGURATION,
@@ -105,7 +111,8 @@ def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool) -> Chang
     ruleset = _nftables_ruleset.render(policy, host_chains, bridges) if policy else ""
     if ruleset and not is_installed(host):
         raise PolicyRefused("nft is not installed on this host, and the policy needs it; apt-get install nftables")
-    return TableChange(host, ruleset, _objections(host) if ruleset and host_chains else ())
+    warnings = _objections(host) if ruleset and host_chains else []
+    return TableChange(host, ruleset, [*warnings, *(contradictions(policy, _others(host)) if policy else ())])
 
 
 class TableChange(Change):
@@ -229,3 +236,14 @@ def _objections(host: Host) -> t.List[str]:
         for chain in (entry.get("chain", {}) for entry in chains)
         if chain.get("policy") == "drop" and chain.get("hook") in ("input", "output") and chain["table"] != TABLE
     ]
+
+
+def _others(host: Host) -> t.Iterator[Place]:
+    """What others decide in the kernel, whichever backend carries the policy."""
+    for family, tool in _others_iptables.IPTABLES.items():
+        if host.which(tool + "-save"):
+            yield from _others_iptables.places(host.run([tool + "-save", "-t", "filter"], check=False).stdout, family)
+    if is_installed(host):
+        listed = json.loads(host.run(["nft", "-j", "list", "ruleset"]).stdout)["nftables"]
+        text = host.run(["nft", "-a", "-s", "list", "ruleset"]).stdout
+        yield from _others_nftables.places(listed, text, (("inet", TABLE), ("inet", "firewalld")))

@@ -19,6 +19,7 @@ import time
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    _others_ufw,
     _ufw_file,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_kernel import (
@@ -32,6 +33,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
     Change,
     PolicyRefused,
     ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
+    contradictions,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
@@ -77,9 +81,10 @@ def propose(policy: t.Optional[Policy], host: Host) -> Change:
         raise PolicyRefused(*problems)
     for family in families:
         if family.version == 4 or ipv6:
-            family.place(translate(policy, family.version))
+            family.place(translate(policy, family.version), policy.management[0] if policy.management else "")
     change = UfwChange(host, families)
     warnings = [*([] if ipv6 else _without_ipv6(policy)), *(warning for family in families for warning in family.warnings())]
+    warnings += contradictions(policy, (place for family in families for place in _others_ufw.places(family.wanted, family.bans)))
     change.warnings = list(dict.fromkeys(warnings))
     return change
 
@@ -95,10 +100,13 @@ class _Family:
         self.kernel = _kernel(host, version)
         self.place(Place())
 
-    def place(self, ours: Place) -> None:
+    def place(self, ours: Place, spared: str = "") -> None:
+        """Put our rules in, behind the administrator's bans unless those refuse ``spared``, the client of the management connection."""
         self.ours = ours
-        self.wanted = self.file.arranged(ours)
-        self.deviations = self.kernel.deviations(ours) if self.kernel.loaded and self.wanted == self.file else ([], [])
+        self.bans = self.file.bans(spared)
+        self.wanted = self.file.arranged(ours, self.bans)
+        in_place = self.kernel.loaded and self.wanted == self.file
+        self.deviations = self.kernel.deviations(ours, self.bans) if in_place else ([], [])
 
     @property
     def changed(self) -> bool:

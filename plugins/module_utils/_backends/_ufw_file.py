@@ -12,6 +12,8 @@ line with ufw's words for the rule and the iptables lines it comes to (ufw 0.36,
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
 import re
 import typing as t
 
@@ -47,15 +49,20 @@ class RulesFile(t.NamedTuple):
         """The administrator's blocks."""
         return tuple(block for block in self.blocks if not is_ours(block))
 
-    def arranged(self, place: Place) -> RulesFile:
-        """The file with exactly ``place`` of ours: the administrator's blocks stay as they are, in their order."""
+    def bans(self, spared: str = "") -> t.Tuple[str, ...]:
+        """The administrator's blocks before all others of theirs that do nothing but refuse one peer, as 'ufw prepend deny from' of
+        fail2ban makes them; none from the first on that refuses the address ``spared``."""
+        return tuple(itertools.takewhile(lambda block: _is_ban(block, spared), self.foreign))
+
+    def arranged(self, place: Place, bans: t.Sequence[str] = ()) -> RulesFile:
+        """The file with exactly ``place`` of ours behind the :meth:`bans`: the administrator's blocks stay as they are, in their order."""
         first = tuple(rule.file_text() for rule in place.first)
         last = tuple(rule.file_text() for rule in place.last)
-        return self._replace(blocks=first + self.foreign + last)
+        return self._replace(blocks=(*bans, *first, *self.foreign[len(bans) :], *last))
 
     def describe(self) -> t.List[str]:
         """The rules in the words of ``ufw show added``, one a line; what is no rule of ufw's is shown as it stands."""
-        return [line for block in self.blocks for line in _describe(block)]
+        return [line for block in self.blocks for line in describe(block)]
 
     def chains(self) -> t.List[str]:
         """The chains that loading the file empties and fills."""
@@ -69,9 +76,9 @@ class RulesFile(t.NamedTuple):
         ours = {rule.key: rule for rule in rules}
         found = []
         for block in self.foreign:
-            action, key = " ".join(_words(block)).partition(" ")[::2]
+            action, key = " ".join(words(block)).partition(" ")[::2]
             if key in ours and not action.startswith("route:"):
-                found.append((_describe(block)[0], ours[key]))
+                found.append((describe(block)[0], ours[key]))
         return found
 
     def allowances(self, direction: str) -> t.List[str]:
@@ -110,6 +117,19 @@ def is_ours(block: str) -> bool:
     return block.startswith(_TUPLE) and _OUR_COMMENT in block.split("\n", 2)[1]
 
 
+def _is_ban(block: str, spared: str) -> bool:
+    """Whether a block refuses what comes from, or goes to, one peer other than ``spared``, and nothing else."""
+    said = words(block)
+    if len(said) not in (7, 9) or not re.match("(deny|reject)(_|$)", said[0]):
+        return False
+    peer = said[3] if said[-1].startswith("out") else said[5]
+    try:
+        network = ipaddress.ip_network(peer, strict=False)
+    except ValueError:  # edited by hand
+        return False
+    return network.prefixlen > 0 and not (spared and ipaddress.ip_address(spared) in network)
+
+
 def _blocks(body: str) -> t.Iterator[str]:
     """The blocks of the rules; lines that somebody added below one of ours are a block of their own."""
     for block in re.split("(?=%s)" % _TUPLE, body):
@@ -117,7 +137,7 @@ def _blocks(body: str) -> t.Iterator[str]:
         yield from (piece for piece in (block[:length], block[length:]) if piece)
 
 
-def _words(block: str) -> t.List[str]:
+def words(block: str) -> t.List[str]:
     """A block's tuple without the comment: action, protocol, port, destination, port, source, [two applications,] direction."""
     return block[len(_TUPLE) :].split("\n", 1)[0].split(" comment=")[0].split() if block.startswith(_TUPLE) else []
 
@@ -128,29 +148,30 @@ def _comment(block: str) -> str:
     return bytes.fromhex(encoded).decode("utf-8", "backslashreplace") if re.fullmatch("([0-9a-fA-F]{2})*", encoded) else encoded
 
 
-def _describe(block: str) -> t.List[str]:
-    words = _words(block)
-    if len(words) not in (7, 9):
+def describe(block: str) -> t.List[str]:
+    """A block in the words of ``ufw show added``, and the lines that somebody altered in one of ours."""
+    said = words(block)
+    if len(said) not in (7, 9):
         return [line for line in block.split("\n") if line]
-    action, protocol, dport, destination, sport, source = words[:6]
-    direction, _underscore, interface = words[-1].partition("_")
+    action, protocol, dport, destination, sport, source = said[:6]
+    direction, _underscore, interface = said[-1].partition("_")
     text = "%s %s" % (action, direction)
     text += " on " + interface.replace("!out_", " out on ") if interface else ""
     for preposition, address, port in (("from", source, sport), ("to", destination, dport)):
         text += " %s %s" % (preposition, "any" if address in ANYWHERE.values() else address)
         text += " port " + port if port != "any" else ""
     text += " proto " + protocol if protocol != "any" else ""
-    text += "".join(" app " + app.replace("%20", " ") for app in words[6:-1] if app != "-")
+    text += "".join(" app " + app.replace("%20", " ") for app in said[6:-1] if app != "-")
     comment = _comment(block)
     text += "  # " + comment if comment else ""
-    return [text, *_altered_lines(block, words, comment)]
+    return [text, *_altered_lines(block, said, comment)]
 
 
-def _altered_lines(block: str, words: t.List[str], comment: str) -> t.List[str]:
+def _altered_lines(block: str, said: t.List[str], comment: str) -> t.List[str]:
     """The iptables lines of a block of ours that are not what its tuple comes to: somebody edited them."""
     if not is_ours(block):
         return []
-    peer = words[3 if words[-1] == "out" else 5]
+    peer = said[3 if said[-1] == "out" else 5]
     family = 6 if ":" in peer else 4
-    rule = UfwRule(comment[len(MARK) + 1 :], family, words[0], words[-1], words[1], words[2], "" if peer == ANYWHERE[family] else peer)
+    rule = UfwRule(comment[len(MARK) + 1 :], family, said[0], said[-1], said[1], said[2], "" if peer == ANYWHERE[family] else peer)
     return [] if rule.file_text() == block else block.split("\n")[2:-1]

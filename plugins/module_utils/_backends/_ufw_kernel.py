@@ -74,12 +74,14 @@ class Kernel:
                     return [] if matched[2] == "ACCEPT" else [line]
         return []
 
-    def deviations(self, place: Place) -> t.Tuple[t.List[str], t.List[str]]:
-        """Where our rules are not in force as they should be: what is loaded in their place, and what should be."""
+    def deviations(self, place: Place, bans: t.Sequence[str] = ()) -> t.Tuple[t.List[str], t.List[str]]:
+        """Where our rules are not in force as they should be, behind ``bans``: what is loaded in their place, and what should be."""
         loaded: t.List[str] = []
         wanted: t.List[str] = []
         for direction, builtin in CHAIN.items():
-            lines = self._chains.get("%s-user-%s" % (self._prefix, builtin), [])
+            chain = "%s-user-%s" % (self._prefix, builtin)
+            before = sum(block.count("\n-A %s " % chain) for block in bans)
+            lines = self._chains.get(chain, [])[before:]
             first = [rule.kernel_text() for rule in place.first if rule.direction == direction]
             last = [rule.kernel_text() for rule in place.last if rule.direction == direction]
             head, tail = lines[: len(first)], lines[len(first) :][-len(last) :] if last else []

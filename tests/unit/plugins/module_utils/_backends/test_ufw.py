@@ -269,7 +269,7 @@ def test_a_rule_that_ufw_takes_for_ours_is_named_once(host: FakeHost) -> None:
             chain,
         )
         host.files[path] = host.files[path].replace(b"### RULES ###\n", b"### RULES ###\n" + theirs)
-    (warning,) = _ufw.propose(POLICY, host).warnings
+    warning, _contradiction = _ufw.propose(POLICY, host).warnings
     assert "'allow in from any to any port 8443 proto tcp'" in warning
     assert "linksight.north.peer_http.ingress" in warning
 

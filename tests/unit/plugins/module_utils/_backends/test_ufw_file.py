@@ -152,3 +152,36 @@ def test_a_file_of_another_shape_is_refused_by_name(text: str) -> None:
 
 def test_chains() -> None:
     assert parse(HEAD + TAIL, "user.rules").chains() == ["ufw-user-input", "ufw-user-output"]
+
+
+BAN = (
+    "\n### tuple ### reject any any 0.0.0.0/0 any 198.51.100.66 in comment="
+    + b"by Fail2Ban".hex()
+    + "\n-A ufw-user-input -s 198.51.100.66 -j REJECT\n"
+)
+OUTWARD = "\n### tuple ### deny_log tcp 25 203.0.113.0/24 any 0.0.0.0/0 out_eth0\n-A ufw-user-output -d 203.0.113.0/24 -j DROP\n"
+EVERYBODY = "\n### tuple ### deny tcp 23 0.0.0.0/0 any 0.0.0.0/0 in\n-A ufw-user-input -p tcp --dport 23 -j DROP\n"
+BY_MISTAKE = "\n### tuple ### deny any any 0.0.0.0/0 any nobody in\n"
+
+
+@pytest.mark.parametrize(
+    ("foreign", "spared", "expected"),
+    [
+        ((BAN, OUTWARD, SSH, BAN), "", (BAN, OUTWARD)),
+        ((BAN, EVERYBODY, OUTWARD), "", (BAN,)),
+        ((SSH, BAN), "", ()),
+        ((BY_MISTAKE, BAN), "", ()),
+        ((BAN, OUTWARD), "203.0.113.7", (BAN,)),
+        ((BAN, OUTWARD), "198.51.100.66", ()),
+        ((BAN, OUTWARD), "2001:db8::66", (BAN, OUTWARD)),
+    ],
+)
+def test_bans_before_all_else_stay_before_ours(foreign: tuple[str, ...], spared: str, expected: tuple[str, ...]) -> None:
+    file = parse(HEAD + "".join(foreign) + TAIL, "user.rules")
+    bans = file.bans(spared)
+    assert bans == expected
+    placed = file.arranged(OURS, bans)
+    assert placed.blocks[: len(bans)] == bans
+    assert is_ours(placed.blocks[len(bans)])
+    assert placed.foreign == foreign
+    assert parse(placed.text, "user.rules").bans(spared) == bans

@@ -65,6 +65,15 @@ def test_deviations(chains: tuple[str, ...], loaded: list[str]) -> None:
     assert wanted
 
 
+def test_deviations_behind_bans() -> None:
+    ban = "\n### tuple ### deny any any 0.0.0.0/0 any 198.51.100.66 in\n-A ufw-user-input -s 198.51.100.66 -j DROP\n"
+    banned = "-A ufw-user-input -s 198.51.100.66/32 -j DROP"
+    loaded = kernel(*BEFORE, banned, *IN, SSH, *OUT, DENY.kernel_text())
+    assert loaded.deviations(OURS, [ban]) == ([], [])
+    assert loaded.deviations(OURS) != ([], [])
+    assert loaded.deviations(OURS, [ban, ban]) != ([], [])
+
+
 def test_one_rule_does_not_stand_for_first_and_last() -> None:
     twice = Place((DENY,), (DENY,))
     assert kernel(DENY.kernel_text()).deviations(twice)[1] == [DENY.kernel_text()] * 2

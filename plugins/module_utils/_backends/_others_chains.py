@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Chains of others' rules, which jump into each other, as one row of verdicts."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
+    ANY_ADDRESS,
+    ANY_PORT,
+    ANYBODY,
+    Match,
+    Spans,
+    Verdict,
+)
+
+ACCEPT, REFUSE, JUMP, RETURN = "accept", "refuse", "jump", "return"
+REFUSAL = "theirs prevails, as whatever refuses a packet has the last word: remove it, or take these peers out of the plan"
+ACCEPTANCE = "ours prevails, as whatever refuses a packet has the last word: who is to connect belongs in the inventory"
+
+_FREE = (*ANY_ADDRESS.values(), ANYBODY)
+
+
+class Step(t.NamedTuple):
+    """One rule of a chain; ``target`` is the chain that it jumps to."""
+
+    words: str
+    match: Match
+    action: str
+    target: str = ""
+
+
+Chains = t.Mapping[str, t.Sequence[Step]]
+_ALL = Match()
+
+
+def verdicts(chains: Chains, chain: str, ours: t.Collection[str] = (), outer: Match = _ALL) -> t.Generator[Verdict, None, bool]:
+    """What is decided in a chain and those it jumps to, as far as ``ours``, the chains in which we decide.
+
+    What stands behind a return is passed over, as nobody can tell here who gets there.
+
+    Returns:
+        Whether one of ``ours`` was met.
+    """
+    for step in chains.get(chain, ()):
+        match = _within(step.match, outer)
+        if step.action == RETURN:
+            return False
+        if step.target in ours:
+            return True
+        if step.action != JUMP:
+            yield Verdict(step.words, step.action == ACCEPT, match)
+        elif (yield from verdicts(chains, step.target, ours, match)):
+            return True
+    return False
+
+
+def _within(inner: Match, outer: Match) -> Match:
+    """The match of a rule in a chain that is entered by a rule with the match ``outer``."""
+    twice = (inner.ports != ANY_PORT and outer.ports != ANY_PORT) or (inner.peers not in _FREE and outer.peers not in _FREE)
+    return Match(
+        inner.protocols or outer.protocols,
+        outer.ports if inner.ports == ANY_PORT else inner.ports,
+        _narrower(inner.peers, outer.peers),
+        inner.certain and outer.certain and not twice,
+    )
+
+
+def _narrower(inner: Spans, outer: Spans) -> Spans:
+    if inner == ANYBODY:
+        return outer
+    return outer if inner in _FREE and outer not in _FREE else inner

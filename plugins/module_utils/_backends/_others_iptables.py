@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Others' rules in the filter table of iptables or ip6tables, read from what iptables-save prints."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._others_chains import (
+    ACCEPT,
+    ACCEPTANCE,
+    JUMP,
+    REFUSAL,
+    REFUSE,
+    RETURN,
+    Step,
+    verdicts,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
+    ANY_ADDRESS,
+    Match,
+    Place,
+    Span,
+    addresses,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    EGRESS,
+    INGRESS,
+)
+
+IPTABLES = {4: "iptables", 6: "ip6tables"}
+# Where packets are decided about, in which direction, and whether only forwarded ones come there: Docker's chain for administrators.
+_BEGINNINGS = (("INPUT", INGRESS, False), ("OUTPUT", EGRESS, False), ("DOCKER-USER", INGRESS, True))
+_ACTIONS = {"ACCEPT": ACCEPT, "DROP": REFUSE, "REJECT": REFUSE, "RETURN": RETURN}
+_PEER = {INGRESS: "-s", EGRESS: "-d"}
+_WITHOUT_MEANING = ("-m", "--comment", "--reject-with", "-j", "-g")
+_UFW = re.compile(r"ufw6?-user-(input|output)\Z")
+
+
+def places(saved: str, family: int) -> t.List[Place]:
+    """What others decide, up to the chains that ufw has for users' rules, ours among them.
+
+    Beside ufw what is accepted before these chains is no contradiction but a hole, of which its backend warns.
+    """
+    lines = [line for line in saved.splitlines() if line.startswith("-A ")]
+    names = {line.split(" ", 2)[1] for line in lines} | set(re.findall(r"^:(\S+)", saved, re.MULTILINE))
+    ours = {name for name in names if _UFW.match(name)}
+    found = []
+    for beginning, direction, forwarded in _BEGINNINGS:
+        chains: t.Dict[str, t.List[Step]] = {}
+        for line in lines:
+            step = _step(line, family, direction, names)
+            if step:
+                chains.setdefault(line.split(" ", 2)[1], []).append(step)
+        acceptance = "" if ours and not forwarded else ACCEPTANCE
+        found.append(Place(direction, tuple(verdicts(chains, beginning, ours)), REFUSAL, acceptance, forwarded))
+    return found
+
+
+def _step(line: str, family: int, direction: str, chains: t.Collection[str]) -> t.Optional[Step]:
+    """A rule as far as it is about new connections from elsewhere; None where it is not, or decides nothing."""
+    options = _options(line)
+    target = options.get("-j") or options.get("-g") or ""
+    states = options.pop("--ctstate", "") or options.pop("--state", "") or "NEW"
+    if options.get("-i") == "lo" or options.get("-o") == "lo" or "NEW" not in states.split(","):
+        return None
+    ports = [options.pop(name) for name in ("--dport", "--dports", "--ctorigdstport") if name in options]
+    peer = options.pop(_PEER[direction], "")
+    protocol = options.pop("-p", "")
+    match = Match((protocol,) if protocol else (), peers=addresses([peer]) if peer else ANY_ADDRESS[family])
+    if ports:
+        match = match._replace(ports=tuple(sorted(map(_span, ports[0].split(",")))))
+    match = match._replace(certain=len(ports) < 2 and not options.keys() - set(_WITHOUT_MEANING))
+    words = "%s: '%s'" % (IPTABLES[family], line)
+    if target in _ACTIONS:
+        return Step(words, match, _ACTIONS[target])
+    return Step(words, match, JUMP, target) if target in chains else None
+
+
+def _options(line: str) -> t.Dict[str, str]:
+    """The options of a rule with their values; a negated one by the name "!"."""
+    words = shlex.split(line)[2:]
+    options: t.Dict[str, str] = {}
+    name = ""
+    for word in words:
+        if word == "!" or word.startswith("-"):
+            name = "!" if name == "!" else word
+            options[name] = ""
+        else:
+            options[name] = (options[name] + " " + word).strip() if name in options else word
+    return options
+
+
+def _span(ports: str) -> Span:
+    low, _colon, high = ports.partition(":")
+    return int(low), int(high or low)

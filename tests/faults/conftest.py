@@ -18,15 +18,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "packets"))
 
 from firewall_host import network
 from scene import Scene
-from verdict import Verdict, table
+from verdict import Verdict, summary, table
 
 from ansible_collections.federated.connectivity.molecule.lab.rootfs import rootfs
 
 PROPERTY = "verdict"
+SUMMARY = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--strikes", type=int, default=4, help="at how many of its steps each run is struck by each fault")
+    parser.addoption("--strikes", type=int, default=1, help="at how many of its steps each run is struck by each fault")
 
 
 def pytest_configure() -> None:
@@ -46,6 +47,12 @@ def pytest_terminal_summary(terminalreporter: t.Any) -> None:
         terminalreporter.section("faults")
         for line in table(verdicts):
             terminalreporter.write_line(line)
+        terminalreporter.config.stash[SUMMARY] = summary(verdicts)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of all."""
+    print(config.stash.get(SUMMARY, ""))
 
 
 @pytest.fixture
@@ -85,7 +92,9 @@ def strikes(request: pytest.FixtureRequest) -> int:
 
 
 def spread(steps: list[str], count: int) -> list[str]:
-    """At most ``count`` of the steps, first and last among them."""
+    """At most ``count`` of the steps, first and last among them; a single one comes from the middle."""
+    if count == 1:
+        return steps[len(steps) // 2 :][:1]
     if len(steps) <= count:
         return steps
-    return [steps[i * (len(steps) - 1) // max(1, count - 1)] for i in range(count)]
+    return [steps[i * (len(steps) - 1) // (count - 1)] for i in range(count)]

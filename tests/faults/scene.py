@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -17,20 +18,24 @@ import typing as t
 
 from firewall_host import Network, Outcome, payload
 from firewalld_daemon import Firewalld
+from name_server import NAME
 from namespaces import Namespace, probe_all
 from policies import SETS, policy, rule
 
 GUEST = pathlib.Path(__file__).with_name("guest_interruption.py").read_text(encoding="utf-8")
 OUR_BOOT = "/etc/systemd/system/sysinit.target.wants/federated-connectivity.service"
 RULESET = "/etc/federated_connectivity/ruleset.nft"
-UNCONFIRMED = "/var/lib/federated_connectivity/unconfirmed"
+STATE = "/var/lib/federated_connectivity"
+UNCONFIRMED = STATE + "/unconfirmed"
 ARMED = UNCONFIRMED + "/way_back.json"
+MEMORY = "names.json"
 WATCHDOG = UNCONFIRMED + "/watchdog.pyz"
 DEADLINE = "/run/federated_connectivity.deadline"
 NONE = "none"
 SILENCE = 0.6  # seconds; whoever is let in answers within milliseconds
 PATIENCE = 5.0  # seconds for what must pass, on a busy machine
 LEARNING = 2.0  # seconds for what is not known yet
+WAIT = 120.0  # seconds for what ends by itself, on a busy machine
 
 USERS = {"user": ["198.51.100.30/32", "2001:db8:1::30/128"]}
 MANAGEMENT = rule("baseline.host.management.ingress", "22", peers=["user"], closed_to_others=False)
@@ -44,6 +49,11 @@ POLICIES: dict[str, dict[str, t.Any] | None] = {
     "moved": policy(
         MANAGEMENT, PEERS, OUT, MORE, ingress="deny", egress="deny", **{**USERS, "partner2": SETS["partner2"] + ["198.51.100.128/25"]}
     ),
+}
+BY_NAME = rule("linksight.north.registry.egress", "8443", direction="egress", peers=[], names=[NAME])
+NAMED = {
+    "named": policy(MANAGEMENT, PEERS, BY_NAME, **USERS),
+    "named, shut": policy(MANAGEMENT, PEERS, BY_NAME, MORE, ingress="deny", egress="deny", **USERS),
 }
 WAYS = (("none", "open"), ("open", "shut"), ("shut", "moved"))
 
@@ -86,7 +96,7 @@ class Observation(t.NamedTuple):
     @property
     def left_over(self) -> list[str]:
         """What a killed run had not finished: nobody reads it, and the next run removes it."""
-        return [path for path in self.files if "/.federated_connectivity." in path]
+        return [path for path in self.files if "/.federated_connectivity." in path or path.startswith(UNCONFIRMED) or path == STATE]
 
 
 class Scene:
@@ -96,7 +106,7 @@ class Scene:
         self.net, self.host, self.backend = net, net.host, backend
         self.firewalld = Firewalld(net.host) if backend == "firewalld" else None
         self.host.run(["sh", "-ec", ADMINISTRATOR[backend]])
-        self.script("restart-docker", DOCKER)
+        self.script(RESTART_DOCKER, DOCKER)
         self.host.run([RESTART_DOCKER])
         user, partner, partner2, stranger = net.user, net.partner, net.partner2, net.stranger
         self._flows = (
@@ -109,22 +119,25 @@ class Scene:
             ("out to the partner", self.host, partner, 8443),
             ("out to a stranger", self.host, stranger, 7000),
         )
+        self._policies: dict[str, t.Any] = {}
         self.states: dict[str, Observation] = {}
 
-    def script(self, name: str, text: str) -> None:
-        """A command of the host that comes before the system's own."""
-        path = self.host.file(f"/usr/local/sbin/{name}")
-        path.write_text(text)
-        path.chmod(0o755)
+    def script(self, path: str, text: str) -> None:
+        """A command of the host."""
+        file = self.host.file(path)
+        file.unlink(missing_ok=True)
+        file.write_text(text)
+        file.chmod(0o755)
 
     @contextlib.contextmanager
     def services(self) -> t.Iterator[None]:
         with self.host.listen("tcp", 22, 5000, 8443, 9000), self.net.partner.listen("tcp", 8443), self.net.stranger.listen("tcp", 7000):
             yield
 
-    def learn(self) -> None:
-        """Record every state, by undisturbed runs there and back."""
-        for name in POLICIES:
+    def learn(self, policies: t.Mapping[str, t.Any] = POLICIES) -> None:
+        """Record what every policy looks like, by undisturbed runs there and back."""
+        self._policies = {NONE: None, **policies}
+        for name in self._policies:
             self.put(name)
             self.states[name] = self.observe()
         self.put(NONE)
@@ -133,7 +146,7 @@ class Scene:
 
     def put(self, name: str) -> Outcome:
         """Enforce a policy, undisturbed."""
-        return self.host.apply(POLICIES[name], ssh=self.ssh)
+        return self.host.apply(self._policies[name], ssh=self.ssh)
 
     @property
     def ssh(self) -> str:
@@ -141,7 +154,7 @@ class Scene:
 
     def start(self, name: str, stroke: str, step: int = 0, command: str = "", confirm_timeout: int = 0) -> subprocess.Popen[str]:
         """Start the module on the way to a policy, to be struck at a step."""
-        wanted = POLICIES[name]
+        wanted = self._policies[name]
         arguments: dict[str, t.Any] = {"policy": wanted} if wanted else {"state": "absent"}
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "SSH_CONNECTION": self.ssh}
         process = subprocess.Popen(
@@ -166,26 +179,27 @@ class Scene:
         """Run the module on the way to a policy, struck at a step: its result (empty: it was killed) and the steps counted."""
         self.host.file("/run/alongside.done").unlink(missing_ok=True)
         output, errors = self.start(name, stroke, step, command, confirm_timeout).communicate(timeout=120)
-        return (json.loads(output) if output.startswith("{") else {}), [line for line in errors.splitlines() if line.startswith("step ")]
+        return json.loads(output or "{}"), [line for line in errors.splitlines() if line.startswith("step ")]
 
     def give_up(self) -> None:
-        """Let the window to confirm be over, and wait for what the watchdog does then."""
+        """Let the window to confirm be over, and wait for the watchdog; a run that was killed before it started one has changed nothing."""
         if self.host.file(ARMED).exists():
             self.host.file(DEADLINE).write_text("1")
-        for _ in range(300):
-            if not self.host.file(ARMED).exists():
-                return
+        self.wait_for_watchdog()
+
+    def wait_for_watchdog(self) -> None:
+        """Wait for the end of a trial."""
+        end = time.monotonic() + WAIT
+        while self.host.file(ARMED).exists() and self.host.run(["pgrep", "-f", WATCHDOG], check=False).stdout:
+            assert time.monotonic() < end, "the watchdog did not end the trial"
             time.sleep(0.1)
-        raise AssertionError("the watchdog did not end the trial")
 
     def wait_for_command(self) -> None:
         """Wait until what ran alongside has ended."""
-        done = self.host.file("/run/alongside.done")
-        for _ in range(600):
-            if done.exists():
-                return
+        end = time.monotonic() + WAIT
+        while not self.host.file("/run/alongside.done").exists():
+            assert time.monotonic() < end, "the command that ran alongside did not end"
             time.sleep(0.05)
-        raise AssertionError("the command that ran alongside did not end")
 
     def is_at(self, name: str) -> bool:
         """Whether everything is as an undisturbed run leaves it."""
@@ -223,14 +237,14 @@ class Scene:
 
     def _files(self) -> dict[str, tuple[int, int, int, bytes]]:
         root, found = self.host.file("/"), {}
-        for directory, directories, names in os.walk(root / "etc"):
+        for directory, directories, names in itertools.chain(os.walk(root / "etc"), os.walk(self.host.file(STATE))):
             for name in (*directories, *names):
                 path = pathlib.Path(directory, name)
                 status = path.lstat()
                 content = b""
                 if stat.S_ISLNK(status.st_mode):
                     content = os.fsencode(os.readlink(path))
-                elif stat.S_ISREG(status.st_mode):
+                elif stat.S_ISREG(status.st_mode) and name != MEMORY:  # holds times
                     content = path.read_bytes()
                 found["/" + str(path.relative_to(root))] = (status.st_mode, status.st_uid, status.st_gid, content)
         return found

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from conftest import Record
 from scene import RESTART_DOCKER, Scene
@@ -15,31 +17,46 @@ RELOAD_NFTABLES = (
     "nft flush ruleset; nft -f /etc/nftables.conf; [ ! -e /etc/systemd/system/nftables.service.d/federated-connectivity.conf ]"
     " || nft -f /etc/federated_connectivity/ruleset.nft; " + RESTART_DOCKER
 )
+
+
+class Disturbance(t.NamedTuple):
+    """Commands of the host: one that runs while the module does, and what then fails if its work was lost, and takes it back."""
+
+    during: str
+    afterwards: str = "true"
+
+
+DOCKER_RESTARTED = Disturbance("; ".join([RESTART_DOCKER] * 3))
 DISTURBANCES = {
     "nftables": {
-        "Docker restarted": "; ".join([RESTART_DOCKER] * 3),
-        "nftables.service restarted": RELOAD_NFTABLES,
-        "rule added by an administrator": (
-            "nft add chain inet administrator late; nft add rule inet administrator late drop; "
-            "nft list chain inet administrator late | grep drop; nft delete chain inet administrator late"
+        "Docker restarted": DOCKER_RESTARTED,
+        "nftables.service restarted": Disturbance(RELOAD_NFTABLES),
+        "rule added by an administrator": Disturbance(
+            "nft add chain inet administrator late; nft add rule inet administrator late drop",
+            "nft list chain inet administrator late | grep drop; nft delete chain inet administrator late",
         ),
     },
     "ufw": {
-        "Docker restarted": "; ".join([RESTART_DOCKER] * 3),
-        "ufw reload": "ufw reload",
-        "rule added by an administrator": (
-            "ufw allow 6000/tcp; sleep 1; for file in user.rules user6.rules; do grep -q 'dport 6000' /etc/ufw/$file || touch /run/lost; "
-            "done; ufw delete allow 6000/tcp"
+        "Docker restarted": DOCKER_RESTARTED,
+        "ufw reload": Disturbance("ufw reload"),
+        "rule added by an administrator": Disturbance(
+            "ufw allow 6000/tcp",
+            "for tool in iptables ip6tables; do $tool-save | grep 'dport 6000'; done; "
+            "for file in user.rules user6.rules; do grep 'dport 6000' /etc/ufw/$file; done; ufw delete allow 6000/tcp",
         ),
     },
     "firewalld": {
-        "Docker restarted": "; ".join([RESTART_DOCKER] * 3),
-        "firewalld reloaded": "firewall-cmd --reload; " + RESTART_DOCKER,
-        "rule added by an administrator": (
-            "firewall-cmd --add-port=6000/tcp; sleep 1; firewall-cmd --query-port=6000/tcp || touch /run/lost; "
-            "firewall-cmd --remove-port=6000/tcp"
+        "Docker restarted": DOCKER_RESTARTED,
+        "firewalld reloaded": Disturbance("firewall-cmd --reload; " + RESTART_DOCKER),
+        "port added at runtime": Disturbance(
+            "firewall-cmd --add-port=6000/tcp", "firewall-cmd --query-port=6000/tcp; firewall-cmd --remove-port=6000/tcp"
         ),
-        "firewalld killed and started": (
+        "port added for good, reloaded": Disturbance(
+            f"cp -a /etc/firewalld/zones /run; firewall-cmd --permanent --add-port=6000/tcp; firewall-cmd --reload; {RESTART_DOCKER}",
+            "firewall-cmd --query-port=6000/tcp; firewall-cmd --permanent --query-port=6000/tcp; firewall-cmd --remove-port=6000/tcp; "
+            "rm -r /etc/firewalld/zones; mv /run/zones /etc/firewalld",
+        ),
+        "firewalld killed and started": Disturbance(
             "pkill -9 -x firewalld; sleep 0.2; setsid firewalld --nofork --nopid & "
             "sleep 0.5; until firewall-cmd --state; do sleep 0.1; done; " + RESTART_DOCKER
         ),
@@ -52,19 +69,19 @@ def test_others_at_work(scene: Scene, backend: str, record: Record, strikes: int
     ways = (("open", "shut"), ("shut", "open"))
     scene.put("open")
     steps = {way: len(scene.strike(way[1], "count")[1]) for way in ways}
-    for fault, command in DISTURBANCES[backend].items():
+    for fault, disturbance in DISTURBANCES[backend].items():
         for number in range(strikes):
             for old, new in ways:
-                scene.host.file("/run/lost").unlink(missing_ok=True)
                 step = 1 + number * (steps[old, new] - 3) // max(1, strikes - 1)
-                result, _steps = scene.strike(new, "alongside", step, command)
+                result, _steps = scene.strike(new, "alongside", step, disturbance.during)
                 scene.wait_for_command()
+                kept = scene.host.run(["sh", "-ec", disturbance.afterwards], check=False).returncode == 0
                 now = scene.observe(old, new)
                 verdict = judge(
                     backend, fault, f"{old} to {new}, step {step}: {result.get('msg')}", scene.states[old], scene.states[new], now
                 )
                 scene.put(new)
-                verdict.mended = scene.is_at(new) and not scene.host.file("/run/lost").exists()
+                verdict.mended = kept and scene.is_at(new)
                 record.add(verdict)
 
 

@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run stands on gives way: the disk is full, /etc is read-only, a tool dies before or after its work."""
+"""What a run stands on gives way: the disk is full, /etc is read-only, a tool dies before or after its work, names are not answered."""
 
 from __future__ import annotations
 
 import pytest
 from conftest import Record
 from firewall_host import PolicyFailed
-from scene import Scene
+from name_server import NameServer
+from scene import NAMED, Scene
 from verdict import judge
 
 DIRECTORIES = {"nftables": "/etc/federated_connectivity", "ufw": "/etc/ufw", "firewalld": "/etc/firewalld"}
@@ -75,14 +76,34 @@ def test_tools_that_die(scene: Scene, backend: str, record: Record, strikes: int
     scene.put("open")
     for tool in TOOLS[backend]:
         path = scene.host.run(["which", tool]).stdout.strip()
+        scene.host.run(["mv", path, f"/run/{tool}"])
         for call in range(1, strikes + 1):
             for moment in ("before", "after"):
                 for old, new in WAYS:
                     scene.host.file("/run/calls").unlink(missing_ok=True)
-                    scene.script(tool, DYING.format(call=call, moment=moment, tool=path))
+                    scene.script(path, DYING.format(call=call, moment=moment, tool=f"/run/{tool}"))
                     said = _put(scene, new)
-                    scene.host.file(f"/usr/local/sbin/{tool}").unlink()
+                    scene.script(path, f'#!/bin/sh\nexec /run/{tool} "$@"\n')
                     _judge(scene, record, f"{tool} dies", f"{old} to {new}, {moment} call {call}: {said}", old, new)
+
+
+@backends
+def test_name_service_lost(scene: Scene, backend: str, record: Record) -> None:
+    """What a name was last looked up to stays open; the run goes on."""
+    old, new = NAMED
+    server = NameServer(scene.host)
+    server.answer(*scene.net.partner.addresses)
+    scene.learn(NAMED)
+    scene.put(old)
+    for fault in ("name service lost before", "name service lost meanwhile"):
+        for before, after in ((old, new), (new, old)):
+            server.answer(*scene.net.partner.addresses)
+            if fault.endswith("before"):
+                server.stop()
+            scene.strike(after, "alongside", 1, "pkill -x dnsmasq")
+            scene.wait_for_command()
+            server.stop()
+            _judge(scene, record, fault, f"{before} to {after}", before, after)
 
 
 def _put(scene: Scene, name: str) -> str:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from conftest import Record, spread
 from firewall_host import PolicyFailed
@@ -13,6 +15,21 @@ from scene import Scene
 from verdict import judge
 
 WINDOW = 60  # seconds; the tests let them pass at once
+SHORT = 2  # seconds; these really pass
+YEAR = 365 * 86400
+# The wall clock as every Python program of the host sees it, set by /run/clock while they run.
+JUMPING_CLOCK = """
+import time
+real_time, real_gettime = time.time, time.clock_gettime
+def jump():
+    try:
+        with open("/run/clock") as file:
+            return float(file.read())
+    except (OSError, ValueError):
+        return 0.0
+time.time = lambda: real_time() + jump()
+time.clock_gettime = lambda clock: real_gettime(clock) + (jump() if clock == time.CLOCK_REALTIME else 0.0)
+"""
 FAULTS = {  # what it is called in the table -> the stroke, and whether the host is rebooted in the window
     "never confirmed": ("count", False),
     "rebooted before confirmation": ("count", True),
@@ -27,7 +44,9 @@ FAULTS = {  # what it is called in the table -> the stroke, and whether the host
 def test_the_host_takes_back_what_nobody_confirms(scene: Scene, backend: str, way: tuple[str, str], record: Record, strikes: int) -> None:
     old, new = way
     scene.put(old)
-    steps = scene.strike(new, "count", confirm_timeout=WINDOW)[1]
+    result, steps = scene.strike(new, "count", confirm_timeout=WINDOW)
+    assert "on_trial" in result
+    assert scene.observe(new).runtime == scene.states[new].runtime
     scene.give_up()
     assert scene.is_at(old)
     for fault, (stroke, rebooted) in FAULTS.items():
@@ -42,6 +61,32 @@ def test_the_host_takes_back_what_nobody_confirms(scene: Scene, backend: str, wa
             scene.put(new)
             verdict.mended = taken_back and scene.is_at(new)
             record.add(verdict)
+            scene.put(old)
+
+
+@pytest.mark.parametrize("backend", ["nftables", "ufw", "firewalld"])
+def test_a_clock_that_jumps_moves_no_window(scene: Scene, backend: str, record: Record) -> None:
+    """Neither does a window close early, nor does one stay open."""
+    old, new = "open", "shut"
+    packages = scene.host.file("/usr/lib/python3/dist-packages")
+    (packages / "jumping_clock.py").write_text(JUMPING_CLOCK)
+    (packages / "jumping_clock.pth").write_text("import jumping_clock\n")
+    scene.put(old)
+    for fault, seconds in {"clock set a year ahead": YEAR, "clock set a year back": -YEAR}.items():
+        for window in (WINDOW, SHORT):
+            trial = scene.strike(new, "count", confirm_timeout=window)[0]["on_trial"]
+            scene.host.file("/run/clock").write_text(str(seconds))
+            if window == WINDOW:
+                time.sleep(SHORT)
+                scene.host.confirm(trial["token"], scene.ssh.replace("50000", "50001"))
+            else:
+                scene.wait_for_watchdog()
+            expected = new if window == WINDOW else old
+            now = scene.observe(old, new)
+            verdict = judge(backend, fault, f"{old} to {new}, {window} seconds", scene.states[old], scene.states[new], now)
+            verdict.mended = now == scene.states[expected]
+            record.add(verdict)
+            scene.host.file("/run/clock").unlink()
             scene.put(old)
 
 

@@ -39,7 +39,8 @@ def judge(backend: str, fault: str, detail: str, old: Observation, new: Observat
     """Compare what is there with what was there before and with what should be there."""
     sure = {flow for flow, passes in old.packets.items() if passes == new.packets[flow]}
     states = (old.runtime | old.files, new.runtime | new.files)
-    found: dict[str, t.Any] = now.runtime | {path: node for path, node in now.files.items() if path not in now.left_over}
+    left = {path for path in now.left_over if not any(path in state for state in states)}
+    found: dict[str, t.Any] = now.runtime | {path: node for path, node in now.files.items() if path not in left}
     return Verdict(
         backend,
         fault,
@@ -65,6 +66,16 @@ def table(verdicts: t.Sequence[Verdict]) -> list[str]:
     return [
         "  ".join(cell.ljust(width) if i < 2 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths))) for row in rows
     ]
+
+
+def summary(verdicts: t.Sequence[Verdict]) -> str:
+    """The counts in one line."""
+    injected, reachable, whole, _one, lost, entered, mended = _counts(verdicts)
+    backends = len({verdict.backend for verdict in verdicts})
+    return (
+        f"{injected} faults injected on {backends} firewalls: {reachable} hosts reachable afterwards, {whole} states whole, "
+        f"{lost} flows lost, {entered} let in, {mended} mended by the next run"
+    )
 
 
 def _counts(verdicts: t.Sequence[Verdict]) -> tuple[str, ...]:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 from firewall_host import FirewallHost, Network, PolicyFailed
 from firewalld_daemon import Firewalld
@@ -26,6 +28,27 @@ firewall-cmd --permanent --new-zone=idle
 firewall-cmd --permanent --new-zone=new
 firewall-cmd --permanent --zone=new --add-source=203.0.113.0/24
 firewall-cmd --permanent --new-policy=added"""
+# Adds, and removes every other one, at runtime alone, until it is enough; then tells what it left in force.
+BUSY = """
+import itertools, os, dbus
+from firewall.client import FirewallClient
+client = FirewallClient()
+def remove(method, *arguments):
+    while True:
+        try:
+            return method(*arguments)
+        except dbus.DBusException:  # firewalld begins again from its files and does not have it for a moment
+            pass
+for number in itertools.count(6000, 2):
+    for port in (number, number + 1):
+        client.addPort("public", str(port), "tcp")
+        client.addEntry("friends", "2001:db8::%d" % port)
+    remove(client.removePort, "public", str(number), "tcp")
+    remove(client.removeEntry, "friends", "2001:db8::%d" % number)
+    if os.path.exists("/run/enough"):
+        break
+print(*range(6001, number + 2, 2))
+"""
 every_suite = pytest.mark.parametrize("suite", [pytest.param(name, marks=pytest.mark.suite(name)) for name in ("bookworm", "trixie")])
 
 
@@ -65,6 +88,20 @@ def test_what_others_own_stays_in_place(net: Network, firewalld: Firewalld, suit
         assert firewalld.ours() == []
         assert (firewalld.runtime(), firewalld.files()) == (runtime, files)
         assert not host.apply(None)["changed"]
+
+
+@every_suite
+def test_what_others_change_while_it_reloads_stays_too(host: FirewallHost, firewalld: Firewalld, suite: str) -> None:
+    firewalld.cmd("--permanent", "--new-ipset=friends", "--type=hash:ip", "--option=family=inet6")
+    firewalld.cmd("--reload")
+    with subprocess.Popen([*host.enter(), "python3", "-c", BUSY], stdout=subprocess.PIPE, text=True) as busy:
+        for declared in (policy(PEER_HTTP), policy(PEER_HTTP, EGRESS), None):
+            host.apply(declared)
+        host.file("/run/enough").touch()
+        numbers = busy.communicate()[0].split()
+    assert len(numbers) > 3
+    assert sorted(firewalld.cmd("--list-ports").split()) == [f"{number}/tcp" for number in numbers]
+    assert sorted(firewalld.cmd("--ipset=friends", "--get-entries").split()) == [f"2001:db8::{number}" for number in numbers]
 
 
 DRIFTS = (

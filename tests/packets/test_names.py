@@ -6,17 +6,16 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 import typing as t
 
 import pytest
 from firewall_host import FirewallHost, Network, PolicyFailed
 from firewalld_daemon import Firewalld
+from name_server import NAME, NameServer
 from namespaces import both, outcomes
 from policies import PEER_HTTP, policy, rule
 
-NAME = "registry.example.org"
 UNIT = "/etc/systemd/system/federated-connectivity-names.service"
 MEMORY = "/var/lib/federated_connectivity/names.json"
 DECLARED = policy(rule("x.y.registry.egress", "443", direction="egress", peers=[], names=[NAME]), egress="deny")
@@ -26,38 +25,6 @@ FILES = (
 )
 
 every_backend = pytest.mark.parametrize("backend", ["nftables", "ufw", "firewalld"])
-
-
-class NameServer:
-    """dnsmasq on the host's loopback; it knows one name."""
-
-    def __init__(self, host: FirewallHost) -> None:
-        self._host = host
-        self._process: subprocess.Popen[bytes] | None = None
-        host.file("/etc/resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
-
-    def answer(self, *addresses: str) -> None:
-        self.stop()
-        self._host.file("/tmp/names").write_text("".join(f"{address} {NAME}\n" for address in addresses))
-        options = ("--keep-in-foreground", "--user=root", "--no-resolv", "--no-hosts", "--local=/#/", "--pid-file=")
-        listen = (
-            "--listen-address=127.0.0.1",
-            "--bind-interfaces",
-            "--addn-hosts=/tmp/names",
-            "--host-record=ready.example.org,203.0.113.1",
-        )
-        self._process = self._host.start(["dnsmasq", *options, *listen])
-        for _ in range(50):
-            if self._host.run(["getent", "ahosts", "ready.example.org"], check=False).returncode == 0:
-                return
-            time.sleep(0.05)
-        raise AssertionError("dnsmasq does not answer")
-
-    def stop(self) -> None:
-        if self._process:
-            self._host.run(["pkill", "-x", "dnsmasq"])
-            self._process.wait()
-            self._process = None
 
 
 @pytest.fixture

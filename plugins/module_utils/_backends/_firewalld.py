@@ -26,6 +26,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._backends._
     Files,
     describe_files,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_journal import (
+    Journal,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import (
     Object,
     describe,
@@ -141,11 +144,12 @@ class FirewalldChange(Change):
     def apply(self) -> None:
         if not self.changed:
             return
+        journal = Journal(self._client, self._files.is_ours)
         snapshot = self._snapshot = self._take_snapshot()
         self._files.apply()
         if self._needs_reload:
-            _firewalld_live.reload(self._client, self._host)
-            snapshot.restore(self._client, self._files.is_ours)
+            journal.reload(self._host)
+            snapshot.restore(self._client, journal)
         elif self._runtime_differs:
             _firewalld_live.change(self._client, self._runtime, self._wanted)
         in_force = _text(self._read())
@@ -172,9 +176,10 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> Non
     files.restore()
     if runtime and is_running(host):
         client = _firewalld_client.reach()
+        journal = Journal(client, lambda name: False)
         if runtime["reload"]:
-            _firewalld_live.reload(client, host)
-        RuntimeSnapshot(host, runtime["in_force"]).restore(client)
+            journal.reload(host)
+        RuntimeSnapshot(host, runtime["in_force"]).restore(client, journal)
 
 
 def _text(runtime: _firewalld_live.Runtime) -> str:

@@ -20,6 +20,13 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_client import (
     errors,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_journal import (
+    Journal,
+    repeat,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_live import (
+    MOST_ENTRIES,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     ToolFailed,
 )
@@ -28,15 +35,15 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 )
 
 _XTABLES = ("iptables", "ip6tables", "ebtables")
-# Lists of the direct interface and of the lockdown whitelist (gone in firewalld 2): how to read each and how to add to it.
+# Lists of the direct interface and of the lockdown whitelist (gone in firewalld 2): how to read each, and what an item is called.
 _LISTS = (
-    ("getAllChains", "addChain"),
-    ("getAllRules", "addRule"),
-    ("getAllPassthroughs", "addPassthrough"),
-    ("getLockdownWhitelistCommands", "addLockdownWhitelistCommand"),
-    ("getLockdownWhitelistContexts", "addLockdownWhitelistContext"),
-    ("getLockdownWhitelistUids", "addLockdownWhitelistUid"),
-    ("getLockdownWhitelistUsers", "addLockdownWhitelistUser"),
+    ("getAllChains", "Chain"),
+    ("getAllRules", "Rule"),
+    ("getAllPassthroughs", "Passthrough"),
+    ("getLockdownWhitelistCommands", "LockdownWhitelistCommand"),
+    ("getLockdownWhitelistContexts", "LockdownWhitelistContext"),
+    ("getLockdownWhitelistUids", "LockdownWhitelistUid"),
+    ("getLockdownWhitelistUsers", "LockdownWhitelistUser"),
 )
 # Settings of zones and policies that firewalld changes by a reload alone.
 _FIXED = ("target", "priority", "ingress_priority", "egress_priority")
@@ -64,23 +71,23 @@ class RuntimeSnapshot:
                 "zones": {name: client.getZoneSettings(name).getSettingsDict() for name in client.getZones()},
                 "policies": {name: client.getPolicySettings(name).getSettingsDict() for name in client.getPolicies()},
                 "ipsets": {name: {"entries": each.getEntries(), "options": each.getOptions()} for name, each in ipsets.items()},
-                "lists": {read: _read(client, read) for read, _restore in _LISTS},
+                "lists": {read: _read(client, read) for read, _kind in _LISTS},
                 "xtables": {tool: _save(host, tool) for tool in _XTABLES},
             }
         return cls(host, json.loads(json.dumps(data)))
 
-    def restore(self, client: t.Any, is_ours: t.Optional[t.Callable[[str], bool]] = None) -> None:
-        """Put back what a reload or a change replaced.
+    def restore(self, client: t.Any, journal: Journal) -> None:
+        """Put back what a reload or a change replaced, and what others have changed since.
 
         Args:
             client: firewalld's own client.
-            is_ours: Tells the names of objects that are to stay as they are now; none: all are put back.
+            journal: What others have changed; what it calls ours stays as it is now.
 
         Raises:
             ToolFailed: naming everything that could not be put back.
         """
         problems: t.List[str] = []
-        for what, step in self._steps(client, is_ours or (lambda name: False)):
+        for what, step in self._steps(client, journal):
             try:
                 with errors("could not put back %s" % what):
                     step()
@@ -125,28 +132,32 @@ class RuntimeSnapshot:
     def _has_elements(self, ipset: str) -> bool:
         return "elements = " in self._host.run(["nft", "list", "set", "inet", "firewalld", ipset], check=False).stdout
 
-    def _steps(self, client: t.Any, stays: t.Callable[[str], bool]) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
+    def _steps(self, client: t.Any, journal: Journal) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
         """Names of what differs from the snapshot, each with what puts it back."""
-        zones, policies, ipsets = client.getZones(), client.getPolicies(), client.getIPSets()
-        for name, zone in self.data["zones"].items():
-            if name in zones and not stays(name) and _differ(client.getZoneSettings(name), zone):
-                yield "zone " + name, functools.partial(client.setZoneSettings, name, _settings(client.getZoneSettings(name), zone))
-        for name, ipset in self.data["ipsets"].items():
-            if name in ipsets and not stays(name) and sorted(client.getIPSetSettings(name).getEntries()) != sorted(ipset["entries"]):
-                yield "ipset " + name, functools.partial(client.setEntries, name, ipset["entries"])
-        for name, policy in self.data["policies"].items():
-            if name in policies and not stays(name) and _differ(client.getPolicySettings(name), policy):
-                settings = _settings(client.getPolicySettings(name), policy)
-                yield "policy " + name, functools.partial(client.setPolicySettings, name, settings)
-        for read, add in _LISTS:
-            present = json.loads(json.dumps(_read(client, read)))
-            for item in self.data["lists"][read]:
-                if item not in present:
-                    arguments = item if isinstance(item, list) else [item]
-                    yield "%s %s" % (add, item), functools.partial(getattr(client, add), *arguments)
+        if journal.overtaken():
+            yield "what others changed", journal.redo_since_reload
+        else:
+            yield from self._own_steps(client, journal)
         for tool, saved in self.data["xtables"].items():
             if _lines(saved) - _lines(_save(self._host, tool)):
                 yield tool + " rules", functools.partial(self._host.run, [tool + "-restore"], input=saved)
+
+    def _own_steps(self, client: t.Any, journal: Journal) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
+        """Those of what firewalld itself holds."""
+        zones, policies, ipsets = client.getZones(), client.getPolicies(), client.getIPSets()
+        for name, zone in self.data["zones"].items():
+            if name in zones and not journal.is_ours(name):
+                yield "zone " + name, functools.partial(_set_zone, client, name, zone, journal)
+        for name, ipset in self.data["ipsets"].items():
+            if name in ipsets and not journal.is_ours(name):
+                yield "ipset " + name, functools.partial(_set_entries, client, name, ipset["entries"], journal)
+        for name, policy in self.data["policies"].items():
+            if name in policies and not journal.is_ours(name) and _differ(client.getPolicySettings(name), policy):
+                settings = _settings(client.getPolicySettings(name), policy)
+                yield "policy " + name, functools.partial(client.setPolicySettings, name, settings)
+        for read, kind in _LISTS:
+            if hasattr(client, read):
+                yield kind, functools.partial(_add, client, read, kind, self.data["lists"][read], journal)
 
 
 def _changed(kind: str, objects: t.Mapping[str, t.Any], files: t.Mapping[str, t.Any], is_ours: t.Callable[[str], bool]) -> t.Iterator[str]:
@@ -164,6 +175,41 @@ def _changed(kind: str, objects: t.Mapping[str, t.Any], files: t.Mapping[str, t.
 
 def _read(client: t.Any, method: str) -> t.List[t.Any]:
     return list(getattr(client, method)()) if hasattr(client, method) else []
+
+
+def _set_zone(client: t.Any, zone: str, data: t.Mapping[str, t.Any], journal: Journal) -> None:
+    settings = client.getZoneSettings(zone)
+    if journal.names(zone) or _differ(settings, data):
+        client.setZoneSettings(zone, _settings(settings, data))
+        journal.redo(zone)
+
+
+def _set_entries(client: t.Any, ipset: str, entries: t.Iterable[str], journal: Journal) -> None:
+    """Bring an ipset to entries as others had changed them: one by one, which nobody else's come between, unless there are many."""
+    present = set(client.getIPSetSettings(ipset).getEntries())
+    before, since = journal.outcome("Entry", [[ipset, entry] for entry in entries])
+    wanted = {entry for name, entry in before if name == ipset}
+    settled = {entry for name, entry in since if name == ipset}
+    if len(wanted ^ present) > MOST_ENTRIES:
+        client.setEntries(ipset, sorted(wanted - settled | present & settled))
+        return
+    for entry in sorted(present - wanted - settled):
+        repeat(client.removeEntry, ipset, entry)
+    for entry in sorted(wanted - present - settled):
+        repeat(client.addEntry, ipset, entry)
+
+
+def _add(client: t.Any, read: str, kind: str, items: t.Iterable[t.Any], journal: Journal) -> None:
+    """Add the items of a list that are missing, but for those that others have removed."""
+    present = _as_arguments(json.loads(json.dumps(_read(client, read))))
+    wanted, since = journal.outcome(kind, _as_arguments(items))
+    for item in wanted:
+        if item not in present and item not in since:
+            repeat(getattr(client, "add" + kind), *item)
+
+
+def _as_arguments(items: t.Iterable[t.Any]) -> t.List[t.List[t.Any]]:
+    return [item if isinstance(item, list) else [item] for item in items]
 
 
 def _save(host: Host, tool: str) -> str:

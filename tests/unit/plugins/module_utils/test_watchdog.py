@@ -119,6 +119,23 @@ def test_what_cannot_be_armed_leaves_nothing(host: Host, tmp_path: pathlib.Path,
     assert (tmp_path / "file").read_bytes() == b"\0old\xff"
 
 
+def test_what_a_run_left_that_was_killed_while_it_armed_goes(host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unit, directory = tmp_path / "system" / "BOOT_UNIT", tmp_path / "unconfirmed"
+    monkeypatch.setattr(_watchdog, "BOOT_UNIT", str(unit))
+    monkeypatch.setattr(_watchdog, "DIRECTORY", str(directory))
+    monkeypatch.setattr(_watchdog, "ARMED", str(directory / "ARMED"))
+    half_written = directory / ".federated_connectivity.4194305.x"  # no process has this number
+    for path in (unit, half_written / "new"):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    with _watchdog.settled(host, check_mode=True):
+        assert half_written.exists()
+        assert unit.exists()
+    with _watchdog.settled(host, check_mode=False):
+        assert not directory.exists()
+        assert not unit.exists()
+
+
 def test_a_bad_end_is_told_once(host: Host, tmp_path: pathlib.Path) -> None:
     _watchdog.restore(trial_of(host, tmp_path), ["because"], host)
     told = []

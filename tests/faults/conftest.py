@@ -17,12 +17,13 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "packets"))
 
 from firewall_host import network
-from scene import Scene
+from scene import Observation, Scene
 from verdict import Verdict, summary, table
 
 from ansible_collections.federated.connectivity.molecule.lab.rootfs import rootfs
 
 PROPERTY = "verdict"
+LEARNED: dict[str, dict[str, Observation]] = {}
 SUMMARY = pytest.StashKey[str]()
 
 
@@ -57,11 +58,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def scene(backend: str) -> t.Iterator[Scene]:
-    """A host with the firewall ``backend``, which has learned what every state looks like."""
+    """A host with the firewall ``backend``; what every state of such a host looks like is learned once."""
     with network(rootfs("bookworm")) as net:
-        made = Scene(net, backend)
+        made = Scene(net, backend, LEARNED.get(backend, {}))
         with made.services():
-            made.learn()
+            if backend not in LEARNED:
+                made.learn()
+                LEARNED[backend] = dict(made.states)
             yield made
 
 

@@ -102,7 +102,7 @@ class Observation(t.NamedTuple):
 class Scene:
     """One host and its neighbours; ``states`` holds what every policy looks like when nothing goes wrong."""
 
-    def __init__(self, net: Network, backend: str) -> None:
+    def __init__(self, net: Network, backend: str, states: t.Mapping[str, Observation]) -> None:
         self.net, self.host, self.backend = net, net.host, backend
         self.firewalld = Firewalld(net.host) if backend == "firewalld" else None
         self.host.run(["sh", "-ec", ADMINISTRATOR[backend]])
@@ -119,8 +119,8 @@ class Scene:
             ("out to the partner", self.host, partner, 8443),
             ("out to a stranger", self.host, stranger, 7000),
         )
-        self._policies: dict[str, t.Any] = {}
-        self.states: dict[str, Observation] = {}
+        self._policies: t.Mapping[str, t.Any] = POLICIES
+        self.states = dict(states)
 
     def script(self, path: str, text: str) -> None:
         """A command of the host."""

@@ -73,7 +73,7 @@ class Journal:
             kind: How the client's methods call them: Entry, as in addEntry and removeEntry.
             items: Each as the arguments of these methods.
         """
-        left, since = list(items), []
+        left = list(items)
         before, after = _split(self._listen(), _RELOADED)
         for method, arguments in before:
             item = json.loads(json.dumps(arguments))
@@ -81,10 +81,9 @@ class Journal:
                 left.append(item)
             elif method == "remove" + kind and item in left:
                 left.remove(item)
-        since = [json.loads(json.dumps(arguments)) for method, arguments in after if method in ("add" + kind, "remove" + kind)]
-        return left, since
+        return left, [json.loads(json.dumps(arguments)) for method, arguments in after if method in ("add" + kind, "remove" + kind)]
 
-    def names(self, zone: str) -> bool:
+    def mentions(self, zone: str) -> bool:
         """Whether anything in a zone has been changed until now."""
         return any(arguments[:1] == (zone,) for _method, arguments in self._listen())
 

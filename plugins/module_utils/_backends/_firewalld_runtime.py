@@ -179,7 +179,7 @@ def _read(client: t.Any, method: str) -> t.List[t.Any]:
 
 def _set_zone(client: t.Any, zone: str, data: t.Mapping[str, t.Any], journal: Journal) -> None:
     settings = client.getZoneSettings(zone)
-    if journal.names(zone) or _differ(settings, data):
+    if journal.mentions(zone) or _differ(settings, data):
         client.setZoneSettings(zone, _settings(settings, data))
         journal.redo(zone)
 

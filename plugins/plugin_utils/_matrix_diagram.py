@@ -18,15 +18,15 @@ NAMES_SHOWN = 2
 
 
 def diagram(data: Data) -> str:
-    """The flowchart of a matrix's plain data: what runs between hosts, without what only the installation needs; dotted inside a tunnel."""
+    """The flowchart of a matrix's plain data: what runs between hosts in the current version, dotted inside a tunnel.
+
+    What only the installation needs is left out.
+    """
     nodes: dict[str, str] = {}
     arrows: dict[tuple[str, str, bool], list[str]] = {}
     for flow in data["flows"].values():
-        if (
-            flow["phases"] == ["install"]
-            or flow["exposure"] in ("loopback", "host")
-            or "local" in {**flow["initiator"], **flow["responder"]}
-        ):
+        inside_host = flow["exposure"] in ("loopback", "host") or "local" in {**flow["initiator"], **flow["responder"]}
+        if inside_host or flow["phases"] == ["install"] or "until" in flow:
             continue
         initiators, responders = (_nodes(flow[end]) for end in ("initiator", "responder"))
         nodes |= initiators | responders

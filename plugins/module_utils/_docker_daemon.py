@@ -130,7 +130,7 @@ class Daemon:
         trial = self.places.memory + "/trial.json"
         try:
             self._host.write(trial, content)
-            done = self._host.run([self._program, "--validate", "--config-file", trial], check=False)
+            done = self._host.run([self._program, *self._flags(), "--validate", "--config-file", trial], check=False)
         finally:
             self._host.remove(trial)
         if done.rc:
@@ -157,6 +157,11 @@ class Daemon:
         return self._host.run(
             ["journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=" + _JOURNAL_LINES, field + UNIT], check=False
         ).stdout.strip()
+
+    def _flags(self) -> t.List[str]:
+        """What the unit gives dockerd, since a flag and a file must not say the same; what it gives a script is the script's."""
+        words = [setting.word for setting in self.unit.command]
+        return words[1:] if os.path.basename(words[0]) == "dockerd" and self.unit.flag("--config-file") is None else []
 
     def _find_program(self) -> str:
         """The dockerd of the unit: what it starts, or the neighbour of the script that starts it."""

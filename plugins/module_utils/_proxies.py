@@ -15,8 +15,8 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
     PolicyRefused,
 )
 
-_USERINFO = re.compile(r"(?<=://)[^/@\s\"']*@")
-_URL = re.compile(r"https?://(?:[^/@\s]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+):([0-9]{1,5})/?\Z")
+_USERINFO = re.compile(r"(?<=://)[^\s\"']*@")  # to the last @, for those that should have been encoded are secret too
+_URL = re.compile(r"https?://(?:[^/@\s\"'\\]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]\"'\\]+):([0-9]{1,5})/?\Z")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\"]")
 
 

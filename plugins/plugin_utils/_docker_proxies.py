@@ -19,7 +19,7 @@ OPTIONS = {"docker_daemon": "daemon", "docker_client": "client"}
 
 def options(proxy: Mapping[str, t.Any] | None) -> dict[str, dict[str, t.Any]]:
     """The module's options ``daemon`` and ``client``, as far as something on the host needs them."""
-    consumers = proxy.get("consumers", {"docker_daemon": proxy}) if proxy else {}
+    consumers = proxy["consumers"] if proxy else {}
     return {
         option: {**{url: t.cast("Mapping[str, t.Any]", proxy)[url] for url in URLS}, "no_proxy": list(consumers[mechanism]["no_proxy"])}
         for mechanism, option in OPTIONS.items()

@@ -85,9 +85,9 @@ class RulesFile(t.NamedTuple):
         """The administrator's rules that let connections pass in a direction, ``in`` or ``out``, whatever is denied behind them."""
         found = []
         for block in self.foreign:
-            words = _words(block)
-            if words and words[0].split("_")[0] in ("allow", "limit") and words[-1].split("_")[0] == direction:
-                found.append(_describe(block)[0])
+            tuple_words = words(block)
+            if tuple_words and tuple_words[0].split("_")[0] in ("allow", "limit") and tuple_words[-1].split("_")[0] == direction:
+                found.append(describe(block)[0])
         return found
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from ..module_utils._proxy_url import ProxyUrl, parse_proxy_url
 from ._addresses import parse_network
 from ._no_proxy import parse_exception
+from ._proxy_url import ProxyUrl, parse_proxy_url
 from ._value import Value
 
 URLS = ("http_proxy", "https_proxy")

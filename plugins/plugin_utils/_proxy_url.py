@@ -22,8 +22,8 @@ class ProxyUrl(t.NamedTuple):
     scheme: str
     host: str
     port: int
-    username: t.Optional[str] = None
-    password: t.Optional[str] = None
+    username: str | None = None
+    password: str | None = None
 
     def __repr__(self) -> str:
         return f"ProxyUrl({self.shown})"
@@ -31,19 +31,7 @@ class ProxyUrl(t.NamedTuple):
     @property
     def shown(self) -> str:
         """The URL without credentials, for plans and messages; equal proxies give equal text."""
-        return f"{self.scheme}://{self._authority}"
-
-    @property
-    def secret(self) -> str:
-        """The URL with credentials, percent-encoded, for the program that uses it alone."""
-        if self.username is None:
-            return self.shown
-        password = "" if self.password is None else f":{urllib.parse.quote(self.password, safe='')}"
-        return f"{self.scheme}://{urllib.parse.quote(self.username, safe='')}{password}@{self._authority}"
-
-    @property
-    def _authority(self) -> str:
-        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 def parse_proxy_url(text: str) -> ProxyUrl:

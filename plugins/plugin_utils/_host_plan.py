@@ -51,6 +51,7 @@ def plan_host(
     denied = profile.denied | profile.demanded
     entry = {
         "managed": profile.managed,
+        "platform": profile.platform,
         "memberships": [_membership(host, federations[member.matrix.name, member.federation]) for member in profile.memberships],
         "defaults": {direction: "deny" if direction in denied else "unchanged" for direction in DIRECTIONS},
         "rules": rules,

@@ -29,7 +29,10 @@ FORWARD_PROXY = "connectivity_forward_proxy"
 PHASES_WANTED = "connectivity_phases"
 DEFAULTS = "connectivity_defaults"
 ACCEPTED = "connectivity_accepted_findings"
-VARIABLES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS, ACCEPTED)
+PLATFORM = "connectivity_platform"
+VARIABLES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS, ACCEPTED, PLATFORM)
+LINUX = "linux"
+WINDOWS = "windows"
 DIRECTIONS = ("ingress", "egress")
 
 Networks = tuple[tuple[str, tuple[str, ...]], ...]
@@ -43,6 +46,7 @@ class Profile:
         baseline: The membership that every managed host has by itself.
         networks: Named networks and their merged CIDRs, sorted by name.
         denied: Directions in which the user asked for deny.
+        platform: LINUX or WINDOWS.
     """
 
     managed: bool
@@ -52,6 +56,7 @@ class Profile:
     proxy: ForwardProxy | None
     phases: frozenset[str]
     denied: frozenset[str]
+    platform: str
 
     @property
     def demanded(self) -> frozenset[str]:
@@ -155,6 +160,7 @@ class _HostReader:
             read_forward_proxy(self._value(FORWARD_PROXY)),
             self._phases(),
             self._denied(),
+            self._platform(),
         )
 
     def _addresses(self) -> tuple[str, ...] | None:
@@ -195,6 +201,10 @@ class _HostReader:
         fields = (value.mapping(DIRECTIONS) if value else None) or {}
         chosen = {direction: field.one_of("default", "a direction", ("unchanged", "deny")) for direction, field in fields.items()}
         return frozenset(direction for direction, default in chosen.items() if default == "deny")
+
+    def _platform(self) -> str:
+        value = self._value(PLATFORM)
+        return (value and value.one_of("platform", "a host", (LINUX, WINDOWS))) or LINUX
 
 
 def _network(value: Value, on_link: bool = False) -> str | None:

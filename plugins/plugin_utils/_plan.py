@@ -17,7 +17,7 @@ from ._catalogue import Catalogue
 from ._federations import Federation, form_federations
 from ._findings import Findings, shown
 from ._host_plan import plan_host
-from ._hosts import Host, Profile, read_inventory
+from ._hosts import WINDOWS, Host, Profile, read_inventory
 from ._matrix import BASELINE
 from ._needed_networks import check_needed_networks
 from ._partners import check_partners
@@ -26,6 +26,7 @@ from ._problems import Locate, Problems, natural
 from ._proxy_only import check_proxy_only
 from ._rules import Entry
 from ._select import Selection
+from ._windows_rules import Inexpressible, translate
 
 FORMAT = 1
 
@@ -104,6 +105,9 @@ def compute_plan(
             problems.warn(warning, [host.name for host in hosts])
         for host in hosts:
             findings.add(host.name, found, host.accepted)
+        if hosts[0].profile.platform == WINDOWS:
+            _check_windows(hosts, common, sets, problems)
+    problems.stop()
     judged = findings.as_plan()
     index = {
         "format": FORMAT,
@@ -122,6 +126,14 @@ def _alike(hosts: Iterable[Host]) -> list[list[Host]]:
     for host in hosts:
         groups[host.profile].append(host)
     return list(groups.values())
+
+
+def _check_windows(hosts: Iterable[Host], entry: Entry, sets: AddressSets, problems: Problems) -> None:
+    try:
+        translate(entry, sets.cidrs)
+    except Inexpressible as refused:
+        for message in refused.messages:
+            problems.error(message, [host.name for host in hosts])
 
 
 def _sets_used(entries: Sequence[Entry]) -> set[str]:

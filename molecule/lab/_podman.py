@@ -22,6 +22,7 @@ from .rootfs import cache, locked, recipe, rootfs, say
 
 RUN = pathlib.Path("/run/federated_connectivity_lab")
 _MOUNTS = RUN / "mounts"
+_WATCHERS = 1024
 
 _ENTER = """
 set -eu
@@ -43,6 +44,7 @@ def ready() -> None:
     if missing:
         packages = pathlib.Path(__file__).with_name("packages.txt")
         raise LabError(f"not installed: {', '.join(missing)}. The lab needs: apt-get install $(cat {packages})")
+    _allow_many_watchers()
     cache().mkdir(parents=True, exist_ok=True)
     with locked(cache() / "mounts.lock"):
         if not os.path.ismount(_MOUNTS):
@@ -116,6 +118,13 @@ def run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LabError(f"{' '.join(command)} failed: {done.stderr.strip()}")
+
+
+def _allow_many_watchers() -> None:
+    """All hosts are root's, and the kernel counts inotify instances per user, 128 as a rule: a systemd that gets none hangs at boot."""
+    limit = pathlib.Path("/proc/sys/fs/inotify/max_user_instances")
+    if int(limit.read_text(encoding="ascii")) < _WATCHERS:
+        limit.write_text(str(_WATCHERS), encoding="ascii")
 
 
 def _make_mount_namespace() -> None:

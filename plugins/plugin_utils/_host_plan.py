@@ -37,11 +37,13 @@ def plan_host(
     rules = [rule.as_plan() for rule in computed]
     direct = computed
     proxy, warnings = None, []
+    proxies: dict[str, str] = {}
     if profile.proxy:
         routed = route(computed, profile.proxy, flows.tunnel_networks, sets)
         direct = routed.direct
         rules = [*proxy_rules(routed.proxied, profile.proxy, sets), *(rule.as_plan() for rule in direct)]
         proxy = proxy_entry(routed, profile.proxy)
+        proxies = {use.rule.id: proxy[use.key] for use in routed.proxied}
         warnings = proxy_warnings(routed, profile.proxy)
     rules.sort(key=lambda rule: (rule["matrix"] != BASELINE, rule["id"]))
     if selection:
@@ -57,7 +59,7 @@ def plan_host(
         "rules": rules,
         "listeners": flows.listeners(),
         "proxy": proxy,
-        "inspection_exclusions": [rule.exclusion() for rule in sorted(excluded, key=lambda rule: rule.id)],
+        "inspection_exclusions": [rule.exclusion(proxies.get(rule.id)) for rule in sorted(excluded, key=lambda rule: rule.id)],
     }
     return entry, [*flows.warnings, *warnings], lint(Scene(profile, [rule for rule in direct if rule.id in kept], sets.cidrs, denied))
 

@@ -9,11 +9,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 
 from ._addresses import ANYBODY, families, merge, parse_network
 from ._catalogue import Catalogue
 from ._findings import Acceptance, read_acceptances
+from ._inspection_exports import EXPORTERS
 from ._matrix import BASELINE, PHASES
 from ._memberships import BASELINE_FEDERATION, Membership, MembershipReader
 from ._problems import Problems, did_you_mean
@@ -30,10 +32,17 @@ PHASES_WANTED = "connectivity_phases"
 DEFAULTS = "connectivity_defaults"
 ACCEPTED = "connectivity_accepted_findings"
 PLATFORM = "connectivity_platform"
-VARIABLES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS, ACCEPTED, PLATFORM)
+SITE = "connectivity_site"
+CONTACT = "connectivity_contact"
+PRODUCTS = "connectivity_inspection_products"
+_OF_RULES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS, ACCEPTED, PLATFORM)
+VARIABLES = (*_OF_RULES, SITE, CONTACT, PRODUCTS)
 LINUX = "linux"
 WINDOWS = "windows"
 DIRECTIONS = ("ingress", "egress")
+
+NO_SITE = "all"
+SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 Networks = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -66,12 +75,22 @@ class Profile:
 
 @dataclasses.dataclass(frozen=True)
 class Host:
-    """A host that has memberships. ``addresses`` are as partners see it; None if the user's could not be read."""
+    """A host that has memberships.
+
+    Attributes:
+        addresses: As partners see it; None if the user's could not be read.
+        site: Whose network it is in; hosts that name none share one.
+        contact: Whom to ask about it.
+        products: What inspects its site's traffic, as names of exporters.
+    """
 
     name: str
     addresses: tuple[str, ...] | None
     profile: Profile
     accepted: tuple[Acceptance, ...]
+    site: str
+    contact: str | None
+    products: tuple[str, ...]
     variables: Mapping[str, object] = dataclasses.field(compare=False, repr=False)
 
     @property
@@ -137,7 +156,16 @@ class _HostReader:
         self._problems = problems
 
     def host(self) -> Host:
-        return Host(self._name, self._addresses(), self._profile(), read_acceptances(self._value(ACCEPTED)), self._variables)
+        return Host(
+            self._name,
+            self._addresses(),
+            self._profile(),
+            read_acceptances(self._value(ACCEPTED)),
+            self._site(),
+            self._contact(),
+            self._products(),
+            self._variables,
+        )
 
     def _value(self, variable: str) -> Value | None:
         if variable not in self._variables:
@@ -195,6 +223,25 @@ class _HostReader:
             return frozenset(PHASES)
         items = value.items("[install, run]") or ()
         return frozenset(phase for phase in (item.one_of("phase", "a flow", PHASES) for item in items) if phase)
+
+    def _site(self) -> str:
+        value = self._value(SITE)
+        name = value.text() if value else None
+        if value and name is not None and not SITE_NAME.fullmatch(name):
+            value.refuse(f"{name!r} is no name for a site; use up to 63 letters, digits, and within the name also _ . -")
+        return name or NO_SITE
+
+    def _contact(self) -> str | None:
+        value = self._value(CONTACT)
+        text = value.text() if value else None
+        if value and text is not None and not (text.isprintable() and text.strip()):
+            value.refuse("must be one line that says whom to ask, such as 'network team, noc@example.org'")
+        return text
+
+    def _products(self) -> tuple[str, ...]:
+        value = self._value(PRODUCTS)
+        items = (value.items("[squid, fortigate]") if value else None) or ()
+        return tuple(sorted(filter(None, {item.one_of("product", "the table of exporters", tuple(EXPORTERS)) for item in items})))
 
     def _denied(self) -> frozenset[str]:
         value = self._value(DEFAULTS)

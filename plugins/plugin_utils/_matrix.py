@@ -28,6 +28,14 @@ Ports = tuple[str, ...]
 """Destination ports and ascending ranges of them: ``("8443", "9000-9010")``, sorted."""
 
 
+class Source(t.NamedTuple):
+    """A document of the matrix and the sections of it that are cited."""
+
+    title: str
+    url: str | None
+    sections: tuple[str, ...]
+
+
 @dataclasses.dataclass(frozen=True)
 class Option:
     """What a membership may choose. ``choices`` is empty for a port. ``owner`` says whose value counts."""
@@ -94,6 +102,9 @@ class Flow:
     closed_to_others: bool
     confidence: str | None
     disputed: bool
+    long_lived: bool
+    middleboxes: Mapping[str, str | int]
+    documents: tuple[Source, ...]
     versions: Span
 
     @property

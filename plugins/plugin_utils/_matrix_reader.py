@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from ._addresses import parse_network
 from ._located_yaml import Document, Path, read_yaml
-from ._matrix import ENDS, FEDERATION, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, Versions, port_bounds
+from ._matrix import ENDS, FEDERATION, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Versions, port_bounds
 from ._problems import PlanRefused, did_you_mean, unknown
 from ._versions import Span, Version
 
@@ -140,6 +140,8 @@ def _flow_findings(data: Data, flow_id: str, flow: Data) -> Iterator[Finding]:
         yield ("proxy",), f"an HTTP forward proxy does not carry {flow['protocol']}; say forbidden"
     yield from _tunnel_findings(data, flow_id, flow)
     cited: list[tuple[Path, str]] = [(("citations", index), citation) for index, citation in enumerate(flow.get("citations", ()))]
+    needed = flow.get("middleboxes", {}).get("citations", ())
+    cited += [(("middleboxes", "citations", index), citation) for index, citation in enumerate(needed)]
     cited += [(("disputed_by", index), dispute["citation"]) for index, dispute in enumerate(flow.get("disputed_by", ()))]
     yield from _citation_findings(data, cited)
 
@@ -243,7 +245,7 @@ def _build(data: Data, file: str) -> Matrix:
         options=options,
         networks=tuple(data.get("networks", ())),
         essential_networks=frozenset(name for name, network in data.get("networks", {}).items() if network.get("essential")),
-        flows={flow_id: _flow(flow_id, flow, options) for flow_id, flow in data["flows"].items()},
+        flows={flow_id: _flow(flow_id, flow, options, data.get("documents", {})) for flow_id, flow in data["flows"].items()},
         versions=Versions(_version(versions, "oldest"), _version(versions, "current")) if versions else None,
     )
 
@@ -253,7 +255,7 @@ def _option(name: str, option: Data) -> Option:
     return Option(name, option["owner"], choices, choices[0] if choices else option["default"])
 
 
-def _flow(flow_id: str, flow: Data, options: Mapping[str, Option]) -> Flow:
+def _flow(flow_id: str, flow: Data, options: Mapping[str, Option], documents: Data) -> Flow:
     return Flow(
         id=flow_id,
         purpose=flow["purpose"],
@@ -281,8 +283,20 @@ def _flow(flow_id: str, flow: Data, options: Mapping[str, Option]) -> Flow:
         closed_to_others=flow.get("closed_to_others", True),
         confidence=flow.get("confidence"),
         disputed="disputed_by" in flow,
+        long_lived=flow.get("long_lived", False),
+        middleboxes={key: value for key, value in flow.get("middleboxes", {}).items() if key != "citations"},
+        documents=tuple(_sources(flow, documents)),
         versions=Span(*(_version(flow, key) if key in flow else None for key in ("since", "until"))),
     )
+
+
+def _sources(flow: Data, documents: Data) -> Iterator[Source]:
+    sections: dict[str, list[str]] = {}
+    for citation in (*flow.get("citations", ()), *flow.get("middleboxes", {}).get("citations", ())):
+        document, _colon, section = citation.partition(": ")
+        sections.setdefault(document, []).append(section)
+    for document, found in sections.items():
+        yield Source(documents[document]["title"], documents[document].get("url"), tuple(dict.fromkeys(found)))
 
 
 def _version(data: Data, key: str) -> Version:

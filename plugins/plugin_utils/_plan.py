@@ -18,6 +18,7 @@ from ._federations import Federation, form_federations
 from ._findings import Findings, shown
 from ._host_plan import plan_host
 from ._hosts import WINDOWS, Host, Profile, read_inventory
+from ._inspection_sites import export_sites
 from ._matrix import BASELINE
 from ._needed_networks import check_needed_networks
 from ._partners import check_partners
@@ -38,10 +39,12 @@ class Plan:
     Attributes:
         index: The content of ``plan.json``.
         hosts: Groups of hosts whose files differ in ``host`` and ``addresses`` alone, each with all the rest of their files.
+        exports: Files for the products that inspect traffic, as path inside the plan's directory -> text.
     """
 
     index: Entry
     hosts: Sequence[tuple[Sequence[Host], Entry]]
+    exports: Mapping[str, str]
 
     def host(self, name: str) -> Entry:
         """The content of one host's file."""
@@ -113,11 +116,14 @@ def compute_plan(
         "format": FORMAT,
         "address_sets": sets.only(_sets_used([common for _hosts, common in planned])),
         "federations": {federation.label: _federation(federation) for federation in systems},
-        "hosts": {host.name: {"managed": host.profile.managed, "addresses": list(host.addresses or ())} for host in inventory.hosts},
+        "hosts": {host.name: _host(host) for host in inventory.hosts},
+        "sites": _sites(inventory.hosts),
         "findings": judged,
         "warnings": sorted([*problems.warnings, *(shown(entry) for entry in judged if entry["accepted"] is None)], key=natural),
     }
-    return Plan(index, planned)
+    exports = export_sites(index, planned, problems)
+    problems.stop()
+    return Plan(index, planned, exports)
 
 
 def _alike(hosts: Iterable[Host]) -> list[list[Host]]:
@@ -140,6 +146,24 @@ def _sets_used(entries: Sequence[Entry]) -> set[str]:
     reached = [one for entry in entries for part in ("rules", "inspection_exclusions") for one in entry[part]]
     proxied = [flow for entry in entries if entry["proxy"] for flow in entry["proxy"]["flows"]]
     return {name for one in (*reached, *proxied) for name in one["peers"]["address_sets"]}
+
+
+def _host(host: Host) -> Entry:
+    return {"managed": host.profile.managed, "addresses": list(host.addresses or ()), "contact": host.contact}
+
+
+def _sites(hosts: Iterable[Host]) -> Entry:
+    found: dict[str, list[Host]] = collections.defaultdict(list)
+    for host in hosts:
+        if host.profile.managed:
+            found[host.site].append(host)
+    return {
+        site: {
+            "hosts": [host.name for host in found[site]],
+            "inspection_products": sorted({product for host in found[site] for product in host.products}),
+        }
+        for site in sorted(found)
+    }
 
 
 def _federation(federation: Federation) -> Entry:

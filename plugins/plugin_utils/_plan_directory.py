@@ -14,9 +14,11 @@ import pathlib
 import typing as t
 from collections.abc import Iterator
 
+from ._inspection_sites import DIRECTORY as INSPECTION
+from ._mark import MARK
 from ._plan import Plan
 from ._problems import PlanRefused
-from ._proxy_allow_lists import DIRECTORY, FILES, MARK, allow_lists
+from ._proxy_allow_lists import DIRECTORY, FILES, allow_lists
 
 INDEX = "plan.json"
 HOSTS = "hosts"
@@ -44,6 +46,7 @@ def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{HOSTS}/{host.name}.json", f"{before}{addresses}{between}{json.dumps(host.name)}{after}"
     yield INDEX, _text(plan.index)
     yield from allow_lists(plan)
+    yield from sorted(plan.exports.items())
 
 
 def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Written:
@@ -72,9 +75,9 @@ def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Writte
                 if not dry:
                     (directory / name).parent.mkdir(exist_ok=True, parents=True)
                     (directory / name).write_text(text, encoding="utf-8")
-        for path in sorted({*directory.glob(f"{HOSTS}/*.json"), *directory.glob(f"{DIRECTORY}/*/*")} - wanted):
-            text = path.read_text(encoding="utf-8") if path.is_file() else ""
-            if _is_host_of_a_plan(text, path.stem) or (path.name in FILES and MARK in text.partition("\n")[0]):
+        for path in sorted(_candidates(directory) - wanted):
+            text = path.read_text(encoding="utf-8")
+            if _is_of_a_plan(text, path.relative_to(directory)):
                 written.note(str(path.relative_to(directory)), text, "")
                 if not dry:
                     path.unlink()
@@ -94,6 +97,19 @@ def _read(path: pathlib.Path) -> str | None:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+
+
+def _candidates(directory: pathlib.Path) -> set[pathlib.Path]:
+    """The files that a plan may have written; others may be among them."""
+    found = {*directory.glob(f"{HOSTS}/*.json"), *directory.glob(f"{DIRECTORY}/*/*"), *directory.glob(f"{INSPECTION}/**/*")}
+    return {path for path in found if path.is_file()}
+
+
+def _is_of_a_plan(text: str, name: pathlib.Path) -> bool:
+    place = name.parts[0]
+    if place == HOSTS:
+        return _is_host_of_a_plan(text, name.stem)
+    return (place == INSPECTION or name.name in FILES) and MARK in "".join(text.splitlines(keepends=True)[:3])
 
 
 def _is_host_of_a_plan(text: str, name: str) -> bool:

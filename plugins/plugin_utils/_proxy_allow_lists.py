@@ -14,12 +14,12 @@ import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 
 from ._addresses import ANYBODY, merge
+from ._mark import MARK
 from ._plan import Plan
 from ._proxy_plan import is_loopback
 
 DIRECTORY = "proxies"
 FILES = ("allow.txt", "squid.conf")
-MARK = "made by federated.connectivity"
 
 _INSPECTION = {
     "exclude": "leave it alone: inspection breaks it, or takes its protection away",

@@ -87,13 +87,23 @@ class Rule:
             "purpose": self.flow.purpose,
         }
 
-    def exclusion(self) -> Entry:
-        """What those who run TLS inspection have to leave alone."""
+    def exclusion(self, via_proxy: str | None) -> Entry:
+        """What those who run TLS inspection have to leave alone; ``via_proxy`` is the forward proxy that it goes through."""
         return {
             "rule": self.id,
             **self._connection(),
+            "application": self.flow.application,
+            "tls": self.flow.tls,
+            "purpose": self.flow.purpose,
             "reason": self.flow.inspection_reason,
+            "middleboxes": self._middleboxes(),
+            "documents": [{"title": one.title, "url": one.url, "sections": list(one.sections)} for one in self.flow.documents],
+            "via_proxy": via_proxy,
         }
+
+    def _middleboxes(self) -> Entry:
+        by_nature: Entry = {"http": "2"} if self.flow.application == "grpc" else {}
+        return {**by_nature, **self.flow.middleboxes, **({"long_lived": True} if self.flow.long_lived else {})}
 
 
 class HostFlows:

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What each site's boxes have to leave alone: the exclusions of its hosts put together, and handed to the exporters."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+
+from ._address_sets import ANY
+from ._addresses import ANYBODY, merge
+from ._hosts import Host
+from ._inspection_exports import EXPORTERS
+from ._inspection_exports._exemption import Exemption
+from ._matrix import port_bounds
+from ._problems import Problems
+from ._rules import EGRESS, Entry
+
+DIRECTORY = "inspection"
+
+Planned = Sequence[tuple[Sequence[Host], Entry]]
+
+
+class SiteFlow(t.NamedTuple):
+    """An entry of ``inspection_exclusions`` and the hosts of one site that have it."""
+
+    exclusion: Entry
+    hosts: tuple[Host, ...]
+
+    @property
+    def label(self) -> str:
+        return ".".join(self.exclusion[key] for key in ("matrix", "federation", "flow"))
+
+    @property
+    def is_to_anybody(self) -> bool:
+        return self.exclusion["direction"] == EGRESS and ANY in self.exclusion["peers"]["address_sets"]
+
+    @property
+    def nameless_hosts(self) -> list[str]:
+        """Hosts without addresses, where theirs are what tells the flow from others."""
+        if self.exclusion["direction"] == EGRESS and not self.is_to_anybody:
+            return []
+        return [host.name for host in self.hosts if not host.addresses]
+
+    def exemption(self, address_sets: Mapping[str, Sequence[str]]) -> Exemption | None:
+        """What boxes have to leave alone; None if the flow has no partners yet.
+
+        On the way out the destination alone counts, since many boxes see hosts before their addresses are translated; the hosts'
+        own addresses count where everybody is the destination.
+        """
+        peers = self.exclusion["peers"]
+        others = merge(cidr for name in peers["address_sets"] for cidr in address_sets[name])
+        if not others and not peers["names"]:
+            return None
+        others = () if others == ANYBODY else others
+        own = merge(address for host in self.hosts for address in host.addresses or ())
+        outwards = self.exclusion["direction"] == EGRESS
+        return Exemption(
+            flows=(self.label,),
+            direction=self.exclusion["direction"],
+            protocol=self.exclusion["protocol"],
+            ports=tuple(self.exclusion["ports"]),
+            sources=(own if self.is_to_anybody else ()) if outwards else others,
+            destinations=others if outwards else own,
+            names=tuple(peers["names"]) if outwards else (),
+            idle_timeout=self.exclusion["middleboxes"].get("idle_timeout"),
+        )
+
+
+def site_flows(planned: Planned) -> dict[str, list[SiteFlow]]:
+    """The excluded flows of every site, ordered by rule."""
+    found: dict[str, dict[str, tuple[Entry, list[Host]]]] = collections.defaultdict(dict)
+    for hosts, common in planned:
+        for host in hosts if common["managed"] else ():
+            of_site = found[host.site]
+            for exclusion in common["inspection_exclusions"]:
+                of_site.setdefault(repr(exclusion), (exclusion, []))[1].append(host)
+    return {
+        site: sorted(
+            (SiteFlow(exclusion, tuple(sorted(hosts, key=lambda host: host.name))) for exclusion, hosts in of_site.values()),
+            key=lambda flow: (flow.exclusion["rule"], flow.hosts[0].name),
+        )
+        for site, of_site in sorted(found.items())
+    }
+
+
+def export_sites(index: Entry, planned: Planned, problems: Problems) -> dict[str, str]:
+    """The files for the products that sites name, as path inside the plan's directory -> text; what cannot be said is a problem."""
+    exports: dict[str, str] = {}
+    for site, flows in site_flows(planned).items():
+        products = index["sites"][site]["inspection_products"]
+        if not products:
+            continue
+        for flow in flows:
+            for host in flow.nameless_hosts:
+                problems.error(f"{flow.label}: what inspects its traffic cannot tell it apart; give it connectivity_addresses", [host])
+        exemptions = merge_exemptions(filter(None, (flow.exemption(index["address_sets"]) for flow in flows)))
+        for product in products:
+            exporter = EXPORTERS[product]
+            refusals = list(exporter.refusals(exemptions))
+            for refusal in refusals:
+                problems.error(f"connectivity_inspection_products: {exporter.TITLE}, site {site}: {refusal}")
+            if not refusals:
+                exports[f"{DIRECTORY}/exports/{product}/{site}.{exporter.EXTENSION}"] = exporter.export(site, exemptions)
+    return exports
+
+
+def merge_exemptions(exemptions: Iterable[Exemption]) -> list[Exemption]:
+    """One exemption for all that differ in flows and ports alone."""
+    alike: dict[Exemption, list[Exemption]] = collections.defaultdict(list)
+    for exemption in exemptions:
+        alike[exemption._replace(flows=(), ports=(), idle_timeout=None)].append(exemption)
+    return [
+        key._replace(
+            flows=tuple(sorted({flow for one in group for flow in one.flows})),
+            ports=tuple(sorted({port for one in group for port in one.ports}, key=port_bounds)),
+            idle_timeout=max((one.idle_timeout for one in group if one.idle_timeout), default=None),
+        )
+        for key, group in alike.items()
+    ]

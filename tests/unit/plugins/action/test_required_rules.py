@@ -91,9 +91,9 @@ def test_the_whole_inventory_is_read_and_templated_with_each_hosts_own_variables
     assert result["summary"][0] == "linksight.north: 2 data_station"
     index = json.loads((tmp_path / "plan" / "plan.json").read_text())
     assert index["hosts"] == {
-        "alpha": {"addresses": ["198.51.100.1"], "managed": True},
-        "beta": {"addresses": ["198.51.100.2"], "managed": False},
-        "bystander": {"addresses": [], "managed": True},
+        "alpha": {"addresses": ["198.51.100.1"], "contact": None, "managed": True},
+        "beta": {"addresses": ["198.51.100.2"], "contact": None, "managed": False},
+        "bystander": {"addresses": [], "contact": None, "managed": True},
     }
     assert json.loads((tmp_path / "plan" / "hosts" / "beta.json").read_text())["memberships"][0]["options"]["peer_http_port"] == 9443
 

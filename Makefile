@@ -54,6 +54,9 @@ site: ## Plan, apply, verify: INVENTORY=...; without it on the lab, disposable h
 .PHONY: verify
 verify: ## Prove with packets what is in force: INVENTORY=...; without it on the lab
 
+.PHONY: audit
+audit: ## Look for TLS inspection on the way of every flow: INVENTORY=...; without it on the lab
+
 .PHONY: remove
 remove: ## Take everything of ours off the hosts again: INVENTORY=...; without it on the lab
 
@@ -61,10 +64,10 @@ ifeq ($(INVENTORY),)
 site: lab
 	$(playbook) $(lab_inventories) molecule/linksight/services.yml
 	$(playbook) $(lab_inventories) playbooks/site.yml $(ARGS)
-verify remove: .venv/dev.ready
+verify audit remove: .venv/dev.ready
 	$(playbook) $(lab_inventories) playbooks/$@.yml $(ARGS)
 else
-site verify remove: .venv/controller.ready
+site verify audit remove: .venv/controller.ready
 	$(playbook) -i $(INVENTORY) playbooks/$@.yml $(ARGS)
 endif
 

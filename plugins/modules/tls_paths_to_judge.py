@@ -1,0 +1,93 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tls_paths_to_judge
+short_description: Choose from a plan which TLS connections the hosts of a play look at
+version_added: 0.1.0
+author: The federated.connectivity contributors (@federated)
+description:
+  - Reads a plan directory on the controller and chooses for each managed host of the play which TLS servers its flows go to.
+  - No host is contacted.
+  - Where the server is a service of another managed host of the play, that host is to look at it, too, without leaving itself.
+    What it sees is what the others are expected to see.
+  - Flows without TLS of their own, over UDP, through the forward proxy, or whose TLS begins later than the connection
+    are set aside, with the reason.
+  - Mistakes in C(connectivity_expected_certificates) are told here, all at once.
+  - Use it with C(run_once).
+attributes:
+  action:
+    description: Runs on the controller alone, as an action plugin, with Python 3.11 or later.
+    support: full
+  async:
+    description: Supports being run with the C(async) keyword.
+    support: none
+  bypass_host_loop:
+    description: Runs once for all hosts by itself; use C(run_once).
+    support: none
+  check_mode:
+    description: Reads only.
+    support: full
+  diff_mode:
+    description: Shows what would change.
+    support: none
+  idempotent:
+    description: The same plan and hosts give the same choice, and a new token.
+    support: full
+options:
+  plan:
+    description: The plan directory.
+    type: path
+    required: true
+  peers_maximum:
+    description: With how many peers each rule is tried at most. What is left out is told.
+    type: int
+    default: 100
+seealso:
+  - module: federated.connectivity.required_rules
+  - module: federated.connectivity.tls_handshake_info
+  - module: federated.connectivity.tls_paths_judged
+"""
+
+EXAMPLES = r"""
+- name: Choose what to look at
+  federated.connectivity.tls_paths_to_judge:
+    plan: out
+  register: chosen
+  run_once: true
+"""
+
+RETURN = r"""
+hosts:
+  description: What each managed host of the play looks at, by inventory name.
+  returned: success
+  type: dict
+  contains:
+    endpoints:
+      description: Servers for M(federated.connectivity.tls_handshake_info).
+      type: list
+      elements: dict
+    paths:
+      description: The flows that they belong to.
+      type: list
+      elements: dict
+    aside:
+      description: Flows that are not looked at, and why.
+      type: list
+      elements: dict
+plan:
+  description: The plan directory.
+  returned: success
+  type: str
+  sample: /home/admin/rollout/out
+token:
+  description: A new token that tells this run's results from another's.
+  returned: success
+  type: str
+  sample: 1f3870be274f6c49
+"""

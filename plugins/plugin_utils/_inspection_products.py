@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Which issuers exist for TLS inspection alone: the names that products give their certificate authorities by default.
+
+Most sites give the box an authority of their own, with any name; that one is found by comparison, not by this table.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+
+class _Product(t.NamedTuple):
+    """A product, and what the common name and the organisation of its issuer look like; an empty pattern fits all."""
+
+    name: str
+    common_name: str
+    organization: str
+    source: str
+
+
+_PRODUCTS = (
+    _Product(
+        "Zscaler", r"Zscaler .*Root CA.*", r"Zscaler Inc\.", "https://help.zscaler.com/unified/choosing-ca-certificate-ssl-inspection"
+    ),
+    _Product(
+        "Cisco Umbrella",
+        r"Cisco Umbrella .*",
+        r"Cisco",
+        "https://docs.umbrella.com/umbrella-user-guide/docs/add-customer-ca-signed-root-certificate",
+    ),
+    _Product("Fortinet", r"FortiGate CA|FG[A-Z0-9]{8,}", r"Fortinet", "https://community.fortinet.com/t5/FortiCache/x/ta-p/198478"),
+    _Product(
+        "Sophos Firewall",
+        r"SecurityAppliance_SSL_CA",
+        "",
+        "https://www.avanet.com/en/kb/how-to-install-ssl-ca-certificate-for-sophos-https-scanning/",
+    ),
+    _Product("mitmproxy", r"mitmproxy", r"mitmproxy", "https://docs.mitmproxy.org/stable/concepts-certificates/"),
+)
+
+
+def inspecting_product(common_name: str, organization: str) -> str:
+    """The product whose default issuer this is; empty for none that is known."""
+    for product in _PRODUCTS:
+        if re.fullmatch(product.common_name, common_name) and re.fullmatch(product.organization or ".*", organization):
+            return product.name
+    return ""

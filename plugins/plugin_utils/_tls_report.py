@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Writes the judgements of TLS paths down: lines for people, a report for other tools and for partners."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Looks
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_verdict import (
+    BLOCKED,
+    INSPECTED,
+    UNKNOWN,
+    VERDICTS,
+    Judgement,
+    Sights,
+    issuer_of,
+)
+
+FORMAT = 1
+ASIDE = "not looked at"
+
+Judgements = Mapping[str, Sequence[Judgement]]
+
+
+def is_failure(judgement: Judgement, strict: bool) -> bool:
+    """Whether a judgement is a failure: a flow excluded from inspection is inspected or blocked; or, if strict, not known to be neither."""
+    return judgement.path.excluded and judgement.verdict in ((INSPECTED, BLOCKED, UNKNOWN) if strict else (INSPECTED, BLOCKED))
+
+
+def lines(judgements: Iterable[Judgement], looks: Looks) -> list[str]:
+    """The lines of one host."""
+    return [*map(str, judgements), *(f"{ASIDE}  {aside.flow}: {aside.why}" for aside in looks.aside)]
+
+
+def counts(judgements: Judgements, strict: bool) -> dict[str, int]:
+    """Verdict -> number of paths; ``flows`` is how many flows were looked at, ``failed`` how many paths are failures."""
+    every = [judgement for found in judgements.values() for judgement in found]
+    verdicts = Counter(judgement.verdict for judgement in every)
+    flows = len({judgement.path.flow for judgement in every})
+    return {verdict: verdicts[verdict] for verdict in VERDICTS} | {"flows": flows, "failed": sum(is_failure(one, strict) for one in every)}
+
+
+def summary(judgements: Judgements, strict: bool) -> list[str]:
+    """Every failure of a run, and as the last line the counts."""
+    counted = counts(judgements, strict)
+    failures = [str(judgement) for found in judgements.values() for judgement in found if is_failure(judgement, strict)]
+    verdicts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS)
+    total = sum(counted[verdict] for verdict in VERDICTS)
+    return [*failures, f"{total} TLS connections of {counted['flows']} flows looked at: {verdicts}; {counted['failed']} failures"]
+
+
+def own_certificates(sights: Mapping[str, Sights]) -> dict[str, dict[str, t.Any]]:
+    """What hosts show of their own services, in the form of ``connectivity_expected_certificates``, for partners' inventories."""
+    found: dict[str, dict[str, t.Any]] = {}
+    for host, sight in sights.items():
+        for endpoint, seen in sight.own.items():
+            if seen["certificate"]:
+                entry = found.setdefault(host, {}).setdefault(str(endpoint.port), {"sha256": [], "issuer": []})
+                for key, value in (("sha256", seen["sha256"]), ("issuer", issuer_of(seen["certificate"])[0])):
+                    if value and value not in entry[key]:
+                        entry[key].append(value)
+    return found
+
+
+def write_report(
+    file: pathlib.Path, judgements: Judgements, looks: Mapping[str, Looks], sights: Mapping[str, Sights], strict: bool
+) -> None:
+    """Write the verdicts as JSON: ``format``, ``counts``, ``own_certificates``, and ``hosts``: name -> ``paths`` and ``not_looked_at``.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    hosts = {
+        name: {
+            "paths": [_plain(judgement, strict) for judgement in found],
+            "not_looked_at": [aside._asdict() for aside in looks[name].aside],
+        }
+        for name, found in judgements.items()
+    }
+    content = {"format": FORMAT, "counts": counts(judgements, strict), "own_certificates": own_certificates(sights), "hosts": hosts}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _plain(judgement: Judgement, strict: bool) -> dict[str, t.Any]:
+    path = judgement.path
+    return {
+        **{key: value for key, value in path._asdict().items() if key != "endpoint"},
+        **path.endpoint._asdict(),
+        "verdict": judgement.verdict,
+        "by": judgement.by,
+        "why": judgement.why,
+        "failed": is_failure(judgement, strict),
+        "seen": {key: value for key, value in judgement.seen.items() if key not in ("destination", "port", "server_name", "own")},
+    }

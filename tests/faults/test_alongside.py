@@ -54,7 +54,8 @@ DISTURBANCES = {
         "port added for good, reloaded": Disturbance(
             f"cp -a /etc/firewalld/zones /run; firewall-cmd --permanent --add-port=6000/tcp; firewall-cmd --reload; {RESTART_DOCKER}",
             "firewall-cmd --query-port=6000/tcp; firewall-cmd --permanent --query-port=6000/tcp; firewall-cmd --remove-port=6000/tcp; "
-            "rm -r /etc/firewalld/zones; mv /run/zones /etc/firewalld",
+            "firewall-cmd --permanent --remove-port=6000/tcp; rm -f /etc/firewalld/zones/*.old; "
+            "cp -a /run/zones/. /etc/firewalld/zones; rm -r /run/zones",
         ),
         "firewalld killed and started": Disturbance(
             "pkill -9 -x firewalld; sleep 0.2; setsid firewalld --nofork --nopid & "
@@ -75,13 +76,18 @@ def test_others_at_work(scene: Scene, backend: str, record: Record, strikes: int
                 step = 1 + number * (steps[old, new] - 3) // max(1, strikes - 1)
                 result, _steps = scene.strike(new, "alongside", step, disturbance.during)
                 scene.wait_for_command()
-                kept = scene.host.run(["sh", "-ec", disturbance.afterwards], check=False).returncode == 0
+                kept = scene.host.run(["sh", "-exc", disturbance.afterwards], check=False)
                 now = scene.observe(old, new)
                 verdict = judge(
-                    backend, fault, f"{old} to {new}, step {step}: {result.get('msg')}", scene.states[old], scene.states[new], now
+                    backend,
+                    fault,
+                    f"{old} to {new}, step {step}: {result.get('msg')} {kept.stderr if kept.returncode else ''}",
+                    scene.states[old],
+                    scene.states[new],
+                    now,
                 )
                 scene.put(new)
-                verdict.mended = kept and scene.is_at(new)
+                verdict.mended = kept.returncode == 0 and scene.is_at(new)
                 record.add(verdict)
 
 

@@ -32,7 +32,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 _FIREWALLD = "org.fedoraproject.FirewallD1"
 _INTERFACES = (_FIREWALLD, *("%s.%s" % (_FIREWALLD, part) for part in ("zone", "ipset", "direct", "policies")))
 _METHODS = {"ZoneOfInterfaceChanged": "changeZoneOfInterface", "ZoneOfSourceChanged": "changeZoneOfSource"}
-_RELOADED, _ZONE_SET = "Reloaded", "ZoneUpdated"
+_RELOADED, _OUR_RELOAD, _ZONE_SET = "Reloaded", "our reload", "ZoneUpdated"
 _SO_ALREADY = ("ALREADY_ENABLED", "NOT_ENABLED", "ZONE_ALREADY_SET", "ZONE_CONFLICT")  # firewalld's names of errors
 
 Event = t.Tuple[str, t.Tuple[t.Any, ...]]
@@ -51,7 +51,6 @@ class Journal:
     def __init__(self, client: t.Any, is_ours: t.Callable[[str], bool]) -> None:
         self._client = client
         self.is_ours = is_ours
-        self._our_reloads = 0
         self._heard: t.List[Event] = []
         self._listen()  # what was told before concerns nobody here
         for interface in _INTERFACES:
@@ -60,11 +59,12 @@ class Journal:
     def reload(self, host: Host) -> None:
         """Let firewalld begin again from its files. Raises ToolFailed."""
         reload(self._client, host)
-        self._our_reloads += 1
+        before, after = _split(self._listen(), _RELOADED)
+        self._heard = [*before, (_OUR_RELOAD, ()), *after]
 
     def overtaken(self) -> bool:
         """Whether somebody else has let firewalld begin again from its files too: what had been in force before is over."""
-        return [method for method, _arguments in self._listen()].count(_RELOADED) > self._our_reloads
+        return any(method == _RELOADED for method, _arguments in self._listen())
 
     def outcome(self, kind: str, items: t.Iterable[Item]) -> t.Tuple[t.List[Item], t.List[Item]]:
         """What had become of some things when firewalld reloaded, and which of them have been changed since.
@@ -74,7 +74,7 @@ class Journal:
             items: Each as the arguments of these methods.
         """
         left = list(items)
-        before, after = _split(self._listen(), _RELOADED)
+        before, after = _split(self._listen(), _OUR_RELOAD)
         for method, arguments in before:
             item = json.loads(json.dumps(arguments))
             if method == "add" + kind and item not in left:
@@ -92,13 +92,12 @@ class Journal:
         self._repeat(_split([event for event in self._listen() if event[1][:1] == (zone,)], _ZONE_SET)[0])
 
     def redo_since_reload(self) -> None:
-        """Do again, in the same order, what was changed since anybody reloaded. Raises ToolFailed."""
-        heard = self._listen()
-        self._repeat(heard[[method for method, _arguments in heard].index(_RELOADED) :])
+        """Do again, in the same order, what was changed since somebody else reloaded. Raises ToolFailed."""
+        self._repeat(_split(self._listen(), _RELOADED)[1])
 
     def _repeat(self, events: t.Iterable[Event]) -> None:
         for method, arguments in events:
-            if method not in (_RELOADED, _ZONE_SET):
+            if method not in (_RELOADED, _OUR_RELOAD, _ZONE_SET):
                 repeat(getattr(self._client, method), *arguments)
 
     def _listen(self) -> t.List[Event]:

@@ -134,10 +134,13 @@ class RuntimeSnapshot:
 
     def _steps(self, client: t.Any, journal: Journal) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
         """Names of what differs from the snapshot, each with what puts it back."""
-        if journal.overtaken():
-            yield "what others changed", journal.redo_since_reload
-        else:
+        overtaken = journal.overtaken()
+        if not overtaken:
             yield from self._own_steps(client, journal)
+        if journal.overtaken():
+            if not overtaken:
+                yield "what somebody else reloaded", functools.partial(journal.reload, self._host)
+            yield "what others changed", journal.redo_since_reload
         for tool, saved in self.data["xtables"].items():
             if _lines(saved) - _lines(_save(self._host, tool)):
                 yield tool + " rules", functools.partial(self._host.run, [tool + "-restore"], input=saved)

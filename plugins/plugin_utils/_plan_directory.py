@@ -18,7 +18,10 @@ from ._inspection_sites import DIRECTORY as INSPECTION
 from ._mark import MARK
 from ._plan import Plan
 from ._problems import PlanRefused
-from ._proxy_allow_lists import DIRECTORY, FILES, allow_lists
+from ._proxy_allow_lists import FILES as PROXIES
+from ._proxy_allow_lists import allow_lists
+from ._windows_scripts import FILES as SCRIPTS
+from ._windows_scripts import scripts
 
 INDEX = "plan.json"
 HOSTS = "hosts"
@@ -46,6 +49,7 @@ def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{HOSTS}/{host.name}.json", f"{before}{addresses}{between}{json.dumps(host.name)}{after}"
     yield INDEX, _text(plan.index)
     yield from allow_lists(plan)
+    yield from scripts(plan)
     yield from sorted(plan.exports.items())
 
 
@@ -74,9 +78,9 @@ def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Writte
                 written.note(name, before or "", text)
                 if not dry:
                     (directory / name).parent.mkdir(exist_ok=True, parents=True)
-                    (directory / name).write_text(text, encoding="utf-8")
+                    (directory / name).write_text(text, encoding="utf-8", newline="")
         for path in sorted(_candidates(directory) - wanted):
-            text = path.read_text(encoding="utf-8")
+            text = _read(path) or ""
             if _is_of_a_plan(text, path.relative_to(directory)):
                 written.note(str(path.relative_to(directory)), text, "")
                 if not dry:
@@ -93,23 +97,23 @@ def _text(data: object) -> str:
 
 
 def _read(path: pathlib.Path) -> str | None:
+    """A file's text with the line ends that it has, or None if it is not there."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode()
     except FileNotFoundError:
         return None
 
 
 def _candidates(directory: pathlib.Path) -> set[pathlib.Path]:
     """The files that a plan may have written; others may be among them."""
-    found = {*directory.glob(f"{HOSTS}/*.json"), *directory.glob(f"{DIRECTORY}/*/*"), *directory.glob(f"{INSPECTION}/**/*")}
-    return {path for path in found if path.is_file()}
+    patterns = (f"{HOSTS}/*.json", f"{INSPECTION}/**/*", *PROXIES, *SCRIPTS)
+    return {path for pattern in patterns for path in directory.glob(pattern) if path.is_file()}
 
 
 def _is_of_a_plan(text: str, name: pathlib.Path) -> bool:
-    place = name.parts[0]
-    if place == HOSTS:
+    if name.parts[0] == HOSTS:
         return _is_host_of_a_plan(text, name.stem)
-    return (place == INSPECTION or name.name in FILES) and MARK in "".join(text.splitlines(keepends=True)[:3])
+    return MARK in "".join(text.splitlines(keepends=True)[:3])
 
 
 def _is_host_of_a_plan(text: str, name: str) -> bool:

@@ -19,7 +19,9 @@ from ._plan import Plan
 from ._proxy_plan import is_loopback
 
 DIRECTORY = "proxies"
-FILES = ("allow.txt", "squid.conf")
+TEXT = "allow.txt"
+SQUID = "squid.conf"
+FILES = (f"{DIRECTORY}/*/{TEXT}", f"{DIRECTORY}/*/{SQUID}")
 
 _INSPECTION = {
     "exclude": "leave it alone: inspection breaks it, or takes its protection away",
@@ -58,8 +60,8 @@ def allow_lists(plan: Plan) -> Iterator[tuple[str, str]]:
     """The files of all proxies as (path inside the plan's directory, text). Who runs a proxy on the host itself needs none."""
     for url, permissions in sorted(_by_proxy(plan).items()):
         directory = f"{DIRECTORY}/{_file_name(url)}"
-        yield f"{directory}/{FILES[0]}", _text(url, permissions)
-        yield f"{directory}/{FILES[1]}", _squid(url, permissions)
+        yield f"{directory}/{TEXT}", _text(url, permissions)
+        yield f"{directory}/{SQUID}", _squid(url, permissions)
 
 
 def _by_proxy(plan: Plan) -> dict[str, dict[Permission, list[Client]]]:

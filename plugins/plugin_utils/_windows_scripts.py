@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Scripts that open a Windows host's firewall without Ansible (docs/windows.md), for each host whose platform is Windows."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator
+
+from ._hosts import WINDOWS
+from ._mark import MARK
+from ._netsh import additions, deletion
+from ._plan import Plan
+from ._powershell import Entry, hash_tables
+from ._windows_rules import ANY, IN, Translation, WindowsRule, rule_name, translate
+
+DIRECTORY = "scripts"
+POWERSHELL = "firewall.ps1"
+WSL = "firewall_wsl.ps1"
+BATCH = "firewall.cmd"
+FILES = tuple(f"{DIRECTORY}/*/{name}" for name in (POWERSHELL, WSL, BATCH))
+
+_BASELINE = rule_name("baseline.")
+_TEMPLATES = pathlib.Path(__file__).with_name("windows")
+_NO_RULES = "$wanted = @()"
+_OR_STOP = " || exit /b 1"
+_UTF8 = "\ufeff"
+"""Windows PowerShell 5.1 reads a script as UTF-8 only if it begins with a byte order mark."""
+
+
+def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The files of all Windows hosts as (path inside the plan's directory, text).
+
+    Raises:
+        Inexpressible: naming the rules that Windows Firewall cannot hold; :func:`compute_plan` refuses such plans.
+    """
+    for hosts, common in plan.hosts:
+        if hosts[0].profile.platform != WINDOWS:
+            continue
+        translation = translate(common, plan.index["address_sets"])
+        notes = "".join(f"{f'# {note}'.rstrip()}\n" for note in _notes(translation, common["defaults"]["egress"] == "deny"))
+        powershell = _filled(POWERSHELL, [_rule(rule) for rule in translation.rules])
+        wsl = _filled(WSL, [_wsl_rule(rule) for rule in translation.rules if not rule.name.startswith(_BASELINE)])
+        batch = _batch(translation)
+        for host in hosts:
+            head = f"{_UTF8}# Windows Firewall of {_shown(host.name)}, as its federations need it ({MARK}; do not edit)\n#\n"
+            yield f"{DIRECTORY}/{host.name}/{POWERSHELL}", head + notes + powershell
+            yield f"{DIRECTORY}/{host.name}/{WSL}", head + wsl
+            yield f"{DIRECTORY}/{host.name}/{BATCH}", batch
+
+
+def _notes(translation: Translation, denied: bool) -> Iterator[str]:
+    if translation.unwritten:
+        yield "Windows Firewall knows no names, and lets out what no rule blocks. So these have no rule for their peers' names:"
+        yield from (f"  {rule}" for rule in translation.unwritten)
+        yield ""
+    if denied:
+        yield "The plan denies outbound connections that have no rule. That is left to you, once everything works with these rules:"
+        yield "  Set-NetFirewallProfile -All -DefaultOutboundAction Block"
+        yield ""
+
+
+def _filled(template: str, entries: list[Entry]) -> str:
+    text = (_TEMPLATES / template).read_text(encoding="utf-8")
+    return text.replace(_NO_RULES, f"$wanted = {hash_tables(entries)}", 1)
+
+
+def _rule(rule: WindowsRule) -> Entry:
+    """Parameters of New-NetFirewallRule."""
+    entry = {
+        "DisplayName": [rule.name],
+        "Description": [rule.description],
+        "Direction": ["Inbound" if rule.direction == IN else "Outbound"],
+        "Protocol": [_protocol(rule)],
+        "RemoteAddress": _addresses(rule),
+    }
+    if rule.ports:
+        entry["LocalPort" if rule.direction == IN else "RemotePort"] = list(rule.ports)
+    if rule.icmp:
+        entry["IcmpType"] = [icmp.removesuffix(":*") for icmp in rule.icmp]
+    return entry
+
+
+def _wsl_rule(rule: WindowsRule) -> Entry:
+    """Parameters of New-NetFirewallHyperVRule, which knows no descriptions."""
+    return {
+        "DisplayName": [rule.name],
+        "Direction": ["Inbound" if rule.direction == IN else "Outbound"],
+        "Protocol": [_protocol(rule)],
+        "RemoteAddresses": _addresses(rule),
+        "LocalPorts" if rule.direction == IN else "RemotePorts": list(rule.ports),
+    }
+
+
+def _protocol(rule: WindowsRule) -> str:
+    return "ICMPv6" if rule.icmp else rule.protocol.upper()
+
+
+def _addresses(rule: WindowsRule) -> list[str]:
+    return ["Any"] if rule.addresses == ANY else list(rule.addresses)
+
+
+def _batch(translation: Translation) -> str:
+    lines = [
+        f"@rem Windows Firewall as the federations of this host need it ({MARK}; do not edit)",
+        "@rem   firewall.cmd           writes the rules below anew",
+        "@rem   firewall.cmd remove    takes them off",
+        "@echo off",
+        "fltmc >nul 2>&1 || (echo Run this as an administrator. & exit /b 1)",
+        *(f"{deletion(rule)} >nul" for rule in translation.rules),
+        'if /i "%~1"=="remove" exit /b 0',
+        *(f"{command}{_OR_STOP}" for rule in translation.rules for command in additions(rule, len(_OR_STOP))),
+        "exit /b 0",
+    ]
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _shown(host: str) -> str:
+    """A host's name on one line, whatever the inventory calls it."""
+    return host if host.isprintable() else ascii(host)

@@ -85,7 +85,7 @@ class _Chooser:
         self._membership = Membership(plan.address_sets)
         self._maximum = maximum
         present = frozenset(present)
-        self._managed = [name for name in sorted(plan.hosts) if plan.hosts[name]["managed"] and name in present]
+        self._managed = [name for name in sorted(plan.hosts) if _takes_part(plan.hosts[name]) and name in present]
         self._strangers = {name: strangers[name] for name in sorted(strangers) if name in present}
         self._choices = {name: Choice(managed=False) for name in self._strangers} | {name: Choice(managed=True) for name in self._managed}
         self._ingress = _by_flow(plan.hosts, "ingress")
@@ -125,7 +125,9 @@ class _Chooser:
         ours, sets = self._hosts[initiator]["addresses"], rule["peers"]["address_sets"]
         families = {version for _address, version in self._addresses[initiator]}
         return [
-            Proof(flow_of(rule), rule["id"], OPEN, initiator, responder, self._hosts[responder]["managed"], rule["protocol"], port, address)
+            Proof(
+                flow_of(rule), rule["id"], OPEN, initiator, responder, _takes_part(self._hosts[responder]), rule["protocol"], port, address
+            )
             for twin in self._ingress[_key(rule)][responder]
             if any(self._membership.holds(twin["peers"]["address_sets"], own) for own in ours)
             for address, version in self._addresses[responder]
@@ -226,6 +228,11 @@ def _listener(entry: Mapping[str, t.Any], host: Mapping[str, t.Any]) -> Listener
 
 def _key(rule: Rule) -> tuple[str, str, str, str]:
     return rule["matrix"], rule["federation"], rule["flow"], rule["protocol"]
+
+
+def _takes_part(host: Mapping[str, t.Any]) -> bool:
+    """Whether verification runs on a host: on those of ours, but for Windows, which the modules that listen and probe do not know."""
+    return bool(host["managed"]) and host.get("platform") != "windows"
 
 
 def _by_flow(hosts: Mapping[str, Mapping[str, t.Any]], direction: str) -> dict[tuple[str, str, str, str], dict[str, list[Rule]]]:

@@ -37,7 +37,7 @@ def host_variables(example: str) -> dict[str, dict[str, t.Any]]:
 def test_every_system_has_an_example() -> None:
     systems = set(Catalogue().names()) - {"baseline"}
     assert systems
-    assert systems | {"mixed"} == set(EXAMPLES)
+    assert systems | {"mixed", "windows"} == set(EXAMPLES)
 
 
 @pytest.fixture(scope="module")

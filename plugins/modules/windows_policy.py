@@ -1,0 +1,106 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: windows_policy
+short_description: Compute what Windows Firewall has to become on a host
+version_added: 0.1.0
+author: The federated.connectivity contributors (@federated)
+description:
+  - Turns a host's rules of a plan into arguments of M(community.windows.win_firewall_rule) and M(ansible.windows.win_firewall),
+    and judges what was found on the host. No host is contacted.
+  - Fails, naming everything at once, where a profile is off, ignores the host's own rules, refuses everything or lets everything in,
+    and where a rule cannot be expressed. Nothing has been changed then.
+  - Warns of rules of others that block what a rule of the plan allows, or let others in at a port that the plan closes.
+  - The role C(federated.connectivity.firewall) uses it on hosts with C(connectivity_platform=windows).
+attributes:
+  action:
+    description: Runs on the controller alone, as an action plugin, with Python 3.11 or later.
+    support: full
+  async:
+    description: Supports being run with the C(async) keyword.
+    support: none
+  check_mode:
+    description: Computes only.
+    support: full
+  diff_mode:
+    description: Shows what would change.
+    support: none
+  idempotent:
+    description: The same plan and the same findings give the same result.
+    support: full
+options:
+  plan:
+    description: The plan directory. Without it, everything of ours is to go.
+    type: path
+  found:
+    description: What C(files/windows/state.ps1) of the role C(federated.connectivity.firewall) read on the host.
+    type: dict
+    required: true
+  management_port:
+    description: The TCP port by which Ansible reaches the host. Where ingress is denied by default, some rule has to let somebody in there.
+    type: int
+seealso:
+  - module: federated.connectivity.required_rules
+  - module: federated.connectivity.firewall_policy
+"""
+
+EXAMPLES = r"""
+- name: Compute what the firewall has to become
+  federated.connectivity.windows_policy:
+    plan: out
+    found: "{{ found['result'] }}"
+  register: policy
+"""
+
+RETURN = r"""
+rules:
+  description: The rules, as arguments of M(community.windows.win_firewall_rule).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: federated.connectivity linksight.north.peer_http.ingress
+      description: "linksight.north.peer_http.ingress: Peer-to-peer connections over HTTP"
+      direction: in
+      protocol: tcp
+      localport: "8443"
+      remoteport: any
+      remoteip: 198.51.100.10,2001:db8:1::10
+stale:
+  description: Names of rules of ours that the plan has no more.
+  returned: success
+  type: list
+  elements: str
+defaults:
+  description: Profiles whose defaults have to change, as arguments of M(ansible.windows.win_firewall).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{profile: Public, inbound_action: not_configured, outbound_action: block}]
+remembered:
+  description: Profile, then direction, then the default that the host had before the plan denied it.
+  returned: success
+  type: dict
+  sample: {Public: {outbound: NotConfigured}}
+forget:
+  description: Whether the host remembers defaults that are as they were again.
+  returned: success
+  type: bool
+directory:
+  description: Where the host keeps what it remembers.
+  returned: success
+  type: str
+  sample: C:\Program Files\federated.connectivity
+allowed:
+  description: What the host then allows and to whom, one line for each rule.
+  returned: success
+  type: list
+  elements: str
+  sample: ["in tcp 8443 from 3 networks [federated.connectivity linksight.north.peer_http.ingress]"]
+"""

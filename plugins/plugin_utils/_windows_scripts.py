@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Scripts that open a Windows host's firewall without Ansible (docs/windows.md), for each host whose platform is Windows."""
+"""Scripts that open a Windows host's firewall, and try its flows, without Ansible (docs/windows.md): for each host that is Windows."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from ._mark import MARK
 from ._netsh import additions, deletion
 from ._plan import Plan
 from ._powershell import Entry, hash_tables
+from ._windows_checks import connections
 from ._windows_rules import ANY, IN, Translation, WindowsRule, rule_name, translate
 
 DIRECTORY = "scripts"
 POWERSHELL = "firewall.ps1"
 WSL = "firewall_wsl.ps1"
 BATCH = "firewall.cmd"
-FILES = tuple(f"{DIRECTORY}/*/{name}" for name in (POWERSHELL, WSL, BATCH))
+CHECK = "check.ps1"
+FILES = tuple(f"{DIRECTORY}/*/{name}" for name in (POWERSHELL, WSL, BATCH, CHECK))
 
 _BASELINE = rule_name("baseline.")
 _TEMPLATES = pathlib.Path(__file__).with_name("windows")
@@ -38,10 +40,12 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
     Raises:
         Inexpressible: naming the rules that Windows Firewall cannot hold; :func:`compute_plan` refuses such plans.
     """
+    sets = plan.index["address_sets"]
+    everybody = {address for host in plan.index["hosts"].values() for address in host["addresses"]}
     for hosts, common in plan.hosts:
         if hosts[0].profile.platform != WINDOWS:
             continue
-        translation = translate(common, plan.index["address_sets"])
+        translation = translate(common, sets)
         notes = "".join(f"{f'# {note}'.rstrip()}\n" for note in _notes(translation, common["defaults"]["egress"] == "deny"))
         powershell = _filled(POWERSHELL, [_rule(rule) for rule in translation.rules])
         wsl = _filled(WSL, [_wsl_rule(rule) for rule in translation.rules if not rule.name.startswith(_BASELINE)])
@@ -51,6 +55,8 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{DIRECTORY}/{host.name}/{POWERSHELL}", head + notes + powershell
             yield f"{DIRECTORY}/{host.name}/{WSL}", head + wsl
             yield f"{DIRECTORY}/{host.name}/{BATCH}", batch
+            check = _filled(CHECK, list(connections(common["rules"], sets, host.addresses or (), everybody)))
+            yield f"{DIRECTORY}/{host.name}/{CHECK}", head + check
 
 
 def _notes(translation: Translation, denied: bool) -> Iterator[str]:

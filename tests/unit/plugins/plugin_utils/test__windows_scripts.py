@@ -125,6 +125,22 @@ def test_inside_wsl_the_same_ports_open_to_the_same_peers() -> None:
     assert len(expected) == 4
 
 
+def test_each_partner_is_tried_at_each_port_and_the_host_itself_is_not() -> None:
+    partners = ["203.0.113.1", "203.0.113.3", "2001:db8:2::1:0", "2001:db8:2::1:2"]
+    assert Script(script(linksight(), "check.ps1")).tables("$wanted") == [
+        {"Rule": ["linksight.north.peer_grpc.egress"], "Peer": partners, "Port": ["9090"]},
+        {"Rule": ["linksight.north.peer_http.egress"], "Peer": partners, "Port": ["8443"]},
+        *(
+            {"Rule": [f"linksight.north.{flow}.egress"], "Peer": [f"{flow}.linksight.network"], "Port": ["443"]}
+            for flow in ("registry", "services", "setup")
+        ),
+    ]
+
+
+def test_trying_connections_changes_nothing() -> None:
+    assert [command.name for command in Script(script(linksight(), "check.ps1")).commands()] == ["Set-StrictMode", "Test-NetConnection"]
+
+
 def test_only_hosts_that_are_windows_have_scripts() -> None:
     assert {name.split("/")[1] for name, _text in scripts(linksight())} == {"station"}
 
@@ -202,7 +218,7 @@ HOSTILE = st.one_of(
     st.text(),
 )
 PLAIN = linksight()
-COMMANDS = {name: Script(script(PLAIN, name)).commands() for name in ("firewall.ps1", "firewall_wsl.ps1")}
+COMMANDS = {name: Script(script(PLAIN, name)).commands() for name in ("firewall.ps1", "firewall_wsl.ps1", "check.ps1")}
 
 
 def with_texts(plan: Plan, host: str, purpose: str) -> Plan:

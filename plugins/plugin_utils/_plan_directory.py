@@ -78,7 +78,7 @@ def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Writte
                 written.note(name, before or "", text)
                 if not dry:
                     (directory / name).parent.mkdir(exist_ok=True, parents=True)
-                    (directory / name).write_text(text, encoding="utf-8", newline="")
+                    (directory / name).write_text(text, encoding="utf-8")
         for path in sorted(_candidates(directory) - wanted):
             text = _read(path) or ""
             if _is_of_a_plan(text, path.relative_to(directory)):

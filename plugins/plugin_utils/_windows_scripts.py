@@ -48,7 +48,7 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
         translation = translate(common, sets)
         notes = "".join(f"{f'# {note}'.rstrip()}\n" for note in _notes(translation, common["defaults"]["egress"] == "deny"))
         powershell = _filled(POWERSHELL, [_rule(rule) for rule in translation.rules])
-        wsl = _filled(WSL, [_wsl_rule(rule) for rule in translation.rules if not rule.name.startswith(_BASELINE)])
+        wsl = _filled(WSL, [_wsl_rule(rule) for rule in translation.rules if _is_for_guests(rule)])
         batch = _batch(translation)
         for host in hosts:
             head = f"{_UTF8}# Windows Firewall of {_shown(host.name)}, as its federations need it ({MARK}; do not edit)\n#\n"
@@ -82,7 +82,7 @@ def _rule(rule: WindowsRule) -> Entry:
         "Description": [rule.description],
         "Direction": ["Inbound" if rule.direction == IN else "Outbound"],
         "Protocol": [_protocol(rule)],
-        "RemoteAddress": _addresses(rule),
+        "RemoteAddress": ["Any"] if rule.addresses == ANY else list(rule.addresses),
     }
     if rule.ports:
         entry["LocalPort" if rule.direction == IN else "RemotePort"] = list(rule.ports)
@@ -91,23 +91,26 @@ def _rule(rule: WindowsRule) -> Entry:
     return entry
 
 
+def _is_for_guests(rule: WindowsRule) -> bool:
+    """Whether a rule is for what runs in WSL, too: management is of Windows itself, and the Hyper-V firewall knows no types of ICMP."""
+    return bool(rule.ports) and not (rule.direction == IN and rule.name.startswith(_BASELINE))
+
+
 def _wsl_rule(rule: WindowsRule) -> Entry:
-    """Parameters of New-NetFirewallHyperVRule, which knows no descriptions."""
-    return {
+    """Parameters of New-NetFirewallHyperVRule, which knows no descriptions, and no word for any address but none."""
+    entry = {
         "DisplayName": [rule.name],
         "Direction": ["Inbound" if rule.direction == IN else "Outbound"],
         "Protocol": [_protocol(rule)],
-        "RemoteAddresses": _addresses(rule),
         "LocalPorts" if rule.direction == IN else "RemotePorts": list(rule.ports),
     }
+    if rule.addresses != ANY:
+        entry["RemoteAddresses"] = list(rule.addresses)
+    return entry
 
 
 def _protocol(rule: WindowsRule) -> str:
     return "ICMPv6" if rule.icmp else rule.protocol.upper()
-
-
-def _addresses(rule: WindowsRule) -> list[str]:
-    return ["Any"] if rule.addresses == ANY else list(rule.addresses)
 
 
 def _batch(translation: Translation) -> str:

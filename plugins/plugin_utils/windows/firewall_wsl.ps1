@@ -21,7 +21,7 @@ if (-not (Get-Command New-NetFirewallHyperVRule -ErrorAction SilentlyContinue)) 
 
 # The cmdlets do not see preferences of a script, so each of them is told.
 $mode = @{ ErrorAction = 'Stop'; WhatIf = [bool] $WhatIfPreference }
-$common = @{ VMCreatorId = $creator; Action = 'Allow'; Profiles = 'Any' }
+$common = @{ VMCreatorId = $creator; Action = 'Allow' }
 
 # New rules come before old ones go, so that nothing is cut off in between; if one is refused, the old ones stay.
 $old = @(Get-NetFirewallHyperVRule -PolicyStore PersistentStore -ErrorAction Stop |

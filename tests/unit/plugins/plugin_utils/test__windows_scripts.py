@@ -114,15 +114,33 @@ def test_the_powershell_for_linksight() -> None:
     ]
 
 
-def test_inside_wsl_the_same_ports_open_to_the_same_peers() -> None:
-    plan = linksight(connectivity_managed=True, connectivity_networks={"management": ["198.51.100.128/28"]})
-    host = [
-        one for one in Script(script(plan, "firewall.ps1")).tables("$wanted") if ".baseline." not in one["DisplayName"][0].replace(" ", ".")
-    ]
+def test_inside_wsl_the_same_ports_open_but_for_the_management_of_windows() -> None:
+    proxy = {"http_proxy": "http://198.51.100.126:3128", "https_proxy": "http://198.51.100.126:3128"}
+    networks = {"management": ["198.51.100.128/28"], "dns_servers": ["198.51.100.53"]}
+    plan = linksight(
+        connectivity_managed=True,
+        connectivity_networks=networks,
+        connectivity_forward_proxy=proxy,
+        connectivity_defaults={"egress": "deny"},
+    )
     renamed = {"RemoteAddress": "RemoteAddresses", "LocalPort": "LocalPorts", "RemotePort": "RemotePorts"}
-    expected = [{renamed.get(key, key): texts for key, texts in one.items() if key != "Description"} for one in host]
-    assert Script(script(plan, "firewall_wsl.ps1")).tables("$wanted") == expected
-    assert len(expected) == 4
+    host = {
+        one["DisplayName"][0]: {renamed.get(key, key): texts for key, texts in one.items() if key != "Description" and texts != ["Any"]}
+        for one in Script(script(plan, "firewall.ps1")).tables("$wanted")
+    }
+    guest = {one["DisplayName"][0]: one for one in Script(script(plan, "firewall_wsl.ps1")).tables("$wanted")}
+    assert guest == {name: host[name] for name in guest}
+    assert host.keys() - guest.keys() == {
+        f"federated.connectivity baseline.host.{flow}" for flow in ("management.ingress", "icmpv6.egress")
+    }
+
+
+def test_any_address_is_a_word_of_windows_firewall_and_nothing_in_the_hyper_v_firewall() -> None:
+    plan = linksight(scope="any")
+    assert {tuple(one["RemoteAddress"]) for one in Script(script(plan, "firewall.ps1")).tables("$wanted")} == {("Any",)}
+    assert [sorted(one) for one in Script(script(plan, "firewall_wsl.ps1")).tables("$wanted")] == [
+        sorted(["DisplayName", "Direction", "Protocol", ports]) for ports in ("RemotePorts", "LocalPorts") * 2
+    ]
 
 
 def test_each_partner_is_tried_at_each_port_and_the_host_itself_is_not() -> None:

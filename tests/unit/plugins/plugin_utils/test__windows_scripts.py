@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import pathlib
+import re
 import typing as t
 
 import pytest
@@ -21,7 +22,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils import _win
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import write_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_rules import translate
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_rules import GROUP, rule_name, translate
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_scripts import scripts
 
 STATION = {"matrix": "linksight", "federation": "north", "roles": ["data_station"]}
@@ -228,6 +229,31 @@ class TestCommands:
         template = pathlib.Path(_windows_scripts.__file__).with_name("windows") / name
         assert template.read_text().count("$wanted = @()") == 1
         assert "$wanted = @()" not in script(linksight(), name)
+
+
+# Microsoft, "NetSecurity", windowsserver2025-ps: what New-NetFirewallRule and New-NetFirewallHyperVRule take to describe a rule.
+_COMMON = {"Name", "DisplayName", "Enabled", "Direction", "Action", "Protocol", "WhatIf", "Confirm", "ErrorAction"}
+PARAMETERS = {
+    "firewall.ps1": _COMMON
+    | {"PolicyStore", "Description", "Group", "Profile", "LocalAddress", "RemoteAddress", "LocalPort", "RemotePort", "IcmpType", "Program"},
+    "firewall_wsl.ps1": _COMMON
+    | {"RulePriority", "VMCreatorId", "LocalAddresses", "RemoteAddresses", "LocalPorts", "RemotePorts", "Profiles"},
+}
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_the_cmdlets_document_what_they_are_given(name: str) -> None:
+    proxy = {"http_proxy": "http://198.51.100.126:3128", "https_proxy": "http://198.51.100.126:3128"}
+    filled = Script(script(linksight(connectivity_defaults={"egress": "deny"}, connectivity_forward_proxy=proxy), name))
+    splatted = re.findall(r"(\w+) = ", filled.value("$common") + filled.value("$mode"))
+    given = {key for table in filled.tables("$wanted") for key in table}
+    assert given | {*splatted} <= PARAMETERS[name]
+    assert not given & {*splatted}
+
+
+def test_the_marks_are_those_of_the_role() -> None:
+    assert Script(script(linksight(), "firewall.ps1")).value("$group") == f"'{GROUP}'"
+    assert f"-clike '{rule_name('*')}'" in Script(script(linksight(), "firewall_wsl.ps1")).value("$old")
 
 
 HOSTILE = st.one_of(

@@ -108,6 +108,12 @@ molecule: lab ## Scenarios on the lab's hosts: all, or SCENARIO=linksight (root)
 	PATH="$(CURDIR)/$(bin):$$PATH" MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" \
 	  molecule test --no-command-borders --destroy=never $(if $(SCENARIO),--scenario-name $(SCENARIO),--all) $(ARGS)
 
+.PHONY: molecule-windows
+molecule-windows: .venv/dev.ready ## The scenario for Windows hosts of your own: INVENTORY=... (docs/windows.md)
+	@test -n "$(INVENTORY)" || { echo 'Windows cannot be made here. Name hosts of your own: make molecule-windows INVENTORY=inventory' >&2; exit 2; }
+	PATH="$(CURDIR)/$(bin):$$PATH" MOLECULE_GLOB='molecule/delegated/*/molecule.yml' MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule-windows" \
+	  CONNECTIVITY_WINDOWS_INVENTORY="$(abspath $(INVENTORY))" molecule test --no-command-borders --scenario-name windows $(ARGS)
+
 .PHONY: sanity
 sanity: .venv/dev.ready ## ansible-test sanity on a clean copy, and the collection builds and installs
 	tests/sanity/run

@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._expected_certificates import Expectations, Expected
-from ansible_collections.federated.connectivity.plugins.plugin_utils._inspection_products import inspecting_product
+from ansible_collections.federated.connectivity.plugins.plugin_utils._inspecting_issuers import inspecting_product
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Endpoint, Looks, Path
 
 DIRECT = "direct"

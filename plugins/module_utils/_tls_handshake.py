@@ -102,6 +102,8 @@ def handshake(sock: socket.socket, context: ssl.SSLContext, server_name: str, de
             data = sock.recv(1 << 14)
         except socket.timeout:
             ended = Handshake(SILENT)
+        except BrokenPipeError:
+            ended = Handshake(CLOSED)
         except OSError as error:
             ended = Handshake(RESET, error.strerror or str(error))
         else:

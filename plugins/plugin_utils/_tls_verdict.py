@@ -9,6 +9,7 @@
 What a host saw on the way is compared with what is known without using that way: the certificate that the inventory
 expects, or else what the responder has seen of its own service without leaving itself. Where neither is known, nothing is
 called direct but a certificate from a public authority, and nothing inspected but a known product's. Guesses stay guesses.
+Certificates are read with cryptography, on which ansible-core depends.
 """
 
 from __future__ import annotations

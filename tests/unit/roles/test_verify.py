@@ -22,10 +22,11 @@ def _load(role: str, file: str) -> dict[str, t.Any]:
     return content
 
 
-def test_every_default_is_documented_and_no_other() -> None:
-    options = _load("verify", "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+@pytest.mark.parametrize("role", ["audit", "verify"])
+def test_every_default_is_documented_and_no_other(role: str) -> None:
+    options = _load(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     documented = {name: option["default"] for name, option in options.items() if "default" in option}
-    assert documented == _load("verify", "defaults/main.yml")
+    assert documented == _load(role, "defaults/main.yml")
 
 
 @pytest.mark.parametrize("name", ["backend", "container_interfaces"])

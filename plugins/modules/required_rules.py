@@ -25,7 +25,7 @@ description:
   - C(connectivity_addresses) lists the host's addresses as partners see them, IPv4 and IPv6. Without it, C(ansible_host) is taken,
     or the host's name, if that is an address. C(connectivity_managed=false) marks a partner's host.
   - C(connectivity_networks) defines the networks that matrices name, as lists of CIDRs. The baseline knows C(management),
-    C(dns_servers), C(ntp_servers), C(package_mirrors) and C(cloud_metadata).
+    C(dns_servers), C(ntp_servers), C(package_mirrors), C(domain_controllers) and C(cloud_metadata).
   - C(connectivity_forward_proxy) has C(http_proxy), C(https_proxy), C(username), C(password), C(no_proxy), and C(only) where nothing leaves
     the site but through the proxy. Credentials never reach the plan.
   - C(connectivity_phases) lists the phases that need rules now, C(install) and C(run).

@@ -106,7 +106,11 @@ FIXED = {
         },
         "analysts data_managers agate identity_provider mail_servers databases",
     ),
-    "baseline": ("host", {"management_port": "responder 22"}, "management dns_servers ntp_servers package_mirrors cloud_metadata"),
+    "baseline": (
+        "host",
+        {"management_port": "responder 22"},
+        "management dns_servers ntp_servers package_mirrors domain_controllers cloud_metadata",
+    ),
 }
 
 

@@ -17,6 +17,7 @@ NETWORKS = {
     "management": ["198.51.100.128/28", "2001:db8:1:f::/64"],
     "dns_servers": ["198.51.100.53"],
     "ntp_servers": ["198.51.100.123"],
+    "domain_controllers": ["198.51.100.64/31", "2001:db8:1:d::/64"],
 }
 DENIED = {
     "connectivity_defaults": {"ingress": "deny", "egress": "deny"},

@@ -26,6 +26,12 @@ DIRECTORY = "inspection"
 Planned = Sequence[tuple[Sequence[Host], Entry]]
 
 
+def peer_networks(peers: Entry, address_sets: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The merged CIDRs of a rule's peers."""
+    sets = [address_sets[name] for name in peers["address_sets"]]
+    return tuple(sets[0]) if len(sets) == 1 else merge(cidr for cidrs in sets for cidr in cidrs)
+
+
 class SiteFlow(t.NamedTuple):
     """An entry of ``inspection_exclusions`` and the hosts of one site that have it."""
 
@@ -54,7 +60,7 @@ class SiteFlow(t.NamedTuple):
         own addresses count where everybody is the destination.
         """
         peers = self.exclusion["peers"]
-        others = merge(cidr for name in peers["address_sets"] for cidr in address_sets[name])
+        others = peer_networks(peers, address_sets)
         if not others and not peers["names"]:
             return None
         others = () if others == ANYBODY else others
@@ -70,6 +76,11 @@ class SiteFlow(t.NamedTuple):
             names=tuple(peers["names"]) if outwards else (),
             idle_timeout=self.exclusion["middleboxes"].get("idle_timeout"),
         )
+
+
+def flows_of(hosts: Sequence[Host], common: Entry) -> list[SiteFlow]:
+    """The excluded flows of hosts that have all of them in common."""
+    return [SiteFlow(exclusion, tuple(hosts)) for exclusion in common["inspection_exclusions"]]
 
 
 def site_flows(planned: Planned) -> dict[str, list[SiteFlow]]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ._markdown import code, fenced, link, table, text
 from ._matrix_diagram import Data, diagram
+from ._middleboxes import LONG_LIVED, demands
 
 TLS = {
     "none": "no TLS",
@@ -156,7 +157,10 @@ def _facts(data: Data, flow: Data) -> Iterator[str]:
     reason = f". {text(flow['inspection_reason'])}" if "inspection_reason" in flow else ""
     yield f"forward proxy: {PROXY[flow['proxy']]}; TLS inspection: {INSPECTION[flow['inspection']]}{reason}"
     if flow.get("long_lived"):
-        yield "one connection stays open, with long silences: idle timeouts on the way must not cut it"
+        yield LONG_LIVED
+    if "middleboxes" in flow:
+        cited = f" ({_cited(data, flow['middleboxes']['citations'])})" if "citations" in flow["middleboxes"] else ""
+        yield f"boxes on the way: {'; '.join(demands(flow['middleboxes']))}{cited}"
     if flow.get("dynamic"):
         yield "the port is picked from the range at run time"
     if "citations" in flow:

@@ -14,6 +14,7 @@ import pathlib
 import typing as t
 from collections.abc import Iterator
 
+from ._inspection_notes import notes
 from ._inspection_sites import DIRECTORY as INSPECTION
 from ._mark import MARK
 from ._plan import Plan
@@ -50,6 +51,7 @@ def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
     yield INDEX, _text(plan.index)
     yield from allow_lists(plan)
     yield from scripts(plan)
+    yield from notes(plan)
     yield from sorted(plan.exports.items())
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable, Sequence
 
-from . import _squid
+from . import _check_point, _cisco, _fortigate, _haproxy, _nginx, _palo_alto, _squid, _suricata, _zscaler
 from ._exemption import Exemption
 
 
@@ -29,5 +29,5 @@ class Exporter(t.Protocol):
         """The text of the file for a site, where nothing is refused. The same exemptions give the same bytes."""
 
 
-_MODULES: tuple[Exporter, ...] = (_squid,)
+_MODULES: tuple[Exporter, ...] = (_squid, _suricata, _nginx, _haproxy, _palo_alto, _fortigate, _check_point, _cisco, _zscaler)
 EXPORTERS = {exporter.NAME: exporter for exporter in _MODULES}

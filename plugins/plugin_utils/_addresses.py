@@ -74,6 +74,12 @@ def merge(networks: Iterable[str]) -> tuple[str, ...]:
     return tuple(str(network) for network in sorted(merged, key=lambda network: (network.version, network.first)))
 
 
+def without(networks: Iterable[str], excluded: Iterable[str]) -> tuple[str, ...]:
+    """What is left of some CIDRs without others, merged."""
+    left = netaddr.IPSet(networks) - netaddr.IPSet(excluded)  # type: ignore[no-untyped-call]
+    return merge(map(str, left.iter_cidrs()))
+
+
 def families(networks: Iterable[str]) -> frozenset[int]:
     """The families, 4 and 6, that occur."""
     return frozenset(6 if ":" in network else 4 for network in networks)

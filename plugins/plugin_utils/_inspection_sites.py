@@ -12,8 +12,7 @@ import collections
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
-from ._address_sets import ANY
-from ._addresses import ANYBODY, merge
+from ._addresses import ANYBODY, merge, without
 from ._hosts import Host
 from ._inspection_exports import EXPORTERS
 from ._inspection_exports._exemption import Exemption
@@ -42,14 +41,13 @@ class SiteFlow(t.NamedTuple):
     def label(self) -> str:
         return ".".join(self.exclusion[key] for key in ("matrix", "federation", "flow"))
 
-    @property
-    def is_to_anybody(self) -> bool:
-        return self.exclusion["direction"] == EGRESS and ANY in self.exclusion["peers"]["address_sets"]
+    def is_to_anybody(self, address_sets: Mapping[str, Sequence[str]]) -> bool:
+        """Whether the flow leads to everybody of a family."""
+        return self.exclusion["direction"] == EGRESS and not set(ANYBODY).isdisjoint(peer_networks(self.exclusion["peers"], address_sets))
 
-    @property
-    def nameless_hosts(self) -> list[str]:
+    def nameless_hosts(self, address_sets: Mapping[str, Sequence[str]]) -> list[str]:
         """Hosts without addresses, where theirs are what tells the flow from others."""
-        if self.exclusion["direction"] == EGRESS and not self.is_to_anybody:
+        if self.exclusion["direction"] == EGRESS and not self.is_to_anybody(address_sets):
             return []
         return [host.name for host in self.hosts if not host.addresses]
 
@@ -57,21 +55,25 @@ class SiteFlow(t.NamedTuple):
         """What boxes have to leave alone; None if the flow has no partners yet.
 
         On the way out the destination alone counts, since many boxes see hosts before their addresses are translated; the hosts'
-        own addresses count where everybody is the destination.
+        own addresses count where everybody is the destination. Shared address sets hold the hosts themselves, too; what leads to
+        them is for the exclusions of incoming flows, which know its sources.
         """
         peers = self.exclusion["peers"]
+        outwards = self.exclusion["direction"] == EGRESS
+        own = merge(address for host in self.hosts for address in host.addresses or ())
         others = peer_networks(peers, address_sets)
+        to_anybody = self.is_to_anybody(address_sets)
+        if outwards and not to_anybody:
+            others = without(others, own)
         if not others and not peers["names"]:
             return None
         others = () if others == ANYBODY else others
-        own = merge(address for host in self.hosts for address in host.addresses or ())
-        outwards = self.exclusion["direction"] == EGRESS
         return Exemption(
             flows=(self.label,),
             direction=self.exclusion["direction"],
             protocol=self.exclusion["protocol"],
             ports=tuple(self.exclusion["ports"]),
-            sources=(own if self.is_to_anybody else ()) if outwards else others,
+            sources=(own if to_anybody else ()) if outwards else others,
             destinations=others if outwards else own,
             names=tuple(peers["names"]) if outwards else (),
             idle_timeout=self.exclusion["middleboxes"].get("idle_timeout"),
@@ -108,7 +110,7 @@ def export_sites(index: Entry, planned: Planned, problems: Problems) -> dict[str
         if not products:
             continue
         for flow in flows:
-            for host in flow.nameless_hosts:
+            for host in flow.nameless_hosts(index["address_sets"]):
                 problems.error(f"{flow.label}: what inspects its traffic cannot tell it apart; give it connectivity_addresses", [host])
         exemptions = merge_exemptions(filter(None, (flow.exemption(index["address_sets"]) for flow in flows)))
         for product in products:

@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import ipaddress
+import pathlib
+import struct
+
 import pytest
 from firewall_host import FirewallHost
 
@@ -14,28 +18,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._plan impor
 
 pytestmark = pytest.mark.suite("trixie")
 
-NAMED = """
-matrix: named
-title: Named
-description: A service by name.
-roles: {client: {description: Asks.}}
-flows:
-  ask:
-    purpose: Ask
-    initiator: {roles: [client]}
-    responder: {names: [service.example.org]}
-    protocol: tcp
-    ports: [443, "8000-8010"]
-    application: https
-    tls: mutual
-    necessity: mandatory
-    phases: [run]
-    proxy: forbidden
-    inspection: exclude
-    inspection_reason: Both ends check certificates.
-    exposure: internet
-"""
-
+MATRICES = pathlib.Path(__file__).parents[1] / "cases" / "matrices"
 SQUID = """
 http_port 3128
 https_port 3130 intercept ssl-bump cert=/etc/squid/ca.pem generate-host-certificates=on
@@ -46,35 +29,37 @@ cache_log /tmp/cache.log
 visible_hostname box.example.org
 """
 CERTIFICATE = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=box -keyout /etc/squid/ca.pem -out /tmp/ca.crt"
+NGINX = """
+load_module modules/ngx_stream_module.so;
+pid /run/nginx.pid;
+error_log /tmp/nginx.log;
+events {}
+stream { include /tmp/passed.conf; }
+"""
+ALERTS = 'alert tcp any any -> any any (msg:"seen"; flags:S; sid:1; rev:1;)\n'
+FIRST = ipaddress.IPv4Address("198.18.0.10")  # benchmarking addresses, RFC 2544
+FEW_AND_MANY = pytest.mark.parametrize("stations", [2, 1000])
 
 
-def export(product: str, stations: int = 2) -> str:
-    """The file for a site with a data station and a researcher, which has a few or many partners."""
+def export(product: str, stations: int = 2, all_directions: bool = True) -> str:
+    """The file for a site with a data station and more, which has a few or many partners."""
     station = [{"matrix": "linksight", "federation": "north", "roles": ["data_station"]}]
     own = [{"matrix": "fedbiomed", "federation": "open", "roles": ["researcher"], "federation_scope": "any"}]
-    named = [{"matrix": "./named.yml", "federation": "n", "roles": ["client"]}]
+    named = [{"matrix": "./named.yml", "federation": "n", "roles": ["client"]}] if all_directions else []
     variables: dict[str, dict[str, object]] = {
         f"station{number}": {
-            "connectivity_addresses": [f"198.51.{100 + number // 128}.{2 * number % 256}", f"2001:db8::{2 * number:x}"],
+            "connectivity_addresses": [str(FIRST + 2 * number), f"2001:db8:1::{2 * number + 16:x}"],
             "connectivity_memberships": station if number else station + own + named,
             "connectivity_managed": number == 0,
             "connectivity_inspection_products": [product],
         }
         for number in range(stations)
     }
-    plan = compute_plan(variables, Catalogue(["."]))
-    ((_name, text),) = plan.exports.items()
+    ((_name, text),) = compute_plan(variables, Catalogue([str(MATRICES)])).exports.items()
     return text
 
 
-@pytest.fixture(autouse=True)
-def matrix(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(str(tmp_path))
-    with open("named.yml", "w", encoding="utf-8") as file:
-        file.write(NAMED)
-
-
-@pytest.mark.parametrize("stations", [2, 1000])
+@FEW_AND_MANY
 def test_squid_takes_it(host: FirewallHost, stations: int) -> None:
     host.file("/etc/squid/exclude.conf").write_text(export("squid", stations))
     host.file("/etc/squid/test.conf").write_text(SQUID)
@@ -83,3 +68,64 @@ def test_squid_takes_it(host: FirewallHost, stations: int) -> None:
     assert "WARNING" not in parsed
     assert "ERROR" not in parsed
     assert parsed.count("ssl_bump splice") == 4
+
+
+@FEW_AND_MANY
+def test_suricata_takes_it(host: FirewallHost, stations: int) -> None:
+    host.file("/tmp/pass.rules").write_text(export("suricata", stations))
+    checked = host.run(["suricata", "-T", "-v", "-l", "/tmp", "-S", "/tmp/pass.rules"], check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    rules = export("suricata", stations).count("\npass ")
+    assert f"{rules} rules successfully loaded, 0 rules failed" in checked.stdout + checked.stderr
+
+
+def test_suricata_passes_exactly_the_excluded_connections(host: FirewallHost) -> None:
+    own, partner = [(str(FIRST + 2 * number), f"2001:db8:1::{2 * number + 16:x}") for number in range(2)]
+    passed = [(own[family], partner[family], port) for family in range(2) for port in (8443, 9090)]
+    seen = [(own[family], partner[family], port) for family in range(2) for port in (443, 8444)]
+    seen += [("203.0.113.1", own[0], 8443), ("2001:db8:9::1", own[1], 9090)]
+    host.file("/tmp/some.pcap").write_bytes(pcap([*passed, *seen, *((there, here, port) for here, there, port in passed)]))
+    host.file("/tmp/some.rules").write_text(ALERTS + export("suricata"))
+    host.run(["suricata", "-k", "none", "-r", "/tmp/some.pcap", "-l", "/tmp", "-S", "/tmp/some.rules"])
+    alerts = [line.rpartition("} ")[2] for line in host.file("/tmp/fast.log").read_text().splitlines()]
+    assert len(alerts) == len(seen)
+    assert {alert.rpartition(":")[2] for alert in alerts if alert.startswith(own)} == {"443", "8444"}
+
+
+def pcap(connections: list[tuple[str, str, int]]) -> bytes:
+    """A capture of raw IP packets: the first packet of each TCP connection, given as source, destination and port."""
+    written = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
+    for number, (source, destination, port) in enumerate(connections):
+        tcp = struct.pack("!HHIIBBHHH", 40000 + number, port, 1, 0, 5 << 4, 2, 65535, 0, 0)
+        ends = ipaddress.ip_address(source).packed + ipaddress.ip_address(destination).packed
+        if len(ends) == 8:
+            packet = struct.pack("!BBHHHBBH", 0x45, 0, 40, number, 0, 64, 6, 0) + ends + tcp
+        else:
+            packet = struct.pack("!IHBB", 6 << 28, len(tcp), 6, 64) + ends + tcp
+        written += struct.pack("<IIII", 1_700_000_000 + number, 0, len(packet), len(packet)) + packet
+    return written
+
+
+@FEW_AND_MANY
+def test_nginx_takes_it(host: FirewallHost, stations: int) -> None:
+    host.file("/tmp/passed.conf").write_text(export("nginx", stations))
+    host.file("/tmp/nginx.conf").write_text(NGINX.replace("modules/", "/usr/lib/nginx/modules/"))
+    checked = host.run(["nginx", "-t", "-c", "/tmp/nginx.conf"], check=False)
+    assert checked.returncode == 0, checked.stderr
+    assert "warn" not in checked.stderr
+
+
+@FEW_AND_MANY
+def test_haproxy_takes_it(host: FirewallHost, stations: int) -> None:
+    host.file("/tmp/passed.cfg").write_text(export("haproxy", stations))
+    checked = host.run(["haproxy", "-c", "-f", "/tmp/passed.cfg"], check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "WARNING" not in checked.stdout + checked.stderr
+
+
+@FEW_AND_MANY
+def test_a_shell_takes_what_is_for_check_point(host: FirewallHost, stations: int) -> None:
+    with_stand_in = "mgmt_cli() { echo session; }\n" + export("check_point", stations, all_directions=False)
+    assert "LAYER" in host.run(["sh"], input=with_stand_in, check=False).stderr
+    done = host.run(["sh"], input=with_stand_in, LAYER="Outbound")
+    assert done.stdout.count("session") == with_stand_in.count("\nrun ") + 1

@@ -88,6 +88,7 @@ def test_a_host_of_another_federation_changes_nothing_for_the_others(variables: 
     before = dict(render_plan(planned(variables)))
     other = {
         "connectivity_addresses": ["198.51.100.200", "2001:db8::200"],
+        "connectivity_site": "elsewhere",
         "connectivity_networks": MANAGEMENT,
         "connectivity_memberships": [{"matrix": "linksight", "federation": "other", "roles": ["data_station"], "federation_scope": "any"}],
     }

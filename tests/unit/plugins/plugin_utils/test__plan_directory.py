@@ -16,6 +16,9 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._plan impor
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import DIFFS_KEPT, render_plan, write_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
 
+FILES = ["hosts/a.json", "hosts/b.json", "plan.json"]
+GONE = ["hosts/gone.json", *(f"inspection/hosts/gone.{form}" for form in ("json", "md", "txt"))]
+
 
 def a_plan(*hosts: str, roles: tuple[str, ...] = ("data_station",)) -> Plan:
     membership = {"matrix": "linksight", "federation": "north", "roles": list(roles)}
@@ -30,10 +33,18 @@ def content(directory: pathlib.Path) -> dict[str, bytes]:
     return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
+def notes(kind: str, *names: str) -> list[str]:
+    return [f"inspection/{kind}/{name}.{form}" for name in names for form in ("json", "txt", "md")]
+
+
 def test_each_file_is_plain_sorted_json_that_ends_in_a_newline() -> None:
     plan = a_plan("a", "b")
     expected = {"plan.json": plan.index, "hosts/a.json": plan.host("a"), "hosts/b.json": plan.host("b")}
-    assert dict(render_plan(plan)) == {name: json.dumps(data, indent=2, sort_keys=True) + "\n" for name, data in expected.items()}
+    rendered = dict(render_plan(plan))
+    assert rendered.keys() == {*expected, *notes("sites", "all"), *notes("hosts", "a", "b")}
+    assert {name: rendered[name] for name in expected} == {
+        name: json.dumps(data, indent=2, sort_keys=True) + "\n" for name, data in expected.items()
+    }
 
 
 def test_host_names_and_addresses_are_escaped() -> None:
@@ -48,7 +59,7 @@ def test_a_host_that_is_not_in_the_plan_has_no_part_in_it() -> None:
 
 
 def test_the_same_plan_again_changes_nothing(tmp_path: pathlib.Path) -> None:
-    assert sorted(write_plan(a_plan("a", "b"), tmp_path).changed) == ["hosts/a.json", "hosts/b.json", "plan.json"]
+    assert write_plan(a_plan("a", "b"), tmp_path).changed == [*FILES, *notes("sites", "all"), *notes("hosts", "a", "b")]
     before = content(tmp_path)
     assert write_plan(a_plan("a", "b"), tmp_path).changed == []
     assert content(tmp_path) == before
@@ -73,27 +84,29 @@ def test_hosts_of_earlier_plans_go_and_what_others_put_there_stays(tmp_path: pat
         "hosts/other.json": json.dumps({"host": "someone else", "rules": [], "defaults": {}}),
         "hosts/README.md": "ours",
         "README.md": "ours",
+        "inspection/hosts/gone.html": "ours",
+        "inspection/sites/notes.txt": "ours",
     }
     for name, text in foreign.items():
         (tmp_path / name).write_text(text)
-    assert write_plan(a_plan("a", "b"), tmp_path).changed == ["plan.json", "hosts/gone.json"]
-    assert content(tmp_path).keys() == {"plan.json", "hosts/a.json", "hosts/b.json", *foreign}
+    assert write_plan(a_plan("a", "b"), tmp_path).changed == ["plan.json", *notes("sites", "all"), *notes("hosts", "a", "b"), *GONE]
+    assert content(tmp_path).keys() == {*FILES, *notes("sites", "all"), *notes("hosts", "a", "b"), *foreign}
     assert {name: (tmp_path / name).read_text() for name in foreign} == foreign
 
 
 def test_a_dry_run_tells_and_touches_nothing(tmp_path: pathlib.Path) -> None:
     target = tmp_path / "plan"
-    assert sorted(write_plan(a_plan("a", "b"), target, dry=True).changed) == ["hosts/a.json", "hosts/b.json", "plan.json"]
+    assert write_plan(a_plan("a", "b"), target, dry=True).changed == [*FILES, *notes("sites", "all"), *notes("hosts", "a", "b")]
     assert not target.exists()
     write_plan(a_plan("a", "b", "gone"), target)
     before = content(target)
-    assert write_plan(a_plan("a", "b"), target, dry=True).changed == ["plan.json", "hosts/gone.json"]
+    assert write_plan(a_plan("a", "b"), target, dry=True).changed == ["plan.json", *notes("sites", "all"), *notes("hosts", "a", "b"), *GONE]
     assert content(target) == before
 
 
 def test_of_many_changes_only_the_first_are_shown(tmp_path: pathlib.Path) -> None:
     written = write_plan(a_plan(*(f"host{number:02}" for number in range(1, DIFFS_KEPT + 10))), tmp_path)
-    assert len(written.changed) == DIFFS_KEPT + 10
+    assert len(written.changed) == 4 * (DIFFS_KEPT + 9) + 4
     assert len(written.diffs) == DIFFS_KEPT
 
 
@@ -106,7 +119,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: pathlib.Path) -> None
 def test_hosts_that_are_alike_share_everything_but_name_and_addresses() -> None:
     plan = a_plan(*(f"host{number}" for number in range(1, 100)))
     assert len(plan.hosts) == 1
-    assert max(len(text) for name, text in render_plan(plan) if name != "plan.json") < 12_000
+    assert max(len(text) for name, text in render_plan(plan) if name.startswith("hosts/")) < 12_000
 
 
 def test_the_summary_counts_roles_and_rules() -> None:

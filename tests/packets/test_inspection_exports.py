@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import pathlib
+import secrets
 import struct
+import time
 
 import pytest
 from firewall_host import FirewallHost
+from namespaces import Namespace
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
@@ -30,7 +34,7 @@ visible_hostname box.example.org
 """
 CERTIFICATE = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=box -keyout /etc/squid/ca.pem -out /tmp/ca.crt"
 NGINX = """
-load_module modules/ngx_stream_module.so;
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
 pid /run/nginx.pid;
 error_log /tmp/nginx.log;
 events {}
@@ -109,7 +113,7 @@ def pcap(connections: list[tuple[str, str, int]]) -> bytes:
 @FEW_AND_MANY
 def test_nginx_takes_it(host: FirewallHost, stations: int) -> None:
     host.file("/tmp/passed.conf").write_text(export("nginx", stations))
-    host.file("/tmp/nginx.conf").write_text(NGINX.replace("modules/", "/usr/lib/nginx/modules/"))
+    host.file("/tmp/nginx.conf").write_text(NGINX)
     checked = host.run(["nginx", "-t", "-c", "/tmp/nginx.conf"], check=False)
     assert checked.returncode == 0, checked.stderr
     assert "warn" not in checked.stderr
@@ -121,6 +125,41 @@ def test_haproxy_takes_it(host: FirewallHost, stations: int) -> None:
     checked = host.run(["haproxy", "-c", "-f", "/tmp/passed.cfg"], check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "WARNING" not in checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("product", ["nginx", "haproxy"])
+def test_partners_pass_through_unopened_and_strangers_do_not(
+    host: FirewallHost, partner: Namespace, partner2: Namespace, stranger: Namespace, product: str
+) -> None:
+    station = [{"matrix": "linksight", "federation": "north", "roles": ["data_station"]}]
+    variables: dict[str, dict[str, object]] = {
+        "behind": {"connectivity_addresses": list(partner.addresses), "connectivity_inspection_products": [product]},
+        "partner": {"connectivity_addresses": list(partner2.addresses), "connectivity_managed": False},
+    }
+    plan = compute_plan({name: {**own, "connectivity_memberships": station} for name, own in variables.items()}, Catalogue())
+    ((_name, text),) = plan.exports.items()
+    host.file("/tmp/passed.conf").write_text(text)
+    host.file("/tmp/nginx.conf").write_text(NGINX)
+    commands = {"nginx": ["nginx", "-g", "daemon off;", "-c", "/tmp/nginx.conf"], "haproxy": ["haproxy", "-f", "/tmp/passed.conf"]}
+    hello = b"\x16\x03\x01" + secrets.token_bytes(300)
+    with partner.listen("tcp", 8443, 9090):
+        host.start(commands[product])
+        while partner2.probe("tcp", host.ipv4, 9090) != "open":
+            time.sleep(0.1)
+        for address in host.addresses:
+            for port in (8443, 9090):
+                assert answer(partner2, address, port, hello) == hello
+                assert answer(stranger, address, port, hello) == b""
+
+
+def answer(client: Namespace, address: str, port: int, sent: bytes) -> bytes:
+    """What comes back for some bytes; nothing, if the connection is ended instead."""
+    got = b""
+    with contextlib.suppress(ConnectionError), client.connect(address, port, seconds=5) as connection:
+        connection.sendall(sent)
+        while len(got) < len(sent) and (piece := connection.recv(4096)):
+            got += piece
+    return got
 
 
 @FEW_AND_MANY

@@ -39,7 +39,7 @@ def export(site: str, exemptions: Sequence[Exemption]) -> str:
 def _server(service: Service) -> Iterator[str]:
     yield f"# {service.label}"
     yield f"upstream {service.slug} {{"
-    yield from (f"    server {_reverse.joined(server, service.port)};" for server in service.servers)
+    yield from (f"    server {_reverse.joined(server, service.port)} max_fails=0;" for server in service.servers)
     yield "}"
     yield "server {"
     yield f"    listen {service.port};"

@@ -31,6 +31,9 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 COMMAND_SECONDS = 120.0
 LOCK_SECONDS = 120.0
 _UNFINISHED = ".federated_connectivity."  # then the process that writes there
+# Where this collection writes, as patterns; and the directories that it makes and takes away.
+_PLACES = (CONFIGURATION, STATE, STATE + "/*", "/etc/ufw", "/etc/firewalld/*", "/etc/systemd/system", "/etc/systemd/system/*")
+_MADE = (CONFIGURATION, "/etc/systemd/system/nftables.service.d", "/etc/systemd/system/sysinit.target.wants")
 
 
 class Result(t.NamedTuple):
@@ -186,6 +189,14 @@ class Host:
         """Remove a directory if it is there and empty."""
         with contextlib.suppress(OSError):
             os.rmdir(path)
+
+    def sweep(self) -> None:
+        """Remove what runs that were killed have left: files that they were writing, directories that they had emptied."""
+        for place in _PLACES:
+            for directory in glob.glob(place):
+                _sweep(directory)
+        for directory in _MADE:
+            self.remove_directory(directory)
 
     def snapshot(self, paths: t.Iterable[str]) -> Snapshot:
         """Remember files and links, so that an undo can restore them byte for byte."""

@@ -189,7 +189,7 @@ def restore(trial: Trial, reasons: t.Sequence[str], host: Host) -> Record:
 @contextlib.contextmanager
 def settled(host: Host, check_mode: bool) -> t.Iterator[t.List[str]]:
     """Hold the host while it is on no trial; an earlier run's trial is waited for, and taken back where its watchdog is gone.
-    What a run left that was killed while it armed goes.
+    What runs have left that were killed goes.
 
     Yields:
         Warnings about the last trial, where it ended badly; they are given once.
@@ -204,8 +204,10 @@ def settled(host: Host, check_mode: bool) -> t.Iterator[t.List[str]]:
                 _take_over(trial, host, check_mode)
                 trial = None
             if trial is None:
-                if not check_mode and any(os.path.lexists(path) for path in (DIRECTORY, BOOT_WANTS, BOOT_UNIT)):
-                    disarm(host)
+                if not check_mode:
+                    host.sweep()
+                    if any(os.path.lexists(path) for path in (DIRECTORY, BOOT_WANTS, BOOT_UNIT)):
+                        disarm(host)
                 record = read_record(host)
                 if record and not check_mode:
                     host.remove(RECORD)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Record, spread
-from scene import WAYS, Scene
+from scene import RESTART_DOCKER, WAYS, Scene
 from verdict import judge
 
 FAULTS = {  # what it is called in the table -> the stroke, and whether the host is rebooted afterwards
@@ -36,6 +36,8 @@ def test_struck_at_every_kind_of_step(scene: Scene, backend: str, way: tuple[str
                 scene.strike(new, stroke, int(step.split()[1]))
                 if rebooted:
                     scene.reboot()
+                elif scene.firewalld:
+                    scene.host.run([RESTART_DOCKER])  # it hears of each reload of firewalld, which empties iptables
                 now = scene.observe(old, new)
                 verdict = judge(backend, fault, f"{old} to {new}, {step}", scene.states[old], scene.states[new], now)
                 scene.put(new)

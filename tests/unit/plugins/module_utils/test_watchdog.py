@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import pytest
@@ -40,6 +41,8 @@ def put_back(files: _host.Snapshot, runtime: dict[str, str], host: Host) -> None
 @pytest.fixture
 def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(_host, "LOCK", str(tmp_path / "lock"))
+    monkeypatch.setattr(_host, "_PLACES", (str(tmp_path / "swept*"),))
+    monkeypatch.setattr(_host, "_MADE", (str(tmp_path / "emptied"), str(tmp_path / "full")))
     for name in ("ARMED", "PROGRAM", "DEADLINE", "RECORD", "BOOT_UNIT", "BOOT_WANTS"):
         monkeypatch.setattr(_watchdog, name, str(tmp_path / "trial" / name))
     for name in ("STATE", "DIRECTORY"):
@@ -134,6 +137,19 @@ def test_what_a_run_left_that_was_killed_while_it_armed_goes(host: Host, tmp_pat
     with _watchdog.settled(host, check_mode=False):
         assert not directory.exists()
         assert not unit.exists()
+
+
+def test_what_killed_runs_left_goes_and_what_runs_write_stays(host: Host, tmp_path: pathlib.Path) -> None:
+    dead, alive = (
+        tmp_path / "swept1" / ".federated_connectivity.4194305.x",
+        tmp_path / "swept2" / f".federated_connectivity.{os.getpid()}.x",
+    )
+    for directory in (dead, alive, tmp_path / "emptied", tmp_path / "full" / "of"):
+        directory.mkdir(parents=True)
+    with _watchdog.settled(host, check_mode=True):
+        assert dead.exists()
+    with _watchdog.settled(host, check_mode=False):
+        assert [path.exists() for path in (dead, alive, tmp_path / "emptied", tmp_path / "full")] == [False, True, False, True]
 
 
 def test_a_bad_end_is_told_once(host: Host, tmp_path: pathlib.Path) -> None:

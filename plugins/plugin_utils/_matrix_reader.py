@@ -166,7 +166,7 @@ def _citation_findings(data: Data, cited: list[tuple[Path, str]]) -> Iterator[Fi
 def _version_findings(data: Data, flow: Data) -> Iterator[Finding]:
     bounds = {key: Version(flow[key]) for key in ("since", "until") if key in flow}
     if bounds and "versions" not in data:
-        yield (next(iter(bounds)),), "the matrix does not say which versions it describes; add versions: {oldest: ..., current: ...}"
+        yield (min(bounds),), "the matrix does not say which versions it describes; add versions: {oldest: ..., current: ...}"
         return
     for key, bound in bounds.items():
         if not _version(data["versions"], "oldest") < bound:

@@ -185,7 +185,7 @@ class _Judge:
             if kind == "silent" and proof.protocol == "udp":
                 return UNPROVEN, "silence, which a UDP service may keep"
             return (self._silent_partner if proof.responder else WARNING), why
-        port, detail = self._port(proof)
+        port, detail = self._port(proof, outcome)
         if kind == "open":
             return self._met(proof, outcome) if port == "listening" else (PROVEN, "")
         if port == "listening":
@@ -214,7 +214,7 @@ class _Judge:
         kind, why, source = outcome["outcome"], _told(outcome), outcome["source"]
         if source and self._membership.holds(proof.allowed, source):
             return UNPROVEN, f"{proof.initiator} comes from {source}, which is among the peers"
-        port, _detail = self._port(proof)
+        port, _detail = self._port(proof, outcome)
         if kind == "open":
             if port == "listening" and not outcome["answered_by"]:
                 return UNPROVEN, "something answered, and the listener was not reached: look for a proxy or a port forward"
@@ -231,15 +231,22 @@ class _Judge:
             return UNPROVEN, "silence, which a UDP service may keep"
         return CLOSED, ""
 
-    def _port(self, proof: Proof) -> tuple[str, str]:
-        """What waited on the responder's port, and its detail; empty where that is not known."""
+    def _port(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
+        """What waited on the responder's port, and its detail; empty where that is not known.
+
+        Container engines publish a port in both families and may hold it in one (Podman's conmon does): an answer in the other
+        one that is not our listener's is theirs.
+        """
         observation = self._observations.get(proof.responder, Observation())
-        family = ipaddress.ip_address(proof.destination).version
-        for port in observation.listening.get("ports", ()):
-            if (port["protocol"], port["family"], port["port"]) == (proof.protocol, family, proof.port):
-                ended = port["state"] == "listening" and observation.stopped.get("listener", "stopped") != "stopped"
-                return ("ended", "") if ended else (port["state"], port["detail"])
-        return "", ""
+        known = observation.listening.get("ports", ())
+        families = {port["family"]: port for port in known if (port["protocol"], port["port"]) == (proof.protocol, proof.port)}
+        port = families.pop(ipaddress.ip_address(proof.destination).version, None)
+        if not port:
+            return "", ""
+        if port["state"] == "listening" and outcome["outcome"] == "open" and not outcome["answered_by"]:
+            port = next((other for other in families.values() if other["state"] == "in_use"), port)
+        ended = port["state"] == "listening" and observation.stopped.get("listener", "stopped") != "stopped"
+        return ("ended", "") if ended else (port["state"], port["detail"])
 
 
 def _within(port: int, ports: Sequence[str]) -> bool:

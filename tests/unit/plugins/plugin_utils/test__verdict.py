@@ -132,6 +132,17 @@ def test_getting_through_to_our_listener_is_a_failure() -> None:
     assert judged(of, outcome(of, "open", answered_by="beta"), OURS) == ("failed", "a host that is no peer got through")
 
 
+@pytest.mark.parametrize(("expect", "state"), [(OPEN, "proven"), (BLOCKED, "failed")])
+def test_a_published_port_that_is_held_in_one_family_answers_in_both(expect: str, state: str) -> None:
+    of = proof(expect)
+    (ours,) = listening("listening")["ports"]
+    held = {**ours, "family": 6, "state": "in_use", "detail": "conmon (pid 7) on ::"}
+    podman = Observation(listening={"ports": [ours, held]})
+    assert judged(of, outcome(of, "open"), podman)[0] == state
+    assert judged(of, outcome(of, "open", answered_by="gamma"), podman)[0] == "failed"
+    assert judged(of, outcome(of, "silent"), podman)[0] == ("failed" if expect == OPEN else "closed")
+
+
 def test_silence_on_udp_proves_nothing_unless_somebody_would_have_answered() -> None:
     of = proof(BLOCKED, "udp")
     assert judged(of, outcome(of, "silent"), Observation(listening=listening("listening", "udp")))[0] == "closed"

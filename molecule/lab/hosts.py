@@ -25,6 +25,7 @@ from .topology import HOSTS, NETWORKS, Host, Network
 _HERE = pathlib.Path(__file__).parent
 _LABEL = "federated.connectivity.lab"
 _BOOT_SECONDS = 60
+_FINISHED = "/var/lib/lab-finished"
 
 _T = t.TypeVar("_T")
 
@@ -91,7 +92,7 @@ def _chosen(names: t.Collection[str]) -> list[Host]:
 
 
 def _kept(existing: t.Mapping[str, t.Any]) -> t.Callable[[Host], bool]:
-    return lambda host: _is_current(host, existing) and _answers(host)
+    return lambda host: _is_current(host, existing) and _succeeds(host, "sudo", "test", "-e", _FINISHED)
 
 
 def _is_current(host: Host, existing: t.Mapping[str, t.Any]) -> bool:
@@ -160,9 +161,8 @@ def _make(host: Host) -> None:
 def _finish(host: Host) -> None:
     """Wait until it has booted, run its setup, and see that it answers."""
     deadline = time.monotonic() + _BOOT_SECONDS
-    _until(
-        deadline, lambda: "running" in podman("exec", host.name, "systemctl", "is-system-running", "--wait"), f"{host.name} did not boot"
-    )
+    booted = ("timeout", str(_BOOT_SECONDS), "systemctl", "is-system-running", "--wait")
+    _until(deadline, lambda: "running" in podman("exec", host.name, *booted), f"{host.name} did not boot")
     for script in host.setup:
         podman("exec", "--interactive", host.name, "sh", "-eu", stdin=(_HERE / "setup" / f"{script}.sh").read_bytes())
     _until(deadline, lambda: _answers(host), f"{host.name} does not answer SSH: this machine's firewall may be in the way")
@@ -170,6 +170,7 @@ def _finish(host: Host) -> None:
         reaches_router = functools.partial(_succeeds, host, "ping", "-q", "-c1", "-W1", address)
         why = "this machine's firewall may filter what its bridges carry (net.bridge.bridge-nf-call-iptables)"
         _until(deadline, reaches_router, f"{host.name} does not reach the router, {address}: {why}")
+    podman("exec", host.name, "touch", _FINISHED)
 
 
 def _until(deadline: float, is_reached: t.Callable[[], bool], otherwise: str) -> None:

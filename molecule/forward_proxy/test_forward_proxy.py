@@ -72,7 +72,7 @@ def test_credentials_are_for_root_alone():
 
 def test_the_users_own_configuration_is_kept():
     theirs = host("gamma").file("/home/admin/.config/docker/daemon.json")
-    assert theirs.content_string.startswith('{\n    "storage-driver": "vfs", "iptables": false,\n    "proxies": {\n')
+    assert theirs.content_string.startswith('{\n    "storage-driver": "vfs", "log-driver": "local",\n    "proxies": {\n')
     assert (theirs.user, theirs.mode) == ("admin", 0o640)
 
 

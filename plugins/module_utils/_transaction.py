@@ -16,6 +16,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._backends i
     BACKENDS,
     STOP_FOR_GOOD,
     Backend,
+    _firewalld,
     _nftables,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
@@ -45,13 +46,19 @@ def choose(name: str, host: Host) -> str:
     """The backend that carries the policy: the wanted one, or for ``auto`` the firewall that is running; where none is, nftables.
 
     Raises:
-        PolicyRefused: two firewalls run at once, or the wanted one does not run beside another that does.
+        PolicyRefused: two firewalls run at once, the wanted one does not run, or none does although firewalld should: it comes
+            back with rules of its own, which would then hold beside ours.
     """
     running = [manager for manager in STOP_FOR_GOOD if manager in BACKENDS and BACKENDS[manager].is_running(host)]
     if len(running) > 1:
         raise PolicyRefused(
             "%s run on this host at once, and a packet that either drops is lost; stop one of them for good: %s"
             % (" and ".join(running), " or ".join("`%s`" % STOP_FOR_GOOD[manager] for manager in running))
+        )
+    if name == AUTO and not running and _firewalld.is_enabled(host):
+        raise PolicyRefused(
+            "firewalld starts at boot on this host, but does not run now; start it, or stop it for good: `%s`"
+            % STOP_FOR_GOOD[_firewalld.NAME]
         )
     if name == AUTO:
         return running[0] if running else _nftables.NAME

@@ -78,7 +78,7 @@ table inet administrator {
 END
 nft -f /etc/nftables.conf""",
     "ufw": "ufw allow 22/tcp; ufw allow 5000/tcp comment mine; ufw limit 2222/tcp; ufw --force enable",
-    "firewalld": "firewall-cmd --permanent --add-port=5000/tcp; firewall-cmd --reload",
+    "firewalld": "systemctl --quiet enable firewalld; firewall-cmd --permanent --add-port=5000/tcp; firewall-cmd --reload",
 }
 
 

@@ -71,6 +71,11 @@ def is_running(host: Host) -> bool:
     return is_installed(host) and host.run(["firewall-cmd", "--state"], check=False).rc in (0, RUNNING_BUT_FAILED)
 
 
+def is_enabled(host: Host) -> bool:
+    """Whether systemd starts it at boot."""
+    return is_installed(host) and host.run(["systemctl", "is-enabled", "firewalld.service"], check=False).stdout.strip() == "enabled"
+
+
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The way from our files and objects to those that carry the policy; where firewalld does not run, from our files to none."""
     if policy or is_running(host):

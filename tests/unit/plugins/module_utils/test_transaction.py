@@ -124,6 +124,14 @@ def test_two_firewalls_at_once_are_refused_with_the_mend(firewalls: t.Callable[.
         choose(wanted, Host())
 
 
+def test_a_firewalld_that_only_just_died_is_not_replaced(firewalls: t.Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    firewalls(ufw=False, firewalld=False)
+    monkeypatch.setattr(_transaction._firewalld, "is_enabled", lambda host: True)
+    with pytest.raises(PolicyRefused, match=r"does not run now; start it, or stop it for good: `systemctl disable --now firewalld`"):
+        choose("auto", Host())
+    assert choose("nftables", Host()) == "nftables"
+
+
 def test_a_backend_that_does_not_run_is_refused(firewalls: t.Callable[..., None]) -> None:
     firewalls(ufw=False, firewalld=True)
     with pytest.raises(PolicyRefused, match="backend ufw is asked for, but it does not run"):

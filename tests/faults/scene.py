@@ -59,6 +59,8 @@ WAYS = (("none", "open"), ("open", "shut"), ("shut", "moved"))
 
 RESTART_DOCKER = "/usr/local/sbin/restart-docker"
 DOCKER = """#!/bin/sh
+# As the daemon does: a reload of firewalld that goes on empties iptables, so its end is awaited, and what it took is put up again.
+rules='
 for tool in iptables ip6tables; do
     $tool -w -t nat -N DOCKER 2>/dev/null || $tool -w -t nat -F DOCKER
     $tool -w -N DOCKER-USER 2>/dev/null || $tool -w -F DOCKER-USER
@@ -67,7 +69,15 @@ for tool in iptables ip6tables; do
     $tool -w -C FORWARD -j DOCKER-USER 2>/dev/null || $tool -w -I FORWARD -j DOCKER-USER
     $tool -w -A DOCKER-USER -j RETURN
 done
-iptables -w -t nat -A DOCKER ! -i docker0 -p tcp --dport 8080 -j DNAT --to-destination 203.0.113.2:80
+iptables -w -t nat -A DOCKER ! -i docker0 -p tcp --dport 8080 -j DNAT --to-destination 203.0.113.2:80'
+tries=20
+while :; do
+    pgrep -x firewalld >/dev/null && firewall-cmd --state >/dev/null 2>&1
+    sh -ec "$rules" && exit
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || exit 1
+    sleep 0.1
+done
 """
 ADMINISTRATOR = {
     "nftables": r"""cat > /etc/nftables.conf <<'END'

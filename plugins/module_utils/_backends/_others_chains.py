@@ -15,13 +15,14 @@ from ansible_collections.federated.connectivity.plugins.module_utils._contradict
     ANY_PORT,
     ANYBODY,
     Match,
+    Place,
     Spans,
     Verdict,
 )
 
 ACCEPT, REFUSE, JUMP, RETURN = "accept", "refuse", "jump", "return"
-REFUSAL = "theirs prevails, as whatever refuses a packet has the last word: remove it, or take these peers out of the plan"
-ACCEPTANCE = "ours prevails, as whatever refuses a packet has the last word: who is to connect belongs in the inventory"
+_REFUSAL = "theirs prevails, as whatever refuses a packet has the last word: remove it, or take these peers out of the plan"
+_ACCEPTANCE = "ours prevails, as whatever refuses a packet has the last word: who is to connect belongs in the inventory"
 
 _FREE = (*ANY_ADDRESS.values(), ANYBODY)
 
@@ -35,11 +36,30 @@ class Step(t.NamedTuple):
     target: str = ""
 
 
-Chains = t.Mapping[str, t.Sequence[Step]]
+_Chains = t.Mapping[str, t.Sequence[Step]]
 _ALL = Match()
 
 
-def verdicts(chains: Chains, chain: str, ours: t.Collection[str] = (), outer: Match = _ALL) -> t.Generator[Verdict, None, bool]:
+def place(
+    steps: t.Iterable[t.Tuple[str, t.Optional[Step]]], beginning: str, direction: str, forwarded: bool, ours: t.Collection[str] = ()
+) -> Place:
+    """What others decide in a chain and those it jumps to.
+
+    Args:
+        steps: Each rule, in order, with the name of its chain; None where it decides nothing here.
+        beginning: The chain in which packets begin.
+        direction: Of the packets.
+        forwarded: Whether only forwarded packets come there.
+        ours: The chains in which we decide. What is accepted before them is no contradiction but a hole, of which our backend warns.
+    """
+    chains: t.Dict[str, t.List[Step]] = {}
+    for chain, step in steps:
+        if step:
+            chains.setdefault(chain, []).append(step)
+    return Place(direction, tuple(_verdicts(chains, beginning, ours)), _REFUSAL, "" if ours and not forwarded else _ACCEPTANCE, forwarded)
+
+
+def _verdicts(chains: _Chains, chain: str, ours: t.Collection[str], outer: Match = _ALL) -> t.Generator[Verdict, None, bool]:
     """What is decided in a chain and those it jumps to, as far as ``ours``, the chains in which we decide.
 
     What stands behind a return is passed over, as nobody can tell here who gets there.
@@ -55,7 +75,7 @@ def verdicts(chains: Chains, chain: str, ours: t.Collection[str] = (), outer: Ma
             return True
         if step.action != JUMP:
             yield Verdict(step.words, step.action == ACCEPT, match)
-        elif (yield from verdicts(chains, step.target, ours, match)):
+        elif (yield from _verdicts(chains, step.target, ours, match)):
             return True
     return False
 

@@ -14,13 +14,11 @@ import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._others_chains import (
     ACCEPT,
-    ACCEPTANCE,
     JUMP,
-    REFUSAL,
     REFUSE,
     RETURN,
     Step,
-    verdicts,
+    place,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
     ANY_ADDRESS,
@@ -43,24 +41,13 @@ _WITHOUT_MEANING = ("-m", "--comment", "--reject-with", "-j", "-g")
 _UFW = re.compile(r"ufw6?-user-(input|output)\Z")
 
 
-def places(saved: str, family: int) -> t.List[Place]:
-    """What others decide, up to the chains that ufw has for users' rules, ours among them.
-
-    Beside ufw what is accepted before these chains is no contradiction but a hole, of which its backend warns.
-    """
-    lines = [line for line in saved.splitlines() if line.startswith("-A ")]
-    names = {line.split(" ", 2)[1] for line in lines} | set(re.findall(r"^:(\S+)", saved, re.MULTILINE))
+def places(saved: str, family: int) -> t.Iterator[Place]:
+    """What others decide, up to the chains that ufw has for users' rules, ours among them."""
+    rules = [(line.split(" ", 2)[1], line) for line in saved.splitlines() if line.startswith("-A ")]
+    names = {chain for chain, _line in rules} | set(re.findall(r"^:(\S+)", saved, re.MULTILINE))
     ours = {name for name in names if _UFW.match(name)}
-    found = []
     for beginning, direction, forwarded in _BEGINNINGS:
-        chains: t.Dict[str, t.List[Step]] = {}
-        for line in lines:
-            step = _step(line, family, direction, names)
-            if step:
-                chains.setdefault(line.split(" ", 2)[1], []).append(step)
-        acceptance = "" if ours and not forwarded else ACCEPTANCE
-        found.append(Place(direction, tuple(verdicts(chains, beginning, ours)), REFUSAL, acceptance, forwarded))
-    return found
+        yield place(((chain, _step(line, family, direction, names)) for chain, line in rules), beginning, direction, forwarded, ours)
 
 
 def _step(line: str, family: int, direction: str, chains: t.Collection[str]) -> t.Optional[Step]:

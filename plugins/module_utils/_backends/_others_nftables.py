@@ -14,13 +14,11 @@ import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._others_chains import (
     ACCEPT,
-    ACCEPTANCE,
     JUMP,
-    REFUSAL,
     REFUSE,
     RETURN,
     Step,
-    verdicts,
+    place,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
     ANY_ADDRESS,
@@ -50,7 +48,7 @@ _OF_IPTABLES = set(itertools.product(("ip", "ip6"), ("filter", "nat", "mangle", 
 _OF_ENGINES = set(itertools.product(("inet", "ip", "ip6"), ("docker-bridges", "netavark", "libvirt_network")))
 
 
-def places(listed: t.Iterable[t.Mapping[str, t.Any]], text: str, managed: t.Collection[Table]) -> t.List[Place]:
+def places(listed: t.Iterable[t.Mapping[str, t.Any]], text: str, managed: t.Collection[Table]) -> t.Iterator[Place]:
     """What others decide in each of their base chains.
 
     Args:
@@ -74,16 +72,14 @@ def places(listed: t.Iterable[t.Mapping[str, t.Any]], text: str, managed: t.Coll
             elif kind == "chain" and each.get("type") == "filter" and each.get("hook") in _HOOKS:
                 beginnings.append((table, each))
     words = _words(text) if beginnings else {}
-    found = []
     for table, chain in beginnings:
         direction, forwarded = _HOOKS[chain["hook"]]
-        chains: t.Dict[str, t.List[Step]] = {}
-        for rule in rules.get(table, ()):
-            step = _Reading(table, direction, sets).step(rule, words.get((*table, rule["handle"]), "handle %d" % rule["handle"]))
-            if step:
-                chains.setdefault(rule["chain"], []).append(step)
-        found.append(Place(direction, tuple(verdicts(chains, chain["name"])), REFUSAL, ACCEPTANCE, forwarded))
-    return found
+        reading = _Reading(table, direction, sets)
+        steps = (
+            (rule["chain"], reading.step(rule, words.get((*table, rule["handle"]), "handle %d" % rule["handle"])))
+            for rule in rules.get(table, ())
+        )
+        yield place(steps, chain["name"], direction, forwarded)
 
 
 def _words(text: str) -> t.Dict[t.Tuple[str, str, int], str]:

@@ -23,6 +23,21 @@ notes:
   - A proxy flag on C(dockerd)'s command line is refused, with the file and line that it comes from, since C(dockerd) does not start
     with both.
   - Docker Desktop and the snap of Docker have settings of their own, and are refused.
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.plan_reader
+attributes:
+  check_mode:
+    support: full
+    details:
+      - It also says what would be started anew.
+  diff_mode:
+    support: full
+    details:
+      - Shows the proxies of each file, credentials hidden, and nothing else of it.
+  idempotent:
+    support: full
 options:
   plan:
     description:
@@ -86,26 +101,6 @@ options:
     description: Whether it is an error, before anything is changed, that a proxy does not take connections from the host.
     type: bool
     default: true
-attributes:
-  check_mode:
-    description: Can run in check mode and says what would change, and what would be started anew.
-    support: full
-  diff_mode:
-    description: Shows the proxies of each file, credentials hidden, and nothing else of it.
-    support: full
-  idempotent:
-    description: A second run changes nothing.
-    support: full
-  platform:
-    description: Target systems.
-    platforms: linux
-    support: full
-  action:
-    description: An action plugin reads O(plan) on the controller.
-    support: full
-  async:
-    description: Supports being run with the C(async) keyword.
-    support: none
 seealso:
   - module: federated.connectivity.required_rules
 """
@@ -156,7 +151,7 @@ errors:
   returned: failure
   type: list
   elements: str
-  sample: ["proxy.https_proxy: 'proxy:3128' is no URL of a proxy with its port, such as http://proxy.example.org:3128"]
+  sample: ["proxy.https_proxy: must be the URL of a proxy with its port, such as http://proxy.example.org:3128; it is 'proxy:3128'"]
 diff:
   description: The proxies of each file that changed, before and after.
   returned: when diff mode is on

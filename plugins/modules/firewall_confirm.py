@@ -16,25 +16,27 @@ description:
   - Where that cannot be proven the host takes the change back, and this module fails and says what was restored and why. It does so,
     too, where the change was taken back before, because nobody confirmed it in time or because the host was rebooted.
   - M(federated.connectivity.firewall_policy) runs it by itself. Only what runs that module in other ways needs this one.
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.linux
+attributes:
+  check_mode:
+    support: none
+    details:
+      - In check mode nothing is to be confirmed.
+  diff_mode:
+    support: N/A
+    details:
+      - There is nothing to compare.
+  idempotent:
+    support: full
+    details:
+      - Confirming again is answered the same.
 options:
   token:
     description: The RV(federated.connectivity.firewall_policy#module:on_trial.token) of the change.
     type: str
     required: true
-attributes:
-  check_mode:
-    description: In check mode nothing is to be confirmed.
-    support: none
-  diff_mode:
-    description: There is nothing to compare.
-    support: none
-  idempotent:
-    description: Confirming again is answered the same.
-    support: full
-  platform:
-    description: Target systems.
-    platforms: linux
-    support: full
 seealso:
   - module: federated.connectivity.firewall_policy
 """

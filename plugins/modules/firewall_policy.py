@@ -29,6 +29,19 @@ notes:
   - Rules of the nftables backend cannot open what another nftables table refuses; the module warns about such tables.
   - Rules of others that refuse a peer, or accept others at a port that the plan closes, are left alone. A warning names each as its owner
     wrote it, and says whose prevails.
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.plan_reader
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - Shows the rules as the firewall itself lists them, before and after.
+  idempotent:
+    support: full
 options:
   plan:
     description:
@@ -100,26 +113,6 @@ requirements:
   - nft, where the backend is V(nftables), where a port of a container is published, where the plan denies by default, or
     where it keeps a port to the host itself
   - unshare (util-linux), where nft is needed
-attributes:
-  check_mode:
-    description: Can run in check mode and says what would change.
-    support: full
-  diff_mode:
-    description: Shows the rules as the firewall itself lists them, before and after.
-    support: full
-  idempotent:
-    description: A second run with the same plan changes nothing.
-    support: full
-  platform:
-    description: Target systems.
-    platforms: linux
-    support: full
-  action:
-    description: An action plugin reads O(plan) on the controller.
-    support: full
-  async:
-    description: Supports being run with the C(async) keyword.
-    support: none
 seealso:
   - module: federated.connectivity.required_rules
 """

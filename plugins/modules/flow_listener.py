@@ -18,20 +18,20 @@ description:
     It reads nothing more, and runs without privileges.
   - It ends by itself after O(seconds), whatever becomes of the connection that started it. A port that is in use is left alone.
   - There is one listener per host; starting another ends it.
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.linux
 attributes:
   check_mode:
-    description: Starts and stops nothing, and tells which ports are free or in use all the same.
     support: full
+    details:
+      - Starts and stops nothing, and tells which ports are free or in use all the same.
   diff_mode:
-    description: Shows what would change.
     support: none
   idempotent:
-    description: Each start begins a new term, in place of the last.
     support: none
-  platform:
-    description: Target systems.
-    platforms: linux
-    support: full
+    details:
+      - Each start begins a new term, in place of the last.
 options:
   state:
     description: Whether to start the listener or to end it.

@@ -16,20 +16,10 @@ description:
   - Tells for each whether it was answered, refused, rejected, or met silence.
   - A TCP attempt sends nothing but the handshake. A UDP attempt sends O(token).
   - Where M(federated.connectivity.flow_listener) listens at the other end, its answer tells which host was reached.
-attributes:
-  check_mode:
-    description: Probing changes nothing and takes place in check mode too.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
-  platform:
-    description: Target systems.
-    platforms: linux
-    support: full
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.info_module
+  - federated.connectivity.attributes.linux
 options:
   probes:
     description: What to try.

@@ -15,26 +15,21 @@ description:
   - Takes what M(federated.connectivity.flows_to_prove) chose and what the steps returned on each host, and judges both ends together.
   - No host is contacted.
   - It never fails because of a finding, so that one host's failure hides no other's; act on RV(hosts).
-  - Use it with C(run_once).
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.controller
+  - federated.connectivity.attributes.run_once
 attributes:
-  action:
-    description: Runs on the controller alone, as an action plugin, with Python 3.11 or later.
-    support: full
-  async:
-    description: Supports being run with the C(async) keyword.
-    support: none
-  bypass_host_loop:
-    description: Runs once for all hosts by itself; use C(run_once).
-    support: none
   check_mode:
-    description: Judges in check mode too, and writes O(report).
     support: full
+    details:
+      - Judges in check mode too, and writes O(report).
   diff_mode:
-    description: Shows what would change.
     support: none
   idempotent:
-    description: The same results give the same verdict.
     support: full
+    details:
+      - The same results give the same verdict.
 options:
   chosen:
     description: The result of M(federated.connectivity.flows_to_prove).

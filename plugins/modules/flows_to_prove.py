@@ -16,26 +16,15 @@ description:
   - A flow is tried from its initiator to its responder, on each family that both ends have, and to outside services by name.
   - A closed port is tried on both families by hosts of the play that are not among its peers, strangers first.
   - How many hosts a rule is tried with is bounded; the same plan and the same hosts give the same choice.
-  - Use it with C(run_once).
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.controller
+  - federated.connectivity.attributes.info_module
+  - federated.connectivity.attributes.run_once
 attributes:
-  action:
-    description: Runs on the controller alone, as an action plugin, with Python 3.11 or later.
-    support: full
-  async:
-    description: Supports being run with the C(async) keyword.
-    support: none
-  bypass_host_loop:
-    description: Runs once for all hosts by itself; use C(run_once).
-    support: none
-  check_mode:
-    description: Reads only.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
   idempotent:
-    description: The same plan and hosts give the same choice, and a new token.
-    support: full
+    details:
+      - The same plan and hosts give the same choice, and a new token.
 options:
   plan:
     description: The plan directory.

@@ -14,20 +14,10 @@ author: The federated.connectivity contributors (@federated)
 description:
   - Reads from C(/proc/net) which sockets listen on the given ports; no tool needs to be installed.
   - Processes of other users are named only if the module runs as root.
-attributes:
-  check_mode:
-    description: Reads only.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
-  platform:
-    description: Target systems.
-    platforms: linux
-    support: full
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.info_module
+  - federated.connectivity.attributes.linux
 options:
   ports:
     description: The ports of interest.

@@ -15,22 +15,20 @@ description:
   - With O(table), drafts the matrix from a vendor's table of connections instead, in CSV or in Markdown, anywhere on a page.
   - What the table does not say, such as TLS, inspection and the use of a proxy, is written as C(unknown) and listed at the top of the file.
   - A row whose direction contradicts its source and destination becomes no flow. Both readings stand at the end of the file, commented out.
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.controller
 attributes:
-  action:
-    description: Runs on the controller alone, as an action plugin, with Python 3.11 or later.
-    support: full
-  async:
-    description: Supports being run with the C(async) keyword.
-    support: none
   check_mode:
-    description: Writes nothing, and returns the same.
     support: full
+    details:
+      - Writes nothing, and returns the same.
   diff_mode:
-    description: Shows the file.
     support: full
   idempotent:
-    description: A file that exists is never touched; the task fails.
     support: none
+    details:
+      - A file that exists is never touched; the task fails.
 options:
   path:
     description:

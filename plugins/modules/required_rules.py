@@ -41,6 +41,22 @@ notes:
   - Run it once, with C(run_once), in a play for all hosts without facts. It reads the whole inventory, so that neither C(--limit)
     nor C(serial) hides a peer.
   - Needs no connection. With C(delegate_to) on C(localhost), the first host of the play need not be configured for one.
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.controller
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Writes the plan to a temporary directory instead, and says what would change in O(plan).
+  diff_mode:
+    support: full
+    details:
+      - Shows the files of the plan that change, the first fifty of them in full.
+  idempotent:
+    support: full
+    details:
+      - An unchanged inventory changes no file.
 options:
   plan:
     description:
@@ -57,19 +73,6 @@ requirements:
   - jsonschema >= 4.18, on the controller
   - netaddr >= 1.0, on the controller
   - PyYAML >= 6.0, on the controller
-attributes:
-  action:
-    description: Runs on the controller alone, as an action plugin.
-    support: full
-  check_mode:
-    description: Writes the plan to a temporary directory instead, and says what would change in O(plan).
-    support: full
-  diff_mode:
-    description: Shows the files of the plan that change, the first fifty of them in full.
-    support: full
-  idempotent:
-    description: An unchanged inventory changes no file.
-    support: full
 seealso:
   - module: federated.connectivity.firewall_policy
 """

@@ -16,20 +16,10 @@ description:
   - Tells which certificate was shown, what was agreed on, and whether the server asked for a client certificate, in TLS 1.2 and in TLS 1.3.
   - Whether that is what the responder itself shows is judged by M(federated.connectivity.tls_paths_judged).
   - STARTTLS and the like, where TLS begins later than the connection, are not supported.
-attributes:
-  check_mode:
-    description: Changes nothing and takes place in check mode too.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
-  platform:
-    description: Target systems.
-    platforms: linux
-    support: full
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.info_module
+  - federated.connectivity.attributes.linux
 options:
   endpoints:
     description: The servers.

@@ -17,26 +17,21 @@ description:
   - Where neither is known, only a certificate from a public authority makes a connection V(direct),
     and only a known product's issuer V(inspected).
   - No host is contacted. It never fails because of a verdict; act on RV(hosts).
-  - Use it with C(run_once).
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.controller
+  - federated.connectivity.attributes.run_once
 attributes:
-  action:
-    description: Runs on the controller alone, as an action plugin, with Python 3.11 or later.
-    support: full
-  async:
-    description: Supports being run with the C(async) keyword.
-    support: none
-  bypass_host_loop:
-    description: Runs once for all hosts by itself; use C(run_once).
-    support: none
   check_mode:
-    description: Judges in check mode too, and writes O(report).
     support: full
+    details:
+      - Judges in check mode too, and writes O(report).
   diff_mode:
-    description: Shows what would change.
     support: none
   idempotent:
-    description: The same results give the same verdicts.
     support: full
+    details:
+      - The same results give the same verdicts.
 options:
   chosen:
     description: The result of M(federated.connectivity.tls_paths_to_judge).

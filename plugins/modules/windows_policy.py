@@ -18,22 +18,14 @@ description:
     and where a rule cannot be expressed. Nothing has been changed then.
   - Warns of rules of others that block what a rule of the plan allows, or let others in at a port that the plan closes.
   - The role C(federated.connectivity.firewall) uses it on hosts with C(connectivity_platform=windows).
+extends_documentation_fragment:
+  - federated.connectivity.attributes
+  - federated.connectivity.attributes.controller
+  - federated.connectivity.attributes.info_module
 attributes:
-  action:
-    description: Runs on the controller alone, as an action plugin, with Python 3.11 or later.
-    support: full
-  async:
-    description: Supports being run with the C(async) keyword.
-    support: none
-  check_mode:
-    description: Computes only.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
   idempotent:
-    description: The same plan and the same findings give the same result.
-    support: full
+    details:
+      - The same plan and the same findings give the same result.
 options:
   plan:
     description: The plan directory. Without it, everything of ours is to go.

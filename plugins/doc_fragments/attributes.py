@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What modules promise, in the words of Ansible's attributes. A module names the fragments that hold for it, and says how far they do."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+attributes:
+  check_mode:
+    description: Can run in check mode, where it changes nothing and tells what it would change.
+  diff_mode:
+    description: Shows what changed, or what would change in check mode, when in diff mode.
+  idempotent:
+    description: Running again under the same conditions changes nothing.
+"""
+
+    # Changes nothing in any mode.
+    INFO_MODULE = r"""
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Changes nothing, and does the same in check mode.
+  diff_mode:
+    support: N/A
+    details:
+      - Changes nothing.
+  idempotent:
+    support: full
+    details:
+      - Changes nothing.
+"""
+
+    # Runs on the managed hosts.
+    LINUX = r"""
+attributes:
+  platform:
+    description: Target systems.
+    platforms: linux
+    support: full
+"""
+
+    # Runs on the managed hosts, with an action plugin before it.
+    PLAN_READER = r"""
+attributes:
+  action:
+    description: An action plugin reads O(plan) on the controller.
+    support: full
+  async:
+    description: Supports being run with the C(async) keyword.
+    support: none
+"""
+
+    # Is an action plugin and nothing else.
+    CONTROLLER = r"""
+attributes:
+  action:
+    description: Runs on the controller alone, as an action plugin, with Python 3.11 or later.
+    support: full
+  async:
+    description: Supports being run with the C(async) keyword.
+    support: none
+"""
+
+    # Deals with all hosts of the play at once.
+    RUN_ONCE = r"""
+attributes:
+  bypass_host_loop:
+    description: Runs once for all hosts by itself.
+    support: none
+notes:
+  - Use it with C(run_once).
+"""

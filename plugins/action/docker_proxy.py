@@ -30,10 +30,9 @@ class ActionModule(ActionBase):
                 raise AnsibleError("docker_proxy takes either plan, the directory of a plan, or daemon and client")
             try:
                 planned = read_host(pathlib.Path(self._loader.path_dwim(plan)), variables["inventory_hostname"])
-            except PlanUnreadable as error:
+                arguments.update(options(planned["proxy"]), credentials=credentials(forward_proxy))
+            except (PlanUnreadable, ValueError) as error:
                 raise AnsibleError(str(error)) from error
-            arguments.update(options(planned["proxy"]))
-            arguments["credentials"] = credentials(forward_proxy)
             if "client" in arguments and not arguments.get("client_users"):
                 self._display.warning(
                     f"host {variables['inventory_hostname']}: containers need the forward proxy, and get it from the ~/.docker/config.json "

@@ -40,11 +40,12 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
     Proxies,
-    endpoint,
-    hide,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._proxy_file import (
     File,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import (
+    parse_proxy_url,
 )
 
 USERS = STATE + "/docker_proxy_users.json"
@@ -208,10 +209,11 @@ def _see_answers(urls: t.Iterable[str]) -> None:
     """Raises PolicyRefused if a proxy does not take connections."""
     wrong = []
     for url in sorted(urls):
+        proxy = parse_proxy_url(url)
         try:
-            socket.create_connection(endpoint(url), _ANSWER_SECONDS).close()
+            socket.create_connection((proxy.host, proxy.port), _ANSWER_SECONDS).close()
         except OSError as error:
-            wrong.append("the forward proxy %s does not answer this host: %s; nothing was changed" % (hide(url), error))
+            wrong.append("the forward proxy %s does not answer this host: %s; nothing was changed" % (proxy.shown, error))
     if wrong:
         raise PolicyRefused(*wrong)
 

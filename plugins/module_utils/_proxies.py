@@ -14,9 +14,11 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     PolicyRefused,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import (
+    parse_proxy_url,
+)
 
 _USERINFO = re.compile(r"(?<=://)[^\s\"']*@")  # to the last @, for those that should have been encoded are secret too
-_URL = re.compile(r"https?://(?:[^/@\s\"'\\]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]\"'\\]+):([0-9]{1,5})/?\Z")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\"]")
 
 
@@ -51,9 +53,12 @@ def parse(http: t.Optional[str], https: t.Optional[str], exceptions: t.Sequence[
     """
     wrong = []
     for name, url in (("http_proxy", http), ("https_proxy", https)):
-        found = _URL.match(url) if url else None
-        if url and not (found and 0 < int(found.group(1)) < 65536):
-            wrong.append("proxy.%s: %r is no URL of a proxy with its port, such as http://proxy.example.org:3128" % (name, hide(url)))
+        if not url:
+            continue
+        try:
+            parse_proxy_url(url)
+        except ValueError as error:
+            wrong.append("proxy.%s: %s%s" % (name, error, "" if "@" in url else "; it is %r" % url))
     wrong += [
         "proxy.no_proxy: %r is not one exception; make one item of each, without spaces" % each
         for each in exceptions
@@ -64,12 +69,6 @@ def parse(http: t.Optional[str], https: t.Optional[str], exceptions: t.Sequence[
     if not (http or https):
         return Proxies()
     return Proxies(http or None, https or None, ",".join(exceptions) or None)
-
-
-def endpoint(url: str) -> t.Tuple[str, int]:
-    """Host and port of a proxy's URL."""
-    host, _colon, port = _USERINFO.sub("", url).partition("://")[2].rstrip("/").rpartition(":")
-    return host.strip("[]"), int(port)
 
 
 def with_credentials(url: t.Optional[str], credentials: t.Optional[str]) -> t.Optional[str]:

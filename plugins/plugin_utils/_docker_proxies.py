@@ -12,6 +12,8 @@ import typing as t
 import urllib.parse
 from collections.abc import Mapping
 
+from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import parse_proxy_url
+
 URLS = ("http_proxy", "https_proxy")
 # Mechanisms of the plan that are Docker's, and the module's options for them.
 OPTIONS = {"docker_daemon": "daemon", "docker_client": "client"}
@@ -31,11 +33,18 @@ def credentials(variable: Mapping[str, t.Any]) -> dict[str, str]:
     """``user:password``, percent-encoded, for each URL of ``connectivity_forward_proxy`` that has any.
 
     Those in a URL are that URL's alone and already encoded; ``username`` and ``password`` are for both, as they are.
+
+    Raises:
+        ValueError: a URL is none; the message names its key, and does not show it.
     """
     common = ":".join(urllib.parse.quote(str(variable[key]), safe="") for key in ("username", "password") if variable.get(key))
     found = {}
     for url in URLS:
-        userinfo, at, _host = urllib.parse.urlsplit(str(variable.get(url) or "")).netloc.rpartition("@")
-        if variable.get(url) and (at or common):
-            found[url] = userinfo if at else common
+        if variable.get(url):
+            try:
+                own = parse_proxy_url(str(variable[url]).strip()).userinfo
+            except ValueError as error:
+                raise ValueError(f"connectivity_forward_proxy.{url}: {error}") from None
+            if own is not None or common:
+                found[url] = common if own is None else own
     return found

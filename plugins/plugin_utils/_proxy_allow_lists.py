@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
-import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
+
+from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import parse_proxy_url
 
 from ._addresses import ANYBODY, merge
 from ._mark import MARK
@@ -72,7 +73,7 @@ def _by_proxy(plan: Plan) -> dict[str, dict[Permission, list[Client]]]:
         clients = [Client(host.name, host.addresses or ()) for host in hosts]
         for flow in common["proxy"]["flows"]:
             url = common["proxy"][flow["proxy"]]
-            if not is_loopback(t.cast(str, urllib.parse.urlsplit(url).hostname)):
+            if not is_loopback(parse_proxy_url(url).host):
                 found.setdefault(url, {}).setdefault(_permission(flow, plan.index["address_sets"]), []).extend(clients)
     return {url: {permission: sorted(of_url[permission]) for permission in sorted(of_url)} for url, of_url in found.items()}
 
@@ -85,9 +86,8 @@ def _permission(flow: Mapping[str, t.Any], address_sets: Mapping[str, Sequence[s
 
 def _file_name(url: str) -> str:
     """A name that every file system takes; underscores keep addresses apart from host names."""
-    parts = urllib.parse.urlsplit(url)
-    host = t.cast(str, parts.hostname)
-    return f"{parts.scheme}_{host.replace(':', '-')}{'_' if ':' in host else ''}_{parts.port}"
+    proxy = parse_proxy_url(url)
+    return f"{proxy.scheme}_{proxy.host.replace(':', '-')}{'_' if ':' in proxy.host else ''}_{proxy.port}"
 
 
 def _text(url: str, permissions: Permissions) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import ProxyUrl, parse_proxy_url
+
 from ._addresses import parse_network
 from ._no_proxy import parse_exception
-from ._proxy_url import ProxyUrl, parse_proxy_url
 from ._value import Value
 
 URLS = ("http_proxy", "https_proxy")
@@ -53,7 +54,7 @@ def read_forward_proxy(value: Value | None) -> ForwardProxy | None:
     apart = [key for key in CREDENTIALS if key in fields and fields[key].secret() is not None]
     if apart == ["password"]:
         value.refuse("has a password, but no username")
-    inside = [url for url in urls.values() if url and url.username is not None]
+    inside = [url for url in urls.values() if url and url.userinfo is not None]
     if apart and inside:
         value.refuse("has credentials twice, as keys and in a URL; keep one of them")
     exceptions = fields["no_proxy"].items("[.example.org]") if "no_proxy" in fields else ()
@@ -71,7 +72,7 @@ def _url(value: Value) -> ProxyUrl | None:
     if text is None:
         return None
     try:
-        url = parse_proxy_url(text)
+        url = parse_proxy_url(text.strip())
         if ":" in url.host or url.host.replace(".", "").isdigit():
             _refuse_unreachable(url.host)
     except ValueError as error:
@@ -81,7 +82,7 @@ def _url(value: Value) -> ProxyUrl | None:
 
 
 def _without_credentials(url: ProxyUrl | None) -> ProxyUrl | None:
-    return url and url._replace(username=None, password=None)
+    return url and url._replace(userinfo=None)
 
 
 def _refuse_unreachable(host: str) -> None:

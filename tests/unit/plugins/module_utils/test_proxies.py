@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyRefused
-from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies, endpoint, hide, parse, with_credentials
+from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies, hide, parse, with_credentials
 
 
 def test_all_that_is_wrong_is_said_at_once_and_nothing_secret_is() -> None:
@@ -19,8 +19,16 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_secret_is() -> None:
     assert "secret" not in str(refused.value)
 
 
+def test_a_url_is_shown_unless_it_may_hold_a_secret() -> None:
+    with pytest.raises(PolicyRefused) as refused:
+        parse("proxy:3128", "user:secret@proxy:3128", [])
+    problem = "must be the URL of a proxy with its port, such as http://proxy.example.org:3128"
+    assert refused.value.messages == (f"proxy.http_proxy: {problem}; it is 'proxy:3128'", f"proxy.https_proxy: {problem}")
+
+
 @pytest.mark.parametrize(
-    "url", ["http://a:1", "https://proxy.example.org:65535/", "http://u:p%40@[2001:db8::8]:3128", "http://198.51.100.8:3128"]
+    "url",
+    ["http://a:1", "https://proxy.example.org:65535/", "http://u:p%40@[2001:db8::8]:3128", "http://u:p@ss@a:1", "http://198.51.100.8:3128"],
 )
 def test_urls_that_docker_takes(url: str) -> None:
     assert parse(url, None, ["x", "y"]) == Proxies(url, None, "x,y")
@@ -36,13 +44,6 @@ def test_urls_that_it_does_not_take(url: str) -> None:
 
 def test_exceptions_without_a_proxy_mean_nothing() -> None:
     assert parse(None, "", ["localhost"]) == Proxies()
-
-
-@pytest.mark.parametrize(
-    ("url", "found"), [("http://u:p@[2001:db8::8]:3128/", ("2001:db8::8", 3128)), ("https://a.example.org:1", ("a.example.org", 1))]
-)
-def test_where_a_proxy_listens(url: str, found: tuple[str, int]) -> None:
-    assert endpoint(url) == found
 
 
 def test_credentials_are_put_in_and_hidden() -> None:

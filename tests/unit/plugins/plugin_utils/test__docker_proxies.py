@@ -55,6 +55,12 @@ def test_credentials_stand_in_a_url_or_beside_them(variable: dict[str, t.Any], f
     assert credentials(variable) == found
 
 
+def test_a_url_that_is_none_is_named_and_not_shown() -> None:
+    with pytest.raises(ValueError, match=r"connectivity_forward_proxy\.https_proxy: has credentials") as refused:
+        credentials({"http_proxy": "http://a:1", "https_proxy": "http://u:se/cret@b:2"})
+    assert "cret@" not in str(refused.value)
+
+
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_credentials_come_back_from_the_url_as_they_were(username: str, password: str) -> None:
     found = credentials({"http_proxy": "http://proxy.example.org:3128", "username": username, "password": password})

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-import json
 import pathlib
 import time
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_policy
 
 RESTORE_SECONDS = 60
 RETRY_SECONDS = 1
@@ -30,7 +31,10 @@ class ActionModule(ActionBase):
             if (plan is None) == ("policy" not in arguments):
                 raise AnsibleError("firewall_policy takes either plan, the directory of a plan, or policy, one host's part of it")
             if plan is not None:
-                arguments["policy"] = read_policy(pathlib.Path(self._loader.path_dwim(plan)), variables["inventory_hostname"])
+                try:
+                    arguments["policy"] = read_policy(pathlib.Path(self._loader.path_dwim(plan)), variables["inventory_hostname"])
+                except PlanUnreadable as error:
+                    raise AnsibleError(str(error)) from error
         result.update(self._execute_module("federated.connectivity.firewall_policy", module_args=arguments, task_vars=variables))
         trial = result.pop("on_trial", None)
         if trial:
@@ -65,29 +69,3 @@ class ActionModule(ActionBase):
                         f"after the change no new connection came about, nor one when the host should have taken it back: {error}"
                     ) from error
             time.sleep(RETRY_SECONDS)
-
-
-def read_policy(plan: pathlib.Path, host: str) -> dict[str, t.Any]:
-    """One host's file of a plan directory, with the address sets that its rules name.
-
-    Raises:
-        AnsibleError: there is no such plan, the host is not in it, or it is not ours to configure.
-    """
-    if not (plan / "plan.json").is_file():
-        raise AnsibleError(f"{plan} holds no plan.json; make the plan with federated.connectivity.required_rules first")
-    file = plan / "hosts" / f"{host}.json"
-    if not file.is_file():
-        raise AnsibleError(f"host {host} is not in the plan {plan}; give it connectivity_memberships and make the plan again")
-    policy = _read(file)
-    if not policy.get("managed"):
-        raise AnsibleError(f"host {host} is a partner's: connectivity_managed is false, so its firewall is not ours to configure")
-    named = {name for rule in policy["rules"] for name in rule["peers"]["address_sets"]}
-    sets = _read(plan / "plan.json")["address_sets"]
-    return {**policy, "address_sets": {name: cidrs for name, cidrs in sets.items() if name in named}}
-
-
-def _read(file: pathlib.Path) -> dict[str, t.Any]:
-    try:
-        return t.cast("dict[str, t.Any]", json.loads(file.read_text(encoding="utf-8")))
-    except ValueError as error:
-        raise AnsibleError(f"{file} is not JSON: {error}; make the plan again") from error

@@ -7,47 +7,36 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import Choice
+from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import Membership, PlanUnreadable, read_address_sets
+from ansible_collections.federated.connectivity.plugins.plugin_utils._report_file import ReportUnwritable, write_report
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import FAILED, NOTHING, Observation, judge
-from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict_report import counts, host_lines, summary, write_report
+from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict_report import counts, host_lines, report, summary
 
 STEPS = ("in_force", "loopback", "listening", "stopped", "probed")
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Judges on the controller what the hosts of the play have seen."""
 
-    _requires_connection = False
-    _supports_check_mode = True
+    OPTIONS: t.ClassVar[dict[str, t.Any]] = {
+        "chosen": {"type": "dict", "required": True},
+        "registered": {"type": "dict", "required": True, "options": {step: {"type": "str", "required": True} for step in STEPS}},
+        "partners": {"type": "bool", "default": False},
+        "report": {"type": "path"},
+    }
+    MISTAKES = (PlanUnreadable, ReportUnwritable)
 
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(  # type: ignore[no-untyped-call]
-            {
-                "chosen": {"type": "dict", "required": True},
-                "registered": {"type": "dict", "required": True, "options": {step: {"type": "str", "required": True} for step in STEPS}},
-                "partners": {"type": "bool", "default": False},
-                "report": {"type": "path"},
-            }
-        )
+    def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         chosen = options["chosen"]
         choices = {name: Choice.from_data(data) for name, data in chosen["hosts"].items()}
-        observations = {name: _observation(name, chosen["token"], options["registered"], task_vars) for name in choices}
-        try:
-            membership = Membership(read_address_sets(pathlib.Path(chosen["plan"])))
-            findings = judge(choices, observations, membership, options["partners"])
-            if options["report"]:
-                write_report(pathlib.Path(options["report"]), findings, choices)
-        except PlanUnreadable as error:
-            raise AnsibleActionFail(str(error)) from error
-        except OSError as error:
-            raise AnsibleActionFail(f"the report could not be written: {error}") from error
-        return result | {
-            "changed": False,
+        observations = {name: _observation(name, chosen["token"], options["registered"], variables) for name in choices}
+        membership = Membership(read_address_sets(pathlib.Path(chosen["plan"])))
+        findings = judge(choices, observations, membership, options["partners"])
+        if options["report"]:
+            write_report(pathlib.Path(options["report"]), report(findings, choices))
+        return {
             "hosts": {
                 name: {
                     "lines": host_lines(found, choices[name]),

@@ -10,47 +10,35 @@ import secrets
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
+from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import choose
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Chooses on the controller what the hosts of the play have to prove."""
 
-    _requires_connection = False
-    _supports_check_mode = True
+    OPTIONS: t.ClassVar[dict[str, t.Any]] = {
+        "plan": {"type": "path", "required": True},
+        "strangers": {"type": "str", "default": "connectivity_strangers"},
+        "peers_maximum": {"type": "int", "default": 5},
+    }
+    MISTAKES = (PlanUnreadable,)
 
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(  # type: ignore[no-untyped-call]
-            {
-                "plan": {"type": "path", "required": True},
-                "strangers": {"type": "str", "default": "connectivity_strangers"},
-                "peers_maximum": {"type": "int", "default": 5},
-            }
-        )
+    def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         if options["peers_maximum"] < 1:
             raise AnsibleActionFail(f"peers_maximum is {options['peers_maximum']}; give 1 or more")
         plan = self._loader.path_dwim(options["plan"])
-        lost = set(task_vars["ansible_play_hosts_all"]) - set(task_vars["ansible_play_hosts"])
-        present = lost.union(task_vars["ansible_play_batch"])
-        strangers = present.intersection(task_vars["groups"].get(options["strangers"], ()))
-        try:
-            content = read_plan(pathlib.Path(plan))
-            known = {name: _addresses(task_vars["hostvars"][name]) for name in strangers}
-            choices = choose(content, present, known, options["peers_maximum"])
-        except PlanUnreadable as error:
-            raise AnsibleActionFail(str(error)) from error
-        if not any(content.hosts.get(name, {}).get("managed") for name in task_vars["ansible_play_hosts_all"]):
+        lost = set(variables["ansible_play_hosts_all"]) - set(variables["ansible_play_hosts"])
+        present = lost.union(variables["ansible_play_batch"])
+        strangers = present.intersection(variables["groups"].get(options["strangers"], ()))
+        content = read_plan(pathlib.Path(plan))
+        known = {name: _addresses(variables["hostvars"][name]) for name in strangers}
+        choices = choose(content, present, known, options["peers_maximum"])
+        if not any(content.hosts.get(name, {}).get("managed") for name in variables["ansible_play_hosts_all"]):
             raise AnsibleActionFail(f"{plan}: no host of this play is managed there; check --limit and connectivity_memberships")
-        return result | {
-            "changed": False,
-            "hosts": {name: choice.to_data() for name, choice in choices.items()},
-            "plan": plan,
-            "token": secrets.token_hex(8),
-        }
+        return {"hosts": {name: choice.to_data() for name, choice in choices.items()}, "plan": plan, "token": secrets.token_hex(8)}
 
 
 def _addresses(variables: t.Any) -> list[str]:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import os
 import pathlib
-import sys
 import tempfile
 import typing as t
 from collections.abc import Mapping
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._hosts import VARIABLES
-from ansible_collections.federated.connectivity.plugins.plugin_utils._libraries import missing_libraries
+from ansible_collections.federated.connectivity.plugins.plugin_utils._libraries import LibrariesMissing, require_libraries
 from ansible_collections.federated.connectivity.plugins.plugin_utils._origin import locate
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import write_plan
@@ -30,20 +29,14 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._value impo
 WARNINGS_SHOWN = 20
 
 
-class ActionModule(ActionBase):
-    _requires_connection = False
-    _supports_check_mode = True
+class ActionModule(ControllerAction):
+    OPTIONS: t.ClassVar[dict[str, t.Any]] = {"plan": {"type": "path"}, "select": {"type": "str"}}
+    MISTAKES = (LibrariesMissing,)
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        task_vars = task_vars or {}
-        missing = missing_libraries()
-        if missing:
-            raise AnsibleActionFail(f"the controller's Python, {sys.executable}, lacks libraries: pip install {' '.join(missing)}")
-        spec = {"plan": {"type": "path"}, "select": {"type": "str"}}
-        _validation, options = self.validate_argument_spec(spec)  # type: ignore[no-untyped-call]
+    def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        require_libraries()
         try:
-            plan = compute_plan(self._variables(task_vars), Catalogue(_directories(task_vars)), locate, options["select"])
+            plan = compute_plan(self._inventory(variables), Catalogue(_directories(variables)), locate, options["select"])
             wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
             changes = write_plan(plan, wanted, dry=self._task.check_mode) if wanted else None
             directory = wanted
@@ -53,14 +46,14 @@ class ActionModule(ActionBase):
         except PlanRefused as refused:
             raise AnsibleActionFail(_refusal(refused.messages)) from None
         warnings = plan.index["warnings"]
-        result.update(
-            changed=bool(changes and changes.changed),
-            plan=str(directory),
-            managed=plan.count(True),
-            unmanaged=plan.count(False),
-            summary=plan.summary(),
-            warnings=[*warnings[:WARNINGS_SHOWN], *_more(len(warnings) - WARNINGS_SHOWN, "warnings in plan.json")],
-        )
+        result: dict[str, t.Any] = {
+            "changed": bool(changes and changes.changed),
+            "plan": str(directory),
+            "managed": plan.count(True),
+            "unmanaged": plan.count(False),
+            "summary": plan.summary(),
+            "warnings": [*warnings[:WARNINGS_SHOWN], *_more(len(warnings) - WARNINGS_SHOWN, "warnings in plan.json")],
+        }
         if changes and self._task.diff:
             result["diff"] = [
                 {"before_header": name, "after_header": name, "before": before, "after": after} for name, before, after in changes.diffs
@@ -68,9 +61,9 @@ class ActionModule(ActionBase):
             result["diff"] += [{"prepared": line + "\n"} for line in _more(len(changes.changed) - len(changes.diffs), "files")]
         return result
 
-    def _variables(self, task_vars: Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    def _inventory(self, variables: Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
         """What the inventory says about every host, templated with that host's own variables."""
-        hostvars = task_vars["hostvars"]
+        hostvars = variables["hostvars"]
         return {str(host): self._own(hostvars.raw_get(host), hostvars) for host in hostvars}
 
     def _own(self, raw: dict[str, t.Any], hostvars: object) -> dict[str, t.Any]:
@@ -95,11 +88,11 @@ def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, (bool, int, float))
 
 
-def _directories(task_vars: Mapping[str, t.Any]) -> list[str]:
+def _directories(variables: Mapping[str, t.Any]) -> list[str]:
     """Where paths of the user's own matrices start: beside the inventories, then beside the playbook."""
-    sources = [os.path.abspath(source) for source in task_vars.get("ansible_inventory_sources") or ()]
+    sources = [os.path.abspath(source) for source in variables.get("ansible_inventory_sources") or ()]
     beside = [source if os.path.isdir(source) else os.path.dirname(source) for source in sources]
-    return [*beside, task_vars["playbook_dir"]]
+    return [*beside, variables["playbook_dir"]]
 
 
 def _refusal(messages: tuple[str, ...]) -> str:

@@ -8,27 +8,26 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
+from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_address_sets, read_host
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_policy import PolicyUnfit, windows_policy
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Says on the controller what the firewall of a Windows host has to become."""
 
-    _requires_connection = False
-    _supports_check_mode = True
+    OPTIONS: t.ClassVar[dict[str, t.Any]] = {
+        "plan": {"type": "path"},
+        "found": {"type": "dict", "required": True},
+        "management_port": {"type": "int"},
+    }
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(  # type: ignore[no-untyped-call]
-            {"plan": {"type": "path"}, "found": {"type": "dict", "required": True}, "management_port": {"type": "int"}}
-        )
-        name = (task_vars or {})["inventory_hostname"]
+    def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        name = variables["inventory_hostname"]
         try:
             plan = pathlib.Path(self._loader.path_dwim(options["plan"])) if options["plan"] else None
-            policy = windows_policy(
+            return windows_policy(
                 read_host(plan, name) if plan else None,
                 read_address_sets(plan) if plan else {},
                 options["found"],
@@ -36,4 +35,3 @@ class ActionModule(ActionBase):
             )
         except (PlanUnreadable, PolicyUnfit) as error:
             raise AnsibleActionFail(f"host {name}: {error}") from error
-        return result | {"changed": False} | policy

@@ -9,10 +9,17 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 LIBRARIES = ("jmespath", "jsonschema", "netaddr")
 
 
-def missing_libraries() -> list[str]:
-    """Those that this Python lacks. Modules that use them can be imported all the same."""
-    return [library for library in LIBRARIES if importlib.util.find_spec(library) is None]
+class LibrariesMissing(Exception):
+    """This Python lacks some; the message says how to install them."""
+
+
+def require_libraries() -> None:
+    """Raise LibrariesMissing unless all are there. Modules that use them can be imported all the same."""
+    missing = [library for library in LIBRARIES if importlib.util.find_spec(library) is None]
+    if missing:
+        raise LibrariesMissing(f"the controller's Python, {sys.executable}, lacks libraries: pip install {' '.join(missing)}")

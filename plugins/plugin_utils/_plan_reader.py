@@ -49,7 +49,7 @@ def read_host(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
-    content: Mapping[str, t.Any] = _read(directory / "hosts" / f"{host}.json")
+    content: Mapping[str, t.Any] = _read(directory / "hosts" / f"{host}.json", "managed", "rules")
     return content
 
 
@@ -61,6 +61,23 @@ def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
     """
     sets: Mapping[str, Sequence[str]] = _read(directory / "plan.json", "address_sets")["address_sets"]
     return sets
+
+
+def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
+    """Read what a host that is ours has to enforce: its file of a plan, with the address sets that its rules name in ``address_sets``.
+
+    Raises:
+        PlanUnreadable: there is no such plan, it is damaged, or the host has no part in it that is ours to configure.
+    """
+    if not (directory / "plan.json").is_file():
+        raise PlanUnreadable(f"{directory} holds no plan.json; make the plan with federated.connectivity.required_rules first")
+    if not (directory / "hosts" / f"{host}.json").is_file():
+        raise PlanUnreadable(f"host {host} is not in the plan {directory}; give it connectivity_memberships and make the plan again")
+    content = read_host(directory, host)
+    if not content["managed"]:
+        raise PlanUnreadable(f"host {host} is a partner's: connectivity_managed is false, so its firewall is not ours to configure")
+    named = {name for rule in content["rules"] for name in rule["peers"]["address_sets"]}
+    return {**content, "address_sets": {name: cidrs for name, cidrs in read_address_sets(directory).items() if name in named}}
 
 
 def _read(file: pathlib.Path, *keys: str) -> t.Any:

@@ -4,12 +4,10 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Writes the judgements of TLS paths down: lines for people, a report for other tools and for partners."""
+"""The judgements of TLS paths in words and numbers: lines for people, a report for other tools and for partners."""
 
 from __future__ import annotations
 
-import json
-import pathlib
 import typing as t
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -71,14 +69,8 @@ def own_certificates(sights: Mapping[str, Sights]) -> dict[str, dict[str, t.Any]
     return found
 
 
-def write_report(
-    file: pathlib.Path, judgements: Judgements, looks: Mapping[str, Looks], sights: Mapping[str, Sights], strict: bool
-) -> None:
-    """Write the verdicts as JSON: ``format``, ``counts``, ``own_certificates``, and ``hosts``: name -> ``paths`` and ``not_looked_at``.
-
-    Raises:
-        OSError: it could not be written.
-    """
+def report(judgements: Judgements, looks: Mapping[str, Looks], sights: Mapping[str, Sights], strict: bool) -> dict[str, t.Any]:
+    """The verdicts for other tools: ``format``, ``counts``, ``own_certificates``, ``hosts``: name -> ``paths`` and ``not_looked_at``."""
     hosts = {
         name: {
             "paths": [_plain(judgement, strict) for judgement in found],
@@ -86,9 +78,7 @@ def write_report(
         }
         for name, found in judgements.items()
     }
-    content = {"format": FORMAT, "counts": counts(judgements, strict), "own_certificates": own_certificates(sights), "hosts": hosts}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return {"format": FORMAT, "counts": counts(judgements, strict), "own_certificates": own_certificates(sights), "hosts": hosts}
 
 
 def _plain(judgement: Judgement, strict: bool) -> dict[str, t.Any]:

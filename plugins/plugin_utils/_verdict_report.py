@@ -4,12 +4,10 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Writes a verdict down: lines for people, a report for other tools."""
+"""A verdict in words and numbers: lines for people, a report for other tools."""
 
 from __future__ import annotations
 
-import json
-import pathlib
 import typing as t
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -59,19 +57,13 @@ def summary(findings: Mapping[str, Sequence[Finding]]) -> list[str]:
     return [*lines, f"{proven}, {counted[IN_FORCE]} policies in force, {others}"]
 
 
-def write_report(file: pathlib.Path, findings: Mapping[str, Sequence[Finding]], choices: Mapping[str, Choice]) -> None:
-    """Write the verdict as JSON: ``format``, ``counts``, and ``hosts``: name -> ``findings`` and ``left_out``.
-
-    Raises:
-        OSError: it could not be written.
-    """
-    hosts: dict[str, t.Any] = {
+def report(findings: Mapping[str, Sequence[Finding]], choices: Mapping[str, Choice]) -> dict[str, t.Any]:
+    """The verdict for other tools: ``format``, ``counts``, and ``hosts``: name -> ``findings`` and ``left_out``."""
+    hosts = {
         name: {
             "findings": [finding._asdict() for finding in found],
             "left_out": [entry._asdict() for entry in choices[name].left_out],
         }
         for name, found in findings.items()
     }
-    content = json.dumps({"format": FORMAT, "counts": counts(findings), "hosts": hosts}, indent=2, sort_keys=True) + "\n"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(content, encoding="utf-8")
+    return {"format": FORMAT, "counts": counts(findings), "hosts": hosts}

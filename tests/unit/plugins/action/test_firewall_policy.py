@@ -2,62 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One host's part of the plan, as the action reads it on the controller."""
+"""What the action confirms, and what becomes of a host that does not answer any more."""
 
 from __future__ import annotations
 
-import json
 import pathlib
+import types
 import typing as t
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.federated.connectivity.plugins.action import firewall_policy
-from ansible_collections.federated.connectivity.plugins.action.firewall_policy import (
-    ActionModule,
-    read_policy,
-)
+from ansible_collections.federated.connectivity.plugins.action.firewall_policy import ActionModule
 
 CONFIRMED = {"changed": False, "outcome": "confirmed"}
 RESTORED = {"failed": True, "outcome": "restored", "msg": "the change was not confirmed: nobody confirmed it within 60 seconds"}
-
-
-@pytest.fixture
-def plan(tmp_path: pathlib.Path) -> pathlib.Path:
-    (tmp_path / "hosts").mkdir()
-    sets = {"partners": ["198.51.100.20/32"], "others": ["203.0.113.0/24"]}
-    (tmp_path / "plan.json").write_text(json.dumps({"address_sets": sets}), encoding="utf-8")
-    for host, managed in (("station", True), ("partner", False)):
-        _write(tmp_path, host, {"host": host, "managed": managed, "rules": [{"peers": {"address_sets": ["partners"], "names": []}}]})
-    return tmp_path
-
-
-def _write(plan: pathlib.Path, host: str, data: t.Any) -> None:
-    (plan / "hosts" / f"{host}.json").write_text(json.dumps(data), encoding="utf-8")
-
-
-def test_a_host_gets_its_rules_and_only_the_sets_that_they_name(plan: pathlib.Path) -> None:
-    policy = read_policy(plan, "station")
-    assert policy["address_sets"] == {"partners": ["198.51.100.20/32"]}
-    assert policy["rules"][0]["peers"]["address_sets"] == ["partners"]
-
-
-@pytest.mark.parametrize(
-    ("host", "message"),
-    [("partner", "host partner is a partner's: connectivity_managed is false"), ("unknown", "host unknown is not in the plan")],
-)
-def test_hosts_that_are_not_ours(plan: pathlib.Path, host: str, message: str) -> None:
-    with pytest.raises(AnsibleError, match=message):
-        read_policy(plan, host)
-
-
-def test_no_plan_and_a_damaged_one(plan: pathlib.Path) -> None:
-    with pytest.raises(AnsibleError, match=r"holds no plan\.json"):
-        read_policy(plan / "hosts", "station")
-    (plan / "plan.json").write_text("{", encoding="utf-8")
-    with pytest.raises(AnsibleError, match="is not JSON"):
-        read_policy(plan, "station")
 
 
 class Clock:
@@ -79,7 +40,8 @@ class Controller(ActionModule):
     def __init__(self, monkeypatch: pytest.MonkeyPatch, applied: dict[str, t.Any], *answers: t.Any) -> None:
         self._applied, self._answers = applied, list(answers)
         self.log: list[str] = []
-        self._task = t.cast(t.Any, type("Task", (), {"args": {"policy": {}}}))
+        self._task = t.cast(t.Any, types.SimpleNamespace(args={"policy": {}}))
+        self._loader = t.cast(t.Any, DataLoader)()
         self._connection = t.cast(t.Any, type("Connection", (), {"reset": lambda _self: self.log.append("reset")})())
         self.clock = Clock()
         monkeypatch.setattr(firewall_policy, "time", self.clock)
@@ -129,3 +91,20 @@ def test_a_host_that_never_comes_back_is_unreachable(monkeypatch: pytest.MonkeyP
     with pytest.raises(AnsibleConnectionFailure, match="no new connection came about, nor one when the host should have taken it back"):
         controller.run(task_vars={})
     assert controller.clock.now > 60
+
+
+@pytest.mark.parametrize("arguments", [{}, {"plan": "plan", "policy": {}}])
+def test_the_policy_comes_from_one_place(monkeypatch: pytest.MonkeyPatch, arguments: dict[str, t.Any]) -> None:
+    controller = Controller(monkeypatch, ON_TRIAL, CONFIRMED)
+    controller._task.args = arguments
+    with pytest.raises(AnsibleError, match="takes either plan, the directory of a plan, or policy"):
+        controller.run(task_vars={"inventory_hostname": "station"})
+    assert controller.log == []
+
+
+def test_what_is_no_plan_is_refused_before_the_host_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    controller = Controller(monkeypatch, ON_TRIAL, CONFIRMED)
+    controller._task.args = {"plan": str(tmp_path)}
+    with pytest.raises(AnsibleError, match=r"holds no plan\.json"):
+        controller.run(task_vars={"inventory_hostname": "station"})
+    assert controller.log == []

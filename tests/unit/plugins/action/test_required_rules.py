@@ -15,7 +15,6 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
@@ -64,11 +63,6 @@ class Runner:
         return action.run(
             task_vars={"hostvars": hostvars, "ansible_inventory_sources": [str(self.directory / "hosts.yml")], "playbook_dir": "/nowhere"}
         )
-
-
-@pytest.fixture(scope="module")
-def plugins() -> None:
-    init_plugin_loader([])
 
 
 @pytest.fixture

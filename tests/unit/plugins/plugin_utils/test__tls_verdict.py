@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pathlib
 import ssl
 import typing as t
 
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._expected_certificates import read_expectations
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Endpoint, Looks, Path, endpoint_of
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_report import counts, is_failure, summary, write_report
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_report import counts, is_failure, report, summary
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_verdict import VERDICTS, Judgement, Sights, issuer_of, judge_paths
 from ansible_collections.federated.connectivity.tests.tls_servers import Authority
 
@@ -205,18 +204,17 @@ def test_a_failure_is_an_excluded_flow_that_is_inspected_or_blocked(made: Made) 
         assert [is_failure(one, strict=True) for one in found] == [excluded] * 3
 
 
-def test_the_report_holds_what_partners_need(made: Made, tmp_path: pathlib.Path) -> None:
+def test_the_report_holds_what_partners_need(made: Made) -> None:
     looks, sights = {"alpha": Looks()}, {"alpha": Sights({}, {HTTP: made(), GRPC: cut("unreachable")})}
     found = {"alpha": judge({HTTP: made("Box CA")}, {HTTP: made()})}
-    write_report(tmp_path / "new" / "audit.json", found, looks, sights, strict=False)
-    report = json.loads((tmp_path / "new" / "audit.json").read_text(encoding="utf-8"))
-    assert report["counts"] == {"direct": 0, "inspected": 1, "blocked": 0, "unreachable": 0, "unknown": 0, "flows": 1, "failed": 1}
-    path = report["hosts"]["alpha"]["paths"][0]
+    content = report(found, looks, sights, strict=False)
+    assert content["counts"] == {"direct": 0, "inspected": 1, "blocked": 0, "unreachable": 0, "unknown": 0, "flows": 1, "failed": 1}
+    path = content["hosts"]["alpha"]["paths"][0]
     assert (path["verdict"], path["by"], path["port"], path["seen"]["version"]) == ("inspected", "CN=Box CA", 8443, "TLSv1.3")
-    assert read_expectations(report["own_certificates"]) == read_expectations(
+    assert read_expectations(content["own_certificates"]) == read_expectations(
         {"alpha": {8443: {"sha256": made()["sha256"], "issuer": "Station CA"}}}
     )
-    assert counts(found, False) == report["counts"]
+    assert counts(found, False) == content["counts"]
     assert summary(found, False)[-1].startswith("1 TLS connections of 1 flows looked at: 0 direct, 1 inspected")
 
 

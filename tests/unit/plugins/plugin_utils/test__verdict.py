@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import json
-import pathlib
 import typing as t
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import BLOCKED, OPEN, Choice, LeftOut, Listener, Proof, Untried
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import Membership
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import Finding, Observation, judge
-from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict_report import counts, host_lines, summary, write_report
+from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict_report import counts, host_lines, report, summary
 
 MEMBERSHIP = Membership({"north": ["198.51.100.10/32", "198.51.100.20/32"]})
 FLOW = "linksight.north.peer_http"
@@ -272,21 +270,14 @@ def test_lines_name_flow_ends_address_and_reason(verdict: tuple[dict[str, list[F
     ]
 
 
-def test_the_report_holds_findings_counts_and_what_was_left_out(
-    verdict: tuple[dict[str, list[Finding]], dict[str, Choice]], tmp_path: pathlib.Path
-) -> None:
+def test_the_report_holds_findings_counts_and_what_was_left_out(verdict: tuple[dict[str, list[Finding]], dict[str, Choice]]) -> None:
     findings, choices = verdict
-    file = tmp_path / "new" / "report.json"
-    write_report(file, findings, choices)
-    report = json.loads(file.read_text(encoding="utf-8"))
-    assert report["format"] == 1
-    assert report["counts"] == counts(findings)
-    assert report["counts"]["proven"] == report["counts"]["failed"] == report["counts"]["unproven"] == report["counts"]["flows"] == 1
-    assert [found["state"] for found in report["hosts"]["alpha"]["findings"]] == ["proven", "failed", "unproven"]
-    assert [entry["hosts"] for entry in report["hosts"]["alpha"]["left_out"]] == [36, 2]
-    first = file.read_bytes()
-    write_report(file, findings, choices)
-    assert file.read_bytes() == first
+    content = report(findings, choices)
+    assert content["format"] == 1
+    assert content["counts"] == counts(findings)
+    assert content["counts"]["proven"] == content["counts"]["failed"] == content["counts"]["unproven"] == content["counts"]["flows"] == 1
+    assert [found["state"] for found in content["hosts"]["alpha"]["findings"]] == ["proven", "failed", "unproven"]
+    assert [entry["hosts"] for entry in content["hosts"]["alpha"]["left_out"]] == [36, 2]
 
 
 def test_what_a_host_of_a_network_proves_counts_for_the_responder() -> None:

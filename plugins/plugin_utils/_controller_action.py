@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What actions that run on the controller alone have in common. Beside the plugins themselves nothing else in pass 1 knows Ansible."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+
+class ControllerAction(ActionBase):
+    """An action that checks its options, computes its result, and tells what is wrong with them once.
+
+    Attributes:
+        OPTIONS: The options, as a module's argument_spec.
+        MISTAKES: What :meth:`compute` raises where the user is to mend something; the task fails with its words.
+    """
+
+    _requires_connection = False
+    _supports_check_mode = True
+    OPTIONS: t.ClassVar[dict[str, t.Any]]
+    MISTAKES: t.ClassVar[tuple[type[Exception], ...]] = ()
+
+    def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """What the task returns; without a word about it, it changed nothing.
+
+        Args:
+            options: As OPTIONS has them, with defaults.
+            variables: The variables of the task.
+
+        Raises:
+            AnsibleError, or one of MISTAKES.
+        """
+        raise NotImplementedError
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(self.OPTIONS)  # type: ignore[no-untyped-call]
+        try:
+            return result | {"changed": False} | self.compute(options, task_vars or {})
+        except self.MISTAKES as mistake:
+            raise AnsibleActionFail(str(mistake)) from mistake

@@ -20,6 +20,11 @@ tree := build/ansible_collections/federated/connectivity
 lab := $(bin)/python molecule/lab/lab.py
 lab_inventories := -i build/lab/inventory.yml -i molecule/linksight/inventory.yml
 
+# As JSON: an expression of SELECT has blanks, quotes and backticks of its own.
+export PLAN SELECT
+plan_variables = $$($(bin)/python -c 'import json, os; \
+  print(json.dumps({"connectivity_plan": os.path.abspath(os.environ["PLAN"]), "connectivity_select": os.environ["SELECT"]}))')
+
 # A play that matches no host is a failure; long messages stay readable; the last line is the run's summary.
 playbook := ANSIBLE_HOST_PATTERN_MISMATCH=error ANSIBLE_INVENTORY_UNPARSED_FAILED=True $(bin)/ansible-playbook
 export ANSIBLE_CALLBACK_RESULT_FORMAT ?= yaml
@@ -35,8 +40,8 @@ help: ## This list
 
 .PHONY: plan
 plan: .venv/controller.ready ## Compute every host's rules: INVENTORY=inventories/linksight PLAN=out [SELECT="[?necessity=='mandatory']"]
-	@test -n "$(INVENTORY)" -a -n "$(PLAN)" || { echo 'usage: make plan INVENTORY=inventories/linksight PLAN=out' >&2; exit 2; }
-	$(playbook) -i $(INVENTORY) playbooks/plan.yml -e connectivity_plan="$(abspath $(PLAN))" $(if $(SELECT),-e connectivity_select="$(SELECT)") $(ARGS)
+	@test -n "$(INVENTORY)" -a -n "$$PLAN" || { echo 'usage: make plan INVENTORY=inventories/linksight PLAN=out' >&2; exit 2; }
+	$(playbook) -i $(INVENTORY) playbooks/plan.yml -e "$(plan_variables)" $(ARGS)
 
 .PHONY: new-matrix
 new-matrix: .venv/controller.ready ## Begin a matrix of your own: NAME=inventories/mine/matrices/my_system.yml

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ._address_sets import ANY
 from ._forward_proxy import Routed
 from ._matrix import RESPONDER
 from ._proxy_only import stuck_warnings
@@ -38,3 +39,5 @@ def _of_direct(routed: Routed) -> Iterator[str]:
     for rule in routed.direct:
         if rule.direction == EGRESS and rule.flow.proxy == "unknown" and rule.flow.ends[RESPONDER].kind != "network":
             yield f"{rule.flow_label}: whether it may use the forward proxy is not documented, so its direct rule stays"
+        if rule.direction == EGRESS and rule.flow.ends[RESPONDER].kind == "roles" and ANY in rule.peers.address_sets:
+            yield f"{rule.federation.label}: with federation_scope any, no_proxy names no partner, so programs may ask the forward proxy for them"

@@ -40,4 +40,4 @@ def _of_direct(routed: Routed) -> Iterator[str]:
         if rule.direction == EGRESS and rule.flow.proxy == "unknown" and rule.flow.ends[RESPONDER].kind != "network":
             yield f"{rule.flow_label}: whether it may use the forward proxy is not documented, so its direct rule stays"
         if rule.direction == EGRESS and rule.flow.ends[RESPONDER].kind == "roles" and ANY in rule.peers.address_sets:
-            yield f"{rule.federation.label}: with federation_scope any, no_proxy names no partner, so programs may ask the forward proxy for them"
+            yield f"{rule.federation.label}: with federation_scope any, no_proxy names no partner, so the proxy may be asked for them"

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.utils.path import unfrackpath
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._docker_proxies import credentials, options
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_host
@@ -29,7 +30,7 @@ class ActionModule(ActionBase):
             if "daemon" in arguments or "client" in arguments:
                 raise AnsibleError("docker_proxy takes either plan, the directory of a plan, or daemon and client")
             try:
-                planned = read_host(pathlib.Path(self._loader.path_dwim(plan)), variables["inventory_hostname"])
+                planned = read_host(pathlib.Path(unfrackpath(plan, follow=False)), variables["inventory_hostname"])
                 arguments.update(options(planned["proxy"]), credentials=credentials(forward_proxy))
             except (PlanUnreadable, ValueError) as error:
                 raise AnsibleError(str(error)) from error

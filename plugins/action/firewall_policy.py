@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.utils.path import unfrackpath
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_policy
 
@@ -32,7 +33,7 @@ class ActionModule(ActionBase):
                 raise AnsibleError("firewall_policy takes either plan, the directory of a plan, or policy, one host's part of it")
             if plan is not None:
                 try:
-                    arguments["policy"] = read_policy(pathlib.Path(self._loader.path_dwim(plan)), variables["inventory_hostname"])
+                    arguments["policy"] = read_policy(pathlib.Path(unfrackpath(plan, follow=False)), variables["inventory_hostname"])
                 except PlanUnreadable as error:
                     raise AnsibleError(str(error)) from error
         result.update(self._execute_module("federated.connectivity.firewall_policy", module_args=arguments, task_vars=variables))

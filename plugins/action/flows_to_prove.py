@@ -10,6 +10,7 @@ import secrets
 import typing as t
 
 from ansible.errors import AnsibleActionFail
+from ansible.utils.path import unfrackpath
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_plan
@@ -29,7 +30,7 @@ class ActionModule(ControllerAction):
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         if options["peers_maximum"] < 1:
             raise AnsibleActionFail(f"peers_maximum is {options['peers_maximum']}; give 1 or more")
-        plan = self._loader.path_dwim(options["plan"])
+        plan = unfrackpath(options["plan"], follow=False)
         lost = set(variables["ansible_play_hosts_all"]) - set(variables["ansible_play_hosts"])
         present = lost.union(variables["ansible_play_batch"])
         strangers = present.intersection(variables["groups"].get(options["strangers"], ()))

@@ -9,6 +9,7 @@ import secrets
 import typing as t
 
 from ansible.errors import AnsibleActionFail
+from ansible.utils.path import unfrackpath
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._expected_certificates import ExpectationsRefused, expectations_of
@@ -25,7 +26,7 @@ class ActionModule(ControllerAction):
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         if options["peers_maximum"] < 1:
             raise AnsibleActionFail(f"peers_maximum is {options['peers_maximum']}; give 1 or more")
-        plan = self._loader.path_dwim(options["plan"])
+        plan = unfrackpath(options["plan"], follow=False)
         looks = tls_flows(read_plan(pathlib.Path(plan)), variables["ansible_play_batch"], options["peers_maximum"])
         expectations_of(looks, variables["hostvars"])  # mistakes are told before any host is contacted
         if not looks:

@@ -8,6 +8,7 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
+from ansible.utils.path import unfrackpath
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_address_sets, read_host
@@ -26,7 +27,7 @@ class ActionModule(ControllerAction):
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         name = variables["inventory_hostname"]
         try:
-            plan = pathlib.Path(self._loader.path_dwim(options["plan"])) if options["plan"] else None
+            plan = pathlib.Path(unfrackpath(options["plan"], follow=False)) if options["plan"] else None
             return windows_policy(
                 read_host(plan, name) if plan else None,
                 read_address_sets(plan) if plan else {},

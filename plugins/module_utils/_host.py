@@ -36,6 +36,11 @@ _PLACES = (CONFIGURATION, STATE, STATE + "/*", "/etc/ufw", "/etc/firewalld/*", "
 _MADE = (CONFIGURATION, "/etc/systemd/system/nftables.service.d", "/etc/systemd/system/sysinit.target.wants")
 
 
+def in_words(error: OSError) -> str:
+    """An error of the system, with the mend where an ordinary user is not permitted what root is."""
+    return "%s; this needs root: become: true" % error if isinstance(error, PermissionError) and os.geteuid() else str(error)
+
+
 class Result(t.NamedTuple):
     """What a command left behind; the output is text."""
 

@@ -82,6 +82,7 @@ class _Reader:
     def __init__(self, data: t.Mapping[str, t.Any], resolved: t.Mapping[str, t.Sequence[str]]) -> None:
         self.errors: t.List[str] = []
         self._data = data
+        self._defaults = self._mapping(data, "defaults", "policy")
         sets = self._mapping(data, "address_sets", "policy")
         self._sets = {name: self._address_set(name, self._list(sets, name, "address_sets")) for name in sets}
         self._names = {name: self._address_set(name, addresses) for name, addresses in resolved.items()}
@@ -98,7 +99,7 @@ class _Reader:
         return value
 
     def default(self, direction: str) -> bool:
-        return self.text(self._mapping(self._data, "defaults", "policy"), direction, "defaults", _DEFAULTS) == "deny"
+        return self.text(self._defaults, direction, "defaults", _DEFAULTS) == "deny"
 
     def interfaces(self, names: t.Sequence[str]) -> t.Tuple[str, ...]:
         for name in names:
@@ -118,7 +119,7 @@ class _Reader:
         where = "rule %s" % entry.get("id", "without id (rules[%d])" % number)
         direction = self.text(entry, "direction", where, DIRECTIONS)
         ports = self._list(entry, "ports", where)
-        if not ports:
+        if entry.get("ports") == []:
             self.errors.append("%s: no ports; a rule without ports would open all of them" % where)
         wrong = [port for port in ports if not is_port_range(port)]
         self.errors.extend("%s: %r is no port" % (where, port) for port in wrong)
@@ -153,10 +154,13 @@ class _Reader:
 
     def _list(self, data: t.Mapping[str, t.Any], key: str, where: str, kind: t.Type[t.Any] = str) -> t.List[t.Any]:
         value = data.get(key)
-        if isinstance(value, list) and all(isinstance(item, kind) for item in value):
-            return value
-        self.errors.append("%s: %s must be a list of %s, not %r" % (where, key, "texts" if kind is str else "dictionaries", value))
-        return []
+        one, several = ("text", "texts") if kind is str else ("dictionary", "dictionaries")
+        if not isinstance(value, list):
+            self.errors.append("%s: %s must be a list of %s, not %r" % (where, key, several, value))
+            return []
+        wrong = [(index, item) for index, item in enumerate(value) if not isinstance(item, kind)]
+        self.errors.extend("%s: %s[%d] must be a %s, not %r" % (where, key, index, one, item) for index, item in wrong)
+        return [item for item in value if isinstance(item, kind)]
 
     def _address_set(self, name: str, cidrs: t.Iterable[str]) -> AddressSet:
         networks: t.Dict[int, t.List[t.Any]] = {4: [], 6: []}

@@ -42,7 +42,7 @@ options:
   plan:
     description:
       - The plan directory on the controller, as made by M(federated.connectivity.required_rules). The host's file says what needs
-        which proxies.
+        which proxies. A relative path starts in the current directory.
     type: path
   forward_proxy:
     description:
@@ -165,7 +165,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyError
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_consumers import Wanted, configure
-from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, in_words
 from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies, hide, parse, with_credentials
 
 
@@ -225,7 +225,7 @@ def main() -> None:
         messages = [hide(message) for message in error.messages]
         module.fail_json(msg="\n".join(messages), errors=messages)
     except OSError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=in_words(error))
     for outcome in outcomes:
         for warning in outcome.warnings:
             module.warn(warning)

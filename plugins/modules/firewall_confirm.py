@@ -72,6 +72,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._confirmati
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
+    in_words,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._management import (
     live_session,
@@ -88,7 +89,7 @@ def main() -> None:
     except PolicyError as error:
         module.fail_json(msg=str(error), errors=list(error.messages), outcome="")
     except OSError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=in_words(error))
     if record.outcome != CONFIRMED:
         message = "the change was not confirmed: " + "; ".join(record.messages)
         module.fail_json(msg=message, errors=list(record.messages), outcome=record.outcome)

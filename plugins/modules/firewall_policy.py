@@ -46,6 +46,7 @@ options:
   plan:
     description:
       - The plan directory on the controller, as made by M(federated.connectivity.required_rules).
+        A relative path starts in the current directory.
         The host's own part of it is sent to the host.
       - Exactly one of O(plan) and O(policy) is required with O(state=present).
     type: path
@@ -234,6 +235,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._confirmati
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
+    in_words,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._management import (
     be_admitted,
@@ -333,6 +335,8 @@ def main() -> None:
         required_if=[("state", "present", ["policy"])],
         supports_check_mode=True,
     )
+    if module.params["confirm_timeout"] < 0:
+        module.fail_json(msg="confirm_timeout is %d; give seconds, or 0 to turn it off" % module.params["confirm_timeout"])
     host = Host()
     try:
         with settled(host, module.check_mode) as warnings:
@@ -345,7 +349,7 @@ def main() -> None:
     except PolicyError as error:
         module.fail_json(msg=str(error), errors=list(error.messages))
     except OSError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=in_words(error))
     for warning in warnings + result.pop("warnings"):
         module.warn(warning)
     module.exit_json(**result)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
 import stat
@@ -106,3 +107,16 @@ def test_one_run_at_a_time(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("two runs hold the host")
     with host.lock():
         assert os.path.exists(_host.LOCK)
+
+
+@pytest.mark.parametrize(
+    ("user", "code", "said"),
+    [
+        (1000, errno.EACCES, "[Errno 13] Permission denied: '/run/lock'; this needs root: become: true"),
+        (0, errno.EACCES, "[Errno 13] Permission denied: '/run/lock'"),
+        (1000, errno.ENOSPC, "[Errno 28] No space left on device: '/run/lock'"),
+    ],
+)
+def test_an_ordinary_user_is_told_to_become_root(monkeypatch: pytest.MonkeyPatch, user: int, code: int, said: str) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    assert _host.in_words(OSError(code, os.strerror(code), "/run/lock")) == said

@@ -98,13 +98,13 @@ def test_keys_of_other_tools_are_welcome() -> None:
         (("defaults", "ingress"), "drop", "defaults: ingress is 'drop'; it can be unchanged or deny"),
         (("defaults",), None, "policy: defaults must be a dictionary"),
         (("rules",), {"a": 1}, "policy: rules must be a list of dictionaries"),
-        (("rules",), ["a"], "policy: rules must be a list of dictionaries"),
+        (("rules",), [RULE, "a"], "policy: rules[1] must be a dictionary, not 'a'"),
         (("rules", 0, "id"), "", "rule : id must be a text"),
         (("rules", 0, "direction"), "forward", "rule linksight.north.peer_http.ingress: direction is 'forward'"),
         (("rules", 0, "protocol"), "icmp", "rule linksight.north.peer_http.ingress: protocol is 'icmp'; it can be tcp or udp"),
         (("rules", 0, "placement"), "cloud", "rule linksight.north.peer_http.ingress: placement is 'cloud'"),
         (("rules", 0, "ports"), [], "rule linksight.north.peer_http.ingress: no ports"),
-        (("rules", 0, "ports"), [8443], "rule linksight.north.peer_http.ingress: ports must be a list of texts"),
+        (("rules", 0, "ports"), [8443], "rule linksight.north.peer_http.ingress: ports[0] must be a text, not 8443"),
         (("rules", 0, "ports"), ["9-8"], "rule linksight.north.peer_http.ingress: '9-8' is no port"),
         (("rules", 0, "peers"), [], "rule linksight.north.peer_http.ingress: peers must be a dictionary"),
         (
@@ -129,6 +129,12 @@ def test_all_mistakes_are_said_at_once() -> None:
         "rule linksight.north.peer_http.ingress: '0' is no port",
         "rule linksight.north.peer_http.ingress: stands in the policy more than once",
         "container_interfaces: 'eth0\" accept' is no interface name; a prefix may end in *",
+    ]
+    assert refusals({**POLICY, "defaults": {}, "rules": [1, {**RULE, "ports": [8443]}]}) == [
+        "policy: rules[0] must be a dictionary, not 1",
+        "rule linksight.north.peer_http.ingress: ports[0] must be a text, not 8443",
+        "defaults: ingress must be a text, not None",
+        "defaults: egress must be a text, not None",
     ]
 
 

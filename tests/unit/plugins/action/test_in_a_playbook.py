@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Actions as a playbook runs them, up to where a host would be touched."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+PLAY = """
+- hosts: institute
+  connection: local
+  gather_facts: false
+  tasks:
+    - federated.connectivity.required_rules: {plan: out}
+    - federated.connectivity.firewall_policy: {plan: out}
+      ignore_errors: true
+    - federated.connectivity.firewall_policy: {policy: {}, confirm_timeout: -5}
+      ignore_errors: true
+    - federated.connectivity.flows_to_prove: {plan: out}
+"""
+INVENTORY = """
+all:
+  vars:
+    ansible_python_interpreter: PYTHON
+    connectivity_managed: false
+    connectivity_memberships: [{matrix: linksight, federation: north, roles: [data_station]}]
+  hosts:
+    hospital: {connectivity_addresses: [198.51.100.10]}
+    institute: {connectivity_addresses: [203.0.113.20]}
+"""
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a play says that stands elsewhere than in the current directory, in one line."""
+    here, elsewhere = tmp_path_factory.mktemp("here"), tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "play.yml").write_text(PLAY)
+    (elsewhere / "hosts.yml").write_text(INVENTORY.replace("PYTHON", sys.executable))
+    playbook = pathlib.Path(sys.executable).with_name("ansible-playbook")
+    done = subprocess.run([playbook, "-i", elsewhere / "hosts.yml", elsewhere / "play.yml"], cwd=here, capture_output=True, text=True)
+    assert (here / "out" / "plan.json").is_file()
+    return " ".join(done.stdout.split())
+
+
+def test_a_plan_is_read_where_it_was_written(said: str) -> None:
+    assert "host institute is a partner's" in said
+    assert "/out: no host of this play is managed there" in said
+    assert "holds no plan.json" not in said
+
+
+def test_a_change_cannot_wait_for_less_than_no_time(said: str) -> None:
+    assert "confirm_timeout is -5; give seconds, or 0 to turn it off" in said

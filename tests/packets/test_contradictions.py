@@ -49,6 +49,7 @@ def test_of_ufw(net: Network, suite: str) -> None:
     )
     net.host.run(["sh", "-ec", "\n".join(f"ufw {command}" for command in commands)])
     net.host.run(["iptables", "-I", "INPUT", "-s", "198.51.100.0/27", "-p", "tcp", "-m", "multiport", "--dports", "1:9000", "-j", "DROP"])
+    net.host.run(["iptables", "-A", "INPUT", "-s", "198.51.100.20", "-p", "tcp", "--dport", "8443", "-j", "DROP"])
     rules = net.host.run(["ufw", "show", "added"]).stdout
     assert contradictions(net.host) == [
         ("ufw: your rule 'deny in from 198.51.100.20 to any'", REFUSES, IN, "theirs"),
@@ -57,6 +58,7 @@ def test_of_ufw(net: Network, suite: str) -> None:
         ("ufw: your rule 'allow in from 198.51.100.30 to any port 8443 proto tcp'", ACCEPTS, IN, "ours"),
         ("ufw: your rule 'deny out from any to 198.51.100.20 port 8443 proto tcp'", REFUSES, OUT, "ours"),
         ("iptables: '-A INPUT -s 198.51.100.0/27 -p tcp -m multiport --dports 1:9000 -j DROP'", REFUSES, IN, "theirs"),
+        ("iptables: '-A INPUT -s 198.51.100.20/32 -p tcp -m tcp --dport 8443 -j DROP'", REFUSES, IN, "ours"),
     ]
     theirs = [line for line in net.host.run(["ufw", "show", "added"]).stdout.splitlines() if "federated.connectivity" not in line]
     assert theirs == rules.splitlines()

@@ -15,6 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    _fail2ban,
     _firewalld_client,
     _firewalld_live,
     _others_firewalld,
@@ -82,7 +83,8 @@ def propose(policy: t.Optional[Policy], host: Host) -> Change:
         client = _firewalld_client.connect(host, carries=policy is not None)
         change = FirewalldChange(host, translate(policy) if policy else [], client)
         if policy:
-            change.warnings = [*change.warnings, *contradictions(policy, _others_firewalld.places(client, change.is_ours))]
+            others = contradictions(policy, _others_firewalld.places(client, change.is_ours))
+            change.warnings = [*change.warnings, *others, *_fail2ban.warnings(host)]
         return change
     return FilesChange(host)
 

@@ -39,15 +39,23 @@ _ACTIONS = {"ACCEPT": ACCEPT, "DROP": REFUSE, "REJECT": REFUSE, "RETURN": RETURN
 _PEER = {INGRESS: "-s", EGRESS: "-d"}
 _WITHOUT_MEANING = ("-m", "--comment", "--reject-with", "-j", "-g")
 _UFW = re.compile(r"ufw6?-user-(input|output)\Z")
+_OF_UFW = re.compile(r"ufw6?-")
+_BEHIND_UFW = "ours prevails, as ufw's chains are asked first: to refuse them, take them out of the plan, or insert the rule at the head"
 
 
 def places(saved: str, family: int) -> t.Iterator[Place]:
-    """What others decide, up to the chains that ufw has for users' rules, ours among them."""
+    """What others decide, before the chains that ufw has for users' rules, ours among them, and behind them."""
     rules = [(line.split(" ", 2)[1], line) for line in saved.splitlines() if line.startswith("-A ")]
     names = {chain for chain, _line in rules} | set(re.findall(r"^:(\S+)", saved, re.MULTILINE))
     ours = {name for name in names if _UFW.match(name)}
     for beginning, direction, forwarded in _BEGINNINGS:
-        yield place(((chain, _step(line, family, direction, names)) for chain, line in rules), beginning, direction, forwarded, ours)
+        steps = [(chain, _step(line, family, direction, names)) for chain, line in rules]
+        before = place(steps, beginning, direction, forwarded, ours)
+        yield before
+        if ours and not forwarded:
+            beside = place((each for each in steps if not _OF_UFW.match(each[0])), beginning, direction, forwarded)
+            behind = [verdict for verdict in beside.verdicts if verdict not in before.verdicts]
+            yield beside._replace(verdicts=behind, refusal=_BEHIND_UFW)
 
 
 def _step(line: str, family: int, direction: str, chains: t.Collection[str]) -> t.Optional[Step]:

@@ -156,8 +156,21 @@ MINE = "iptables: '-A INPUT -s 198.51.100.17/32 -m comment --comment \"it's mine
 HOLE = "iptables: '-A INPUT -d 198.51.100.10/32 -p tcp -m tcp --dport 8443 -j ACCEPT' accepts others than the peers of a"
 
 
-@pytest.mark.parametrize(("ufw", "expected"), [("", [BANNED, MINE, HOLE]), (":ufw-user-input -\n-A INPUT -j ufw-user-input", [BANNED])])
-def test_rules_of_iptables_up_to_those_that_ufw_has_for_users(ufw: str, expected: list[str]) -> None:
+UFW = """:ufw-before-input -
+:ufw-user-input -
+-A INPUT -j ufw-before-input
+-A INPUT -j ufw-after-input
+-A ufw-before-input -j ufw-user-input
+-A ufw-after-input -p tcp -m tcp --dport 8443 -j DROP"""
+
+
+@pytest.mark.parametrize(
+    ("ufw", "expected"),
+    [("", {BANNED: "theirs", HOLE: "ours", MINE: "theirs"}), (UFW, {BANNED: "theirs", MINE: "ours"})],
+    ids=["alone", "beside ufw"],
+)
+def test_rules_of_iptables_before_and_behind_those_that_ufw_has_for_users(ufw: str, expected: dict[str, str]) -> None:
     found = contradictions(policy(rule("a", PARTNERS)), _others_iptables.places(SAVED.format(ufw=ufw), 4))
-    assert [any(each.startswith(words) for each in found) for words in expected] == [True] * len(expected)
+    for words, prevailing in expected.items():
+        assert any(each.startswith(words) and f"; {prevailing} prevails, " in each for each in found)
     assert len(found) == len(expected)

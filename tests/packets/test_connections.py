@@ -11,6 +11,7 @@ import pathlib
 import sys
 import typing as t
 
+import ansible_mitogen
 import pytest
 from firewall_host import FirewallHost, Network
 from policies import PUBLISHED_HTTP, policy, rule
@@ -23,6 +24,11 @@ SSH_ARGS = "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no"
 ROOT = {"ansible_user": "root"}
 ADMIN = {"ansible_user": "admin", "ansible_become": True}
 SHARED, ALONE = "-o ControlMaster=auto -o ControlPersist=60s", "-o ControlMaster=no"
+ENVIRONMENT = {
+    "ANSIBLE_STRATEGY_PLUGINS": str(pathlib.Path(ansible_mitogen.__file__).with_name("plugins") / "strategy"),
+    "ANSIBLE_HOST_KEY_CHECKING": "False",  # mitogen looks for it here, not among the arguments of ssh
+}
+MITOGEN = {"strategy": "mitogen_linear"}
 PLAY = {
     "hosts": "all",
     "gather_facts": False,
@@ -49,6 +55,29 @@ def host_by_ssh(host: FirewallHost, tmp_path: pathlib.Path) -> FirewallHost:
     return host
 
 
+def run(
+    net: Network, host: FirewallHost, tmp_path: pathlib.Path, play: dict[str, t.Any], address: str = "ipv4", **variables: t.Any
+) -> tuple[bool, str]:
+    """Let the user run a play: whether it succeeded, and what it said."""
+    variables |= {
+        "ansible_host": getattr(host, address),
+        "ansible_ssh_private_key_file": str(tmp_path / "key"),
+        "ansible_ssh_common_args": SSH_ARGS,
+        "ansible_control_path_dir": str(tmp_path),
+        "ansible_python_interpreter": "/usr/bin/python3",
+    }
+    (tmp_path / "inventory.json").write_text(json.dumps({"all": {"hosts": {"host": variables}}}))
+    (tmp_path / "play.json").write_text(json.dumps([play]))
+    program = pathlib.Path(sys.executable).with_name("ansible-playbook")
+    command = [str(program), "-i", str(tmp_path / "inventory.json"), str(tmp_path / "play.json")]
+    done = net.user.run(command, check=False, HOME=str(tmp_path), **ENVIRONMENT)
+    return not done.returncode, done.stdout + done.stderr
+
+
+def is_confirmed(host: FirewallHost) -> bool:
+    return not host.file(TRIAL).exists() and bool(json.loads(host.file(RECORD).read_text())["outcome"] == "confirmed")
+
+
 @pytest.mark.parametrize("address", ["ipv4", "ipv6"])
 @pytest.mark.parametrize(
     ("user", "shared", "pipelining"), [(ROOT, SHARED, False), (ROOT, ALONE, True), (ADMIN, SHARED, True), (ADMIN, ALONE, False)]
@@ -56,20 +85,26 @@ def host_by_ssh(host: FirewallHost, tmp_path: pathlib.Path) -> FirewallHost:
 def test_every_way_to_connect_confirms(
     net: Network, host_by_ssh: FirewallHost, tmp_path: pathlib.Path, user: dict[str, t.Any], shared: str, pipelining: bool, address: str
 ) -> None:
-    variables = {
-        **user,
-        "ansible_host": getattr(host_by_ssh, address),
-        "ansible_ssh_private_key_file": str(tmp_path / "key"),
-        "ansible_ssh_common_args": SSH_ARGS,
-        "ansible_ssh_args": shared,
-        "ansible_control_path_dir": str(tmp_path),
-        "ansible_pipelining": pipelining,
-        "ansible_python_interpreter": "/usr/bin/python3",
-    }
-    (tmp_path / "inventory.json").write_text(json.dumps({"all": {"hosts": {"host": variables}}}))
-    (tmp_path / "play.json").write_text(json.dumps([PLAY]))
-    program = pathlib.Path(sys.executable).with_name("ansible-playbook")
-    run = [str(program), "-i", str(tmp_path / "inventory.json"), str(tmp_path / "play.json")]
-    net.user.run(run, HOME=str(tmp_path))
-    assert json.loads(host_by_ssh.file(RECORD).read_text())["outcome"] == "confirmed"
-    assert not host_by_ssh.file(TRIAL).exists()
+    succeeded, said = run(net, host_by_ssh, tmp_path, PLAY, address, ansible_ssh_args=shared, ansible_pipelining=pipelining, **user)
+    assert succeeded, said
+    assert is_confirmed(host_by_ssh)
+
+
+@pytest.mark.parametrize("user", [ROOT, ADMIN], ids=["root", "become"])
+def test_mitogen_confirms(net: Network, host_by_ssh: FirewallHost, tmp_path: pathlib.Path, user: dict[str, t.Any]) -> None:
+    succeeded, said = run(net, host_by_ssh, tmp_path, {**PLAY, **MITOGEN}, **user)
+    assert succeeded, said
+    assert is_confirmed(host_by_ssh)
+
+
+def test_what_mitogen_is_refused_is_taken_back(net: Network, host_by_ssh: FirewallHost, tmp_path: pathlib.Path) -> None:
+    before = host_by_ssh.ruleset()
+    unreachable = rule("linksight.north.peer_http.egress", "8443", direction="egress")
+    module = {"policy": policy(unreachable), "confirm_egress": "all"}
+    net.partner.ip("link set eth0 down")
+    refused = {**PLAY, **MITOGEN, "tasks": [{"federated.connectivity.firewall_policy": module}]}
+    succeeded, said = run(net, host_by_ssh, tmp_path, refused, **ADMIN)
+    assert not succeeded
+    assert "the change was not confirmed: it cuts tcp 198.51.100.20 port 8443" in " ".join(said.split()), said
+    assert json.loads(host_by_ssh.file(RECORD).read_text())["outcome"] == "restored"
+    assert host_by_ssh.ruleset() == before

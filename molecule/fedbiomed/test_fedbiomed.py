@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.federated.connectivity.molecule.shared.packets import BLOCKED, Probe, Probes, host, reboot
+from ansible_collections.federated.connectivity.molecule.shared.packets import BLOCKED, FAMILIES, Probe, Probes, host, reboot
 
 REQUIRED = Probes(
     *((node, "beta", "tcp", 50051) for node in ("alpha", "partner")),
@@ -40,8 +40,30 @@ def test_nftables_shows_the_flows_and_the_last_word():
     assert "baseline.host.management.ingress" in table
 
 
+def the_server_keeps_its_port_and_its_silence() -> None:
+    for family in FAMILIES:
+        assert Probe("partner", "gamma", "udp", 51820, family).outcome() == "open"
+        assert Probe("stranger", "gamma", "udp", 51820, family).outcome() in BLOCKED
+        assert Probe("partner", "gamma", "tcp", 8444, family).outcome() in BLOCKED
+        assert Probe("gamma", "stranger", "tcp", 443, family).outcome() in BLOCKED
+
+
+@pytest.mark.parametrize("verb", ["start", "restart", "reload", "stop"])
+def test_policy_is_indifferent_to_nftables_service(verb):
+    """Each of them empties the whole packet filter first."""
+    gamma, table = host("gamma"), "nft -s list table inet federated_connectivity"
+    before = gamma.check_output(table)
+    gamma.check_output("nft add table inet witness")
+    gamma.check_output(f"systemctl {verb} nftables")
+    assert gamma.run("nft list table inet witness").rc != 0
+    assert gamma.check_output(table) == before
+    the_server_keeps_its_port_and_its_silence()
+
+
 def test_policy_survives_a_reboot():
+    before = host("gamma").check_output("nft -s list table inet federated_connectivity")
     reboot("gamma")
-    assert Probe("partner", "gamma", "udp", 51820, "IPv6").outcome() in ("open", "refused")
-    assert Probe("stranger", "gamma", "udp", 51820, "IPv6").outcome() in BLOCKED
-    assert "fedbiomed.tunnel" in host("gamma").check_output("nft list table inet federated_connectivity")
+    assert host("gamma").check_output("nft -s list table inet federated_connectivity") == before
+    for family in FAMILIES:
+        assert Probe("partner", "gamma", "udp", 51820, family).outcome() in ("open", "refused")
+        assert Probe("stranger", "gamma", "udp", 51820, family).outcome() in BLOCKED

@@ -69,6 +69,7 @@ def stations_keep_their_ports(name: str) -> None:
     [
         ("alpha", "systemctl restart docker"),
         ("alpha", "ufw reload"),
+        ("alpha", "systemctl restart ufw"),
         ("beta", "systemctl restart docker"),
         ("beta", "firewall-cmd --reload"),
         ("beta", "systemctl restart firewalld"),

@@ -41,6 +41,12 @@ def make_plan(reader: pathlib.Path, plan: str, *arguments: str) -> tuple[dict[st
     return json.loads((reader / plan / "hosts/hospital.json").read_text(encoding="utf-8")), done.stdout.rstrip().splitlines()[-1]
 
 
+def test_the_flow_stands_in_the_matrix() -> None:
+    flow = re.search(r"^```yaml\n(  peer_http:\n.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert flow
+    assert flow[1] in (ROOT / "plugins/plugin_utils/matrices/linksight.yml").read_text(encoding="utf-8")
+
+
 def test_the_table_is_what_hospital_gets(reader: pathlib.Path) -> None:
     host, last_line = make_plan(reader, "plan")
     rules = {rule["id"]: rule for rule in host["rules"]}

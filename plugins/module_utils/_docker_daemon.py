@@ -115,6 +115,10 @@ class Daemon:
         """What tells this run of the daemon from any other; "" while it does not run. (Asking its socket would start it.)"""
         return self._property("InvocationID") if self._property("ActiveState") == "active" else ""
 
+    def has_failed(self) -> bool:
+        """Whether systemd has given up on starting it."""
+        return self._property("ActiveState") == "failed"
+
     def info(self) -> t.Optional[_docker_api.Info]:
         """What it says of itself, if it runs."""
         return _docker_api.info(self.places.socket) if self.invocation() else None

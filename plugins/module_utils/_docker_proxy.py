@@ -78,7 +78,7 @@ class Proposal(t.NamedTuple):
         unit_files: Our files for its unit.
         state: What to remember then.
         running: The run of the daemon that goes on until a restart; "" if it does not run.
-        restart: Whether it has to be started anew.
+        restart: Whether it has to be started anew; so has an engine that failed because it was downgraded and knows no `proxies`.
         survival: What becomes of its containers then.
         warnings: What its administrator should know.
     """
@@ -116,7 +116,8 @@ def propose(daemon: Daemon, wanted: Proxies, host: Host) -> Proposal:
     units = _unit_files(daemon, Proxies() if by_file else wanted, host)
     running, info = daemon.invocation(), daemon.info()
     changed = any(file.changed for file in (daemon_json, *units))
-    restart = bool(running) and (state.due == running or _counts(wanted, info, changed))
+    downgraded = not by_file and daemon_json.changed and daemon.has_failed()
+    restart = downgraded or (bool(running) and (state.due == running or _counts(wanted, info, changed)))
     return Proposal(
         daemon_json,
         units,

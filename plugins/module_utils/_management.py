@@ -9,17 +9,24 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     PolicyRefused,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
 )
 
 _VARIABLE = "SSH_CONNECTION"
+# Types of links (linux/if_arp.h) whose packets travel inside others: PPP, IP in IP, SIT, GRE, WireGuard and tun.
+_TUNNELS = ("512", "768", "769", "776", "778", "823", "65534")
+_LOOPBACK = "772"
 
 
 def live_connection() -> t.Optional[t.Tuple[str, int]]:
@@ -50,6 +57,28 @@ def be_admitted(policy: Policy, connection: t.Optional[t.Tuple[str, int]]) -> No
         raise PolicyRefused(
             "the policy would cut the management connection, %s to TCP port %d, by %s; nothing was changed" % (*connection, refusal)
         )
+
+
+def doubts(policy: Policy, connection: t.Optional[t.Tuple[str, int]], host: Host) -> t.List[str]:
+    """What a new connection like the live one does not prove about a policy, as warnings."""
+    carrier = _carrier(connection[0], host) if connection and (policy.deny_ingress or policy.deny_egress) else ""
+    if not (connection and carrier):
+        return []
+    return [
+        "the management connection from %s comes through %s, which is up already: a new one through it confirms the change even if "
+        "the denied defaults keep it from being set up again; see that the plan has rules for what carries it, or keep another way in"
+        % (connection[0], carrier)
+    ]
+
+
+def _carrier(client: str, host: Host) -> str:
+    """What carries the connection of a client that is not on a wire of this host's: a tunnel, or something on the host itself; "" else."""
+    asked = host.run(["ip", "-json", "route", "get", client], check=False).stdout if host.which("ip") else ""
+    link = json.loads(asked)[0].get("dev", "") if asked else ""
+    kind = (host.read("/sys/class/net/%s/type" % link) or b"").decode().strip()
+    if kind == _LOOPBACK:
+        return "something on this host itself"
+    return "the tunnel %s" % link if kind in _TUNNELS or host.read("/sys/class/net/%s/tun_flags" % link) else ""
 
 
 def parse_connection(text: str) -> t.Optional[t.Tuple[str, int]]:

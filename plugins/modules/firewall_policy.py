@@ -73,6 +73,8 @@ options:
       - The bridges behind which containers live, by name or by prefix with a trailing V(*).
       - Only what enters or leaves by these bridges counts as traffic of containers when the plan denies egress by default,
         or when somebody routes packets straight to a container's address.
+      - Behind a link that a prefix covers, that is not in the list by its exact name, and that Docker or Podman did not name,
+        such as C(br-lan), are strangers.
       - Exact names, and bridges that a prefix covers and Docker or Podman named themselves (C(br-) and 12 hexadecimal digits, C(podman0)),
         count as the host's own containers; and where the plan closes a published port or keeps one to the host, nobody from outside
         is routed straight to an address behind them.
@@ -111,8 +113,8 @@ options:
     choices: [kept, all, none]
     default: kept
 requirements:
-  - nft, where the backend is V(nftables), where a port of a container is published, where the plan denies by default, or
-    where it keeps a port to the host itself
+  - nft, where the backend is V(nftables), where the plan closes a port to others or keeps one to the host itself, and where it
+    denies by default
   - unshare (util-linux), where nft is needed
 seealso:
   - module: federated.connectivity.required_rules
@@ -239,6 +241,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._management import (
     be_admitted,
+    doubts,
     live_connection,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._names import (
@@ -287,6 +290,7 @@ def enforce(params: t.Mapping[str, t.Any], check_mode: bool, host: Host) -> t.Di
         stored = stored._replace(answers=addresses_of(memory))
         policy = stored.parse()
         be_admitted(policy, stored.management)
+        warnings += doubts(policy, stored.management, host)
         backend = choose(params["backend"], host)
         stored = stored._replace(backend=backend, management=policy.management)
         result = {"backend": backend, "allowed": [str(rule) for rule in policy.rules]}

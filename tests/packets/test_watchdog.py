@@ -125,6 +125,24 @@ def test_only_a_new_connection_confirms(firewall: FirewallHost, backend: str, ss
 
 
 @pytest.mark.parametrize("backend", ["nftables"])
+def test_a_tunnel_that_is_up_already_is_named_where_it_might_not_come_up_again(firewall: FirewallHost, backend: str) -> None:
+    firewall.ip("tuntap add dev vpn0 mode tun", "address add 203.0.113.1/24 dev vpn0", "address add 2001:db8:9::1/64 dev vpn0 nodad")
+    firewall.ip("tuntap add dev vpn1 mode tap", "address add 198.51.100.129/25 dev vpn1", "link set vpn0 up", "link set vpn1 up")
+    denied = policy(PUBLISHED_HTTP, egress="deny")
+    for client, carrier in (
+        ("203.0.113.9", "the tunnel vpn0"),
+        ("2001:db8:9::9", "the tunnel vpn0"),
+        ("198.51.100.200", "the tunnel vpn1"),
+    ):
+        (warning,) = firewall.apply(denied, ssh=f"{client} 40000 {firewall.ipv4} 22", check=True).warnings
+        assert f"from {client} comes through {carrier}, which is up already" in warning
+    (warning,) = firewall.apply(denied, ssh="::1 40000 ::1 22", check=True).warnings
+    assert "comes through something on this host itself" in warning
+    assert firewall.apply(denied, ssh=FIRST, check=True).warnings == []
+    assert firewall.apply(policy(PUBLISHED_HTTP), ssh="203.0.113.9 40000 203.0.113.1 22", check=True).warnings == []
+
+
+@pytest.mark.parametrize("backend", ["nftables"])
 def test_what_was_reachable_must_stay_so(net: Network, firewall: FirewallHost, backend: str) -> None:
     egress = rule("linksight.north.peer_http.egress", "8443", direction="egress", peers=["partners", "partner2"])
     cut = "table inet administrator { chain output { type filter hook output priority 0; ip6 daddr 2001:db8:1::20 drop; }; }"

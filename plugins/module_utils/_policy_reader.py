@@ -86,13 +86,15 @@ class _Reader:
         sets = self._mapping(data, "address_sets", "policy")
         self._sets = {name: self._address_set(name, self._list(sets, name, "address_sets")) for name in sets}
         self._names = {name: self._address_set(name, addresses) for name, addresses in resolved.items()}
+        for name in sorted(name for name in {**self._sets, **self._names} if not name.isprintable()):
+            self.errors.append("%r is no name of an address set or a host: it has characters that cannot be seen" % name)
         for name in sorted(set(self._sets) & set(self._names)):
             self.errors.append("%r is both an address set and a host name of the policy; use the host's full name" % name)
 
     def text(self, data: t.Mapping[str, t.Any], key: str, where: str, allowed: t.Sequence[str] = ()) -> str:
         value = data.get(key)
-        if not isinstance(value, str) or not value:
-            self.errors.append("%s: %s must be a text, not %r" % (where, key, value))
+        if not isinstance(value, str) or not value or not value.isprintable():
+            self.errors.append("%s: %s must be a text of one line, not %r" % (where, key, value))
             return ""
         if allowed and value not in allowed:
             self.errors.append("%s: %s is %r; it can be %s" % (where, key, value, " or ".join(allowed)))

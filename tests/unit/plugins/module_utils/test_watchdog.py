@@ -83,6 +83,16 @@ def test_what_cannot_be_restored_stays_armed_and_is_said(host: Host, tmp_path: p
     assert _watchdog.read_trial(host) is not None
 
 
+def test_what_is_restored_is_over_also_where_nothing_can_be_written(
+    host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = trial_of(host, tmp_path)
+    monkeypatch.setattr(_watchdog, "RECORD", str(tmp_path / "kept" / "no directory"))
+    assert _watchdog.restore(trial, ["because"], host).outcome == _watchdog.RESTORED
+    assert (tmp_path / "file").read_bytes() == b"\0old\xff"
+    assert _watchdog.read_trial(host) is None
+
+
 def test_a_new_session_confirms_and_may_do_so_again(host: Host, tmp_path: pathlib.Path) -> None:
     trial_of(host, tmp_path)
     assert [confirm("token", SECOND, host).outcome for _again in range(2)] == ["confirmed", "confirmed"]

@@ -26,5 +26,14 @@ def container_bridges(interfaces: t.Sequence[str], present: t.Iterable[str]) -> 
         present: The host's network interfaces.
     """
     spelled_out = {name for name in interfaces if not name.endswith("*")}
-    covered = {name for name in present if _ENGINES_OWN.match(name) and any(fnmatch.fnmatchcase(name, each) for each in interfaces)}
-    return sorted(spelled_out | covered)
+    return sorted(spelled_out.union(filter(_ENGINES_OWN.match, _covered(interfaces, present))))
+
+
+def links_of_others(interfaces: t.Sequence[str], present: t.Iterable[str]) -> t.List[str]:
+    """The links present that a prefix covers, and that are neither spelled out nor named by an engine; arguments as above."""
+    covered = _covered(interfaces, present)
+    return sorted(covered.difference(container_bridges(interfaces, covered)))
+
+
+def _covered(interfaces: t.Iterable[str], present: t.Iterable[str]) -> t.Set[str]:
+    return {name for name in present if any(fnmatch.fnmatchcase(name, each) for each in interfaces)}

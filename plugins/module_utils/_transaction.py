@@ -80,7 +80,7 @@ def propose(policy: t.Optional[Policy], backend: str, host: Host) -> t.List[Chan
         carried = policy if backend == _nftables.NAME else admit(policy, own_containers(policy, host))
         steps.append(lambda: BACKENDS[backend].propose(carried, host))
     if not policy or backend != _nftables.NAME:
-        steps.append(lambda: _nftables.propose_guard(policy, host))
+        steps.append(lambda: _nftables.propose_guard(policy, host, redirected_pass=backend == _firewalld.NAME))
     others = [other for name, other in BACKENDS.items() if name not in (backend, _nftables.NAME)]
     steps.extend(_removal(other, host) for other in others if other.is_installed(host))
     return _all(steps)

@@ -47,7 +47,7 @@ def admits(policy: t.Mapping[str, t.Any], management: tuple[str, int] | None, pa
     """
     denied = policy["defaults"]
     forwarded = packet[:2] == ("ingress", "tcp") and packet.port in surroundings.published
-    matching = [rule for rule in policy["rules"] if _concerns(rule, packet) and not (forwarded and rule["placement"] == "host")]
+    matching = [rule for rule in policy["rules"] if _concerns(rule, packet)]
     closed = packet.direction == "ingress" and any(rule["closed_to_others"] for rule in matching)
     if any(_has_peer(policy, rule, packet.peer) for rule in matching):
         return True

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from firewall_host import FirewallHost, Network
 from namespaces import Namespace, both, outcomes
-from policies import PUBLISHED_HTTP, policy, rule
+from policies import PEER_HTTP, PUBLISHED_HTTP, policy, rule
 
 GRPC = rule("linksight.north.peer_grpc.ingress", "9090-9091", placement="published")
 EGRESS = rule("linksight.north.peer_http.egress", "8443", direction="egress", placement="published")
@@ -49,6 +49,15 @@ def test_a_proxy_process_or_host_networking_passes_no_stranger_either(net: Netwo
         assert outcomes(net.stranger, "tcp", net.host, 8443) == both("silent")
 
 
+def test_a_port_of_the_host_is_closed_also_where_a_container_has_it_after_all(net: Network) -> None:
+    container = net.host.container({8443: 443})
+    with container.listen("tcp", 443):
+        for default in ("unchanged", "deny"):
+            net.host.apply(policy(PEER_HTTP, ingress=default))
+            assert outcomes(net.partner, "tcp", net.host, 8443) == both("open")
+            assert outcomes(net.stranger, "tcp", net.host, 8443) == both("silent")
+
+
 def test_a_container_reaches_the_same_port_of_a_partner(net: Network) -> None:
     container = net.host.container({8443: 443})
     net.host.apply(policy(PUBLISHED_HTTP))
@@ -65,6 +74,28 @@ def test_routing_to_the_containers_own_address_goes_round_nothing(net: Network) 
     with container.listen("tcp", 8443, 80):
         assert outcomes(net.partner, "tcp", container, 8443, 80) == both("open", "silent")
         assert outcomes(net.stranger, "tcp", container, 8443, 80) == both("silent", "silent")
+
+
+@every_suite
+def test_behind_a_link_with_a_name_like_a_bridge_of_containers_are_strangers(net: Network, suite: str) -> None:
+    host, container = net.host, net.host.container({8443: 443})
+    host.ip(
+        "link add br-lan type bridge mcast_snooping 0",
+        "link set br-lan up",
+        "address flush dev eth0 scope global",
+        "link set eth0 master br-lan",
+        f"address add {host.ipv4}/24 dev br-lan",
+        f"address add {host.ipv6}/64 dev br-lan nodad",
+    )
+    net.stranger.ip(f"route add {container.ipv4} via {host.ipv4}", f"route add {container.ipv6} via {host.ipv6}")
+    with container.listen("tcp", 443, 80), net.partner.listen("tcp", 8443), net.stranger.listen("tcp", 8443):
+        for default, outward in (("unchanged", "open"), ("deny", "rejected")):
+            host.apply(policy(PUBLISHED_HTTP, EGRESS, egress=default))
+            assert outcomes(net.partner, "tcp", host, 8443) == both("open")
+            assert outcomes(net.stranger, "tcp", host, 8443) == both("silent")
+            assert outcomes(net.stranger, "tcp", container, 443, 80) == both("silent", "silent")
+            assert outcomes(container, "tcp", net.partner, 8443) == both("open")
+            assert outcomes(container, "tcp", net.stranger, 8443) == both(outward)
 
 
 @every_suite
@@ -115,11 +146,11 @@ def ufw(host: FirewallHost) -> FirewallHost:
     return host
 
 
-def test_beside_ufw_the_guard_is_all_that_our_table_holds(ufw: FirewallHost, partner: Namespace, stranger: Namespace) -> None:
+def test_beside_ufw_our_table_holds_what_ufw_cannot_see(ufw: FirewallHost, partner: Namespace, stranger: Namespace) -> None:
     container = ufw.container({8443: 443})
     result = ufw.apply(policy(PUBLISHED_HTTP))
     assert result["backend"] == "ufw"
-    assert _hooks(ufw) == {"forward"}
+    assert _hooks(ufw) == {"input", "forward"}
     with container.listen("tcp", 443):
         assert outcomes(partner, "tcp", ufw, 8443) == both("open")
         assert outcomes(stranger, "tcp", ufw, 8443) == both("silent")
@@ -138,7 +169,7 @@ def test_another_backend_takes_over_in_one_run(ufw: FirewallHost, partner: Names
     assert _hooks(ufw) == {"input", "output", "forward"}
     ufw.run(["ufw", "--force", "enable"])
     assert ufw.apply(policy(PUBLISHED_HTTP))["backend"] == "ufw"
-    assert _hooks(ufw) == {"forward"}
+    assert _hooks(ufw) == {"input", "forward"}
     with ufw.listen("tcp", 8443):
         assert outcomes(partner, "tcp", ufw, 8443) == both("open")
         assert outcomes(stranger, "tcp", ufw, 8443) == both("silent")

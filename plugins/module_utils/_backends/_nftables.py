@@ -28,6 +28,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._container_bridges import (
     container_bridges,
+    links_of_others,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
     Place,
@@ -101,14 +102,15 @@ def propose(policy: t.Optional[Policy], host: Host) -> Change:
     return _propose(policy, host, host_chains=True)
 
 
-def propose_guard(policy: t.Optional[Policy], host: Host) -> Change:
-    """The forward guard alone, beside another backend; the host's own chains go if they were there."""
-    return _propose(policy, host, host_chains=False)
+def propose_guard(policy: t.Optional[Policy], host: Host, redirected_pass: bool) -> Change:
+    """The guard alone, beside another backend, which may let redirected connections pass; the host's own chains go if they were there."""
+    return _propose(policy, host, host_chains=False, redirected_pass=redirected_pass)
 
 
-def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool) -> Change:
-    bridges = container_bridges(policy.container_interfaces, os.listdir("/sys/class/net")) if policy else []
-    ruleset = _nftables_ruleset.render(policy, host_chains, bridges) if policy else ""
+def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool, redirected_pass: bool = False) -> Change:
+    links = os.listdir("/sys/class/net")
+    bridges, others = (find(policy.container_interfaces, links) if policy else [] for find in (container_bridges, links_of_others))
+    ruleset = _nftables_ruleset.render(policy, host_chains, bridges, others, redirected_pass) if policy else ""
     if ruleset and not is_installed(host):
         raise PolicyRefused("nft is not installed on this host, and the policy needs it; apt-get install nftables")
     warnings = _objections(host) if ruleset and host_chains else []

@@ -8,7 +8,9 @@
 
 Chains, in the order in which packets meet them:
 
-``input`` and ``output`` at priority filter - 10 carry the policy of the host itself; only the nftables backend has them.
+``input`` and ``output`` at priority filter - 10 carry the policy of the host itself; only the nftables backend has all of them. Beside
+another one, ``input`` closes ports to others and leaves everything else to it: a reload of ufw or a restart of firewalld opens the host
+for seconds, and redirected connections come to ports that neither knows to be closed.
 ``loopback`` at priority raw keeps the wire away from what the plan keeps to the host itself.
 ``forward`` at priority filter - 5 is the forward guard. Docker and Podman rewrite the destination of published ports before any
 filter, so it looks at the destination that the connection was opened to (``ct original proto-dst``).
@@ -25,6 +27,7 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     FAMILIES,
     HOST,
+    INGRESS,
     PUBLISHED,
     AddressSet,
     Policy,
@@ -41,6 +44,7 @@ _PROTOCOL_OF_FAMILY = {4: "ip", 6: "ip6"}
 _PLAIN_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\Z")
 _DESTINATION = "%s dport"
 _ORIGINAL_DESTINATION = "meta l4proto %s ct original proto-dst"
+_INPUT = "filter hook input priority filter - 10"
 _REJECT = "reject with icmpx type admin-prohibited"
 
 # RFC 4890, sections 4.3 and 4.4: errors and path MTU; neighbour and router discovery; multicast listeners.
@@ -62,27 +66,33 @@ _OLDER_THAN_TRACKING = "tcp flags & (fin | syn | rst | ack) != syn accept"
 _FROM_THE_WIRE_TO_LOOPBACK = 'iifname != "lo" ip daddr 127.0.0.0/8 drop'
 _DNS = 53
 _BRIDGES = "container_bridges"
+_OTHERS_LINKS = "links_of_others"
 _OWN_CONTAINERS = "iifname @%s fib saddr . iif oif exists" % _BRIDGES
 
 
-def render(policy: Policy, host_chains: bool, bridges: t.Sequence[str] = ()) -> str:
+def render(
+    policy: Policy, host_chains: bool, bridges: t.Sequence[str] = (), others: t.Sequence[str] = (), redirected_pass: bool = False
+) -> str:
     """The table's text for ``nft -f``, beginning with its own removal; empty where the policy needs no table.
 
     Args:
         policy: What to enforce.
         host_chains: Whether the table carries the host's own policy too, or the forward guard alone.
         bridges: The bridges that certainly are a container engine's own, by their exact names.
+        others: Links that a prefix of the policy's container interfaces covers, and that are none of an engine.
+        redirected_pass: Whether the other backend lets all redirected connections pass.
     """
-    published = any(rule.placement == PUBLISHED for rule in policy.rules)
-    guarded = published or policy.deny_ingress or policy.deny_egress or policy.loopback_listeners
-    chains = [*(_host_chains(policy) if host_chains else ()), *(_forward_guard(policy) if guarded else ())]
-    if not chains:
+    decided = any(rule.placement == PUBLISHED or rule.closed_to_others for rule in policy.rules)
+    guarded = decided or policy.deny_ingress or policy.deny_egress or policy.loopback_listeners
+    if not (guarded or host_chains):
         return ""
-    used = [rule for rule in policy.rules if host_chains or rule.placement == PUBLISHED]
+    beside = _chain("input", _INPUT, _closed(policy, redirected_pass))
+    chains = [*(_host_chains(policy) if host_chains else [beside]), *(_forward_guard(policy, others) if guarded else ())]
+    used = [rule for rule in policy.rules if host_chains or rule.placement == PUBLISHED or rule.direction == INGRESS]
     if policy.egress(PUBLISHED):
         used += _name_service(policy)
     sets = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in _sets(peers)]
-    blocks = [_bridge_set(bridges), *sets, *chains]
+    blocks = [_link_set(_BRIDGES, bridges), _link_set(_OTHERS_LINKS, others), *sets, *chains]
     return "%stable inet %s {\n%s}\n" % (DELETE, TABLE, "\n".join(blocks))
 
 
@@ -108,16 +118,38 @@ def _digest(text: str) -> str:
 
 def _host_chains(policy: Policy) -> t.Iterator[str]:
     yield _chain("own_containers", None, _own_containers(policy))
-    yield _chain("input", "filter hook input priority filter - 10", _input(policy))
+    yield _chain("redirected", None, _redirected(policy))
+    yield _chain("input", _INPUT, _input(policy))
     yield _chain("output", "filter hook output priority filter - 10", _output(policy))
 
 
-def _input(policy: Policy) -> t.Iterator[str]:
+def _closed(policy: Policy, redirected_pass: bool) -> t.Iterator[str]:
+    yield from _always(policy)
+    yield from _redirected(policy)
+    if redirected_pass and policy.deny_ingress:
+        yield "ct status dnat drop " + comment("default deny ingress")
+
+
+def _always(policy: Policy) -> t.Iterator[str]:
     yield 'iifname "lo" accept'
     yield _ESTABLISHED
     if policy.management:
         yield _management(*policy.management)
+
+
+def _redirected(policy: Policy) -> t.Iterator[str]:
+    """Connections to the host itself, which something may have given another port: the one opened counts, and the one they come to."""
+    yield _OWN_CONTAINERS + " return"
+    for destination in (_ORIGINAL_DESTINATION, _DESTINATION):
+        yield from _accepts(policy.ingress(), "saddr", destination)
+    for destination in (_ORIGINAL_DESTINATION, _DESTINATION):
+        yield from _closures(policy.ingress(), destination)
+
+
+def _input(policy: Policy) -> t.Iterator[str]:
+    yield from _always(policy)
     yield _OWN_CONTAINERS + " jump own_containers"
+    yield "ct status dnat jump redirected"
     yield from _accepts(policy.ingress(), "saddr", _DESTINATION)
     yield from _closures(policy.ingress(), _DESTINATION)
     if policy.deny_ingress:
@@ -144,10 +176,10 @@ def _output(policy: Policy) -> t.Iterator[str]:
         yield "%s %s" % (_REJECT, comment("default deny egress"))
 
 
-def _forward_guard(policy: Policy) -> t.Iterator[str]:
+def _forward_guard(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
     yield _chain("published", None, _published(policy))
     if policy.deny_egress:
-        yield _chain("containers", None, _containers(policy))
+        yield _chain("containers", None, _containers(policy, others))
     yield _chain("forward", "filter hook forward priority filter - 5", _forward(policy))
     if policy.loopback_listeners:
         rule = "%s %s" % (_FROM_THE_WIRE_TO_LOOPBACK, comment("loopback"))
@@ -158,29 +190,34 @@ def _forward(policy: Policy) -> t.Iterator[str]:
     yield _ESTABLISHED
     yield "%s oifname @%s ct status dnat accept" % (_OWN_CONTAINERS, _BRIDGES)
     yield "ct status dnat jump published"
+    # A container's port need not be the published one, and Docker before 28 lets neighbours route to it.
+    closed = policy.loopback_listeners or any(rule.closed_to_others for rule in policy.ingress(PUBLISHED))
+    direct = ["drop " + comment("direct routing")] if closed else []
+    for verdict in ("ct status dnat accept", "jump published", *direct):
+        yield "iifname @%s oifname @%s %s" % (_OTHERS_LINKS, _BRIDGES, verdict)
     for interface in policy.container_interfaces:
         yield 'iifname "%s" %s' % (interface, "goto containers" if policy.deny_egress else "accept")
     yield "ct status dnat accept"
     for interface in policy.container_interfaces:
         yield 'oifname "%s" jump published' % interface
-    if policy.loopback_listeners or any(rule.closed_to_others for rule in policy.ingress(PUBLISHED)):
-        # A container's port need not be the published one, and Docker before 28 lets neighbours route to it.
-        yield "oifname @%s drop %s" % (_BRIDGES, comment("direct routing"))
+    for verdict in direct:
+        yield "oifname @%s %s" % (_BRIDGES, verdict)
 
 
 def _published(policy: Policy) -> t.Iterator[str]:
     """Connections to containers, through a published port or routed to the container's own address."""
-    rules = policy.ingress(PUBLISHED)
-    yield from _accepts(rules, "saddr", _ORIGINAL_DESTINATION)
-    yield from _closures(rules, _ORIGINAL_DESTINATION)
+    yield from _accepts(policy.ingress(), "saddr", _ORIGINAL_DESTINATION)
+    yield from _closures(policy.ingress(), _ORIGINAL_DESTINATION)
     if policy.deny_ingress:
         yield "drop " + comment("default deny ingress")
 
 
-def _containers(policy: Policy) -> t.Iterator[str]:
-    """Connections that containers open, under a default of deny."""
+def _containers(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
+    """Connections that containers open, under a default of deny; and what neighbours on one link of others say to each other."""
+    for link in others:
+        yield 'iifname "%s" oifname "%s" accept' % (link, link)
     for interface in policy.container_interfaces:
-        yield 'oifname "%s" accept' % interface
+        yield 'oifname "%s" oifname != @%s accept' % (interface, _OTHERS_LINKS)
     rules = policy.egress(PUBLISHED)
     yield from _accepts(rules + _name_service(policy) if rules else (), "daddr", _DESTINATION)
     yield "%s %s" % (_REJECT, comment("default deny egress"))
@@ -231,9 +268,9 @@ def _match(peers: AddressSet, address: str) -> t.Iterator[str]:
             yield "%s %s @%s " % (_PROTOCOL_OF_FAMILY[family], address, identifier(peers.name, family))
 
 
-def _bridge_set(bridges: t.Sequence[str]) -> str:
-    elements = "\t\telements = { %s }\n" % ", ".join('"%s"' % bridge for bridge in bridges) if bridges else ""
-    return "\tset %s {\n\t\ttype ifname\n%s\t}\n" % (_BRIDGES, elements)
+def _link_set(name: str, links: t.Sequence[str]) -> str:
+    elements = "\t\telements = { %s }\n" % ", ".join('"%s"' % link for link in links) if links else ""
+    return "\tset %s {\n\t\ttype ifname\n%s\t}\n" % (name, elements)
 
 
 def _sets(peers: AddressSet) -> t.Iterator[str]:

@@ -125,9 +125,9 @@ class _Family:
         for closure in self.ours.first:
             if closure.action == "deny":
                 for line in self.kernel.accepted_before(closure.protocol, closure.ports):
-                    yield "ufw: '%s' (from before.rules, or from outside of ufw) accepts connections that %s closes; remove it" % (
-                        line,
-                        closure.id,
+                    yield (
+                        "ufw: '%s' (from before.rules, or from outside of ufw) accepts connections that %s closes; "
+                        "our own table refuses them all the same; remove it" % (line, closure.id)
                     )
         for default in self.ours.last:
             for line in self.file.allowances(default.direction) if default.action == "deny" else ():

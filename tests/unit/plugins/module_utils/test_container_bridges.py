@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._container_bridges import (
     container_bridges,
+    links_of_others,
 )
 
 PRESENT = ["br-0123456789ab", "br-lan", "br-0123456789AB", "br-0123456789", "cni-podman1", "docker0", "eth0", "podman0", "podmanx"]
@@ -25,6 +26,11 @@ def test_an_engines_own_names_are_known() -> None:
 def test_the_administrators_word_counts_whether_the_bridge_is_there_or_not() -> None:
     assert container_bridges(["analysis", "br-*"], []) == ["analysis"]
     assert container_bridges([], PRESENT) == []
+
+
+def test_what_a_prefix_covers_and_no_engine_named_is_of_others() -> None:
+    assert links_of_others(["docker0", "br-*", "podman*"], PRESENT) == ["br-0123456789", "br-0123456789AB", "br-lan", "podmanx"]
+    assert links_of_others(["br-lan", "br-l*"], PRESENT) == []
 
 
 @given(st.lists(st.text("abcdef-r0123456789", max_size=15)))

@@ -90,7 +90,9 @@ def firewalls(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., None]:
     def install(**running: bool | Exception) -> None:
         nftables = Firewall("nftables", True)
         monkeypatch.setattr(
-            _transaction._nftables, "propose_guard", lambda policy, host: Step(f"guard {'policy' if policy else 'none'}", [])
+            _transaction._nftables,
+            "propose_guard",
+            lambda policy, host, redirected_pass: Step(f"guard {'policy' if policy else 'none'}", []),
         )
         table = {name: Firewall(name, bool(state), state if isinstance(state, Exception) else None) for name, state in running.items()}
         monkeypatch.setattr(_transaction, "BACKENDS", {"nftables": nftables, **table})

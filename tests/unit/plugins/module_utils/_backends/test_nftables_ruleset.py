@@ -36,9 +36,10 @@ def rule(*peers: AddressSet, direction: str = INGRESS, placement: str = HOST, cl
 
 
 def lines(rules: list[Rule], host_chains: bool = True, ingress: bool = False, egress: bool = False, loopback: bool = False) -> list[str]:
-    """All lines but those for the host's own containers."""
+    """All lines but those of the chains that packets are sent to."""
     policy = Policy("station", tuple(rules), ingress, egress, None, ("docker0", "br-*"), loopback)
-    text = re.sub(r"\tchain own_containers {\n.*?\t}\n", "", render(policy, host_chains, ["docker0"]), flags=re.DOTALL)
+    chains = r"\tchain (own_containers|redirected|published) {\n.*?\t}\n"
+    text = re.sub(chains, "", render(policy, host_chains, ["docker0"]), flags=re.DOTALL)
     return [line.strip() for line in text.splitlines()]
 
 
@@ -68,17 +69,30 @@ def test_any_is_any_on_its_own_family_only() -> None:
     assert accepts == ["tcp dport { 8443, 9000-9002 }", "meta nfproto ipv4 tcp dport { 8443, 9000-9002 }"]
 
 
-def test_beside_another_backend_only_what_is_forwarded_is_ours() -> None:
-    assert lines([rule(PEERS), rule(PEERS, direction=EGRESS)], host_chains=False) == []
-    guard = lines([rule(PEERS), rule(PEERS, placement=PUBLISHED)], host_chains=False)
-    assert [line for line in guard if line.startswith("type")] == [
-        "type ifname",
-        "type ipv4_addr",
-        "type ipv6_addr",
-        "type filter hook forward priority filter - 5; policy accept;",
-    ]
-    assert "meta l4proto tcp ct original proto-dst 9000-9002 drop" in " ".join(guard)
+def test_beside_another_backend_what_is_redirected_and_forwarded_is_ours() -> None:
+    assert lines([rule(PEERS, closed=False), rule(PEERS, direction=EGRESS, closed=False)], host_chains=False) == []
+    for placement in (HOST, PUBLISHED):
+        guard = lines([rule(PEERS, placement=placement)], host_chains=False)
+        assert [line for line in guard if line.startswith("type")] == [
+            *["type ifname"] * 2,
+            "type ipv4_addr",
+            "type ipv6_addr",
+            "type filter hook input priority filter - 10; policy accept;",
+            "type filter hook forward priority filter - 5; policy accept;",
+        ]
+        assert [line for line in guard if "a.b.c" in line and " dport " in line and "drop" in line]
+        assert "ct status dnat jump published" in guard
     assert lines([], host_chains=False, egress=True)
+
+
+def test_whoever_is_redirected_is_let_in_or_refused_by_both_ports_and_then_by_the_default_where_nobody_else_refuses() -> None:
+    closed = Policy("station", (rule(PEERS),), True, False)
+    for redirected_pass, refusals in ((False, 0), (True, 1)):
+        text = render(closed, False, redirected_pass=redirected_pass).partition("chain input {\n")[2].partition("\t}\n")[0]
+        ports = [line.strip() for line in text.splitlines() if "a.b.c" in line]
+        assert [line.partition(" comment")[0].split()[-1] for line in ports] == ["accept"] * 6 + ["drop"] * 3
+        assert text.count('ct status dnat drop comment "federated.connectivity default deny ingress"') == refusals
+        assert text.count("default deny") == refusals
 
 
 def test_containers_of_the_host_pass_where_a_matrix_closes_a_port_and_nowhere_else() -> None:

@@ -191,9 +191,13 @@ def test_a_reboot_in_the_window_takes_it_back_before_firewalls_are_loaded(firewa
     tools = {tool: firewall.file(f"/usr/bin/{tool}") for tool in ("systemctl", "systemd-run")}
     for path in tools.values():
         path.unlink()
-        path.write_text("#!/bin/sh\n")
+        path.write_text('#!/bin/sh\necho "$0 $*" >> /run/calls\n')
         path.chmod(0o755)
     firewall.apply(NEW, ssh=FIRST, confirm_timeout=LONG)
+    assert "-p Restart=on-failure -p RestartSec=10" in firewall.file("/run/calls").read_text()
+    private = [path for place in ("/var/lib", "/etc") for path in firewall.file(f"{place}/federated_connectivity").rglob("*")]
+    assert [str(path) for path in private if path.is_file() and path.stat().st_mode & 0o077] == []
+    assert len(private) >= 4
     unit = firewall.file("/etc/systemd/system/federated-connectivity-unconfirmed.service").read_text()
     wants = firewall.file("/etc/systemd/system/sysinit.target.wants/federated-connectivity-unconfirmed.service")
     assert str(wants.readlink()) == "../federated-connectivity-unconfirmed.service"

@@ -57,6 +57,16 @@ def test_a_snapshot_restores_bytes_modes_links_and_absence(host: Host, tmp_path:
     assert _tree(tmp_path) == before
 
 
+def test_a_snapshot_restores_owners(host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "fchown", lambda _descriptor, owner, group: given.append((owner, group)))
+    (tmp_path / "file").write_bytes(b"old")
+    data = host.snapshot([str(tmp_path / "file")]).to_data()
+    data["nodes"][str(tmp_path / "file")][2:] = [7, 8]
+    _host.Snapshot.from_data(data).restore()
+    assert given == [(7, 8)]
+
+
 def test_an_existing_file_keeps_its_mode_and_a_new_one_gets_the_wanted(host: Host, tmp_path: pathlib.Path) -> None:
     (tmp_path / "old").touch(mode=0o640)
     (tmp_path / "old").chmod(0o640)

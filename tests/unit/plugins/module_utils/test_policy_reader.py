@@ -87,6 +87,13 @@ def test_a_name_without_addresses_opens_nothing() -> None:
     assert "from nobody" in str(rule)
 
 
+@pytest.mark.parametrize(("direction", "closed"), [("ingress", True), ("egress", False)])
+def test_a_port_is_closed_to_others_unless_the_rule_says_otherwise(direction: str, closed: bool) -> None:
+    said = {name: value for name, value in RULE.items() if name != "closed_to_others"}
+    (rule,) = parse_policy({**POLICY, "rules": [{**said, "direction": direction}]}, RESOLVED, None).rules
+    assert rule.closed_to_others is closed
+
+
 def test_keys_of_other_tools_are_welcome() -> None:
     assert parse_policy({**POLICY, "listeners": [], "rules": [{**RULE, "tls": "mutual"}]}, RESOLVED, None).rules[0].id == RULE["id"]
 

@@ -95,6 +95,13 @@ def test_whoever_is_redirected_is_let_in_or_refused_by_both_ports_and_then_by_th
         assert text.count("default deny") == refusals
 
 
+def test_a_denied_ingress_spares_what_the_link_needs_and_nothing_that_leads_astray() -> None:
+    spared = [line for line in lines([], ingress=True) if "icmp" in line or "udp" in line]
+    assert [line for line in spared if "udp" in line] == ["udp sport 67 udp dport 68 accept", "ip6 saddr fe80::/10 udp dport 546 accept"]
+    assert len(spared) == 6
+    assert not any("redirect" in line or "echo" in line for line in spared)
+
+
 def test_containers_of_the_host_pass_where_a_matrix_closes_a_port_and_nowhere_else() -> None:
     passes = 'tcp dport { 8443, 9000-9002 } accept comment "federated.connectivity a.b.c"'
     assert own_containers(rule(), rule(ANY, closed=False), rule(ANY, direction=EGRESS, closed=False)) == [passes]

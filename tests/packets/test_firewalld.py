@@ -53,6 +53,8 @@ def test_matrix_ports_are_for_their_peers_alone(net: Network, firewalld: Firewal
         assert outcomes(net.stranger, "tcp", host, 7000, 7001, 7002) == both("silent", "silent", "open")
         assert outcomes(net.partner2, "udp", host, 51820) == both("open")
         assert outcomes(net.stranger, "udp", host, 51820) == both("silent")
+        host.nft("delete table inet federated_connectivity")  # firewalld alone does it, too
+        assert outcomes(net.stranger, "tcp", host, 8443, 9000, 9002) == both("silent", "silent", "silent")
 
 
 def test_flow_ids_show_in_firewalls_own_words(host: FirewallHost, firewalld: Firewalld) -> None:

@@ -105,6 +105,8 @@ def test_a_matrix_port_is_for_its_peers_alone(
         applied = ufw.apply(policy(rule("linksight.north.dns.ingress", "ingress", "udp", ["53"], "partner2")))
         assert (applied["changed"], applied["backend"]) == (True, "ufw")
         assert seen(ufw, *peers, *strangers, *others) == [*["open"] * 3, *["silent"] * 3, *before]
+        ufw.nft("delete table inet federated_connectivity")  # ufw alone does it, too
+        assert seen(ufw, *strangers) == ["silent"] * 3
 
 
 @every_suite

@@ -77,7 +77,7 @@ def render(
 
     Args:
         policy: What to enforce.
-        host_chains: Whether the table carries the host's own policy too, or the forward guard alone.
+        host_chains: Whether the table carries the host's own policy, or stands beside another backend that does.
         bridges: The bridges that certainly are a container engine's own, by their exact names.
         others: Links that a prefix of the policy's container interfaces covers, and that are none of an engine.
         redirected_pass: Whether the other backend lets all redirected connections pass.
@@ -207,7 +207,9 @@ def _forward(policy: Policy) -> t.Iterator[str]:
 def _published(policy: Policy) -> t.Iterator[str]:
     """Connections to containers, through a published port or routed to the container's own address."""
     yield from _accepts(policy.ingress(), "saddr", _ORIGINAL_DESTINATION)
-    yield from _closures(policy.ingress(), _ORIGINAL_DESTINATION)
+    yield from _closures(policy.ingress(PUBLISHED), _ORIGINAL_DESTINATION)
+    for closure in _closures(policy.ingress(HOST), _ORIGINAL_DESTINATION):
+        yield "ct status dnat " + closure  # a port of the host itself, which a container has published all the same
     if policy.deny_ingress:
         yield "drop " + comment("default deny ingress")
 

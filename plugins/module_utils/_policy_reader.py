@@ -93,9 +93,11 @@ class _Reader:
 
     def text(self, data: t.Mapping[str, t.Any], key: str, where: str, allowed: t.Sequence[str] = ()) -> str:
         value = data.get(key)
-        if not isinstance(value, str) or not value or not value.isprintable():
-            self.errors.append("%s: %s must be a text of one line, not %r" % (where, key, value))
+        if not isinstance(value, str) or not value:
+            self.errors.append("%s: %s must be a text, not %r" % (where, key, value))
             return ""
+        if not value.isprintable():
+            self.errors.append("%s: %s has characters that cannot be seen: %r" % (where, key, value))
         if allowed and value not in allowed:
             self.errors.append("%s: %s is %r; it can be %s" % (where, key, value, " or ".join(allowed)))
         return value

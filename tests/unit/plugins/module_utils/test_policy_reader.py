@@ -107,7 +107,7 @@ def test_keys_of_other_tools_are_welcome() -> None:
         (("rules",), {"a": 1}, "policy: rules must be a list of dictionaries"),
         (("rules",), [RULE, "a"], "policy: rules[1] must be a dictionary, not 'a'"),
         (("rules", 0, "id"), "", "rule : id must be a text"),
-        (("rules", 0, "id"), "a\nb", "rule a\nb: id must be a text of one line, not 'a\\nb'"),
+        (("rules", 0, "id"), "a\nb", "rule a\nb: id has characters that cannot be seen: 'a\\nb'"),
         (("address_sets", "a\0b"), [], "'a\\x00b' is no name of an address set or a host"),
         (("rules", 0, "direction"), "forward", "rule linksight.north.peer_http.ingress: direction is 'forward'"),
         (("rules", 0, "protocol"), "icmp", "rule linksight.north.peer_http.ingress: protocol is 'icmp'; it can be tcp or udp"),

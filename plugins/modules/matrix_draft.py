@@ -89,7 +89,7 @@ unread:
   type: list
   elements: str
   returned: with O(table)
-  sample: ["vendor/network.md:40: the port 'any' is no number, range or list of them"]
+  sample: ["vendor/network.md:40: the port 'any' is no number, range or list of them; write it so, or leave the row out"]
 hints:
   description: What else is worth a look.
   type: list

@@ -18,8 +18,8 @@ from ._matrix import INITIATOR, RESPONDER
 from ._table_row import NAME, Connection, End, RowUnclear, identifier, read_row
 from ._vendor_table import clean, read_tables
 
-OPTIONAL = ("optional", "no", "recommended")
-MANDATORY = ("mandatory", "required", "yes")
+OPTIONAL = ("optional", "no", "recommended", "nein", "empfohlen")
+MANDATORY = ("mandatory", "required", "yes", "ja", "pflicht", "erforderlich")
 QUESTIONS = (
     "tls, inspection and proxy of every flow, which the table does not say",
     "necessity: what the table does not call mandatory or optional is conditional, a rule wherever both ends exist",
@@ -54,12 +54,13 @@ class _Flow:
     def __init__(self, connection: Connection, protocol: str, ends: Ends) -> None:
         self.connection = connection
         self.protocol = protocol
+        self.ports = connection.ports[protocol]
         self.ends = ends
         self.lines = [connection.row.line]
 
     @property
     def key(self) -> object:
-        return self.protocol, self.connection.ports, *((self.ends[end].kind, self.ends[end].values) for end in (INITIATOR, RESPONDER))
+        return self.protocol, self.ports, *((self.ends[end].kind, self.ends[end].values) for end in (INITIATOR, RESPONDER))
 
     def as_matrix(self) -> dict[str, t.Any]:
         cells = self.connection.row.cells
@@ -69,7 +70,7 @@ class _Flow:
             "initiator": _endpoint(self.ends[INITIATOR]),
             "responder": _endpoint(self.ends[RESPONDER]),
             "protocol": self.protocol,
-            "ports": [port if "-" in port else int(port) for port in self.connection.ports],
+            "ports": [port if "-" in port else int(port) for port in self.ports],
             "application": identifier(cells.get("service", "").partition("/")[0] or "unknown", "application"),
             "tls": "unknown",
             "necessity": "optional" if status in OPTIONAL else "mandatory" if status in MANDATORY else "conditional",
@@ -82,7 +83,7 @@ class _Flow:
         }
 
     def shown(self) -> str:
-        return f"{self.ends[INITIATOR].written} to {self.ends[RESPONDER].written}, {self.protocol} {', '.join(self.connection.ports)}"
+        return f"{self.ends[INITIATOR].written} to {self.ends[RESPONDER].written}, {self.protocol} {', '.join(self.ports)}"
 
 
 def draft_matrix(text: str, file: str, name: str, perspective: Collection[str] = ()) -> Draft:
@@ -132,7 +133,7 @@ def _plurals(connections: Sequence[Connection]) -> dict[str, str]:
 
 
 def _flows(connection: Connection, plurals: Mapping[str, str], swapped: bool = False) -> Iterator[_Flow]:
-    for protocol in connection.protocols:
+    for protocol in connection.ports:
         ends = {
             which: end._replace(values=tuple(dict.fromkeys(plurals.get(value, value) for value in end.values)))
             for which, end in connection.ends(swapped).items()
@@ -159,9 +160,9 @@ def _exposure(ends: Ends) -> str:
 
 def _hints(flows: Collection[_Flow], file: str) -> Iterator[str]:
     """A port that comes from anybody and goes to anybody is most often one flow between partners."""
-    outgoing = {(flow.protocol, flow.connection.ports): flow for flow in flows if flow.ends[RESPONDER].kind == "any"}
+    outgoing = {(flow.protocol, flow.ports): flow for flow in flows if flow.ends[RESPONDER].kind == "any"}
     for flow in flows:
-        other = outgoing.get((flow.protocol, flow.connection.ports))
+        other = outgoing.get((flow.protocol, flow.ports))
         if flow.ends[INITIATOR].kind == "any" and other:
             ends = [", ".join(end.values) for end in (other.ends[INITIATOR], flow.ends[RESPONDER])]
             lines = f"{file}:{flow.lines[0]} and {other.lines[0]}"
@@ -223,7 +224,7 @@ def _ids(flows: Sequence[_Flow]) -> dict[int, str]:
         cells = flow.connection.row.cells
         words = identifier(cells.get("purpose", ""), "").split("_")[:5]
         service = identifier(cells.get("service", "").partition("/")[0] or flow.protocol, "flow")
-        wanted = "_".join(words).strip("_") or f"{service}_{flow.connection.ports[0].replace('-', '_')}"
+        wanted = "_".join(words).strip("_") or f"{service}_{flow.ports[0].replace('-', '_')}"
         wanted = identifier(wanted, "flow")
         number, flow_id = 1, wanted
         while flow_id in ids.values():

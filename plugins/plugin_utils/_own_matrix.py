@@ -54,7 +54,9 @@ def draft(table: pathlib.Path, path: pathlib.Path, perspective: list[str]) -> tu
     """
     try:
         drafted = draft_matrix(table.read_text(encoding="utf-8-sig"), shown_path(table), path.stem, perspective)
-    except (OSError, UnicodeDecodeError, TablesNotFound) as error:
+    except UnicodeDecodeError as error:
+        raise PlanRefused([f"{shown_path(table)}: is no text in UTF-8; save the table as CSV (UTF-8), or as Markdown"]) from error
+    except (OSError, TablesNotFound) as error:
         raise PlanRefused([f"{shown_path(table)}: {error}"]) from error
     if not drafted.flows:
         raise PlanRefused([*drafted.contradictions, *drafted.unread] or [f"{shown_path(table)}: its tables have no rows"])

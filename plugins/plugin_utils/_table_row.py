@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import typing as t
+import unicodedata
 from collections.abc import Collection
 
 from ._matrix import INITIATOR, RESPONDER
@@ -18,8 +19,8 @@ from ._rules import EGRESS, INGRESS
 from ._vendor_table import Row
 
 DIRECTIONS = {
-    **dict.fromkeys(("ingress", "in", "inbound", "incoming"), INGRESS),
-    **dict.fromkeys(("egress", "out", "outbound", "outgoing"), EGRESS),
+    **dict.fromkeys(("ingress", "in", "inbound", "incoming", "eingehend", "eingang"), INGRESS),
+    **dict.fromkeys(("egress", "out", "outbound", "outgoing", "ausgehend", "ausgang"), EGRESS),
 }
 ANYBODY = {
     "any",
@@ -31,22 +32,29 @@ ANYBODY = {
     "everywhere",
     "anyone",
     "world",
+    "beliebig",
+    "alle",
     "0.0.0.0/0",
     "::/0",
     "",
 }
 LOOPBACK = {"localhost", "loopback", "127.0.0.1", "127.0.0.0/8", "::1"}
-NETWORK_WORDS = {"network", "networks", "subnet", "subnets", "range", "ranges", "lan", "vlan", "intranet", "internal", "users"}
+NETWORK_WORDS = {
+    *("network", "networks", "subnet", "subnets", "range", "ranges", "lan", "vlan", "intranet", "internal", "users"),
+    *("netz", "netze", "netzwerk", "netzwerke", "subnetz", "subnetze", "kliniknetz", "hausnetz", "nutzer", "benutzer", "anwender"),
+}
 """How a network's name ends."""
 
-NOISE = {"ip", "ips", "address", "addresses", "fqdn", "hostname"}
+NOISE = {"ip", "ips", "address", "addresses", "fqdn", "hostname", "adresse", "adressen"}
 """What says how a component is addressed, not which one it is."""
 
 OVER_TCP = ("https", "http", "grpc", "wss", "ws", "ssh", "mqtts", "mqtt", "ldaps", "ldap", "smtp", "tls")
 OVER_UDP = ("wireguard",)
 URL = re.compile(r"[a-z]+://([^/\s,;:]+)[^\s,;]*")
 FQDN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-PORT = re.compile(r"(?:(tcp|udp)[ /:]*)?(\d{1,5})(?: ?[-:\u2013] ?(\d{1,5}))?(?:[ /]*(tcp|udp))?", re.ASCII)
+BOTH = re.compile(r"\b(?:tcp ?(?:[+/&]|and|und) ?udp|udp ?(?:[+/&]|and|und) ?tcp|(?:tcp ?, ?udp|udp ?, ?tcp)(?! *[/:]? *\d))\b")
+PORT = re.compile(r"(?:(tcp|udp|both)[ /:]*)?(\d{1,5})(?: ?[-:\u2013] ?(\d{1,5}))?(?:[ /]*(tcp|udp|both))?", re.ASCII)
+PARTS = re.compile(r"[,;&+]|\band\b|\bund\b|(?<=\d) */ *(?=\d)")
 NAME = 40
 """The most characters that an identifier of a matrix may have."""
 
@@ -69,14 +77,14 @@ class Connection(t.NamedTuple):
     Attributes:
         source: The end in the source column.
         destination: The end in the destination column.
+        ports: Those of each protocol, in the order of the table.
         contradiction: Why the direction and these columns do not go together; empty if they do.
     """
 
     row: Row
     source: End
     destination: End
-    protocols: tuple[str, ...]
-    ports: tuple[str, ...]
+    ports: t.Mapping[str, tuple[str, ...]]
     contradiction: str
 
     def ends(self, swapped: bool = False) -> dict[str, End]:
@@ -96,12 +104,12 @@ def read_row(row: Row, perspective: Collection[str] = ()) -> Connection:
     """
     if row.surplus:
         raise RowUnclear("the row has more cells than the header; write | inside of a cell as \\|")
-    protocols, ports = _service(row.cells.get("protocol", ""), row.cells["port"])
+    ports = _ports(row.cells.get("protocol", ""), row.cells["port"])
     source, destination = (_end(column, row.cells[column]) for column in ("source", "destination"))
     if "roles" not in (source.kind, destination.kind):
         raise RowUnclear(f"neither {source.written!r} nor {destination.written!r} is a component of the system, so nobody gets a rule")
     contradiction = _contradiction(row.cells.get("direction", ""), source, destination, perspective)
-    return Connection(row, source, destination, protocols, ports, contradiction)
+    return Connection(row, source, destination, ports, contradiction)
 
 
 def _contradiction(direction: str, source: End, destination: End, perspective: Collection[str]) -> str:
@@ -119,31 +127,52 @@ def _contradiction(direction: str, source: End, destination: End, perspective: C
     return ""
 
 
-def _service(protocol: str, port: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    protocols = _protocols(protocol)
-    ports: list[str] = []
-    for part in re.split(r"[,;&+]|\band\b|(?<=\d) */ *(?=\d)", re.sub(r"\([^)]*\)", "", port.lower())):
+def _ports(protocol: str, port: str) -> dict[str, tuple[str, ...]]:
+    """The ports of each protocol. A port has the protocol beside it, or the column's, or the next one's, or the last one's."""
+    column = _protocols(protocol)
+    beside: list[tuple[str, ...]] = []
+    spans: list[str] = []
+    for part in PARTS.split(BOTH.sub("both", re.sub(r"\([^)]*\)", "", port.lower()))):
         match = PORT.fullmatch(part.strip())
         if not match:
-            raise RowUnclear(f"the port {port!r} is no number, range or list of them")
+            raise RowUnclear(f"the port {port!r} is no number, range or list of them; write it so, or leave the row out")
         before, low, high, after = match.groups()
-        protocols.extend(filter(None, (before, after)))
         if not 1 <= int(low) <= int(high or low) <= 65535:
             raise RowUnclear(f"the port {port!r} is not within 1 to 65535, in ascending order")
-        ports.append(f"{int(low)}-{int(high)}" if high and int(high) > int(low) else str(int(low)))
-    if not protocols:
-        raise RowUnclear("no protocol: say tcp or udp, in a column of its own or beside the port")
-    return tuple(sorted(set(protocols))), tuple(dict.fromkeys(ports))
+        spans.append(f"{int(low)}-{int(high)}" if high and int(high) > int(low) else str(int(low)))
+        words = {word for word in (before, after) if word}
+        beside.append(("tcp", "udp") if "both" in words else tuple(sorted(words)))
+    if column and not all(set(own) <= set(column) for own in beside):
+        raise RowUnclear(f"the protocol {protocol!r} is another one than beside the port, {port!r}; write one of them")
+    implied = _implied(" ".join(re.findall(r"\([^)]*\)", port.lower())))
+    found: dict[str, list[str]] = {}
+    for index, (span, own) in enumerate(zip(spans, beside, strict=True)):
+        others = (*beside[index + 1 :], *reversed(beside[:index]))
+        protocols = own or column or next(filter(None, others), ()) or implied
+        if not protocols:
+            raise RowUnclear("no protocol: say tcp or udp, in a column of its own or beside the port")
+        for each in protocols:
+            found.setdefault(each, []).append(span)
+    return {each: tuple(dict.fromkeys(found[each])) for each in sorted(found)}
 
 
-def _protocols(text: str) -> list[str]:
-    words = re.findall(r"[a-z0-9]+", text.lower())
-    transports = [word for word in words if word in ("tcp", "udp")]
-    if transports:
+def _implied(text: str) -> tuple[str, ...]:
+    """What the application says about the protocol below it."""
+    words = re.findall(r"[a-z0-9]+", text)
+    return tuple(
+        protocol for protocol, applications in (("tcp", OVER_TCP), ("udp", OVER_UDP)) if any(word in applications for word in words)
+    )
+
+
+def _protocols(text: str) -> tuple[str, ...]:
+    transports = tuple(sorted({word for word in re.findall(r"[a-z0-9]+", text.lower()) if word in ("tcp", "udp")}))
+    if transports or not text:
         return transports
-    implied = ["tcp" for word in words if word in OVER_TCP] + ["udp" for word in words if word in OVER_UDP]
-    if words and not implied:
-        raise RowUnclear(f"the protocol {text!r} has no ports, or is not known to run over tcp or udp")
+    implied = _implied(text.lower())
+    if not implied:
+        raise RowUnclear(
+            f"the protocol {text!r} has no ports, or is not known to run over tcp or udp; write tcp or udp, or leave the row out"
+        )
     return implied
 
 
@@ -155,7 +184,7 @@ def _end(column: str, text: str) -> End:
         return End("any", (), text)
     if plain in LOOPBACK:
         return End("local", (), text)
-    parts = [part for part in re.split(r"[,;+&\s]+", URL.sub(r"\1", plain)) if part not in ("", "and", "or")]
+    parts = [part for part in re.split(r"[,;+&\s]+", URL.sub(r"\1", plain)) if part not in ("", "and", "or", "und", "oder")]
     if any("*" in part and "." in part for part in parts):
         raise RowUnclear(f"the {column} {text!r} has a wildcard, which no firewall can look up; name the hosts")
     named = [part for part in parts if FQDN.fullmatch(part)]
@@ -165,7 +194,9 @@ def _end(column: str, text: str) -> End:
         return End("names", tuple(dict.fromkeys(named)), text)
     if any(map(_is_network, parts)) or (re.findall(r"[a-z]+", plain) or [""])[-1] in NETWORK_WORDS:
         return End("network", (identifier(plain, "network"),), text)
-    components = [identifier(_without_noise(part), "role") for part in re.split(r"[,;+&/]|\band\b|\bor\b", plain) if _without_noise(part)]
+    components = [
+        identifier(_without_noise(part), "role") for part in re.split(r"[,;+&/]|\b(?:and|or|und|oder)\b", plain) if _without_noise(part)
+    ]
     if not components:
         raise RowUnclear(f"the {column} {text!r} names nobody")
     return End("roles", tuple(dict.fromkeys(components)), text)
@@ -184,8 +215,9 @@ def _without_noise(text: str) -> str:
 
 
 def identifier(text: str, otherwise: str) -> str:
-    """A name for a matrix: lower case, digits and underscores; ``otherwise`` goes before what begins with no letter."""
-    name = "_".join(re.findall(r"[a-z0-9]+", text.lower()))
+    """A name for a matrix: lower case without accents, digits and underscores; ``otherwise`` goes before what begins with no letter."""
+    plain = unicodedata.normalize("NFKD", text.lower().replace("\u00df", "ss")).encode("ascii", "ignore").decode()
+    name = "_".join(re.findall(r"[a-z0-9]+", plain))
     if not name[:1].isalpha():
         name = f"{otherwise}_{name}".rstrip("_")
     return name[:NAME].rstrip("_")

@@ -15,8 +15,19 @@ import typing as t
 from collections.abc import Iterator, Sequence
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "direction": ("direction", "dir", "flow direction", "traffic direction", "in out", "inbound outbound", "ingress egress"),
-    "protocol": ("protocol", "proto", "ip protocol", "transport", "transport protocol", "l4", "l4 protocol", "layer 4", "tcp udp"),
+    "direction": ("direction", "dir", "flow direction", "traffic direction", "in out", "inbound outbound", "ingress egress", "richtung"),
+    "protocol": (
+        "protocol",
+        "proto",
+        "ip protocol",
+        "transport",
+        "transport protocol",
+        "l4",
+        "l4 protocol",
+        "layer 4",
+        "tcp udp",
+        "protokoll",
+    ),
     "port": (
         "port",
         "ports",
@@ -32,6 +43,17 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "port range",
         "tcp port",
         "udp port",
+        "port protocol",
+        "ports protocols",
+        "protocol port",
+        "port and protocol",
+        "protocol and port",
+        "port proto",
+        "port tcp udp",
+        "zielport",
+        "zielports",
+        "port protokoll",
+        "protokoll port",
     ),
     "source": (
         "source",
@@ -47,6 +69,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "origin",
         "source ip address",
         "source component",
+        "quelle",
+        "quell ip",
+        "quelladresse",
+        "quellsystem",
+        "von",
     ),
     "destination": (
         "destination",
@@ -64,6 +91,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "destination ip address",
         "destination component",
         "remote",
+        "ziel",
+        "ziel ip",
+        "zieladresse",
+        "zielsystem",
+        "nach",
+        "an",
     ),
     "purpose": (
         "purpose",
@@ -78,11 +111,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "remarks",
         "notes",
         "note",
+        "zweck",
+        "beschreibung",
+        "bemerkung",
+        "verwendung",
     ),
-    "service": ("service", "application", "application protocol", "app", "service name", "l7", "layer 7"),
-    "status": ("status", "required", "necessity", "mandatory", "mandatory optional", "optional"),
+    "service": ("service", "application", "application protocol", "app", "service name", "l7", "layer 7", "dienst", "anwendung"),
+    "status": ("status", "required", "necessity", "mandatory", "mandatory optional", "optional", "pflicht", "erforderlich"),
 }
-"""What vendors call the columns: letters and digits of the header, in lower case."""
+"""What vendors call the columns, in English and German: letters and digits of the header, in lower case."""
 
 NEEDED = ("port", "source", "destination")
 
@@ -109,11 +146,10 @@ def read_tables(text: str) -> list[list[Row]]:
         TablesNotFound: if there is none.
     """
     found = list(_markdown(text.splitlines())) or list(_csv(text))
-    tables = [[_row(line, columns, cells) for line, cells in body] for columns, body in found if set(NEEDED) <= set(columns)]
+    tables = [[_row(line, table.columns, cells) for line, cells in table.body] for table in found if set(NEEDED) <= set(table.columns)]
     if not tables:
-        seen = "; ".join(", ".join(filter(None, columns)) or "none" for columns, _body in found)
         wanted = ", ".join(f"{column} (or {', '.join(COLUMNS[column][1:4])})" for column in NEEDED)
-        raise TablesNotFound(f"no table with the columns {wanted}" + (f"; known columns of the tables there are: {seen}" if found else ""))
+        raise TablesNotFound("; ".join([f"no table with the columns {wanted}", *map(_lack, found)]))
     return tables
 
 
@@ -121,9 +157,26 @@ _Columns = list[t.Optional[str]]
 _Body = list[tuple[int, Sequence[str]]]
 
 
+class _Table(t.NamedTuple):
+    """A table that may be one of connections: ``line`` and ``header`` are those of its first row."""
+
+    line: int
+    header: Sequence[str]
+    columns: _Columns
+    body: _Body
+
+
+def _lack(table: _Table) -> str:
+    """What a table lacks, and which of its columns could be it."""
+    missing = [column for column in NEEDED if column not in table.columns]
+    others = [repr(clean(cell)) for cell, column in zip(table.header, table.columns, strict=True) if column is None and clean(cell)]
+    lack = f"the table of line {table.line} lacks {' and '.join(missing)}"
+    return f"{lack}; if {' or '.join(others)} is meant, write so" if others else lack
+
+
 def _columns(header: Sequence[str]) -> _Columns:
     """The known column of each cell of a header; of two that mean the same, the first in order of COLUMNS counts."""
-    words = [" ".join(re.findall(r"[a-z0-9]+", clean(cell).lower())) for cell in header]
+    words = [" ".join(re.findall(r"[^\W_]+", clean(cell).lower())) for cell in header]
     columns: _Columns = [None] * len(words)
     for column, names in COLUMNS.items():
         place = next((words.index(name) for name in names if name in words), None)
@@ -143,7 +196,7 @@ def clean(cell: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def _markdown(lines: Sequence[str]) -> Iterator[tuple[_Columns, _Body]]:
+def _markdown(lines: Sequence[str]) -> Iterator[_Table]:
     for index, line in enumerate(lines):
         if index and "|" in lines[index - 1] and DELIMITER_ROW.fullmatch(line):
             body: _Body = []
@@ -151,35 +204,35 @@ def _markdown(lines: Sequence[str]) -> Iterator[tuple[_Columns, _Body]]:
                 if "|" not in row:
                     break
                 body.append((number, _cells(row)))
-            yield _columns(_cells(lines[index - 1])), body
+            header = _cells(lines[index - 1])
+            yield _Table(index, header, _columns(header), body)
 
 
 def _cells(line: str) -> list[str]:
     return re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
 
 
-def _csv(text: str) -> Iterator[tuple[_Columns, _Body]]:
+def _csv(text: str) -> Iterator[_Table]:
     """The table begins with the first row that names all that is needed; the delimiter that finds most columns is the right one."""
-    best: tuple[_Columns, _Body] = ([], [])
+    best = _Table(0, [], [], [])
     for delimiter in ",;\t":
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        columns: _Columns = []
-        body: _Body = []
+        table = _Table(0, [], [], [])
         end = 0
         try:
             for row in reader:
                 start, end = end + 1, reader.line_num
-                if len(set(NEEDED) & set(columns)) == len(NEEDED):
+                if len(set(NEEDED) & set(table.columns)) == len(NEEDED):
                     if any(cell.strip() for cell in row):
-                        body.append((start, row))
+                        table.body.append((start, row))
                 else:
-                    columns = max(columns, _columns(row), key=_known)
+                    table = max(table, _Table(start, row, _columns(row), []), key=_known)
         except csv.Error:
             continue
-        best = max(best, (columns, body), key=lambda table: _known(table[0]))
-    if _known(best[0]):
+        best = max(best, table, key=_known)
+    if _known(best):
         yield best
 
 
-def _known(columns: _Columns) -> int:
-    return sum(column is not None for column in columns)
+def _known(table: _Table) -> int:
+    return sum(column is not None for column in table.columns)

@@ -102,6 +102,43 @@ def test_coinstacs_drawing_is_no_table() -> None:
         read_tables((TABLES / "coinstac.md").read_text(encoding="utf-8"))
 
 
+def test_a_german_table_with_semicolons_and_a_byte_order_mark_is_read() -> None:
+    draft = drafted((TABLES / "klinik.csv").read_text(encoding="utf-8-sig"))
+    assert shown(draft) == [
+        "partnerkliniken -> gateway_server tcp [443] partners",
+        "gateway_server -> lizenz.medfed.example tcp [443] internet",
+        "gateway_server -> zeitserver udp [123, 51820] partners",
+    ]
+    flows = yaml.safe_load(draft.text)["flows"]
+    assert [flow["necessity"] for flow in flows.values()] == ["mandatory", "mandatory", "optional"]
+    assert "lizenzprufung" in flows
+    assert draft.contradictions == [
+        "page:5: eingehend, but its destination 'Kliniknetz' is no component of the system, and 'Gateway-Server' is one"
+    ]
+    assert draft.unread == ["page:6: the port 'beliebig' is no number, range or list of them; write it so, or leave the row out"]
+
+
+def test_each_port_keeps_the_protocol_beside_it() -> None:
+    draft = drafted((TABLES / "merged_ports.md").read_text(encoding="utf-8"))
+    assert shown(draft) == [
+        "client_node -> aggregator tcp [443, '8080-8090'] partners",
+        "client_node -> aggregator udp ['8080-8090'] partners",
+        "client_node -> any tcp [80, 443] internet",
+        "admin_pc -> aggregator tcp [22] partners",
+        "aggregator -> client_node tcp [9000] partners",
+        "client_node -> aggregator tcp [53, 853] partners",
+        "client_node -> aggregator udp [53] partners",
+    ]
+    assert draft.unread == ["page:10: no protocol: say tcp or udp, in a column of its own or beside the port"]
+
+
+def test_headers_that_mean_nothing_are_named_with_their_line() -> None:
+    with pytest.raises(TablesNotFound, match="the table of line 3 lacks port; if 'Kanal' or 'Freigabe' is meant, write so"):
+        read_tables("# Netz\n\n| Von | Nach | Kanal | Freigabe |\n|---|---|---|---|\n| a | b | 443 | ja |\n")
+    with pytest.raises(TablesNotFound, match="the table of line 2 lacks source and destination; if 'D\u00e9part' is meant, write so"):
+        read_tables("Liste;;\nPort;Protocol;D\u00e9part\n443;tcp;a\n")
+
+
 @pytest.mark.parametrize(
     "prose", ["", "Each site allows outbound TCP 6443 to the hub.\n", "a,b\n1,2\n", "| a | b |\n|---|---|\n| 1 | 2 |\n"]
 )
@@ -122,6 +159,10 @@ def test_prose_and_other_tables_are_no_table(prose: str) -> None:
         ("TCP", "8000 \u2013 8010", ["tcp ['8000-8010']"]),
         ("TCP/UDP", "53", ["tcp [53]", "udp [53]"]),
         ("HTTPS", "443 (TLS 1.2)", ["tcp [443]"]),
+        ("", "443/tcp, 53/udp", ["tcp [443]", "udp [53]"]),
+        ("", "tcp 80, 443", ["tcp [80, 443]"]),
+        ("TCP/UDP", "53, 443/tcp", ["tcp [53, 443]", "udp [53]"]),
+        ("", "53 udp, tcp", ["tcp [53]", "udp [53]"]),
     ],
 )
 def test_ports_are_written_in_many_ways(protocol: str, port: str, flows: list[str]) -> None:
@@ -138,6 +179,7 @@ def test_ports_are_written_in_many_ways(protocol: str, port: str, flows: list[st
         ("in,TCP,9000-8000,lan,hub", "in ascending order"),
         ("in,ICMP,8,lan,hub", "the protocol 'ICMP' has no ports"),
         ("in,,443,lan,hub", "no protocol"),
+        ("in,TCP,53/udp,lan,hub", "the protocol 'TCP' is another one than beside the port, '53/udp'; write one of them"),
         ("in,TCP,443,,hub", "the source is empty"),
         ("out,TCP,443,hub,*.example.org", "a wildcard"),
         ("out,TCP,443,hub,a.example.org and its mirrors", "a host name and something else"),
@@ -231,6 +273,6 @@ def test_every_row_becomes_flows_or_is_told(cells: list[list[str]]) -> None:
 def test_ports_survive(ports: list[int], protocol: str, joint: str) -> None:
     row = Row(1, {"protocol": protocol, "port": joint.join(map(str, ports)), "source": "node", "destination": "hub"}, False)
     connection = read_row(row)
-    assert (connection.protocols, connection.ports) == ((protocol,), tuple(map(str, ports)))
+    assert connection.ports == {protocol: tuple(map(str, ports))}
     with pytest.raises(RowUnclear):
         read_row(row._replace(cells={**row.cells, "port": row.cells["port"] + " or so"}))

@@ -256,6 +256,17 @@ def test_flow_is_consistent(system: str, flow: str) -> None:
         assert not dash or 1 <= int(low) < int(high) <= 65535
 
 
+@every_flow
+def test_what_may_use_a_forward_proxy_says_what_has_to_know_it(system: str, flow: str) -> None:
+    """Or a trap of the flow says that no document does."""
+    data = MATRICES[system]["flows"][flow]
+    if data["proxy"] == "allowed" and "roles" in data["initiator"] and "proxy_mechanisms" not in data:
+        traps = [trap["trap"] for trap in MATRICES[system]["traps"] if flow in trap.get("flows", ())]
+        assert [trap for trap in traps if trap.startswith("No document says how")]
+    else:
+        assert data["proxy"] != "forbidden" or "proxy_mechanisms" not in data
+
+
 @every_matrix
 def test_versions_are_described_where_flows_come_and_go(system: str) -> None:
     bounded = [flow for flow in MATRICES[system]["flows"].values() if "since" in flow or "until" in flow]

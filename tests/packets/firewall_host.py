@@ -155,13 +155,14 @@ class FirewallHost(Namespace):
             raise PolicyFailed(result.get("msg") or done.stdout)
         return result
 
-    def container(self, published: t.Mapping[int, int], protocol: str = "tcp", bridge: str = "docker0") -> Namespace:
+    def container(self, published: t.Mapping[int, int], protocol: str = "tcp", bridge: str = "docker0", number: int = 0) -> Namespace:
         """A container on a new bridge, its ports published as Docker does it: rewritten in the nat table of either family.
 
         Args:
             published: Port of the host -> port of the container.
+            number: Says which network, of 16 IPv4 addresses, the bridge has; 0: the next one.
         """
-        number = len(self._containers) + 1
+        number = number or len(self._containers) + 1
         gateways, addresses = [(f"203.0.113.{16 * number + i}", f"2001:db8:17:{number}::{i}") for i in (1, 2)]
         container = Namespace(f"container{number}", *addresses)
         self._containers.append(container)
@@ -175,23 +176,36 @@ class FirewallHost(Namespace):
         )
         assign_addresses(container, f"{container.ipv4}/28", f"{container.ipv6}/64", *gateways)
         self.run(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"])
-        for tool, network, address in (
-            ("iptables", f"{container.ipv4}/28", container.ipv4),
-            ("ip6tables", f"{container.ipv6}/64", f"[{container.ipv6}]"),
-        ):
+        for tool, network in (("iptables", f"{container.ipv4}/28"), ("ip6tables", f"{container.ipv6}/64")):
             lines = [
                 "*nat",
-                f":DOCKER{number} - [0:0]",
-                f"-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER{number}",
+                *(f":{chain} ACCEPT [0:0]" for chain in ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")),
+                f":{_chain(container)} - [0:0]",
+                f"-A PREROUTING -m addrtype --dst-type LOCAL -j {_chain(container)}",
                 f"-A POSTROUTING -s {network} ! -o {bridge} -j MASQUERADE",
+                "COMMIT\n",
+            ]
+            self.run([f"{tool}-restore", "--noflush"], input="\n".join(lines))
+        self.publish(container, published, protocol, bridge)
+        return container
+
+    def publish(self, container: Namespace, published: t.Mapping[int, int], protocol: str = "tcp", bridge: str = "docker0") -> None:
+        """Publish these ports of a container, and no longer any others."""
+        for tool, address in (("iptables", container.ipv4), ("ip6tables", f"[{container.ipv6}]")):
+            lines = [
+                "*nat",
+                f":{_chain(container)} - [0:0]",
                 *(
-                    f"-A DOCKER{number} ! -i {bridge} -p {protocol} --dport {outside} -j DNAT --to-destination {address}:{inside}"
+                    f"-A {_chain(container)} ! -i {bridge} -p {protocol} --dport {outside} -j DNAT --to-destination {address}:{inside}"
                     for outside, inside in published.items()
                 ),
                 "COMMIT\n",
             ]
             self.run([f"{tool}-restore", "--noflush"], input="\n".join(lines))
-        return container
+
+
+def _chain(container: Namespace) -> str:
+    return container.name.replace("container", "DOCKER")
 
 
 class PolicyFailed(Exception):

@@ -7,31 +7,18 @@
 from __future__ import annotations
 
 import ipaddress
-import pathlib
 import re
-import typing as t
 
 import pytest
-from ansible.inventory.manager import InventoryManager
-from ansible.parsing.dataloader import DataLoader
-from ansible.vars.manager import VariableManager
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
+from ansible_collections.federated.connectivity.tests.examples import EXAMPLES, host_variables
 
-EXAMPLES = {path.parent.name: path.parent for path in sorted((pathlib.Path(__file__).parents[3] / "inventories").glob("*/hosts.yml"))}
 DOCUMENTATION = [ipaddress.ip_network(cidr) for cidr in ("198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
 ADDRESS = re.compile(r"(?<![\w.])(?:\d+(?:\.\d+){3}|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:]*)(?:/\d+)?(?![\w.])")
 
 every_example = pytest.mark.parametrize("example", EXAMPLES)
-
-
-def host_variables(example: str) -> dict[str, dict[str, t.Any]]:
-    """The variables of every host, as Ansible merges them from hosts.yml and group_vars."""
-    loader = DataLoader()
-    inventory = InventoryManager(loader, sources=[str(EXAMPLES[example])])
-    variables = VariableManager(loader, inventory)
-    return {host.name: variables.get_vars(host=host, include_hostvars=False) for host in inventory.get_hosts()}
 
 
 def test_every_system_has_an_example() -> None:

@@ -37,6 +37,7 @@ VERDICTS = (DIRECT, INSPECTED, BLOCKED, UNREACHABLE, UNKNOWN)
 Seen = Mapping[str, t.Any]
 """What M(federated.connectivity.tls_handshake_info) returned of one endpoint."""
 
+_HANGS_UP = {"reset", "closed"}  # one and the same for a service that hangs up: a reset where it has not read the hello yet
 _CUT = {"reset": "a TCP reset", "alert": "a TLS alert", "closed": "the end of the connection", "silent": "silence"}
 
 
@@ -189,7 +190,7 @@ def _not_shown(path: Path, seen: Seen, home: Seen) -> tuple[str, str, str]:
     what = _CUT.get(outcome, "something else than TLS") + detail
     if home.get("certificate"):
         return BLOCKED, "", f"{what} answers the hello, and {path.responder} itself shakes hands on its own host"
-    if home and home["outcome"] == outcome:
+    if home and (home["outcome"] == outcome or {home["outcome"], outcome} <= _HANGS_UP):
         return UNKNOWN, "", f"{what} answers the hello, on {path.responder}'s own host as well: look at the service"
     if outcome in ("reset", "alert", "closed"):
         return BLOCKED, "", f"{what} answers the hello; if it is not the responder's own, a box on the way cuts the handshake"

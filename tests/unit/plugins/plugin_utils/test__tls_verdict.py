@@ -152,6 +152,13 @@ def test_a_cut_hello_is_blocked_unless_the_service_itself_cuts_it(made: Made, ou
     assert verdict(cut(outcome), cut(outcome))[0] == "unknown"
 
 
+def test_a_service_that_hangs_up_resets_or_closes_as_it_happens(made: Made) -> None:
+    assert verdict(cut("reset"), cut("closed"))[0] == "unknown"
+    assert verdict(cut("closed"), cut("reset"))[0] == "unknown"
+    assert verdict(cut("alert"), cut("closed"))[0] == "blocked"
+    assert verdict(cut("reset"), cut("silent"))[0] == "blocked"
+
+
 @pytest.mark.parametrize("outcome", ["silent", "not_tls"])
 def test_silence_and_other_protocols_are_blocked_only_if_the_service_shakes_hands_at_home(made: Made, outcome: str) -> None:
     assert verdict(cut(outcome), made())[0] == "blocked"

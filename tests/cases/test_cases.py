@@ -7,7 +7,7 @@ files, by name), then exactly one of
   matter, ``address_sets``, and ``hosts``: host -> other keys of its file;
 - ``warnings``: all warnings but the findings among them;
 - ``findings``: all findings, one line each, an accepted one with its reason behind it;
-- ``errors``: all errors.
+- ``errors``: all errors; ``{catalogue}`` stands for the names of the catalogue's files, in alphabetical order.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._plan impor
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
 
 HERE = pathlib.Path(__file__).parent
+SYSTEMS = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "plugin_utils" / "matrices").glob("*.yml"))
 EXPECTATIONS = {"rules", "warnings", "findings", "errors"}
 KEYS = {"title", "inventory", "matrices", "select", "address_sets", "hosts", "proxies"} | EXPECTATIONS
 
@@ -64,7 +65,7 @@ def test_case(case: Case, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatc
     if expectation == "errors":
         with pytest.raises(PlanRefused) as refused:
             compute_plan(case["inventory"], catalogue, select=case.get("select"))
-        assert list(refused.value.messages) == case["errors"]
+        assert list(refused.value.messages) == [line.replace("{catalogue}", ", ".join(SYSTEMS)) for line in case["errors"]]
         return
     plan = compute_plan(case["inventory"], catalogue, select=case.get("select"))
     lines = [(finding["accepted"], shown_finding(finding)) for finding in plan.index["findings"]]

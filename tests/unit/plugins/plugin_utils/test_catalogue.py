@@ -128,12 +128,6 @@ def test_names_are_the_fixed_ones(system: str) -> None:
     assert (" ".join(matrix["roles"]), options, " ".join(matrix.get("networks", {}))) == FIXED[system]
 
 
-@pytest.mark.parametrize(("system", "role"), [(system, role) for system, matrix in MATRICES.items() for role in matrix["roles"]])
-def test_only_the_wall_demands_deny(system: str, role: str) -> None:
-    demanded = MATRICES[system]["roles"][role].get("default_deny", [])
-    assert demanded == (["ingress", "egress"] if (system, role) == ("network_wall", "workload") else [])
-
-
 # Form.
 
 

@@ -4,8 +4,9 @@
 
 """The catalogue is true to the systems' own documents, row by row.
 
-A flow is compared as one line: ``initiator -> responder protocol/ports tls necessity phases exposure versions, proxy, inspection``; a
-star marks an end in a container.
+catalogue_rows/<system>.yml is a second reading of them: what each row says (``row``), the flow that must stand for it (``flow``), and the
+flow as one line (``line``), under the defaults or under options (``with``): ``initiator -> responder protocol/ports tls necessity phases
+exposure versions, proxy, inspection``. A star marks an end in a container.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ import yaml
 CATALOGUE = pathlib.Path(__file__).parents[4] / "plugins" / "plugin_utils" / "matrices"
 MATRICES: dict[str, dict[str, t.Any]] = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(CATALOGUE.glob("*.yml"))}
 
-
 ROWS = [
-    (system, row)
-    for system, rows in yaml.safe_load(pathlib.Path(__file__).with_name("catalogue_rows.yml").read_text()).items()
-    for row in rows
+    (path.stem, row)
+    for path in sorted(pathlib.Path(__file__).with_name("catalogue_rows").glob("*.yml"))
+    for row in yaml.safe_load(path.read_text())
 ]
+READ_TWICE = sorted({system for system, _row in ROWS})
 NATIVE, VPN, DOCKER = ({"deployment": value} for value in ("native", "vpn", "docker"))
 TUNNEL, PRIVATE, REVERSE = ({"design": value} for value in ("reverse_tunnel", "private_network", "reverse_proxy"))
 
@@ -36,7 +37,7 @@ def test_row(system: str, row: dict[str, t.Any]) -> None:
 
 def test_no_flow_without_a_row() -> None:
     assert {(system, row["flow"]) for system, row in ROWS} == {
-        (system, flow) for system, matrix in MATRICES.items() for flow in matrix["flows"]
+        (system, flow) for system in READ_TWICE for flow in MATRICES[system]["flows"]
     }
 
 
@@ -76,9 +77,21 @@ def test_flow_of_another_deployment_is_absent(system: str, flow: str, chosen: di
 
 
 @pytest.mark.parametrize("system", MATRICES)
+def test_who_listens_to_the_world_says_so(system: str) -> None:
+    worldwide = [data for data in MATRICES[system]["flows"].values() if "any" in data["initiator"]]
+    assert {data["exposure"] for data in worldwide} <= {"internet"}
+
+
+@pytest.mark.parametrize("system", READ_TWICE)
 def test_nobody_listens_to_the_world_but_the_web_gateway(system: str) -> None:
     worldwide = {flow for flow, data in MATRICES[system]["flows"].items() if "any" in data["initiator"]}
     assert worldwide == ({"public_https", "public_http"} if system == "network_wall" else set())
+
+
+@pytest.mark.parametrize(("system", "role"), [(system, role) for system in READ_TWICE for role in MATRICES[system]["roles"]])
+def test_only_the_wall_demands_deny(system: str, role: str) -> None:
+    demanded = MATRICES[system]["roles"][role].get("default_deny", [])
+    assert demanded == (["ingress", "egress"] if (system, role) == ("network_wall", "workload") else [])
 
 
 def test_secure_aggregation_has_ports_of_its_own_until_5_4() -> None:

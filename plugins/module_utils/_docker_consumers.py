@@ -18,6 +18,7 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.module_utils import (
     _docker_client,
     _docker_proxy,
+    _docker_proxy_change,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._as_user import (
     as_user,
@@ -160,7 +161,7 @@ def _daemon(places: Places, wanted: Proxies, restart: bool, dry: bool, host: Hos
         return _without_docker(places, wanted, error)
     proposal = _docker_proxy.propose(daemon, wanted, host)
     if not dry:
-        _docker_proxy.apply(daemon, wanted, proposal, restart, host)
+        _docker_proxy_change.apply(daemon, wanted, proposal, restart, host)
     outcome = _outcome(proposal.files)._replace(warnings=list(proposal.warnings))
     if not proposal.restart:
         return outcome

@@ -4,22 +4,17 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""The forward proxy of a Docker daemon, in the way that its version wants it: seen, decided, applied or taken back as one thing."""
+"""The forward proxy of a Docker daemon, in the way that its version wants it: what is there, and what has to happen."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _docker_api,
     _docker_unit,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyError,
     PolicyRefused,
-    ToolFailed,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_api import (
     Info,
@@ -27,15 +22,15 @@ from ansible_collections.federated.connectivity.plugins.module_utils._docker_api
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import (
     FILE_SINCE,
     Daemon,
-    Places,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy_state import (
+    State,
+    load,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_restart import (
     LIVE_RESTORE,
     Survival,
-    lent,
-    returned,
     survival,
-    switch,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
@@ -51,23 +46,8 @@ from ansible_collections.federated.connectivity.plugins.module_utils._proxy_file
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (
     DAEMON,
-    Memory,
     read,
 )
-
-
-class State(t.NamedTuple):
-    """What is remembered between runs.
-
-    Attributes:
-        memory: Of daemon.json.
-        due: The run of the daemon (systemd's invocation) that has yet to be ended for our files to count; "" for none.
-        lending: Whether a run was interrupted while live-restore was lent.
-    """
-
-    memory: t.Optional[Memory] = None
-    due: str = ""
-    lending: bool = False
 
 
 class Proposal(t.NamedTuple):
@@ -129,75 +109,10 @@ def propose(daemon: Daemon, wanted: Proxies, host: Host) -> Proposal:
     )
 
 
-def apply(daemon: Daemon, wanted: Proxies, proposal: Proposal, restart: bool, host: Host) -> None:
-    """Make it so, and see that the daemon says so itself; if not, everything is as before, and the daemon runs.
-
-    Args:
-        restart: Whether the daemon may be started anew.
-
-    Raises:
-        PolicyRefused: dockerd would not start with it; nothing was touched.
-        ToolFailed: it failed, and was taken back.
-    """
-    file, places = proposal.daemon_json, daemon.places
-    restart = restart and proposal.restart
-    lend = restart and proposal.survival.lend
-    if file.changed and file.new is not None:
-        daemon.validate(file.new)
-    snapshot = host.snapshot([file.path, *(each.path for each in proposal.unit_files), *_remembered(places)])
-    started = False
-    try:
-        _save(places, proposal.state._replace(lending=lend), host)
-        if file.changed and file.old is not None:
-            host.put(_backup(places), file.old, 0o600)
-        if lend:
-            host.put(file.path, lent(file.old), file.mode if file.old_mode is None else file.old_mode & file.mode)
-            switch(daemon, True)
-        for each in proposal.files:
-            host.put(each.path, each.new, each.mode)
-        if any(each.changed for each in proposal.unit_files):
-            daemon.reload_units()
-        if restart:
-            if lend:
-                host.put(file.path, lent(file.new), file.mode)
-            started = True
-            daemon.restart()
-            _see(daemon, wanted)
-        if lend:
-            _give_back(daemon, file.path, file.new, file.mode, host)
-        due = proposal.running if proposal.restart and not restart else ""
-        _save(places, proposal.state._replace(due=due), host)
-    except (PolicyError, OSError) as error:
-        reasons = list(error.messages) if isinstance(error, PolicyError) else [str(error)]
-        snapshot.restore()
-        reasons.append(_recover(daemon, proposal, lend, started, host))
-        raise ToolFailed(*reasons) from error
-
-
-def load(places: Places, host: Host) -> State:
-    """What earlier runs remembered."""
-    content = host.read(places.memory + "/state.json")
-    if content is None:
-        return State()
-    data = json.loads(content)
-    return State(data["memory"] and Memory(**data["memory"]), data["due"], data["lending"])
-
-
-def _save(places: Places, state: State, host: Host) -> None:
-    if state == State():
-        for path in _remembered(places):
-            host.put(path, None, 0)
-        return
-    data = {**state._asdict(), "memory": state.memory and state.memory._asdict()}
-    host.put(places.memory + "/state.json", json.dumps(data).encode(), 0o600)
-
-
-def _backup(places: Places) -> str:
-    return places.memory + "/daemon.json.before"
-
-
-def _remembered(places: Places) -> t.List[str]:
-    return [_backup(places), places.memory + "/state.json"]
+def in_force(wanted: Proxies, info: Info) -> bool:
+    """Whether a daemon says that it uses the proxies; credentials are masked on both sides, and do not count."""
+    said = (info.http, info.https, info.exceptions)
+    return all(value is None or hide(value) == hide(now) for value, now in zip(wanted, said))
 
 
 def _refuse_flags(daemon: Daemon) -> None:
@@ -244,47 +159,6 @@ def _counts(wanted: Proxies, info: t.Optional[Info], changed: bool) -> bool:
     """Whether the running daemon has to be started anew: what it says differs from what is wanted, or may differ unseen."""
     if info is None:
         return changed
-    if not _in_force(wanted, info):
+    if not in_force(wanted, info):
         return True
     return changed and (wanted.secret or None in wanted)
-
-
-def _in_force(wanted: Proxies, info: Info) -> bool:
-    said = (info.http, info.https, info.exceptions)
-    return all(value is None or hide(value) == hide(now) for value, now in zip(wanted, said))
-
-
-def _see(daemon: Daemon, wanted: Proxies) -> None:
-    """The daemon has to say itself that it uses the proxies, where it says anything at the usual socket."""
-    said = _docker_api.wait_for(daemon.places.socket, lambda info: _in_force(wanted, info))
-    if said and not _in_force(wanted, said):
-        others = ["%s (%s)" % (setting.place, setting.name) for setting in daemon.unit.proxy_variables()]
-        raise ToolFailed(
-            "%s started, but does not use the proxies that it was given%s"
-            % (daemon.name, ": look at " + ", ".join(others) if others else "")
-        )
-
-
-def _give_back(daemon: Daemon, path: str, content: t.Optional[bytes], mode: int, host: Host) -> None:
-    host.put(path, returned(content), mode)
-    switch(daemon, False)
-    host.put(path, content, mode)
-
-
-def _recover(daemon: Daemon, proposal: Proposal, lend: bool, started: bool, host: Host) -> str:
-    """Files are as before; let the daemon be so too. What became of it, in words."""
-    file = proposal.daemon_json
-    mode = file.mode if file.old_mode is None else file.old_mode
-    try:
-        if lend:
-            host.put(file.path, lent(file.old), mode)
-        with contextlib.suppress(PolicyError):
-            daemon.reload_units()
-        if started:
-            daemon.restart()
-        if lend:
-            _give_back(daemon, file.path, file.old, mode, host)
-    except (PolicyError, OSError) as error:
-        host.put(file.path, file.old, mode)
-        return "its files are as they were before, but it could not be brought back to them: %s" % error
-    return "its files are as they were before, and it runs with them" if proposal.running else "its files are as they were before"

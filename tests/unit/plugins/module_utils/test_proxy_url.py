@@ -107,7 +107,7 @@ def test_urls_as_people_write_them(text: str, shown: str, userinfo: str | None) 
                     "http://[2001:db8]:3128",
                     "http://pro\u212ay:1",
                 ),
-                f"http://{'a.' * 127}:3128",
+                f"http://{'a.' * 127}a:3128",
             ],
         ),
         (

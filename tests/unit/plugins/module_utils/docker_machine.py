@@ -68,7 +68,7 @@ class DockerMachine(Host):
         self._proxies = dict.fromkeys(NAMES, "")
         self.live_restore = False
         self._runs = self._left = 0
-        self.active = False
+        self.active = self._failed = False
 
     # What an administrator does, or sees.
 
@@ -141,7 +141,7 @@ class DockerMachine(Host):
             run = f"run{self._runs}" if self.active else ""
             shown = {
                 "LoadState": "loaded",
-                "ActiveState": "active" if self.active else "failed",
+                "ActiveState": "active" if self.active else "failed" if self._failed else "inactive",
                 "InvocationID": run,
                 "KillMode": self.kill_mode,
             }
@@ -161,6 +161,7 @@ class DockerMachine(Host):
             try:
                 self._start()
             except ValueError as error:
+                self._failed = True
                 return Result(1, "", str(error))
         return Result(0, "", "")
 
@@ -190,7 +191,7 @@ class DockerMachine(Host):
         configured = {} if self.deaf else {**variables, **content.get("proxies", {})}
         self._proxies = {name: configured.get(name, "") for name in NAMES}
         self.live_restore = bool(content.get("live-restore"))
-        self.active, self._runs = True, self._runs + 1
+        self.active, self._failed, self._runs = True, False, self._runs + 1
         self.running, self._left = self._left if self.live_restore else 0, 0
 
     def _stop(self) -> None:

@@ -120,6 +120,18 @@ def test_an_upgrade_replaces_one_way_by_the_other(make: t.Callable[..., DockerMa
     assert machine.daemon_json() == OWN
 
 
+@pytest.mark.parametrize("failed", [True, False])
+def test_an_engine_that_its_downgrade_made_fail_is_started(make: t.Callable[..., DockerMachine], failed: bool) -> None:
+    machine = make(26)
+    configure(machine, PLAIN)
+    machine.version, machine.active = 20, False
+    if failed:
+        assert machine.run(["systemctl", "restart", "docker.service"], check=False).rc == 1
+    proposal = configure(machine, PLAIN)
+    assert (proposal.restart, machine.active) == (failed, failed), "who stopped it may start it"
+    assert used(machine.start()) == PLAIN
+
+
 def test_containers_go_on_and_live_restore_is_given_back(make: t.Callable[..., DockerMachine]) -> None:
     machine = make()
     machine.running = 3

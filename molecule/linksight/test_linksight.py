@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pathlib
+import subprocess
+
 import pytest
 
 from ansible_collections.federated.connectivity.molecule.shared.packets import BLOCKED, FAMILIES, Probe, Probes, host, reboot
@@ -50,6 +53,13 @@ def test_ufw_shows_the_flows_and_the_administrators_rules_in_their_order():
 def test_firewalld_shows_the_flows_and_the_administrators_rule():
     assert "peer_http" in host("beta").check_output("firewall-cmd --info-policy=fedconn-in")
     assert 'port port="9100" protocol="tcp" accept' in host("beta").check_output("firewall-cmd --zone=public --list-rich-rules")
+
+
+def test_audit_finds_nobody_in_the_middle():
+    root = pathlib.Path(__file__).parents[2]
+    done = subprocess.run(["make", "audit"], cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "22 direct, 0 inspected, 0 blocked" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["alpha", "beta"])

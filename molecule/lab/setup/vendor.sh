@@ -4,4 +4,5 @@ unit() { # NAME COMMAND
     systemctl enable --quiet --now "lab-$1"
 }
 unit names '/usr/sbin/dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --address=/#/203.0.113.53 --address=/#/2001:db8:3::53'
-unit services '/usr/local/bin/lab-listen tcp 80 443'
+unit services '/usr/local/bin/lab-listen tcp 80'
+unit tls '/usr/local/bin/lab-tls 443'

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: docker_proxy
 short_description: Give Docker the forward proxy of the plan
-version_added: 1.0.0
+version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
 description:
   - Configures the forward proxy of Docker daemons, the system's and users' rootless ones, and of what users' Docker clients start.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: firewall_confirm
 short_description: Confirm a change of the firewall policy, so that the host keeps it
-version_added: 1.0.0
+version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
 description:
   - Proves that the host is still reachable, by being run over a connection that was opened after the change, and that the host

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: firewall_policy
 short_description: Enforce the connectivity policy of one host, in one transaction
-version_added: 1.0.0
+version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
 description:
   - Makes a host's firewall hold exactly the rules that the plan of M(federated.connectivity.required_rules) has for it.

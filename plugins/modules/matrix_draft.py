@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: matrix_draft
 short_description: Begin a network communication matrix of your own
-version_added: 0.2.0
+version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
 description:
   - Writes a small, complete matrix with comments, to be changed into that of your system.

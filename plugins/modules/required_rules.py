@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: required_rules
 short_description: Compute the network rules that the hosts of federations require
-version_added: 1.0.0
+version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
 description:
   - Reads the memberships of every host of the inventory and the network communication matrices of their systems, and computes

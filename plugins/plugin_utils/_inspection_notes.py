@@ -46,14 +46,49 @@ BY_RATE = "limit rates and numbers of connections per partner instead of looking
 WAY = {INGRESS: "incoming", EGRESS: "outgoing"}
 
 Data = dict[str, t.Any]
+Facts = Sequence[tuple[str, Sequence[str]]]
+
+NAME, HOSTS = "\0", "\1"
+"""Stand in a rendered note for the name of whom it is about, and for the lines of its hosts; users' texts there are printable."""
 
 
-class Scope(t.NamedTuple):
-    """Whom a note is about: one host, or the hosts of a site."""
+class Form(t.NamedTuple):
+    """A note as JSON, text or Markdown, cut where the lines of its hosts go; :data:`NAME` stands for the name."""
 
-    kind: str
-    name: str
-    hosts: Sequence[Mapping[str, t.Any]]
+    before: str
+    after: str
+
+    @classmethod
+    def of(cls, text: str) -> Form:
+        return cls(*text.split(HOSTS, 1))
+
+    def filled(self, name: str, hosts: str) -> str:
+        return f"{self.before.replace(NAME, name)}{hosts}{self.after.replace(NAME, name)}"
+
+
+class Note:
+    """The note of a site, or of hosts that are alike, which is rendered once for all of them.
+
+    Args:
+        kind: ``site`` or ``host``.
+        flows: As :func:`_flow` tells them; :data:`NAME` stands for the host's own name in ``hosts``.
+    """
+
+    def __init__(self, kind: str, flows: Sequence[Data]) -> None:
+        note = KEEP_AWAY if flows else NOTHING
+        data = {"format": FORMAT, "made_by": MARK, kind: NAME, "hosts": HOSTS, "note": note, "flows": flows}
+        self._directory = f"{DIRECTORY}/{kind}s"
+        self._json = Form.of(f"{json.dumps(data, indent=2)}\n".replace(json.dumps(NAME), NAME).replace(json.dumps(HOSTS), HOSTS))
+        described = [(flow, list(_facts(flow))) for flow in flows]
+        self._text = Form.of("\n".join(_text(kind, note, described)) + "\n")
+        self._markdown = Form.of("\n".join(_markdown(kind, note, described)).rstrip("\n") + "\n")
+
+    def files(self, name: str, hosts: Sequence[Data]) -> Iterator[tuple[str, str]]:
+        """The files about a site or host as (path inside the plan's directory, text)."""
+        place, shown = f"{self._directory}/{name}", _line(name)
+        yield f"{place}.json", self._json.filled(json.dumps(name), json.dumps(hosts, indent=2).replace("\n", "\n  "))
+        yield f"{place}.txt", self._text.filled(shown, "\n".join(map(_host, hosts)))
+        yield f"{place}.md", self._markdown.filled(markdown.text(shown), _table(hosts))
 
 
 def notes(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -61,33 +96,17 @@ def notes(plan: Plan) -> Iterator[tuple[str, str]]:
     members = plan.index["hosts"]
     by_site = site_flows(plan.hosts)
     for site, hosts in plan.index["sites"].items():
-        scope = Scope("site", site, [{"name": name, **_known(members[name])} for name in hosts["hosts"]])
-        yield from _files("sites", scope, [_flow(flow, plan, None) for flow in by_site.get(site, ())])
+        note = Note("site", [_flow(flow, plan, None) for flow in by_site.get(site, ())])
+        yield from note.files(site, [_known(name, members[name]) for name in hosts["hosts"]])
     for group, common in plan.hosts:
         if common["managed"]:
-            flows = [_flow(flow, plan, SPELT_OUT) for flow in flows_of(group[:1], common)]
+            note = Note("host", [{**_flow(flow, plan, SPELT_OUT), "hosts": [NAME]} for flow in flows_of(group[:1], common)])
             for host in group:
-                scope = Scope("host", host.name, [{"name": host.name, **_known(members[host.name])}])
-                yield from _files("hosts", scope, [{**flow, "hosts": [host.name]} for flow in flows])
+                yield from note.files(host.name, [_known(host.name, members[host.name])])
 
 
-def _known(host: Mapping[str, t.Any]) -> Data:
-    return {"addresses": host["addresses"], "contact": host["contact"]}
-
-
-def _files(directory: str, scope: Scope, flows: Sequence[Data]) -> Iterator[tuple[str, str]]:
-    place = f"{DIRECTORY}/{directory}/{scope.name}"
-    data = {
-        "format": FORMAT,
-        "made_by": MARK,
-        scope.kind: scope.name,
-        "hosts": scope.hosts,
-        "note": KEEP_AWAY if flows else NOTHING,
-        "flows": flows,
-    }
-    yield f"{place}.json", json.dumps(data, indent=2) + "\n"
-    yield f"{place}.txt", "\n".join(_text(scope, flows)) + "\n"
-    yield f"{place}.md", "\n".join(_markdown(scope, flows)).rstrip("\n") + "\n"
+def _known(name: str, host: Mapping[str, t.Any]) -> Data:
+    return {"name": name, "addresses": host["addresses"], "contact": host["contact"]}
 
 
 def _flow(flow: SiteFlow, plan: Plan, limit: int | None) -> Data:
@@ -129,33 +148,42 @@ def _contacts(flow: SiteFlow, plan: Plan) -> list[str]:
     return sorted({plan.index["hosts"][name]["contact"] for name in others} - {None})
 
 
-def _text(scope: Scope, flows: Sequence[Data]) -> Iterator[str]:
-    yield f"TLS inspection: what to leave alone of the {scope.kind} {_line(scope.name)} ({MARK}; do not edit)"
-    yield from ("", KEEP_AWAY if flows else NOTHING, "")
-    for host in scope.hosts:
-        yield f"{_line(host['name'])}: {', '.join(host['addresses']) or 'its address is not known'}{_asked(host['contact'])}"
-    for flow in flows:
+def _text(kind: str, note: str, described: Sequence[tuple[Data, Facts]]) -> Iterator[str]:
+    yield f"TLS inspection: what to leave alone of the {kind} {NAME} ({MARK}; do not edit)"
+    yield from ("", note, "", HOSTS)
+    for flow, facts in described:
         yield from ("", f"{flow['flow']}, {WAY[flow['direction']]}: {_line(flow['purpose'])}")
-        for key, values in _facts(flow):
-            yield from (f"  {shown:<13}{_line(value)}" for shown, value in zip((key, *[""] * len(values)), values, strict=False))
+        for key, values in facts:
+            yield from (f"  {shown:<13}{value}" for shown, value in zip((key, *[""] * len(values)), values, strict=False))
 
 
-def _markdown(scope: Scope, flows: Sequence[Data]) -> Iterator[str]:
-    yield f"# TLS inspection: what to leave alone of the {scope.kind} {markdown.text(_line(scope.name))} ({MARK}; do not edit)"
-    yield from ("", markdown.text(KEEP_AWAY if flows else NOTHING), "")
+def _host(host: Data) -> str:
+    return f"{_line(host['name'])}: {', '.join(host['addresses']) or 'its address is not known'}{_asked(host['contact'])}"
+
+
+def _markdown(kind: str, note: str, described: Sequence[tuple[Data, Facts]]) -> Iterator[str]:
+    yield f"# TLS inspection: what to leave alone of the {kind} {NAME} ({MARK}; do not edit)"
+    yield from ("", markdown.text(note), "", HOSTS, "")
+    for flow, facts in described:
+        yield from (f"## {markdown.text(flow['flow'])}, {WAY[flow['direction']]}", "", f"{markdown.text(_line(flow['purpose']))}.", "")
+        cells = [(key, "<br>".join(map(markdown.text, values))) for key, values in facts]
+        yield from markdown.table(("", ""), [cell for cell in cells if cell[1]])
+
+
+def _table(hosts: Sequence[Data]) -> str:
     rows = [
         tuple(map(markdown.text, (_line(host["name"]), ", ".join(host["addresses"]) or "not known", host["contact"] or "")))
-        for host in scope.hosts
+        for host in hosts
     ]
-    yield from markdown.table(("host", "addresses", "whom to ask"), rows)
-    for flow in flows:
-        yield from (f"## {markdown.text(flow['flow'])}, {WAY[flow['direction']]}", "", f"{markdown.text(_line(flow['purpose']))}.", "")
-        cells = [(key, "<br>".join(markdown.text(_line(value)) for value in values)) for key, values in _facts(flow)]
-        yield from markdown.table(("", ""), [cell for cell in cells if cell[1]])
+    return "\n".join(markdown.table(("host", "addresses", "whom to ask"), rows)).rstrip("\n")
 
 
 def _facts(flow: Data) -> Iterator[tuple[str, Sequence[str]]]:
     """What a note says of a flow, as a key and its lines."""
+    return ((key, [value if value == NAME else _line(value) for value in values]) for key, values in _said(flow))
+
+
+def _said(flow: Data) -> Iterator[tuple[str, Sequence[str]]]:
     here, there = ("from", "to") if flow["direction"] == EGRESS else ("to", "from")
     yield here, flow["hosts"]
     yield there, _peers(flow["peers"])

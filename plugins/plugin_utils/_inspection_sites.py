@@ -89,10 +89,11 @@ def site_flows(planned: Planned) -> dict[str, list[SiteFlow]]:
     """The excluded flows of every site, ordered by rule."""
     found: dict[str, dict[str, tuple[Entry, list[Host]]]] = collections.defaultdict(dict)
     for hosts, common in planned:
+        exclusions = {repr(exclusion): exclusion for exclusion in common["inspection_exclusions"]}
         for host in hosts if common["managed"] else ():
             of_site = found[host.site]
-            for exclusion in common["inspection_exclusions"]:
-                of_site.setdefault(repr(exclusion), (exclusion, []))[1].append(host)
+            for key, exclusion in exclusions.items():
+                of_site.setdefault(key, (exclusion, []))[1].append(host)
     return {
         site: sorted(
             (SiteFlow(exclusion, tuple(sorted(hosts, key=lambda host: host.name))) for exclusion, hosts in of_site.values()),

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import pathlib
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from ._inspection_notes import notes
 from ._inspection_sites import DIRECTORY as INSPECTION
@@ -26,6 +27,8 @@ from ._windows_scripts import scripts
 
 INDEX = "plan.json"
 HOSTS = "hosts"
+PATTERNS = (f"{HOSTS}/*.json", *PROXIES, *SCRIPTS)
+"""The files of plans besides the index and those below INSPECTION, which may have any name."""
 DIFFS_KEPT = 50
 
 
@@ -69,26 +72,30 @@ def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Writte
         PlanRefused: if the directory cannot be read or written.
     """
     written = Written([], [])
-    wanted = set()
+    wanted, made = set[str](), {HOSTS}
     try:
         if not dry:
             (directory / HOSTS).mkdir(parents=True, exist_ok=True)
         for name, text in render_plan(plan):
-            wanted.add(directory / name)
-            before = _read(directory / name)
+            wanted.add(name)
+            before = _read(directory, name)
             if before != text:
                 written.note(name, before or "", text)
                 if not dry:
-                    (directory / name).parent.mkdir(exist_ok=True, parents=True)
-                    (directory / name).write_text(text, encoding="utf-8")
-        for path in sorted(_candidates(directory) - wanted):
-            text = _read(path) or ""
-            if _is_of_a_plan(text, path.relative_to(directory)):
-                written.note(str(path.relative_to(directory)), text, "")
+                    parent = os.path.dirname(name)
+                    if parent not in made:
+                        (directory / parent).mkdir(exist_ok=True, parents=True)
+                        made.add(parent)
+                    with open(f"{directory}/{name}", "wb") as file:
+                        file.write(text.encode())
+        for name in sorted(_candidates(directory, wanted), key=lambda name: name.split("/")):
+            text = _read(directory, name) or ""
+            if _is_of_a_plan(text, name):
+                written.note(name, text, "")
                 if not dry:
-                    path.unlink()
+                    (directory / name).unlink()
                     with contextlib.suppress(OSError):  # other files are there, too
-                        path.parent.rmdir()
+                        (directory / name).parent.rmdir()
     except (OSError, UnicodeDecodeError) as error:
         raise PlanRefused([f"the plan cannot be written to {directory}: {error}"]) from error
     return written
@@ -98,23 +105,41 @@ def _text(data: object) -> str:
     return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=True) + "\n"
 
 
-def _read(path: pathlib.Path) -> str | None:
+def _read(directory: pathlib.Path, name: str) -> str | None:
     """A file's text with the line ends that it has, or None if it is not there."""
     try:
-        return path.read_bytes().decode()
+        with open(f"{directory}/{name}", "rb", buffering=0) as file:
+            return file.read().decode()
     except FileNotFoundError:
         return None
 
 
-def _candidates(directory: pathlib.Path) -> set[pathlib.Path]:
-    """The files that a plan may have written; others may be among them."""
-    patterns = (f"{HOSTS}/*.json", f"{INSPECTION}/**/*", *PROXIES, *SCRIPTS)
-    return {path for pattern in patterns for path in directory.glob(pattern) if path.is_file()}
+def _candidates(directory: pathlib.Path, wanted: Set[str]) -> Iterator[str]:
+    """The files that an earlier plan may have written, as paths inside the directory; others may be among them."""
+    for place in {INSPECTION, *(pattern.partition("/")[0] for pattern in PATTERNS)}:
+        for name in _below(directory, place):
+            if name not in wanted and (place == INSPECTION or _fits(name)):
+                yield name
 
 
-def _is_of_a_plan(text: str, name: pathlib.Path) -> bool:
-    if name.parts[0] == HOSTS:
-        return _is_host_of_a_plan(text, name.stem)
+def _fits(name: str) -> bool:
+    path = pathlib.PurePosixPath("/", name)
+    return any(path.match(f"/{pattern}") for pattern in PATTERNS)
+
+
+def _below(directory: pathlib.Path, place: str) -> Iterator[str]:
+    """The files below a place that is a directory and can be read; links to other directories are not followed."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError), os.scandir(directory / place) as entries:
+        for entry in entries:
+            if entry.is_file():
+                yield f"{place}/{entry.name}"
+            elif entry.is_dir(follow_symlinks=False):
+                yield from _below(directory, f"{place}/{entry.name}")
+
+
+def _is_of_a_plan(text: str, name: str) -> bool:
+    if name.startswith(f"{HOSTS}/"):
+        return _is_host_of_a_plan(text, pathlib.PurePosixPath(name).stem)
     return MARK in "".join(text.splitlines(keepends=True)[:3])
 
 

@@ -66,6 +66,29 @@ def test_sites_have_their_own_hosts_and_partners_have_no_notes() -> None:
     assert {name.rpartition(".")[0] for name in rendered(a_plan())} == {"inspection/hosts/station0", "inspection/sites/clinic"}
 
 
+def test_hosts_that_are_alike_have_notes_in_their_own_names() -> None:
+    inventory: dict[str, dict[str, object]] = {
+        name: {"connectivity_addresses": [address], "connectivity_memberships": [STATION], "connectivity_contact": "the *team*"}
+        for name, address in {"a_1": "198.18.0.10", 'b"2': "198.18.0.12", "c\t3": "198.18.0.14"}.items()
+    }
+    plan = compute_plan(inventory, Catalogue([]))
+    assert len(plan.hosts) == 1
+    files = rendered(plan)
+    for name, text, cell in (("a_1", "a_1", r"a\_1"), ('b"2', 'b"2', 'b"2'), ("c\t3", "c 3", "c 3")):
+        data = json.loads(files[f"inspection/hosts/{name}.json"])
+        host = {"name": name, "addresses": plan.index["hosts"][name]["addresses"], "contact": "the *team*"}
+        assert (data["host"], data["hosts"]) == (name, [host])
+        assert data["flows"]
+        assert all(flow["hosts"] == [name] for flow in data["flows"])
+        lines, table = (files[f"inspection/hosts/{name}.{form}"] for form in ("txt", "md"))
+        assert lines.startswith(f"TLS inspection: what to leave alone of the host {text} (")
+        assert lines.count(f"  to           {text}\n") + lines.count(f"  from         {text}\n") == len(data["flows"])
+        assert table.startswith(f"# TLS inspection: what to leave alone of the host {cell} (")
+        assert table.count(f"| to | {cell} |\n") + table.count(f"| from | {cell} |\n") == len(data["flows"])
+        assert "\0" not in lines + table
+        assert "\1" not in lines + table
+
+
 def test_what_boxes_on_the_way_have_to_bear() -> None:
     lite = {"matrix": "kuscia", "federation": "k", "roles": ["autonomy"], "federation_scope": "any"}
     networks: dict[str, list[str]] = {"applications": [], "monitoring": []}

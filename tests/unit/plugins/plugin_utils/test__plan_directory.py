@@ -12,6 +12,7 @@ import pathlib
 import pytest
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._mark import MARK
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import DIFFS_KEPT, render_plan, write_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
@@ -92,6 +93,28 @@ def test_hosts_of_earlier_plans_go_and_what_others_put_there_stays(tmp_path: pat
     assert write_plan(a_plan("a", "b"), tmp_path).changed == ["plan.json", *notes("sites", "all"), *notes("hosts", "a", "b"), *GONE]
     assert content(tmp_path).keys() == {*FILES, *notes("sites", "all"), *notes("hosts", "a", "b"), *foreign}
     assert {name: (tmp_path / name).read_text() for name in foreign} == foreign
+
+
+def test_plans_that_others_keep_inside_a_plan_stay(tmp_path: pathlib.Path) -> None:
+    directory = tmp_path / "plan"
+    for other in (directory / "hosts", directory / "scripts" / "deep", tmp_path / "linked"):
+        write_plan(a_plan("c", "d"), other)
+    (directory / "inspection").mkdir()
+    (directory / "inspection" / "elsewhere").symlink_to(tmp_path / "linked")
+    (directory / "hosts" / "image.png").write_bytes(b"\xff")
+    (directory / "proxies").write_text("ours")
+    before = content(tmp_path)
+    write_plan(a_plan("a", "b"), directory)
+    assert content(tmp_path).items() >= before.items()
+
+
+def test_directories_whose_last_file_goes_go(tmp_path: pathlib.Path) -> None:
+    write_plan(a_plan("a", "b"), tmp_path)
+    old = tmp_path / "proxies" / "http_proxy.example.org_3128" / "allow.txt"
+    old.parent.mkdir(parents=True)
+    old.write_text(f"What a forward proxy has to permit ({MARK}; do not edit)\n")
+    assert write_plan(a_plan("a", "b"), tmp_path).changed == ["proxies/http_proxy.example.org_3128/allow.txt"]
+    assert not old.parent.exists()
 
 
 def test_a_dry_run_tells_and_touches_nothing(tmp_path: pathlib.Path) -> None:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import abc
 import typing as t
 
 from ansible.errors import AnsibleActionFail
@@ -27,6 +28,7 @@ class ControllerAction(ActionBase):
     OPTIONS: t.ClassVar[dict[str, t.Any]]
     MISTAKES: t.ClassVar[tuple[type[Exception], ...]] = ()
 
+    @abc.abstractmethod
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """What the task returns; without a word about it, it changed nothing.
 
@@ -37,7 +39,6 @@ class ControllerAction(ActionBase):
         Raises:
             AnsibleError, or one of MISTAKES.
         """
-        raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -17,8 +18,13 @@ from hypothesis import strategies as st
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     PolicyRefused,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+    Result,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._management import (
     be_admitted,
+    doubts,
     live_connection,
     parse_connection,
 )
@@ -89,3 +95,40 @@ def test_a_policy_that_would_cut_the_live_connection_is_refused(client: str, oth
     be_admitted(Policy("host", (ssh(other), ssh(client)), True, True), (client, 22))
     be_admitted(Policy("host", (ssh(other, closed=False),), False, True), (client, 22))
     be_admitted(Policy("host", (ssh(other),), True, True), None)
+
+
+class OneLink(Host):
+    """A host whose way to every client is one link, of a type of linux/if_arp.h."""
+
+    def __init__(self, kind: int) -> None:
+        self._kind = kind
+
+    def which(self, command: str) -> str | None:
+        return "/usr/sbin/" + command
+
+    def run(self, argv: Sequence[str], input: str | None = None, check: bool = True) -> Result:
+        return Result(0, '[{"dst": "192.0.2.1", "dev": "link0"}]', "")
+
+    def read(self, path: str) -> bytes | None:
+        return {"/sys/class/net/link0/type": b"%d\n" % self._kind}.get(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "carrier"),
+    [
+        (1, ""),  # Ethernet
+        (512, "the tunnel link0"),  # PPP
+        (768, "the tunnel link0"),  # IPv4 in IPv4
+        (769, "the tunnel link0"),  # anything in IPv6
+        (776, "the tunnel link0"),  # IPv6 in IPv4
+        (778, "the tunnel link0"),  # GRE over IPv4
+        (823, "the tunnel link0"),  # GRE over IPv6
+        (65534, "the tunnel link0"),  # WireGuard
+        (772, "something on this host itself"),
+    ],
+)
+def test_links_that_a_denied_default_may_keep_down_are_named(kind: int, carrier: str) -> None:
+    client, denied = ("192.0.2.1", 22), Policy("host", (), False, True)
+    assert [carrier in warning for warning in doubts(denied, client, OneLink(kind))] == [True] * bool(carrier)
+    assert doubts(denied._replace(deny_egress=False), client, OneLink(kind)) == []
+    assert doubts(denied, None, OneLink(kind)) == []

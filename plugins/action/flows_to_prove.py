@@ -13,6 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
+from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import choose
 
@@ -25,7 +26,7 @@ class ActionModule(ControllerAction):
         "strangers": {"type": "str", "default": "connectivity_strangers"},
         "peers_maximum": {"type": "int", "default": 5},
     }
-    MISTAKES = (PlanUnreadable,)
+    MISTAKES = (PlanUnreadable, ValueUnreadable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         if options["peers_maximum"] < 1:
@@ -35,7 +36,8 @@ class ActionModule(ControllerAction):
         present = lost.union(variables["ansible_play_batch"])
         strangers = present.intersection(variables["groups"].get(options["strangers"], ()))
         content = read_plan(pathlib.Path(plan))
-        known = {name: _addresses(variables["hostvars"][name]) for name in strangers}
+        said = OperatorVariables(variables, self._task, self._loader)
+        known = {name: _addresses(said[name]) for name in strangers}
         choices = choose(content, present, known, options["peers_maximum"])
         if not any(content.hosts.get(name, {}).get("managed") for name in variables["ansible_play_hosts_all"]):
             raise AnsibleActionFail(f"{plan}: no host of this play is managed there; check --limit and connectivity_memberships")

@@ -13,14 +13,15 @@ import typing as t
 from collections.abc import Mapping
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.template import Templar
+from ansible.errors import AnsibleActionFail
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._hosts import VARIABLES
 from ansible_collections.federated.connectivity.plugins.plugin_utils._libraries import LibrariesMissing, require_libraries
+from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
 from ansible_collections.federated.connectivity.plugins.plugin_utils._origin import locate
+from ansible_collections.federated.connectivity.plugins.plugin_utils._own_results import record_result
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import write_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
@@ -36,7 +37,9 @@ class ActionModule(ControllerAction):
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         require_libraries()
         try:
-            plan = compute_plan(self._inventory(variables), Catalogue(_directories(variables)), locate, options["select"])
+            said = OperatorVariables(variables, self._task, self._loader)
+            inventory = {host: _own(said, host) for host in said}
+            plan = compute_plan(inventory, Catalogue(_directories(variables)), locate, options["select"])
             wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
             changes = write_plan(plan, wanted, dry=self._task.check_mode) if wanted else None
             directory = wanted
@@ -46,14 +49,22 @@ class ActionModule(ControllerAction):
         except PlanRefused as refused:
             raise AnsibleActionFail(_refusal(refused.messages)) from None
         warnings = plan.index["warnings"]
-        result: dict[str, t.Any] = {
-            "changed": bool(changes and changes.changed),
-            "plan": str(directory),
-            "managed": plan.count(True),
-            "unmanaged": plan.count(False),
-            "summary": plan.summary(),
-            "warnings": [*warnings[:WARNINGS_SHOWN], *_more(len(warnings) - WARNINGS_SHOWN, "warnings in plan.json")],
-        }
+        ignored = said.all_set_aside()
+        result = record_result(
+            {
+                "changed": bool(changes and changes.changed),
+                "plan": str(directory),
+                "managed": plan.count(True),
+                "unmanaged": plan.count(False),
+                "summary": plan.summary(),
+            }
+        )
+        result["warnings"] = [
+            *(f"{one}; its own value in the inventory counts" for one in ignored[:WARNINGS_SHOWN]),
+            *_more(len(ignored) - WARNINGS_SHOWN, "variables that hosts may have written"),
+            *warnings[:WARNINGS_SHOWN],
+            *_more(len(warnings) - WARNINGS_SHOWN, "warnings in plan.json"),
+        ]
         if changes and self._task.diff:
             result["diff"] = [
                 {"before_header": name, "after_header": name, "before": before, "after": after} for name, before, after in changes.diffs
@@ -61,31 +72,18 @@ class ActionModule(ControllerAction):
             result["diff"] += [{"prepared": line + "\n"} for line in _more(len(changes.changed) - len(changes.diffs), "files")]
         return result
 
-    def _inventory(self, variables: Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
-        """What the inventory says about every host, templated with that host's own variables."""
-        hostvars = variables["hostvars"]
-        return {str(host): self._own(hostvars.raw_get(host), hostvars) for host in hostvars}
 
-    def _own(self, raw: dict[str, t.Any], hostvars: object) -> dict[str, t.Any]:
-        own = {name: value for name, value in raw.items() if name.startswith("connectivity_") or name == "ansible_host"}
-        for name in ("ansible_host", *VARIABLES):
-            if name in own and not _is_plain(own[name]):
-                try:
-                    own[name] = Templar(loader=self._loader, variables={**raw, "hostvars": hostvars}).template(own[name])
-                except AnsibleError as error:
-                    own[name] = Unreadable(f"cannot be templated: {error}", own[name])
-        return own
-
-
-def _is_plain(value: object) -> bool:
-    """Whether a value is what it looks like: no template, nothing encrypted."""
-    if isinstance(value, str):
-        return not any(mark in value for mark in ("{{", "{%", "{#"))
-    if isinstance(value, dict):
-        return all(map(_is_plain, value.values()))
-    if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, (bool, int, float))
+def _own(said: OperatorVariables, host: str) -> dict[str, t.Any]:
+    """What the operator says about one host, templated with that host's own variables."""
+    raw = said.raw(host)
+    own = {name: value for name, value in raw.items() if name.startswith("connectivity_") or name == "ansible_host"}
+    for name in ("ansible_host", *VARIABLES):
+        if name in own:
+            try:
+                own[name] = said.template(host, raw, name)
+            except ValueUnreadable as error:
+                own[name] = Unreadable(str(error), own[name])
+    return own
 
 
 def _directories(variables: Mapping[str, t.Any]) -> list[str]:

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._expected_certificates import ExpectationsRefused, expectations_of
+from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
 from ansible_collections.federated.connectivity.plugins.plugin_utils._report_file import ReportUnwritable, write_report
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Looks, endpoint_of
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_report import counts, is_failure, lines, report, summary
@@ -24,12 +25,12 @@ class ActionModule(ControllerAction):
         "strict": {"type": "bool", "default": False},
         "report": {"type": "path"},
     }
-    MISTAKES = (ExpectationsRefused, ReportUnwritable)
+    MISTAKES = (ExpectationsRefused, ReportUnwritable, ValueUnreadable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         chosen, strict = options["chosen"], options["strict"]
         looks = {name: Looks.from_data(data) for name, data in chosen["hosts"].items()}
-        expectations = expectations_of(looks, variables["hostvars"])
+        expectations = expectations_of(looks, OperatorVariables(variables, self._task, self._loader))
         sights = {
             name: _sights(chosen["hosts"][name]["endpoints"], seen["handshakes"])
             for name in looks

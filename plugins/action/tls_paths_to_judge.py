@@ -13,6 +13,7 @@ from ansible.utils.path import unfrackpath
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._expected_certificates import ExpectationsRefused, expectations_of
+from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import tls_flows
 
@@ -21,14 +22,14 @@ class ActionModule(ControllerAction):
     """Chooses on the controller which TLS connections the hosts of the play look at."""
 
     OPTIONS: t.ClassVar[dict[str, t.Any]] = {"plan": {"type": "path", "required": True}, "peers_maximum": {"type": "int", "default": 100}}
-    MISTAKES = (PlanUnreadable, ExpectationsRefused)
+    MISTAKES = (PlanUnreadable, ExpectationsRefused, ValueUnreadable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         if options["peers_maximum"] < 1:
             raise AnsibleActionFail(f"peers_maximum is {options['peers_maximum']}; give 1 or more")
         plan = unfrackpath(options["plan"], follow=False)
         looks = tls_flows(read_plan(pathlib.Path(plan)), variables["ansible_play_batch"], options["peers_maximum"])
-        expectations_of(looks, variables["hostvars"])  # mistakes are told before any host is contacted
+        expectations_of(looks, OperatorVariables(variables, self._task, self._loader))  # mistakes are told before any host is contacted
         if not looks:
             raise AnsibleActionFail(f"{plan}: no host of this play is managed there; check --limit and connectivity_memberships")
         return {"hosts": {name: own.to_data() for name, own in looks.items()}, "plan": plan, "token": secrets.token_hex(8)}

@@ -134,15 +134,19 @@ def variables_of(shape: str) -> dict[str, t.Any]:
         for place in ("defaults", "vars")
         for name, value in loader.load_from_file(str(ROLE / place / "main.yml"), unsafe=False, trusted_as_template=True).items()
     }
-    return {
+    own = {
         **role,
         "firewall_plan": "plan",
         "connectivity_platform": "windows",
+        "firewall_state": "absent" if shape == "absent" else "present",
+    }
+    return {
+        **role,
+        "firewall_own": own,
         "ansible_connection": "winrm",
         "ansible_check_mode": False,
         "ansible_search_path": [str(ROLE)],
         "ansible_failed_result": {"msg": "it failed"},
-        "firewall_state": "absent" if shape == "absent" else "present",
         "firewall_windows_found": {"result": found()},
         "firewall_windows": policy,
         "firewall_windows_seen": {"results": [{"changed": True, "item": rule} for rule in policy["rules"]]},

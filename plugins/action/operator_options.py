@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
+from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
+from ansible_collections.federated.connectivity.plugins.plugin_utils._role_options import option_specs
+
+OF_THE_PLAYBOOKS = {
+    "connectivity_forward_proxy": {"type": "raw"},
+    "connectivity_managed": {"type": "bool", "default": True},
+    "connectivity_memberships": {"type": "raw"},
+    "connectivity_plan": {"type": "path"},
+    "connectivity_platform": {"type": "str", "default": "linux"},
+    "connectivity_reviewed_plan": {"type": "path"},
+    "connectivity_select": {"type": "str"},
+}
+
+
+class ActionModule(ControllerAction):
+    """Reads options as the operator set them, whatever a managed host has returned."""
+
+    OPTIONS: t.ClassVar[dict[str, t.Any]] = {
+        "names": {"type": "list", "elements": "str"},
+        "once": {"type": "bool", "default": False},
+    }
+    MISTAKES = (ValueUnreadable,)
+
+    def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        role = getattr(self._task, "_role", None)
+        specs = {**OF_THE_PLAYBOOKS, **(option_specs(_name(role)) if role else {})}
+        names = options["names"] or ([*option_specs(_name(role))] if role else [])
+        unknown = [name for name in names if name not in specs]
+        if unknown or not names:
+            raise AnsibleActionFail(f"{', '.join(unknown) or 'nothing'} is not an option here; names may hold {', '.join(specs)}")
+        host = variables["inventory_hostname"]
+        said = OperatorVariables(variables, self._task, self._loader)
+        values = _values(said, host, names)
+        if options["once"]:
+            for other in variables["ansible_play_hosts_all"]:
+                _agree(names, (host, values), (other, _values(said, other, names)))
+        else:
+            set_aside = said.set_aside(host)
+            if set_aside:
+                lines = "\n".join(f"- {one}" for one in set_aside)
+                raise AnsibleActionFail(
+                    f"host {host} is not changed, because it may have tried to configure this collection:\n{lines}\n"
+                    "Set these variables in the inventory, in the play, or as extra variables; then look at what set them on this host"
+                )
+        result = ArgumentSpecValidator({name: specs[name] for name in names}).validate(values)
+        if result.error_messages:
+            raise AnsibleActionFail(f"host {host}: {'; '.join(result.error_messages)}")
+        return {name: result.validated_parameters.get(name) for name in names}
+
+
+def _name(role: t.Any) -> str:
+    name: str = role.get_name(include_role_fqcn=False)
+    return name
+
+
+def _values(said: OperatorVariables, host: str, names: list[str]) -> dict[str, t.Any]:
+    own = said[host]
+    return {name: own[name] for name in names if name in own}
+
+
+def _agree(names: list[str], one: tuple[str, dict[str, t.Any]], other: tuple[str, dict[str, t.Any]]) -> None:
+    for name in names:
+        first, second = (values.get(name) for _host, values in (one, other))
+        if first != second:
+            raise AnsibleActionFail(
+                f"{name} must be the same for all hosts of a run, but it is {first!r} on host {one[0]} and {second!r} on host {other[0]}; "
+                "set it once, in the group all or as an extra variable"
+            )

@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a managed host returns configures nothing: real runs against hosts whose Python answers as a compromised host's would."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import textwrap
+import typing as t
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).parents[4]
+STATION = {"matrix": "linksight", "federation": "north", "roles": ["data_station"]}
+WIDE = ["8.0.0.0/5", "16.0.0.0/4", "2a00::/12"]
+OWN = {"hospital": "203.0.113.20/32", "clinic": "198.51.100.10/32"}
+
+
+class Site:
+    """An inventory of two managed hosts, ``clinic`` first, whose Python is a program that prints an answer."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        self.directory = directory
+        self.environment = {"HOME": str(directory), "ANSIBLE_DEPRECATION_WARNINGS": "False", "ANSIBLE_NOCOLOR": "1"}
+        self.hosts: dict[str, dict[str, t.Any]] = {
+            name: {"connectivity_addresses": [address.removesuffix("/32")], "ansible_python_interpreter": self.answers(name)}
+            for name, address in sorted(OWN.items())
+        }
+
+    def answers(self, host: str, **more: t.Any) -> str:
+        """Make every module return this on a host."""
+        program = self.directory / f"python_of_{host}"
+        answer = json.dumps({"changed": False, "stat": {"exists": True}, "backend": "$(id)", **more})
+        program.write_text(f"#!/bin/sh\ncat >/dev/null </dev/null\ncat <<'END'\n{answer}\nEND\n")
+        program.chmod(0o755)
+        return str(program)
+
+    def run(self, playbook: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a playbook of ours, or the text of one."""
+        inventory = self.directory / "hosts.yml"
+        own = {"connectivity_memberships": [STATION], "ansible_connection": "local", "ansible_become": False}
+        inventory.write_text(yaml.safe_dump({"all": {"vars": own, "hosts": self.hosts}}, sort_keys=False))
+        path = ROOT / "playbooks" / playbook
+        if not playbook.endswith(".yml"):
+            path = self.directory / "play.yml"
+            path.write_text(textwrap.dedent(playbook).replace("PLAYBOOKS", str(ROOT / "playbooks")))
+        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(inventory), str(path), *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=self.directory, env={**os.environ, **self.environment}, check=False
+        )
+
+    def address_sets(self) -> dict[str, list[str]]:
+        """Who the peers of the plan in ``plan`` are."""
+        content: dict[str, list[str]] = json.loads((self.directory / "plan/plan.json").read_text())["address_sets"]
+        return content
+
+
+@pytest.fixture
+def site(tmp_path: pathlib.Path) -> Site:
+    return Site(tmp_path)
+
+
+def said(run: subprocess.CompletedProcess[str]) -> str:
+    """Everything that a run printed, in one line."""
+    return re.sub(r"\s+", " ", run.stdout + run.stderr)
+
+
+def recap(run: subprocess.CompletedProcess[str]) -> dict[str, bool]:
+    """Host -> whether it failed."""
+    return {host: failed != "0" for host, failed in re.findall(r"^(\w+) +: .* failed=(\d+)", run.stdout, re.MULTILINE)}
+
+
+PLAN = """\
+- hosts: all
+  gather_facts: true
+- import_playbook: PLAYBOOKS/plan.yml
+"""
+
+
+def test_facts_do_not_plan(site: Site) -> None:
+    memberships = [{**STATION, "federation": "elsewhere"}]
+    facts = {"connectivity_addresses": WIDE, "connectivity_plan": str(site.directory / "theirs"), "connectivity_memberships": memberships}
+    site.answers("clinic", ansible_facts={**facts, "connectivity_reviewed_plan": "/nowhere", "connectivity_select": "[]"})
+    run = site.run(PLAN, "-e", "connectivity_plan=plan")
+    assert run.returncode == 0, said(run)
+    assert site.address_sets() == {"linksight_north_data_station": sorted(OWN.values())}
+    assert not (site.directory / "theirs").exists()
+    for name in facts:
+        assert f"host clinic: {name} stands in its facts and is ignored" in said(run)
+
+
+def test_a_fact_cache_does_not_plan(site: Site) -> None:
+    site.environment |= {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(site.directory / "cache")}
+    site.answers("clinic", ansible_facts={"connectivity_addresses": WIDE})
+    assert site.run("- hosts: all").returncode == 0
+    assert any("8.0.0.0" in path.read_text() for path in (site.directory / "cache").iterdir())
+    run = site.run("plan.yml", "-e", "connectivity_plan=plan")
+    assert site.address_sets() == {"linksight_north_data_station": sorted(OWN.values())}
+    assert "host clinic: connectivity_addresses stands in its facts and is ignored" in said(run)
+
+
+def test_what_plays_made_of_answers_does_not_plan(site: Site) -> None:
+    (site.directory / "more.yml").write_text("connectivity_contact: from a file")
+    run = site.run(
+        """\
+        - hosts: clinic
+          gather_facts: false
+          tasks:
+            - ansible.builtin.stat: {path: /}
+              register: connectivity_networks
+            - ansible.builtin.set_fact: {connectivity_addresses: [8.0.0.0/5]}
+            - ansible.builtin.include_vars: more.yml
+        - import_playbook: PLAYBOOKS/plan.yml
+        """,
+        *("-e", "connectivity_plan=plan"),
+    )
+    assert run.returncode == 0, said(run)
+    assert site.address_sets() == {"linksight_north_data_station": sorted(OWN.values())}
+    assert "host clinic: connectivity_addresses stands in a set_fact or register and is ignored" in said(run)
+    assert "host clinic: connectivity_networks stands in a set_fact or register and is ignored" in said(run)
+    assert "host clinic: connectivity_contact stands in an include_vars and is ignored" in said(run)
+
+
+def test_an_answer_changes_no_variables_of_other_hosts(site: Site) -> None:
+    site.answers("clinic", add_host={"host_name": "hospital", "groups": [], "host_vars": {"connectivity_addresses": WIDE}})
+    run = site.run(PLAN, "-e", "connectivity_plan=plan")
+    assert run.returncode == 0, said(run)
+    assert site.address_sets() == {"linksight_north_data_station": sorted(OWN.values())}
+
+
+def test_templates_see_no_facts(site: Site) -> None:
+    site.answers("clinic", ansible_facts={"wan": "198.51.100.99", "ansible_default_ipv4": {"address": "198.51.100.98"}})
+    site.hosts["clinic"]["connectivity_addresses"] = ["{{ wan }}", "{{ ansible_default_ipv4.address }}"]
+    site.hosts["hospital"]["connectivity_addresses"] = ["{{ hostvars['clinic']['wan'] }}"]
+    run = site.run(PLAN, "-e", "connectivity_plan=plan")
+    assert run.returncode != 0
+    assert "2 mistakes; nothing was planned" in said(run)
+    assert "it asks for ansible_default_ipv4, wan, but what a host returns (facts, set_fact, register) is never configuration" in said(run)
+    assert not (site.directory / "plan").exists()
+
+
+def test_play_variables_and_results_of_our_own_steps_count(site: Site) -> None:
+    run = site.run(
+        """\
+        - hosts: all
+          gather_facts: false
+          vars: {connectivity_addresses: ["192.0.2.{{ 7 if inventory_hostname == 'clinic' else 8 }}"]}
+          tasks:
+            - federated.connectivity.required_rules: {plan: plan}
+              run_once: true
+              register: planned
+            - ansible.builtin.import_role: {name: federated.connectivity.firewall}
+              vars: {firewall_plan: "{{ planned.plan }}"}
+        """,
+    )
+    assert site.address_sets() == {"linksight_north_data_station": ["192.0.2.7/32", "192.0.2.8/32"]}
+    assert run.returncode == 0, said(run)
+
+
+@pytest.mark.parametrize(("playbook", "prefix"), [("verify.yml", "verify"), ("audit.yml", "audit")])
+def test_facts_write_no_report(site: Site, playbook: str, prefix: str) -> None:
+    profile = site.directory / ".bashrc"
+    profile.write_text("export EDITOR=vi\n")
+    facts = {f"{prefix}_report": "~/.bashrc", f"{prefix}_peers_maximum": 0, "connectivity_reviewed_plan": "/nowhere"}
+    site.answers("clinic", ansible_facts=facts)
+    run = site.run(PLAN.replace("plan.yml", playbook))
+    assert profile.read_text() == "export EDITOR=vi\n"
+    assert recap(run)["clinic"]
+    for name in facts:
+        assert f"host clinic: {name} stands in its facts and is ignored" in said(run)
+    assert "host hospital:" not in said(run)
+    assert "peers_maximum is 0" not in said(run)
+
+
+def test_a_host_that_tries_is_not_changed_and_others_are(site: Site) -> None:
+    site.answers("clinic", ansible_facts={"firewall_state": "absent", "connectivity_managed": False})
+    run = site.run(PLAN.replace("plan.yml", "site.yml"), "--skip-tags", "verify")
+    assert recap(run)["clinic"]
+    assert "host clinic is not changed, because it may have tried to configure this collection" in said(run)
+    assert re.search(r"TASK \[federated.connectivity.firewall : Enforce the host's policy\] \*+\n(?!.*clinic)", run.stdout)
+
+
+def test_an_option_of_the_run_has_one_value(site: Site) -> None:
+    site.hosts["clinic"]["verify_peers_maximum"] = 1
+    site.hosts["hospital"]["verify_peers_maximum"] = 2
+    run = site.run("verify.yml")
+    assert run.returncode != 0
+    assert "verify_peers_maximum must be the same for all hosts of a run, but it is 1 on host clinic and 2 on host hospital" in said(run)

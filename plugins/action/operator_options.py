@@ -5,12 +5,17 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
-from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
+from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import (
+    OperatorVariables,
+    ValueUnreadable,
+    differing,
+)
 from ansible_collections.federated.connectivity.plugins.plugin_utils._role_options import option_specs
 
 OF_THE_PLAYBOOKS = {
@@ -30,6 +35,7 @@ class ActionModule(ControllerAction):
     OPTIONS: t.ClassVar[dict[str, t.Any]] = {
         "names": {"type": "list", "elements": "str"},
         "once": {"type": "bool", "default": False},
+        "compare": {"type": "bool", "default": True},
     }
     MISTAKES = (ValueUnreadable,)
 
@@ -42,10 +48,12 @@ class ActionModule(ControllerAction):
             raise AnsibleActionFail(f"{', '.join(unknown) or 'nothing'} is not an option here; names may hold {', '.join(specs)}")
         host = variables["inventory_hostname"]
         said = OperatorVariables(variables, self._task, self._loader)
-        values = _values(said, host, names)
+        values = _values(said[host], names)
         if options["once"]:
-            for other in variables["ansible_play_hosts_all"]:
-                _agree(names, (host, values), (other, _values(said, other, names)))
+            others = variables["ansible_play_hosts_all"] if options["compare"] else ()
+            contradictions = differing(names, {other: _values(said[other], names) for other in others})
+            if contradictions:
+                raise AnsibleActionFail("\n".join(contradictions))
         else:
             set_aside = said.set_aside(host)
             if set_aside:
@@ -65,16 +73,5 @@ def _name(role: t.Any) -> str:
     return name
 
 
-def _values(said: OperatorVariables, host: str, names: list[str]) -> dict[str, t.Any]:
-    own = said[host]
+def _values(own: Mapping[str, t.Any], names: list[str]) -> dict[str, t.Any]:
     return {name: own[name] for name in names if name in own}
-
-
-def _agree(names: list[str], one: tuple[str, dict[str, t.Any]], other: tuple[str, dict[str, t.Any]]) -> None:
-    for name in names:
-        first, second = (values.get(name) for _host, values in (one, other))
-        if first != second:
-            raise AnsibleActionFail(
-                f"{name} must be the same for all hosts of a run, but it is {first!r} on host {one[0]} and {second!r} on host {other[0]}; "
-                "set it once, in the group all or as an extra variable"
-            )

@@ -19,7 +19,11 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._hosts import VARIABLES
 from ansible_collections.federated.connectivity.plugins.plugin_utils._libraries import LibrariesMissing, require_libraries
-from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
+from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import (
+    OperatorVariables,
+    ValueUnreadable,
+    differing,
+)
 from ansible_collections.federated.connectivity.plugins.plugin_utils._origin import locate
 from ansible_collections.federated.connectivity.plugins.plugin_utils._own_results import record_result
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
@@ -28,6 +32,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._problems i
 from ansible_collections.federated.connectivity.plugins.plugin_utils._value import Unreadable
 
 WARNINGS_SHOWN = 20
+RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewed_plan")
 
 
 class ActionModule(ControllerAction):
@@ -39,6 +44,9 @@ class ActionModule(ControllerAction):
         try:
             said = OperatorVariables(variables, self._task, self._loader)
             inventory = {host: _own(said, host) for host in said}
+            contradictions = differing(RUN_OPTIONS, inventory)
+            if contradictions:
+                raise PlanRefused(contradictions)
             plan = compute_plan(inventory, Catalogue(_directories(variables)), locate, options["select"])
             wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
             changes = write_plan(plan, wanted, dry=self._task.check_mode) if wanted else None
@@ -77,7 +85,7 @@ def _own(said: OperatorVariables, host: str) -> dict[str, t.Any]:
     """What the operator says about one host, templated with that host's own variables."""
     raw = said.raw(host)
     own = {name: value for name, value in raw.items() if name.startswith("connectivity_") or name == "ansible_host"}
-    for name in ("ansible_host", *VARIABLES):
+    for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS):
         if name in own:
             try:
                 own[name] = said.template(host, raw, name)

@@ -34,6 +34,10 @@ options:
         Otherwise the error names two hosts that differ. One host's facts never fail such a task.
     type: bool
     default: false
+  compare:
+    description: Whether to compare the hosts, with O(once). M(federated.connectivity.required_rules) does it for the options of planning.
+    type: bool
+    default: true
 seealso:
   - module: federated.connectivity.required_rules
 """

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 import typing as t
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ansible.errors import AnsibleError
 from ansible.template import Templar
@@ -26,6 +26,7 @@ from ansible.vars.hostvars import HostVars
 from ._own_results import recorded_result
 from ._role_options import is_ours
 
+_PLAY_HOSTS = ("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -65,7 +66,7 @@ class OperatorVariables(Mapping[str, Mapping[str, t.Any]]):
         self._manager: t.Any = getattr(self._live, "_variable_manager", None)
         self._task = task if hasattr(task, "get_play") else None
         self._loader = loader
-        self._hosts = {"_hosts": task_vars.get("ansible_play_batch"), "_hosts_all": task_vars.get("ansible_play_hosts_all")}
+        self._play_hosts = {name: task_vars[name] for name in _PLAY_HOSTS if name in task_vars}
         if self._manager is not None:
             self._clean = _without_what_hosts_returned(self._manager)
             HostVars(self._manager._inventory, self._clean, loader)
@@ -90,8 +91,9 @@ class OperatorVariables(Mapping[str, Mapping[str, t.Any]]):
         results = ((name, recorded_result(value)) for name, value in own.items())
         self._clean._nonpersistent_fact_cache[host] = {name: result for name, result in results if result is not None}
         play = self._task.get_play() if self._task else None
-        variables: dict[str, t.Any] = self._clean.get_vars(play=play, host=found, task=self._task, **self._hosts)
-        return variables
+        # Ansible would copy the lists of the play's hosts for each host.
+        variables: dict[str, t.Any] = self._clean.get_vars(play=play, host=found, task=self._task, _hosts=[host], _hosts_all=[host])
+        return {**variables, **self._play_hosts}
 
     def template(self, host: str, raw: dict[str, t.Any], name: str) -> t.Any:
         """The value of one of a host's variables.
@@ -161,6 +163,26 @@ class OperatorsHost(Mapping[str, t.Any]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._raw
+
+
+def differing(names: Iterable[str], values: Mapping[str, Mapping[str, t.Any]]) -> list[str]:
+    """Which variables do not have the same value for all hosts, in words.
+
+    Args:
+        names: The variables that must have.
+        values: Host name -> variable -> value.
+    """
+    found = []
+    for name in names:
+        hosts = {host: own.get(name) for host, own in values.items()}
+        first = next(iter(hosts), "")
+        other = next((host for host, value in hosts.items() if value != hosts[first]), None)
+        if other is not None:
+            found.append(
+                f"{name} must be the same for all hosts of a run, but it is {hosts[first]!r} on host {first} and {hosts[other]!r} on host "
+                f"{other}; set it once, in the group all or as an extra variable"
+            )
+    return found
 
 
 def is_plain(value: object) -> bool:

@@ -152,7 +152,7 @@ def main() -> None:
             module.exit_json(changed=False)
         listener = _listener.stop()
         module.exit_json(changed=listener == _listener.STOPPED, listener=listener)
-    if not re.match(r"[!-~]{1,64}$", options["token"]):
+    if not re.fullmatch(r"[!-~]{1,64}", options["token"]):
         module.fail_json(msg="token %r: give 1 to 64 printable ASCII characters" % options["token"])
     if module.check_mode:
         module.exit_json(changed=False, token=options["token"], ports=[port._asdict() for port in _listener.survey(wanted)])

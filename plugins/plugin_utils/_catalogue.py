@@ -12,9 +12,13 @@ import json
 import pathlib
 from collections.abc import Sequence
 
+from ._bounded_file import MEBIBYTE, NotAPlainFile, read_named
 from ._matrix import Matrix
 from ._matrix_reader import read_matrix
 from ._problems import PlanRefused, shown_path, unknown
+
+MATRIX_BYTES = 2 * MEBIBYTE
+"""The most that a matrix's file may have: the largest of the catalogue has a hundredth of it."""
 
 MATRICES = pathlib.Path(__file__).parent / "matrices"
 
@@ -71,8 +75,9 @@ class Catalogue:
 
     def _attempt(self, path: pathlib.Path) -> Matrix | PlanRefused:
         try:
-            return read_matrix(path.read_text(encoding="utf-8"), shown_path(path), path.stem, self._schema)
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_named(path, MATRIX_BYTES).decode("utf-8-sig")
+            return read_matrix(text, shown_path(path), path.stem, self._schema)
+        except (OSError, UnicodeDecodeError, NotAPlainFile) as error:
             return PlanRefused([f"{shown_path(path)}: cannot be read: {error}"])
         except PlanRefused as refused:
             return refused

@@ -20,6 +20,7 @@ from ._matrix import BASELINE, PHASES
 from ._memberships import BASELINE_FEDERATION, Membership, MembershipReader
 from ._problems import Problems, did_you_mean
 from ._proxy_settings import ForwardProxy, read_forward_proxy
+from ._texts import first_unseen, unseen_message
 from ._value import Value
 
 PREFIX = "connectivity_"
@@ -42,6 +43,7 @@ WINDOWS = "windows"
 DIRECTIONS = ("ingress", "egress")
 
 NO_SITE = "all"
+LONGEST_NAME = 200
 SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 Networks = tuple[tuple[str, tuple[str, ...]], ...]
@@ -131,8 +133,16 @@ def _refuse_misspelt(host: str, variables: Mapping[str, object], problems: Probl
 
 
 def _refuse_unfit_name(host: str, problems: Problems) -> None:
-    if host.startswith(".") or any(char in host for char in "/\\\0") or len(host.encode()) > 200:
+    """The name becomes a file of the plan, and stands in texts that others read line by line."""
+    char = first_unseen(host)
+    if char is not None:
+        problems.error(f"its name {unseen_message(char)} in the inventory", [host])
+    elif host.startswith(".") or any(char in host for char in "/\\"):
         problems.error("a name with slashes or a leading dot cannot be a file of the plan; rename it in the inventory", [host])
+    elif len(host.encode()) > LONGEST_NAME:
+        problems.error(f"a name of more than {LONGEST_NAME} bytes cannot be a file of the plan; rename it in the inventory", [host])
+    elif host.startswith("-") or host != host.strip():
+        problems.error("a name with a leading hyphen, or a blank at an end, misleads commands and readers; rename it in the inventory", [host])
 
 
 def _refuse_unknown_networks(hosts: list[Host], reader: MembershipReader, problems: Problems) -> None:
@@ -233,10 +243,10 @@ class _HostReader:
 
     def _contact(self) -> str | None:
         value = self._value(CONTACT)
-        text = value.text() if value else None
-        if value and text is not None and not (text.isprintable() and text.strip()):
+        if value and isinstance(value.data, str) and (not value.data.strip() or "\n" in value.data):
             value.refuse("must be one line that says whom to ask, such as 'network team, noc@example.org'")
-        return text
+            return None
+        return value.text() if value else None
 
     def _products(self) -> tuple[str, ...]:
         value = self._value(PRODUCTS)

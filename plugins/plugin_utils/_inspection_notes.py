@@ -21,6 +21,7 @@ from ._matrix_page import TLS
 from ._middleboxes import LONG_LIVED, demands
 from ._plan import Plan
 from ._rules import EGRESS, INGRESS
+from ._texts import one_line
 
 FORMAT = 1
 SPELT_OUT = 100
@@ -85,7 +86,7 @@ class Note:
 
     def files(self, name: str, hosts: Sequence[Data]) -> Iterator[tuple[str, str]]:
         """The files about a site or host as (path inside the plan's directory, text)."""
-        place, shown = f"{self._directory}/{name}", _line(name)
+        place, shown = f"{self._directory}/{name}", one_line(name)
         yield f"{place}.json", self._json.filled(json.dumps(name), json.dumps(hosts, indent=2).replace("\n", "\n  "))
         yield f"{place}.txt", self._text.filled(shown, "\n".join(map(_host, hosts)))
         yield f"{place}.md", self._markdown.filled(markdown.text(shown), _table(hosts))
@@ -152,27 +153,27 @@ def _text(kind: str, note: str, described: Sequence[tuple[Data, Facts]]) -> Iter
     yield f"TLS inspection: what to leave alone of the {kind} {NAME} ({MARK}; do not edit)"
     yield from ("", note, "", HOSTS)
     for flow, facts in described:
-        yield from ("", f"{flow['flow']}, {WAY[flow['direction']]}: {_line(flow['purpose'])}")
+        yield from ("", f"{flow['flow']}, {WAY[flow['direction']]}: {one_line(flow['purpose'])}")
         for key, values in facts:
             yield from (f"  {shown:<13}{value}" for shown, value in zip((key, *[""] * len(values)), values, strict=False))
 
 
 def _host(host: Data) -> str:
-    return f"{_line(host['name'])}: {', '.join(host['addresses']) or 'its address is not known'}{_asked(host['contact'])}"
+    return f"{one_line(host['name'])}: {', '.join(host['addresses']) or 'its address is not known'}{_asked(host['contact'])}"
 
 
 def _markdown(kind: str, note: str, described: Sequence[tuple[Data, Facts]]) -> Iterator[str]:
     yield f"# TLS inspection: what to leave alone of the {kind} {NAME} ({MARK}; do not edit)"
     yield from ("", markdown.text(note), "", HOSTS, "")
     for flow, facts in described:
-        yield from (f"## {markdown.text(flow['flow'])}, {WAY[flow['direction']]}", "", f"{markdown.text(_line(flow['purpose']))}.", "")
+        yield from (f"## {markdown.text(flow['flow'])}, {WAY[flow['direction']]}", "", f"{markdown.text(one_line(flow['purpose']))}.", "")
         cells = [(key, "<br>".join(map(markdown.text, values))) for key, values in facts]
         yield from markdown.table(("", ""), [cell for cell in cells if cell[1]])
 
 
 def _table(hosts: Sequence[Data]) -> str:
     rows = [
-        tuple(map(markdown.text, (_line(host["name"]), ", ".join(host["addresses"]) or "not known", host["contact"] or "")))
+        tuple(map(markdown.text, (one_line(host["name"]), ", ".join(host["addresses"]) or "not known", host["contact"] or "")))
         for host in hosts
     ]
     return "\n".join(markdown.table(("host", "addresses", "whom to ask"), rows)).rstrip("\n")
@@ -180,7 +181,7 @@ def _table(hosts: Sequence[Data]) -> str:
 
 def _facts(flow: Data) -> Iterator[tuple[str, Sequence[str]]]:
     """What a note says of a flow, as a key and its lines."""
-    return ((key, [value if value == NAME else _line(value) for value in values]) for key, values in _said(flow))
+    return ((key, [value if value == NAME else one_line(value) for value in values]) for key, values in _said(flow))
 
 
 def _said(flow: Data) -> Iterator[tuple[str, Sequence[str]]]:
@@ -213,9 +214,3 @@ def _document(document: Mapping[str, t.Any]) -> str:
 
 def _asked(contact: str | None) -> str:
     return f"; ask {contact}" if contact else ""
-
-
-def _line(text: str) -> str:
-    """A user's text on one line, whatever it holds."""
-    joined = " ".join(text.split())
-    return joined if joined.isprintable() else ascii(joined)

@@ -97,6 +97,7 @@ def draft_matrix(text: str, file: str, name: str, perspective: Collection[str] =
 
     Raises:
         TablesNotFound: if there is no table of connections.
+        TableTooLarge: if a table is larger than any of connections.
     """
     file = clean(file)
     flows: dict[object, _Flow] = {}
@@ -220,15 +221,19 @@ def _yaml(data: object) -> str:
 def _ids(flows: Sequence[_Flow]) -> dict[int, str]:
     """A flow's id is its purpose, short, or its service and port; a number follows where that is taken."""
     ids: dict[int, str] = {}
+    taken: set[str] = set()
+    numbers: dict[str, int] = {}
     for flow in flows:
         cells = flow.connection.row.cells
         words = identifier(cells.get("purpose", ""), "").split("_")[:5]
         service = identifier(cells.get("service", "").partition("/")[0] or flow.protocol, "flow")
         wanted = "_".join(words).strip("_") or f"{service}_{flow.ports[0].replace('-', '_')}"
         wanted = identifier(wanted, "flow")
-        number, flow_id = 1, wanted
-        while flow_id in ids.values():
+        number, flow_id = numbers.get(wanted, 1), wanted
+        while flow_id in taken:
             number += 1
             flow_id = f"{wanted[: NAME - 1 - len(str(number))]}_{number}"
+        numbers[wanted] = number
+        taken.add(flow_id)
         ids[id(flow)] = flow_id
     return ids

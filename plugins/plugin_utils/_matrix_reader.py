@@ -9,17 +9,20 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import typing as t
 from collections.abc import Iterator, Mapping
 
 from ._addresses import parse_network
 from ._located_yaml import Document, Path, read_yaml
 from ._matrix import ENDS, FEDERATION, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Versions, port_bounds
+from ._matrix_texts import plain_texts
 from ._problems import PlanRefused, did_you_mean, unknown
+from ._schema import SHOWN, shown, validator
+from ._texts import escaped, shortened
 from ._versions import Span, Version
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
-    import jsonschema
     import jsonschema.exceptions
 
 Data = Mapping[str, t.Any]
@@ -27,6 +30,11 @@ Finding = tuple[Path, str]
 
 KINDS = {"array": "a list, in brackets", "object": "a mapping", "string": "a text", "integer": "a number"}
 """The types of the schema, as users call them."""
+
+PROBLEMS_SOUGHT = 1000
+PROBLEMS_SHOWN = 100
+LONGEST = 1000
+"""The most characters of a message, most of which are the user's own."""
 
 
 def read_matrix(text: str, file: str, name: str, schema: Data) -> Matrix:
@@ -41,24 +49,35 @@ def read_matrix(text: str, file: str, name: str, schema: Data) -> Matrix:
     Raises:
         PlanRefused: with every problem as "file:line: path: what is wrong".
     """
+    return _build(read_matrix_data(text, file, name, schema), file)
+
+
+def read_matrix_data(text: str, file: str, name: str, schema: Data) -> Data:
+    """The same as :func:`read_matrix`, as the plain data that the file has; each text of it is on one line."""
     document = read_yaml(text)
-    messages = [f"{file}:{line}: {problem}" for line, problem in document.problems]
-    if not messages:
-        findings = list(_against_schema(document.data, schema)) or list(_against_itself(t.cast(Data, document.data), name))
-        messages = [_message(file, document, finding) for finding in sorted(findings, key=lambda found: document.line(found[0]))]
-    if messages:
-        raise PlanRefused(messages)
-    return _build(t.cast(Data, document.data), file)
+    problems = list(document.problems)
+    data = document.data
+    if not problems:
+        data, unfit = plain_texts(data)
+        checks = (lambda: unfit, lambda: _against_schema(data, schema), lambda: _against_itself(t.cast(Data, data), name))
+        found = next(filter(None, (list(itertools.islice(check(), PROBLEMS_SOUGHT)) for check in checks)), [])
+        problems = [_located(document, finding) for finding in found]
+    if problems:
+        problems.sort(key=lambda problem: problem[0])
+        messages = [escaped(f"{file}:{line}: {shortened(problem, LONGEST)}") for line, problem in problems[:PROBLEMS_SHOWN]]
+        more = len(problems) - PROBLEMS_SHOWN
+        raise PlanRefused([*messages, *([f"{file}: {more} further errors"] if more > 0 else [])])
+    return t.cast(Data, data)
 
 
-def _message(file: str, document: Document, finding: Finding) -> str:
+def _located(document: Document, finding: Finding) -> tuple[int, str]:
     path, text = finding
     written = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
-    return f"{file}:{document.line(path)}: {written + ': ' if written else ''}{text}"
+    return document.line(path), f"{written + ': ' if written else ''}{text}"
 
 
 def _against_schema(data: object, schema: Data) -> Iterator[Finding]:
-    for error in jsonschema.Draft202012Validator(schema).iter_errors(data):
+    for error in validator(schema).iter_errors(data):
         yield from _explain(error)
 
 
@@ -74,27 +93,29 @@ def _explain(error: jsonschema.exceptions.ValidationError) -> Iterator[Finding]:
         if len(deepest.absolute_path) > len(path):
             yield from _explain(deepest)
         else:
-            yield path, f"{error.instance!r} does not fit{wanted}"
+            yield path, f"{shown(error.instance)} does not fit{wanted}"
     elif error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
         known = list(schema["properties"])
         for key in error.instance:
             if key not in known:
                 yield (*path, key), f"unknown key; known are {', '.join(known)}{did_you_mean(key, known)}"
     elif error.validator == "enum":
-        yield path, f"{error.instance!r} is none of {', '.join(map(str, rule))}{_read_otherwise(error.instance)}"
+        yield path, f"{shown(error.instance)} is none of {', '.join(map(str, rule))}{_read_otherwise(error.instance)}"
     elif error.validator == "type":
-        yield path, f"must be {KINDS[rule]}, not {error.instance!r}{wanted}{_read_otherwise(error.instance)}"
+        yield path, f"must be {KINDS[rule]}, not {shown(error.instance)}{wanted}{_read_otherwise(error.instance)}"
+    elif error.validator == "uniqueItems":
+        yield path, f"{shown(error.message)} stands here twice; keep one"
     elif error.validator == "pattern":
         key = (str(error.instance),) if "propertyNames" in error.absolute_schema_path else ()
-        yield (*path, *key), f"{error.instance!r} does not fit{wanted or f'; wanted: {rule}'}"
+        yield (*path, *key), f"{shown(error.instance)} does not fit{wanted or f'; wanted: {rule}'}"
     elif error.validator == "required":
         for key in rule:
             if key not in t.cast(Data, error.instance):
                 yield path, f"{key} is missing"
     elif schema is False:
-        yield path, f"{error.instance!r} does not belong here; remove its key"
+        yield path, f"{shown(error.instance)} does not belong here; remove its key"
     else:
-        yield path, f"{error.message}{wanted}"
+        yield path, f"{shortened(error.message, SHOWN)}{wanted}"
 
 
 def _read_otherwise(value: object) -> str:

@@ -9,16 +9,19 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import re
 
+from ._bounded_file import MEBIBYTE, NotAPlainFile, read_named
 from ._catalogue import MATRICES, Catalogue
 from ._matrix_draft import Draft, draft_matrix, title
 from ._matrix_reader import read_matrix
 from ._problems import PlanRefused, shown_path
-from ._vendor_table import TablesNotFound
+from ._vendor_table import TablesNotFound, TableTooLarge
 
 STARTER = pathlib.Path(__file__).parent / "matrix_starter.yml"
+TABLE_BYTES = 4 * MEBIBYTE
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -33,7 +36,7 @@ def matrix_name(path: pathlib.Path) -> str:
         raise PlanRefused([f"{path.name}: call it like the system, in lower case letters, digits and underscores, and .yml: my_system.yml"])
     if name in Catalogue().names():
         raise PlanRefused([f"{path.name}: the catalogue has a matrix called {name}; call your own otherwise"])
-    if path.exists():
+    if os.path.lexists(path):
         raise PlanRefused([f"{shown_path(path)} exists and is left as it is; choose another name, or remove it"])
     return name
 
@@ -53,10 +56,12 @@ def draft(table: pathlib.Path, path: pathlib.Path, perspective: list[str]) -> tu
         PlanRefused: if the table cannot be read, or nothing in it becomes a flow.
     """
     try:
-        drafted = draft_matrix(table.read_text(encoding="utf-8-sig"), shown_path(table), path.stem, perspective)
+        drafted = draft_matrix(read_named(table, TABLE_BYTES).decode("utf-8-sig"), shown_path(table), path.stem, perspective)
     except UnicodeDecodeError as error:
-        raise PlanRefused([f"{shown_path(table)}: is no text in UTF-8; save the table as CSV (UTF-8), or as Markdown"]) from error
-    except (OSError, TablesNotFound) as error:
+        raise PlanRefused([f"{shown_path(table)}: is not a text in UTF-8; save the table as CSV (UTF-8), or as Markdown"]) from error
+    except TableTooLarge as error:
+        raise PlanRefused([f"{shown_path(table)}:{error.line}: {error}"]) from error
+    except (OSError, NotAPlainFile, TablesNotFound) as error:
         raise PlanRefused([f"{shown_path(table)}: {error}"]) from error
     if not drafted.flows:
         raise PlanRefused([*drafted.contradictions, *drafted.unread] or [f"{shown_path(table)}: its tables have no rows"])

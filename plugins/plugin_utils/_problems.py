@@ -9,15 +9,21 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import os
 import re
 import typing as t
 from collections.abc import Callable, Collection, Iterable
 
+from ._texts import escaped, one_line, shortened
+
 Locate = Callable[[object], t.Optional[str]]
 """Where in the user's files a value stands ("inventories/north/hosts.yml:14"), or None if that is not known."""
 
 NAMES_SHOWN = 10
+KNOWN_SHOWN = 100
+WORD = 100
+"""The most characters of a word for which a similar one is sought."""
 
 
 class PlanRefused(Exception):
@@ -67,18 +73,21 @@ def shown_path(path: object) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """The names in order, shortened where they are many: "a, b, c and 7 more"."""
-    ordered = sorted(names)
+    ordered = sorted(map(escaped, names))
     shown = ", ".join(ordered[:NAMES_SHOWN])
     return shown if len(ordered) <= NAMES_SHOWN else f"{shown} and {len(ordered) - NAMES_SHOWN} more"
 
 
 def unknown(kind: str, word: str, owner: str, known: Collection[str]) -> str:
     """The message for a word that is none of the known ones: "unknown role 'x'; linksight has a, b, c (did you mean c?)"."""
-    return f"unknown {kind} {word!r}; {owner} has {', '.join(known) or 'none'}{did_you_mean(word, known)}"
+    names = list(itertools.islice(known, KNOWN_SHOWN))
+    more = f" and {len(known) - len(names)} more" if len(known) > len(names) else ""
+    return f"unknown {kind} {shortened(repr(word))}; {owner} has {', '.join(names) or 'none'}{more}{did_you_mean(word, known)}"
 
 
 def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    close = difflib.get_close_matches(word, list(known), 1, cutoff)
+    """A word of the known ones that is similar; of very many only the first are looked at."""
+    close = difflib.get_close_matches(word[:WORD], list(itertools.islice(known, KNOWN_SHOWN)), 1, cutoff)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
@@ -95,5 +104,6 @@ def natural(text: str) -> list[tuple[int, str]]:
 
 
 def _messages(findings: dict[tuple[str, str], set[str]]) -> list[str]:
+    """Each on one line, whatever the inventory's own words hold."""
     messages = ["".join((f"{place}: " if place else "", subject(hosts), text)) for (place, text), hosts in findings.items()]
-    return sorted(messages, key=natural)
+    return sorted(map(one_line, messages), key=natural)

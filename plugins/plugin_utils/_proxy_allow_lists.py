@@ -18,6 +18,7 @@ from ._addresses import ANYBODY, merge
 from ._mark import MARK
 from ._plan import Plan
 from ._proxy_plan import is_loopback
+from ._texts import one_line
 
 DIRECTORY = "proxies"
 TEXT = "allow.txt"
@@ -94,8 +95,8 @@ def _text(url: str, permissions: Permissions) -> str:
     lines = [f"What the forward proxy {url} has to permit ({MARK}; do not edit)"]
     for permission, clients in permissions.items():
         targets = ["any"] if permission.is_for_anybody else [*permission.names, *map(_short, permission.networks)]
-        lines += ["", f"{permission.flow}: {permission.purpose}"]
-        lines += [f"  from  {_shown(client.host)}: {', '.join(client.addresses) or 'its address is not known'}" for client in clients]
+        lines += ["", f"{one_line(permission.flow)}: {one_line(permission.purpose)}"]
+        lines += [f"  from  {one_line(client.host)}: {', '.join(client.addresses) or 'its address is not known'}" for client in clients]
         lines += [f"  to    {target}" for target in targets]
         lines += [f"  by    {_method(permission)}, port {', '.join(permission.ports)}"]
         if permission.inspection in _INSPECTION:
@@ -115,7 +116,7 @@ def _squid(url: str, permissions: Permissions) -> str:
         "acl federated_connect method CONNECT",
     ]
     for permission, clients in permissions.items():
-        lines += ["", f"# {permission.flow}, {_method(permission)}: {', '.join(_shown(client.host) for client in clients)}"]
+        lines += ["", f"# {one_line(permission.flow)}, {_method(permission)}: {', '.join(one_line(client.host) for client in clients)}"]
         lines += _squid_rules(permission, merge(address for client in clients for address in client.addresses))
     return "\n".join(lines) + "\n"
 
@@ -142,8 +143,3 @@ def _squid_rules(permission: Permission, clients: Sequence[str]) -> Iterator[str
 
 def _short(cidr: str) -> str:
     return cidr.removesuffix("/32") if "." in cidr else cidr.removesuffix("/128")
-
-
-def _shown(host: str) -> str:
-    """A host's name on one line, whatever the inventory calls it."""
-    return host if host.isprintable() else ascii(host)

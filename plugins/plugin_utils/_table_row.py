@@ -16,6 +16,7 @@ from collections.abc import Collection
 
 from ._matrix import INITIATOR, RESPONDER
 from ._rules import EGRESS, INGRESS
+from ._texts import shortened
 from ._vendor_table import Row
 
 DIRECTIONS = {
@@ -50,10 +51,11 @@ NOISE = {"ip", "ips", "address", "addresses", "fqdn", "hostname", "adresse", "ad
 
 OVER_TCP = ("https", "http", "grpc", "wss", "ws", "ssh", "mqtts", "mqtt", "ldaps", "ldap", "smtp", "tls")
 OVER_UDP = ("wireguard",)
-URL = re.compile(r"[a-z]+://([^/\s,;:]+)[^\s,;]*")
+URL = re.compile(r"(?<![a-z])[a-z]+://([^/\s,;:]+)[^\s,;]*")
 FQDN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 BOTH = re.compile(r"\b(?:tcp ?(?:[+/&]|and|und) ?udp|udp ?(?:[+/&]|and|und) ?tcp|(?:tcp ?, ?udp|udp ?, ?tcp)(?! *[/:]? *\d))\b")
 PORT = re.compile(r"(?:(tcp|udp|both)[ /:]*)?(\d{1,5})(?: ?[-:\u2013] ?(\d{1,5}))?(?:[ /]*(tcp|udp|both))?", re.ASCII)
+BRACKETS = re.compile(r"\([^()]*\)")
 PARTS = re.compile(r"[,;&+]|\band\b|\bund\b|(?<=\d) */ *(?=\d)")
 NAME = 40
 """The most characters that an identifier of a matrix may have."""
@@ -107,7 +109,7 @@ def read_row(row: Row, perspective: Collection[str] = ()) -> Connection:
     ports = _ports(row.cells.get("protocol", ""), row.cells["port"])
     source, destination = (_end(column, row.cells[column]) for column in ("source", "destination"))
     if "roles" not in (source.kind, destination.kind):
-        raise RowUnclear(f"neither {source.written!r} nor {destination.written!r} is a component of the system, so nobody gets a rule")
+        raise RowUnclear(f"neither {_shown(source.written)} nor {_shown(destination.written)} is a component of the system, so nobody gets a rule")
     contradiction = _contradiction(row.cells.get("direction", ""), source, destination, perspective)
     return Connection(row, source, destination, ports, contradiction)
 
@@ -117,13 +119,13 @@ def _contradiction(direction: str, source: End, destination: End, perspective: C
         return ""
     meant = {DIRECTIONS[word] for word in re.findall(r"[a-z]+", direction.lower()) if word in DIRECTIONS}
     if len(meant) != 1:
-        return f"{direction!r} does not say who opens the connection; replies need no rule"
+        return f"{_shown(direction)} does not say who opens the connection; replies need no rule"
     own, other = (destination, source) if meant == {INGRESS} else (source, destination)
     column = "destination" if own is destination else "source"
     if own.kind != "roles" and other.kind == "roles":
-        return f"{direction}, but its {column} {own.written!r} is no component of the system, and {other.written!r} is one"
+        return f"{direction}, but its {column} {_shown(own.written)} is no component of the system, and {_shown(other.written)} is one"
     if perspective and not set(perspective) & set(own.values):
-        return f"{direction} of {' or '.join(perspective)}, but its {column} is {own.written!r}"
+        return f"{direction} of {' or '.join(perspective)}, but its {column} is {_shown(own.written)}"
     return ""
 
 
@@ -132,28 +134,37 @@ def _ports(protocol: str, port: str) -> dict[str, tuple[str, ...]]:
     column = _protocols(protocol)
     beside: list[tuple[str, ...]] = []
     spans: list[str] = []
-    for part in PARTS.split(BOTH.sub("both", re.sub(r"\([^)]*\)", "", port.lower()))):
+    for part in PARTS.split(BOTH.sub("both", BRACKETS.sub("", port.lower()))):
         match = PORT.fullmatch(part.strip())
         if not match:
-            raise RowUnclear(f"the port {port!r} is no number, range or list of them; write it so, or leave the row out")
+            raise RowUnclear(f"the port {_shown(port)} is no number, range or list of them; write it so, or leave the row out")
         before, low, high, after = match.groups()
         if not 1 <= int(low) <= int(high or low) <= 65535:
-            raise RowUnclear(f"the port {port!r} is not within 1 to 65535, in ascending order")
+            raise RowUnclear(f"the port {_shown(port)} is not within 1 to 65535, in ascending order")
         spans.append(f"{int(low)}-{int(high)}" if high and int(high) > int(low) else str(int(low)))
         words = {word for word in (before, after) if word}
         beside.append(("tcp", "udp") if "both" in words else tuple(sorted(words)))
     if column and not all(set(own) <= set(column) for own in beside):
-        raise RowUnclear(f"the protocol {protocol!r} is another one than beside the port, {port!r}; write one of them")
-    implied = _implied(" ".join(re.findall(r"\([^)]*\)", port.lower())))
+        raise RowUnclear(f"the protocol {_shown(protocol)} is another one than beside the port, {_shown(port)}; write one of them")
+    implied = _implied(" ".join(BRACKETS.findall(port.lower())))
     found: dict[str, list[str]] = {}
-    for index, (span, own) in enumerate(zip(spans, beside, strict=True)):
-        others = (*beside[index + 1 :], *reversed(beside[:index]))
-        protocols = own or column or next(filter(None, others), ()) or implied
+    for span, own in zip(spans, _from_neighbours(beside, column), strict=True):
+        protocols = own or implied
         if not protocols:
             raise RowUnclear("no protocol: say tcp or udp, in a column of its own or beside the port")
         for each in protocols:
             found.setdefault(each, []).append(span)
     return {each: tuple(dict.fromkeys(found[each])) for each in sorted(found)}
+
+
+def _from_neighbours(beside: list[tuple[str, ...]], column: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The protocols of each port: its own, the column's, the next one's that has some, or the last one's."""
+    filled = [own or column for own in beside]
+    for indexes in (range(len(filled) - 2, -1, -1), range(1, len(filled))):
+        before = -1 if indexes.step > 0 else 1
+        for index in indexes:
+            filled[index] = filled[index] or filled[index + before]
+    return filled
 
 
 def _implied(text: str) -> tuple[str, ...]:
@@ -171,7 +182,7 @@ def _protocols(text: str) -> tuple[str, ...]:
     implied = _implied(text.lower())
     if not implied:
         raise RowUnclear(
-            f"the protocol {text!r} has no ports, or is not known to run over tcp or udp; write tcp or udp, or leave the row out"
+            f"the protocol {_shown(text)} has no ports, or is not known to run over tcp or udp; write tcp or udp, or leave the row out"
         )
     return implied
 
@@ -186,10 +197,10 @@ def _end(column: str, text: str) -> End:
         return End("local", (), text)
     parts = [part for part in re.split(r"[,;+&\s]+", URL.sub(r"\1", plain)) if part not in ("", "and", "or", "und", "oder")]
     if any("*" in part and "." in part for part in parts):
-        raise RowUnclear(f"the {column} {text!r} has a wildcard, which no firewall can look up; name the hosts")
+        raise RowUnclear(f"the {column} {_shown(text)} has a wildcard, which no firewall can look up; name the hosts")
     named = [part for part in parts if FQDN.fullmatch(part)]
     if named and named != parts:
-        raise RowUnclear(f"the {column} {text!r} is a host name and something else; give each a row")
+        raise RowUnclear(f"the {column} {_shown(text)} is a host name and something else; give each a row")
     if named:
         return End("names", tuple(dict.fromkeys(named)), text)
     if any(map(_is_network, parts)) or (re.findall(r"[a-z]+", plain) or [""])[-1] in NETWORK_WORDS:
@@ -198,7 +209,7 @@ def _end(column: str, text: str) -> End:
         identifier(_without_noise(part), "role") for part in re.split(r"[,;+&/]|\b(?:and|or|und|oder)\b", plain) if _without_noise(part)
     ]
     if not components:
-        raise RowUnclear(f"the {column} {text!r} names nobody")
+        raise RowUnclear(f"the {column} {_shown(text)} names nobody")
     return End("roles", tuple(dict.fromkeys(components)), text)
 
 
@@ -221,3 +232,7 @@ def identifier(text: str, otherwise: str) -> str:
     if not name[:1].isalpha():
         name = f"{otherwise}_{name}".rstrip("_")
     return name[:NAME].rstrip("_")
+
+
+def _shown(text: str) -> str:
+    return shortened(repr(text))

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 
 from ._problems import Problems, unknown
+from ._texts import first_unseen, joined_lines, unseen_message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +53,9 @@ class Value:
         for key, data in self.data.items():
             entry = Value(data, f"{self.path}.{key}", self._host, self._problems, self)
             if not isinstance(key, str):
-                entry.refuse(f"the key {key!r} is no text")
+                entry.refuse(f"the key {key!r} is not a text")
+            elif (char := first_unseen(key)) is not None:
+                entry.refuse(f"the key {unseen_message(char)}")
             elif known is not None and key not in known:
                 Value(key, self.path, self._host, self._problems, self).refuse(unknown("key", key, "it", known))
             else:
@@ -72,10 +75,22 @@ class Value:
         return [Value(data, f"{self.path}[{index}]", self._host, self._problems, self) for index, data in enumerate(self.data)]
 
     def text(self) -> str | None:
+        """A text on one line, of characters that can be seen."""
         if not isinstance(self.data, str):
             self._wrong("a text")
             return None
-        return str(self.data)
+        return self._seen(str(self.data))
+
+    def prose(self) -> str | None:
+        """A text that people may write on several lines; it is put on one."""
+        return self._seen(joined_lines(str(self.data))) if isinstance(self.data, str) else self.text()
+
+    def _seen(self, text: str) -> str | None:
+        char = first_unseen(text)
+        if char is None:
+            return text
+        self.refuse(unseen_message(char))
+        return None
 
     def secret(self) -> str | None:
         """A text that no message may show."""

@@ -12,7 +12,9 @@ import csv
 import io
 import re
 import typing as t
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from ._texts import shortened, visible
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "direction": ("direction", "dir", "flow direction", "traffic direction", "in out", "inbound outbound", "ingress egress", "richtung"),
@@ -123,8 +125,19 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 NEEDED = ("port", "source", "destination")
 
-DELIMITER_ROW = re.compile(r"\s*\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?\s*)?")
-LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+ROWS = 2_000
+"""The most rows that all tables together may have."""
+COLUMNS_MOST = 100
+LINE = 20_000
+"""The most characters of a row."""
+CELL = 2_000
+TABLES = 500
+HEADER_SOUGHT = 2_000
+"""How many rows of CSV may stand before the header."""
+LACKING_SHOWN = 10
+
+DELIMITER = re.compile(r":?-+:?")
+LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")  # stops at the next bracket, so that its time grows with the text, not with its square
 
 
 class Row(t.NamedTuple):
@@ -139,18 +152,49 @@ class TablesNotFound(Exception):
     """The text has no table of connections; the message says what it has instead."""
 
 
+class TableTooLarge(Exception):
+    """A row is larger than any that people write; ``line`` counts from 1."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(f"{message}; is it the right file?")
+        self.line = line
+
+
 def read_tables(text: str) -> list[list[Row]]:
     """The rows of every table that has a port, a source and a destination; other tables are passed over.
 
     Raises:
         TablesNotFound: if there is none.
+        TableTooLarge: if there are more rows, columns or characters than a table of connections can have.
     """
-    found = list(_markdown(text.splitlines())) or list(_csv(text))
-    tables = [[_row(line, table.columns, cells) for line, cells in table.body] for table in found if set(NEEDED) <= set(table.columns)]
+    found = list(_markdown(_lines(text))) or list(_csv(text))
+    wanted_tables = [table for table in found if set(NEEDED) <= set(table.columns)]
+    _bound(row for table in wanted_tables for row in table.body)
+    tables = [[_row(line, table.columns, cells) for line, cells in table.body] for table in wanted_tables]
     if not tables:
         wanted = ", ".join(f"{column} (or {', '.join(COLUMNS[column][1:4])})" for column in NEEDED)
-        raise TablesNotFound("; ".join([f"no table with the columns {wanted}", *map(_lack, found)]))
+        raise TablesNotFound("; ".join([f"no table with the columns {wanted}", *map(_lack, found[:LACKING_SHOWN])]))
     return tables
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as editors count them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _bound(rows: Iterable[tuple[int, Sequence[str]]]) -> None:
+    for count, (line, cells) in enumerate(rows, 1):
+        if count > ROWS:
+            raise TableTooLarge(line, f"the tables have more than {ROWS} rows")
+        _bound_row(line, cells)
+
+
+def _bound_row(line: int, cells: Sequence[str]) -> None:
+    if len(cells) > COLUMNS_MOST:
+        raise TableTooLarge(line, f"the row has {len(cells)} columns; the most is {COLUMNS_MOST}")
+    longest = max(map(len, cells), default=0)
+    if longest > CELL:
+        raise TableTooLarge(line, f"a cell has {longest} characters; the most is {CELL}")
 
 
 _Columns = list[t.Optional[str]]
@@ -169,7 +213,7 @@ class _Table(t.NamedTuple):
 def _lack(table: _Table) -> str:
     """What a table lacks, and which of its columns could be it."""
     missing = [column for column in NEEDED if column not in table.columns]
-    others = [repr(clean(cell)) for cell, column in zip(table.header, table.columns, strict=True) if column is None and clean(cell)]
+    others = [shortened(repr(clean(cell)), 60) for cell, column in zip(table.header, table.columns, strict=True) if column is None and clean(cell)]
     lack = f"the table of line {table.line} lacks {' and '.join(missing)}"
     return f"{lack}; if {' or '.join(others)} is meant, write so" if others else lack
 
@@ -193,23 +237,42 @@ def _row(line: int, columns: _Columns, cells: Sequence[str]) -> Row:
 def clean(cell: str) -> str:
     """A cell as a line of plain text: no Markdown, nothing unprintable, single spaces."""
     text = re.sub(r"<br ?/?>", " ", LINK.sub(r"\1", cell)).replace("\\|", "|").replace("`", "").replace("**", "")
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return " ".join(visible(text).split())
 
 
 def _markdown(lines: Sequence[str]) -> Iterator[_Table]:
+    tables = 0
     for index, line in enumerate(lines):
-        if index and "|" in lines[index - 1] and DELIMITER_ROW.fullmatch(line):
+        if index and "|" in lines[index - 1] and _is_delimiter_row(line):
+            tables += 1
+            if tables > TABLES:
+                raise TableTooLarge(index, f"the page has more than {TABLES} tables")
+            header = _cells(lines[index - 1], index)
+            columns = _columns(header)
             body: _Body = []
-            for number, row in enumerate(lines[index + 1 :], index + 2):
-                if "|" not in row:
+            for number in range(index + 2, len(lines) + 1):
+                if "|" not in lines[number - 1]:
                     break
-                body.append((number, _cells(row)))
-            header = _cells(lines[index - 1])
-            yield _Table(index, header, _columns(header), body)
+                body.append((number, _cells(lines[number - 1], number)))
+                if len(body) > ROWS:
+                    raise TableTooLarge(number, f"the table has more than {ROWS} rows")
+            yield _Table(index, header, columns, body)
 
 
-def _cells(line: str) -> list[str]:
-    return re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
+def _is_delimiter_row(line: str) -> bool:
+    """Whether the line separates a header from its rows: ``|---|:-:|``, with or without the outer lines."""
+    if len(line) > LINE or "-" not in line:
+        return False
+    *cells, last = line.strip().removeprefix("|").split("|")
+    return bool(cells) and all(DELIMITER.fullmatch(cell.strip()) for cell in (*cells, *([last] if last.strip() else [])))
+
+
+def _cells(line: str, number: int) -> list[str]:
+    if len(line) > LINE:
+        raise TableTooLarge(number, f"the row has {len(line)} characters; the most is {LINE}")
+    cells = re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
+    _bound_row(number, cells)
+    return cells
 
 
 def _csv(text: str) -> Iterator[_Table]:
@@ -225,9 +288,15 @@ def _csv(text: str) -> Iterator[_Table]:
                 if len(set(NEEDED) & set(table.columns)) == len(NEEDED):
                     if any(cell.strip() for cell in row):
                         table.body.append((start, row))
-                else:
+                        if len(table.body) > ROWS:
+                            raise TableTooLarge(start, f"the table has more than {ROWS} rows")
+                elif start > HEADER_SOUGHT:
+                    break
+                elif len(row) <= COLUMNS_MOST and max(map(len, row), default=0) <= CELL:  # otherwise a line of something else
                     table = max(table, _Table(start, row, _columns(row), []), key=_known)
         except csv.Error:
+            if table.body:
+                raise TableTooLarge(end + 1, "a cell does not end: a quotation mark is not closed") from None
             continue
         best = max(best, table, key=_known)
     if _known(best):

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..module_utils._policy import disjoint
 from ._addresses import ANYBODY, merge
+from ._texts import visible
 
 GROUP = "federated.connectivity"
 ANY = ("any",)
@@ -126,7 +127,7 @@ def _short(cidr: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).replace("|", "/").split())
+    return " ".join(visible(text).replace("|", "/").split())
 
 
 def _same_names(host: Mapping[str, t.Any]) -> Iterable[str]:

@@ -16,6 +16,7 @@ from ._mark import MARK
 from ._netsh import additions, deletion
 from ._plan import Plan
 from ._powershell import Entry, hash_tables
+from ._texts import one_line
 from ._windows_checks import connections
 from ._windows_rules import ANY, IN, Translation, WindowsRule, rule_name, translate
 
@@ -51,7 +52,7 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
         wsl = _filled(WSL, [_wsl_rule(rule) for rule in translation.rules if _is_for_guests(rule)])
         batch = _batch(translation)
         for host in hosts:
-            head = f"{_UTF8}# Windows Firewall of {_shown(host.name)}, as its federations need it ({MARK}; do not edit)\n#\n"
+            head = f"{_UTF8}# Windows Firewall of {one_line(host.name)}, as its federations need it ({MARK}; do not edit)\n#\n"
             yield f"{DIRECTORY}/{host.name}/{POWERSHELL}", head + notes + powershell
             yield f"{DIRECTORY}/{host.name}/{WSL}", head + wsl
             yield f"{DIRECTORY}/{host.name}/{BATCH}", batch
@@ -126,8 +127,3 @@ def _batch(translation: Translation) -> str:
         "exit /b 0",
     ]
     return "".join(f"{line}\r\n" for line in lines)
-
-
-def _shown(host: str) -> str:
-    """A host's name on one line, whatever the inventory calls it."""
-    return host if host.isprintable() else ascii(host)

@@ -69,12 +69,12 @@ def test_sites_have_their_own_hosts_and_partners_have_no_notes() -> None:
 def test_hosts_that_are_alike_have_notes_in_their_own_names() -> None:
     inventory: dict[str, dict[str, object]] = {
         name: {"connectivity_addresses": [address], "connectivity_memberships": [STATION], "connectivity_contact": "the *team*"}
-        for name, address in {"a_1": "198.18.0.10", 'b"2': "198.18.0.12", "c\t3": "198.18.0.14"}.items()
+        for name, address in {"a_1": "198.18.0.10", 'b"2': "198.18.0.12", "c  3": "198.18.0.14"}.items()
     }
     plan = compute_plan(inventory, Catalogue([]))
     assert len(plan.hosts) == 1
     files = rendered(plan)
-    for name, text, cell in (("a_1", "a_1", r"a\_1"), ('b"2', 'b"2', 'b"2'), ("c\t3", "c 3", "c 3")):
+    for name, text, cell in (("a_1", "a_1", r"a\_1"), ('b"2', 'b"2', 'b"2'), ("c  3", "c 3", "c 3")):
         data = json.loads(files[f"inspection/hosts/{name}.json"])
         host = {"name": name, "addresses": plan.index["hosts"][name]["addresses"], "contact": "the *team*"}
         assert (data["host"], data["hosts"]) == (name, [host])

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._libraries import LibrariesMissing, require_libraries
-from ansible_collections.federated.connectivity.plugins.plugin_utils._own_matrix import draft, matrix_name, starter
+from ansible_collections.federated.connectivity.plugins.plugin_utils._own_matrix import draft, matrix_name, starter, write_new
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
 
 
@@ -35,8 +35,7 @@ class ActionModule(ControllerAction):
             kinds = {"contradictions": drafted.contradictions, "unread": drafted.unread, "hints": drafted.hints, "problems": problems}
             result.update(kinds, flows=drafted.flows, warnings=[line for lines in kinds.values() for line in lines])
         if not self._task.check_mode:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            write_new(path, text)
         if self._task.diff:
             result["diff"] = {"before_header": str(path), "after_header": str(path), "before": "", "after": text}
         return result

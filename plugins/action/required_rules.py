@@ -56,7 +56,7 @@ class ActionModule(ControllerAction):
                 write_plan(plan, directory)
         except PlanRefused as refused:
             raise AnsibleActionFail(_refusal(refused.messages)) from None
-        warnings = plan.index["warnings"]
+        warnings = plan.warnings
         ignored = said.all_set_aside()
         result = record_result(
             {

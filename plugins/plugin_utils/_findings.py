@@ -26,10 +26,12 @@ EXPLANATIONS = {
     "plaintext-between-sites": "What a system sends between hosts of different sites can be read and changed on the way.",
     "uncertain-flow": "A rule rests on a fact that is inferred, or that the system's own documents dispute.",
     "many-ports": "A rule opens more than a thousand ports, so that whatever listens there by accident is open, too.",
+    "wide-addresses": "A host claims more public addresses than any host has, and all its partners open their ports to them.",
     "stale-acceptance": "An acceptance matches no finding any more, and would hide the next one.",
 }
 """The id of every lint, and what it is about, in one sentence (docs/lints.md says more)."""
 STALE = "stale-acceptance"
+WIDE_ADDRESSES = "wide-addresses"
 ACCEPTABLE = [lint for lint in EXPLANATIONS if lint != STALE]
 
 
@@ -38,7 +40,7 @@ class Finding(t.NamedTuple):
 
     Attributes:
         lint: The lint's id.
-        about: The flow (``<matrix>.<federation>.<flow>``) or federation (``<matrix>.<federation>``).
+        about: The flow (``<matrix>.<federation>.<flow>``), federation (``<matrix>.<federation>``), network, or variable.
         text: What is so, and what would change it.
     """
 

@@ -37,7 +37,7 @@ def matrix_name(path: pathlib.Path) -> str:
     if name in Catalogue().names():
         raise PlanRefused([f"{path.name}: the catalogue has a matrix called {name}; call your own otherwise"])
     if os.path.lexists(path):
-        raise PlanRefused([f"{shown_path(path)} exists and is left as it is; choose another name, or remove it"])
+        raise PlanRefused([_taken(path)])
     return name
 
 
@@ -70,3 +70,27 @@ def draft(table: pathlib.Path, path: pathlib.Path, perspective: list[str]) -> tu
     except PlanRefused as refused:
         return drafted, list(refused.messages)
     return drafted, []
+
+
+def write_new(path: pathlib.Path, text: str) -> None:
+    """Write a matrix that nobody has begun yet; missing directories are made, nothing that has the name is written over or through.
+
+    Raises:
+        PlanRefused: if something has the name by now.
+        OSError: if it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    except FileExistsError:
+        raise PlanRefused([_taken(path)]) from None
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(text.encode())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _taken(path: pathlib.Path) -> str:
+    return f"{shown_path(path)} exists and is left as it is; choose another name, or remove it"

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from ._address_sets import AddressSets
 from ._catalogue import Catalogue
 from ._federations import Federation, form_federations
-from ._findings import Findings, shown
+from ._findings import WIDE_ADDRESSES, Findings, shown
 from ._host_plan import plan_host
-from ._hosts import WINDOWS, Host, Profile, read_inventory
+from ._hosts import ADDRESSES, WINDOWS, Host, Profile, read_inventory
 from ._inspection_sites import export_sites
 from ._matrix import BASELINE
 from ._needed_networks import check_needed_networks
@@ -27,6 +27,7 @@ from ._problems import Locate, Problems, natural
 from ._proxy_only import check_proxy_only
 from ._rules import Entry
 from ._select import Selection
+from ._wide_addresses import wide_addresses
 from ._windows_rules import Inexpressible, translate
 
 FORMAT = 1
@@ -40,11 +41,13 @@ class Plan:
         index: The content of ``plan.json``.
         hosts: Groups of hosts whose files differ in ``host`` and ``addresses`` alone, each with all the rest of their files.
         exports: Files for the products that inspect traffic, as path inside the plan's directory -> text.
+        warnings: The warnings of the index; where one is about what stands in the user's files, it says where, which a plan does not.
     """
 
     index: Entry
     hosts: Sequence[tuple[Sequence[Host], Entry]]
     exports: Mapping[str, str]
+    warnings: Sequence[str] = ()
 
     def host(self, name: str) -> Entry:
         """The content of one host's file."""
@@ -107,7 +110,7 @@ def compute_plan(
         for warning in warnings:
             problems.warn(warning, [host.name for host in hosts])
         for host in hosts:
-            findings.add(host.name, found, host.accepted)
+            findings.add(host.name, [*found, *wide_addresses(host.addresses or ())], host.accepted)
         if hosts[0].profile.platform == WINDOWS:
             _check_windows(hosts, common, sets, problems)
     problems.stop()
@@ -123,7 +126,19 @@ def compute_plan(
     }
     exports = export_sites(index, planned, problems)
     problems.stop()
-    return Plan(index, planned, exports)
+    return Plan(index, planned, exports, _located(index["warnings"], judged, inventory.hosts, locate))
+
+
+def _located(warnings: Iterable[str], judged: Sequence[Entry], hosts: Iterable[Host], locate: Locate) -> list[str]:
+    """The warnings with the place of the addresses that some of them are about."""
+    by_name = {host.name: host.variables for host in hosts}
+    places: dict[str, str] = {}
+    for entry in judged:
+        if entry["id"] == WIDE_ADDRESSES:
+            variables = [by_name[name] for name in entry["hosts"]]
+            said = {locate(own.get(ADDRESSES, own.get("ansible_host"))) for own in variables}
+            places[shown(entry)] = ", ".join(sorted((place for place in said if place), key=natural))
+    return [f"{places[warning]}: {warning}" if places.get(warning) else warning for warning in warnings]
 
 
 def _alike(hosts: Iterable[Host]) -> list[list[Host]]:

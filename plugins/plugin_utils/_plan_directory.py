@@ -8,17 +8,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import pathlib
+import re
+import stat
 import typing as t
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator
 
 from ._inspection_notes import notes
 from ._inspection_sites import DIRECTORY as INSPECTION
 from ._mark import MARK
 from ._plan import Plan
+from ._plan_files import LARGEST, PlanFiles, UnsafePlace
 from ._problems import PlanRefused
 from ._proxy_allow_lists import FILES as PROXIES
 from ._proxy_allow_lists import allow_lists
@@ -29,6 +30,17 @@ INDEX = "plan.json"
 HOSTS = "hosts"
 PATTERNS = (f"{HOSTS}/*.json", *PROXIES, *SCRIPTS)
 """The files of plans besides the index and those below INSPECTION, which may have any name."""
+TOPS = tuple(sorted({INSPECTION, *(pattern.partition("/")[0] for pattern in PATTERNS)}))
+_NOTES = tuple(f"{INSPECTION}/{kind}/*" for kind in ("hosts", "sites", "exports", "exports/*"))
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(pattern).replace(r"\*", "[^/]+") for pattern in patterns))
+
+
+FILES = _any_of(PATTERNS)
+PLACES = _any_of({place for pattern in (*PATTERNS, *_NOTES) for place in (pattern, pattern.rpartition("/")[0])})
+"""Where plans have files and directories; nothing else may stand there than these."""
 DIFFS_KEPT = 50
 
 
@@ -62,79 +74,75 @@ def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Writte
     """Bring a directory in line with a plan.
 
     Files that are right already are left alone, and so is what no plan ever wrote. Files of hosts that are not in the plan go.
+    Where a plan has its files there must be no links and no special files; otherwise nothing is read or written.
 
     Args:
         plan: The plan.
-        directory: Where it shall be; made if it is not there.
+        directory: Where it shall be; made if it is not there. It may be a link itself.
         dry: Only tell what would change.
 
     Raises:
         PlanRefused: if the directory cannot be read or written.
     """
-    written = Written([], [])
-    wanted, made = set[str](), {HOSTS}
     try:
-        if not dry:
-            (directory / HOSTS).mkdir(parents=True, exist_ok=True)
-        for name, text in render_plan(plan):
-            wanted.add(name)
-            before = _read(directory, name)
-            if before != text:
-                written.note(name, before or "", text)
-                if not dry:
-                    parent = os.path.dirname(name)
-                    if parent not in made:
-                        (directory / parent).mkdir(exist_ok=True, parents=True)
-                        made.add(parent)
-                    with open(f"{directory}/{name}", "wb") as file:
-                        file.write(text.encode())
-        for name in sorted(_candidates(directory, wanted), key=lambda name: name.split("/")):
-            text = _read(directory, name) or ""
-            if _is_of_a_plan(text, name):
-                written.note(name, text, "")
-                if not dry:
-                    (directory / name).unlink()
-                    with contextlib.suppress(OSError):  # other files are there, too
-                        (directory / name).parent.rmdir()
-    except (OSError, UnicodeDecodeError) as error:
+        with PlanFiles(directory) as files:
+            places = _Places(files)
+            if not dry:
+                files.make()
+            return _write(plan, files, places, dry)
+    except UnsafePlace as unsafe:
+        raise PlanRefused([str(unsafe)]) from None
+    except (OSError, UnicodeError) as error:
         raise PlanRefused([f"the plan cannot be written to {directory}: {error}"]) from error
+
+
+def _write(plan: Plan, files: PlanFiles, places: _Places, dry: bool) -> Written:
+    written = Written([], [])
+    wanted = set[str]()
+    for name, text in render_plan(plan):
+        wanted.add(name)
+        data, before = text.encode(), files.read(name)
+        if before != data:
+            written.note(name, _shown(before), text)
+            if not dry:
+                files.write(name, data)
+    for name in sorted(places.candidates - wanted, key=lambda name: name.split("/")):
+        text = _shown(files.read(name))
+        if _is_of_a_plan(text, name):
+            written.note(name, text, "")
+            if not dry:
+                files.remove(name)
     return written
+
+
+class _Places:
+    """What the places of a plan hold before it is written; raises UnsafePlace for what may not be there.
+
+    Attributes:
+        candidates: The files that an earlier plan may have written, as paths inside the directory; others may be among them.
+    """
+
+    def __init__(self, files: PlanFiles) -> None:
+        self.candidates: set[str] = set()
+        for place in (INDEX, *TOPS):
+            status = files.status(place)
+            if status is not None:
+                files.refuse_unusual(place, status)
+        for place in TOPS:
+            for name, status in files.below(place):
+                if PLACES.fullmatch(name):
+                    files.refuse_unusual(name, status)
+                usual = stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_size <= LARGEST
+                if usual and (place == INSPECTION or FILES.fullmatch(name)):
+                    self.candidates.add(name)
 
 
 def _text(data: object) -> str:
     return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=True) + "\n"
 
 
-def _read(directory: pathlib.Path, name: str) -> str | None:
-    """A file's text with the line ends that it has, or None if it is not there."""
-    try:
-        with open(f"{directory}/{name}", "rb", buffering=0) as file:
-            return file.read().decode()
-    except FileNotFoundError:
-        return None
-
-
-def _candidates(directory: pathlib.Path, wanted: Set[str]) -> Iterator[str]:
-    """The files that an earlier plan may have written, as paths inside the directory; others may be among them."""
-    for place in {INSPECTION, *(pattern.partition("/")[0] for pattern in PATTERNS)}:
-        for name in _below(directory, place):
-            if name not in wanted and (place == INSPECTION or _fits(name)):
-                yield name
-
-
-def _fits(name: str) -> bool:
-    path = pathlib.PurePosixPath("/", name)
-    return any(path.match(f"/{pattern}") for pattern in PATTERNS)
-
-
-def _below(directory: pathlib.Path, place: str) -> Iterator[str]:
-    """The files below a place that is a directory and can be read; links to other directories are not followed."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError), os.scandir(directory / place) as entries:
-        for entry in entries:
-            if entry.is_file():
-                yield f"{place}/{entry.name}"
-            elif entry.is_dir(follow_symlinks=False):
-                yield from _below(directory, f"{place}/{entry.name}")
+def _shown(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8", "replace")
 
 
 def _is_of_a_plan(text: str, name: str) -> bool:

@@ -9,12 +9,19 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import functools
 import ipaddress
 import json
 import pathlib
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_files import PlanFiles, UnsafePlace
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_shape import DEPTH, HOST, INDEX, Shape, problems, too_deep
+from ansible_collections.federated.connectivity.plugins.plugin_utils._texts import first_unseen, shortened
+
+INDEX_FILE = "plan.json"
 
 
 class PlanUnreadable(Exception):
@@ -39,8 +46,10 @@ def read_plan(directory: pathlib.Path) -> Plan:
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
-    index = _read(directory / "plan.json", "address_sets", "hosts")
-    return Plan(index["address_sets"], {name: _read(directory / "hosts" / f"{name}.json") for name in index["hosts"]})
+    with _opened(directory) as plan:
+        index = plan.index("hosts")
+        whole = index.get("format") is not None
+        return Plan(index["address_sets"], {name: plan.host(name, complete=whole) for name in index["hosts"]})
 
 
 def read_host(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
@@ -49,8 +58,8 @@ def read_host(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
-    content: Mapping[str, t.Any] = _read(directory / "hosts" / f"{host}.json", "managed", "rules")
-    return content
+    with _opened(directory) as plan:
+        return plan.host(host, "managed", "rules")
 
 
 def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
@@ -59,8 +68,9 @@ def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
-    sets: Mapping[str, Sequence[str]] = _read(directory / "plan.json", "address_sets")["address_sets"]
-    return sets
+    with _opened(directory) as plan:
+        sets: Mapping[str, Sequence[str]] = plan.index()["address_sets"]
+        return sets
 
 
 def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
@@ -69,28 +79,76 @@ def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
     Raises:
         PlanUnreadable: there is no such plan, it is damaged, or the host has no part in it that is ours to configure.
     """
-    if not (directory / "plan.json").is_file():
-        raise PlanUnreadable(f"{directory} holds no plan.json; make the plan with federated.connectivity.required_rules first")
-    if not (directory / "hosts" / f"{host}.json").is_file():
-        raise PlanUnreadable(f"host {host} is not in the plan {directory}; give it connectivity_memberships and make the plan again")
-    content = read_host(directory, host)
-    if not content["managed"]:
-        raise PlanUnreadable(f"host {host} is a partner's: connectivity_managed is false, so its firewall is not ours to configure")
-    named = {name for rule in content["rules"] for name in rule["peers"]["address_sets"]}
-    return {**content, "address_sets": {name: cidrs for name, cidrs in read_address_sets(directory).items() if name in named}}
+    with _opened(directory) as plan:
+        if not plan.has(INDEX_FILE):
+            raise PlanUnreadable(f"{directory} holds no plan.json; make the plan with federated.connectivity.required_rules first")
+        if not plan.has(_file_of(host)):
+            raise PlanUnreadable(f"host {host} is not in the plan {directory}; give it connectivity_memberships and make the plan again")
+        content = plan.host(host, "managed", "rules")
+        if not content["managed"]:
+            raise PlanUnreadable(f"host {host} is a partner's: connectivity_managed is false, so its firewall is not ours to configure")
+        named = {name for rule in content["rules"] for name in rule.get("peers", {}).get("address_sets", ())}
+        return {**content, "address_sets": {name: cidrs for name, cidrs in plan.index()["address_sets"].items() if name in named}}
 
 
-def _read(file: pathlib.Path, *keys: str) -> t.Any:
+@contextlib.contextmanager
+def _opened(directory: pathlib.Path) -> Iterator[_PlanOfFiles]:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PlanUnreadable(f"{file} does not exist; compute the plan first, for example with playbooks/plan.yml") from None
-    except (OSError, ValueError) as error:
-        raise PlanUnreadable(f"{file}: {error}; compute the plan anew") from error
-    for key in keys:
-        if key not in content:
-            raise PlanUnreadable(f"{file}: {key} is missing; compute the plan anew")
-    return content
+        with PlanFiles(directory) as files:
+            yield _PlanOfFiles(directory, files)
+    except UnsafePlace as unsafe:
+        raise PlanUnreadable(str(unsafe)) from None
+    except OSError as error:
+        raise PlanUnreadable(f"{directory}: {error}; compute the plan again") from error
+
+
+class _PlanOfFiles:
+    """The files of a plan that is open."""
+
+    def __init__(self, directory: pathlib.Path, files: PlanFiles) -> None:
+        self._directory = directory
+        self._files = files
+
+    def has(self, name: str) -> bool:
+        return self._files.read(name) is not None
+
+    def index(self, *keys: str) -> Mapping[str, t.Any]:
+        return self._read(INDEX_FILE, INDEX, ("address_sets", *keys))
+
+    def host(self, host: str, *keys: str, complete: bool = False) -> Mapping[str, t.Any]:
+        return self._read(_file_of(host), HOST, keys, complete)
+
+    def _read(self, name: str, shape: Shape, keys: Sequence[str], complete: bool = False) -> Mapping[str, t.Any]:
+        file = self._directory / name
+        data = self._files.read(name)
+        if data is None:
+            raise PlanUnreadable(f"{file} does not exist; compute the plan first, for example with playbooks/plan.yml")
+        try:
+            content = json.loads(data.decode())
+            deep = too_deep(content)
+        except RecursionError:
+            deep = True
+        except ValueError as error:
+            raise PlanUnreadable(f"{file}: {shortened(str(error))}; compute the plan anew") from error
+        if deep:
+            raise PlanUnreadable(f"{file}: is nested more than {DEPTH} levels deep, as no plan is; compute the plan again")
+        for problem in problems(content, shape, complete):
+            raise PlanUnreadable(f"{file}: {problem}; compute the plan again")
+        for key in keys:
+            if key not in content:
+                raise PlanUnreadable(f"{file}: {key} is missing; compute the plan anew")
+        return t.cast("Mapping[str, t.Any]", content)
+
+
+def _file_of(host: str) -> str:
+    """The file of a host; an edited plan must not lead to another place.
+
+    Raises:
+        PlanUnreadable: the name cannot be a file's.
+    """
+    if host.startswith(".") or "/" in host or first_unseen(host) is not None or not host:
+        raise PlanUnreadable(f"{ascii(host)} cannot be a host of a plan: its name is not a file's; compute the plan again")
+    return f"hosts/{host}.json"
 
 
 class Membership:

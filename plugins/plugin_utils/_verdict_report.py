@@ -16,6 +16,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._choice imp
     BLOCKED,
     Choice,
 )
+from ansible_collections.federated.connectivity.plugins.plugin_utils._mark import MARK
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import (
     CLOSED,
     FAILED,
@@ -58,7 +59,7 @@ def summary(findings: Mapping[str, Sequence[Finding]]) -> list[str]:
 
 
 def report(findings: Mapping[str, Sequence[Finding]], choices: Mapping[str, Choice]) -> dict[str, t.Any]:
-    """The verdict for other tools: ``format``, ``counts``, and ``hosts``: name -> ``findings`` and ``left_out``."""
+    """The verdict for other tools: ``format``, ``made_by``, ``counts``, and ``hosts``: name -> ``findings`` and ``left_out``."""
     hosts = {
         name: {
             "findings": [finding._asdict() for finding in found],
@@ -66,4 +67,4 @@ def report(findings: Mapping[str, Sequence[Finding]], choices: Mapping[str, Choi
         }
         for name, found in findings.items()
     }
-    return {"format": FORMAT, "counts": counts(findings), "hosts": hosts}
+    return {"format": FORMAT, "made_by": MARK, "counts": counts(findings), "hosts": hosts}

@@ -31,7 +31,7 @@ Finding = tuple[Path, str]
 KINDS = {"array": "a list, in brackets", "object": "a mapping", "string": "a text", "integer": "a number"}
 """The types of the schema, as users call them."""
 
-PROBLEMS_SOUGHT = 1000
+PROBLEMS_SOUGHT = 300
 PROBLEMS_SHOWN = 100
 LONGEST = 1000
 """The most characters of a message, most of which are the user's own."""
@@ -66,7 +66,7 @@ def read_matrix_data(text: str, file: str, name: str, schema: Data) -> Data:
         problems.sort(key=lambda problem: problem[0])
         messages = [escaped(f"{file}:{line}: {shortened(problem, LONGEST)}") for line, problem in problems[:PROBLEMS_SHOWN]]
         more = len(problems) - PROBLEMS_SHOWN
-        raise PlanRefused([*messages, *([f"{file}: {more} further errors"] if more > 0 else [])])
+        raise PlanRefused([*messages, *([f"{file}: {more} or more further errors"] if more > 0 else [])])
     return t.cast(Data, data)
 
 

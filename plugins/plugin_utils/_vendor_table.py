@@ -295,7 +295,7 @@ def _csv(text: str) -> Iterator[_Table]:
                 elif len(row) <= COLUMNS_MOST and max(map(len, row), default=0) <= CELL:  # otherwise a line of something else
                     table = max(table, _Table(start, row, _columns(row), []), key=_known)
         except csv.Error:
-            if table.body:
+            if set(NEEDED) <= set(table.columns):
                 raise TableTooLarge(end + 1, "a cell does not end: a quotation mark is not closed") from None
             continue
         best = max(best, table, key=_known)

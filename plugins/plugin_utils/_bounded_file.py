@@ -28,7 +28,7 @@ class Opened(t.NamedTuple):
     mode: int
 
 
-def read_named(path: t.Union[str, os.PathLike[str]], limit: int) -> bytes:
+def read_named(path: str | os.PathLike[str], limit: int) -> bytes:
     """The content of a file that the user named; the name may be a link.
 
     Raises:

@@ -110,7 +110,7 @@ def _acceptance(value: Value) -> Acceptance | None:
     lint = value.required(fields, "id", "the finding's id, as the plan shows it")
     about = value.required(fields, "about", "the flow or federation of the finding, as the plan shows it")
     reason = value.required(fields, "reason", "why the finding may stay, for those who read the inventory after you")
-    texts = [lint and lint.text() or "", about and about.text() or "", reason and reason.prose() or ""]
+    texts = [(lint and lint.text()) or "", (about and about.text()) or "", (reason and reason.prose()) or ""]
     if lint and texts[0] and texts[0] not in ACCEPTABLE:
         lint.refuse(unknown("finding", texts[0], "the linter", ACCEPTABLE))
     if reason and isinstance(reason.data, str) and not reason.data.strip():

@@ -147,7 +147,7 @@ def _file_of(host: str) -> str:
         PlanUnreadable: the name cannot be a file's.
     """
     if host.startswith(".") or "/" in host or first_unseen(host) is not None or not host:
-        raise PlanUnreadable(f"{ascii(host)} cannot be a host of a plan: its name is not a file's; compute the plan again")
+        raise PlanUnreadable(f"{host!a} cannot be a host of a plan: its name is not a file's; compute the plan again")
     return f"hosts/{host}.json"
 
 

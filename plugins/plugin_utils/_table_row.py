@@ -109,7 +109,8 @@ def read_row(row: Row, perspective: Collection[str] = ()) -> Connection:
     ports = _ports(row.cells.get("protocol", ""), row.cells["port"])
     source, destination = (_end(column, row.cells[column]) for column in ("source", "destination"))
     if "roles" not in (source.kind, destination.kind):
-        raise RowUnclear(f"neither {_shown(source.written)} nor {_shown(destination.written)} is a component of the system, so nobody gets a rule")
+        ends = f"neither {_shown(source.written)} nor {_shown(destination.written)}"
+        raise RowUnclear(f"{ends} is a component of the system, so nobody gets a rule")
     contradiction = _contradiction(row.cells.get("direction", ""), source, destination, perspective)
     return Connection(row, source, destination, ports, contradiction)
 

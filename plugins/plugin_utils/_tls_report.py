@@ -71,7 +71,7 @@ def own_certificates(sights: Mapping[str, Sights]) -> dict[str, dict[str, t.Any]
 
 
 def report(judgements: Judgements, looks: Mapping[str, Looks], sights: Mapping[str, Sights], strict: bool) -> dict[str, t.Any]:
-    """The verdicts for other tools: ``format``, ``made_by``, ``counts``, ``own_certificates``, ``hosts``: name -> ``paths`` and ``not_looked_at``."""
+    """The verdicts for other tools: ``hosts`` has for each name ``paths`` and ``not_looked_at``."""
     hosts = {
         name: {
             "paths": [_plain(judgement, strict) for judgement in found],
@@ -79,7 +79,13 @@ def report(judgements: Judgements, looks: Mapping[str, Looks], sights: Mapping[s
         }
         for name, found in judgements.items()
     }
-    return {"format": FORMAT, "made_by": MARK, "counts": counts(judgements, strict), "own_certificates": own_certificates(sights), "hosts": hosts}
+    return {
+        "format": FORMAT,
+        "made_by": MARK,
+        "counts": counts(judgements, strict),
+        "own_certificates": own_certificates(sights),
+        "hosts": hosts,
+    }
 
 
 def _plain(judgement: Judgement, strict: bool) -> dict[str, t.Any]:

@@ -213,7 +213,8 @@ class _Table(t.NamedTuple):
 def _lack(table: _Table) -> str:
     """What a table lacks, and which of its columns could be it."""
     missing = [column for column in NEEDED if column not in table.columns]
-    others = [shortened(repr(clean(cell)), 60) for cell, column in zip(table.header, table.columns, strict=True) if column is None and clean(cell)]
+    unknown = [clean(cell) for cell, column in zip(table.header, table.columns, strict=True) if column is None]
+    others = [shortened(repr(cell), 60) for cell in unknown if cell]
     lack = f"the table of line {table.line} lacks {' and '.join(missing)}"
     return f"{lack}; if {' or '.join(others)} is meant, write so" if others else lack
 

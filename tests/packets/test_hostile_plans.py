@@ -33,8 +33,14 @@ HOSTILE = (
 )
 PLACES = ("id", "set", "host", "name", "port", "cidr", "iface", "protocol")
 PLAIN = {
-    **{"id": "m.f.other.ingress", "set": "others", "host": "station", "name": "host.example.org", "port": "8444"},
-    **{"cidr": "203.0.113.9/32", "iface": "docker1", "protocol": "udp"},
+    "id": "m.f.other.ingress",
+    "set": "others",
+    "host": "station",
+    "name": "host.example.org",
+    "port": "8444",
+    "cidr": "203.0.113.9/32",
+    "iface": "docker1",
+    "protocol": "udp",
 }
 FIXED = 40
 UFW_LINE = re.compile(r"### tuple ### [^\n]* comment=(?:[0-9a-f]{2})+\n|-A ufw6?-[a-z-]+ [-\w./:,! ]+\n|\n")

@@ -166,3 +166,28 @@ def test_few_warnings_are_shown_and_the_others_counted(required_rules: Runner) -
 def test_a_wrong_option_is_refused(required_rules: Runner) -> None:
     with pytest.raises(Exception, match="plna"):
         required_rules(plna="plan")
+
+
+def test_who_claims_too_many_addresses_is_told_with_the_place_that_no_plan_has(required_rules: Runner, tmp_path: pathlib.Path) -> None:
+    required_rules.write(INVENTORY.replace('["{{ public }}"]', '["{{ public }}", 8.0.0.0/5]'))
+    result = required_rules(plan=str(tmp_path / "plan"))
+    said = "host alpha: wide-addresses: 8.0.0.0/5: 8.0.0.0/5 is wider than a /16 of public addresses"
+    (warning,) = [warning for warning in result["warnings"] if "wide-addresses" in warning]
+    assert warning.startswith(f"hosts.yml:10: {said}")
+    index = json.loads((tmp_path / "plan" / "plan.json").read_text(encoding="utf-8"))
+    assert [warning.startswith(said) for warning in index["warnings"] if "wide-addresses" in warning] == [True]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_a_link_in_the_plan_leads_to_is_neither_shown_nor_written(
+    required_rules: Runner, tmp_path: pathlib.Path, check_mode: bool
+) -> None:
+    required_rules.write(INVENTORY)
+    (tmp_path / "secret").write_text("vault password\n", encoding="utf-8")
+    (tmp_path / "plan" / "hosts").mkdir(parents=True)
+    (tmp_path / "plan" / "hosts" / "alpha.json").symlink_to(tmp_path / "secret")
+    with pytest.raises(AnsibleActionFail, match=r"plan/hosts/alpha\.json is a symbolic link") as refused:
+        required_rules(check_mode=check_mode, diff=True, plan=str(tmp_path / "plan"))
+    assert "vault password" not in str(refused.value)
+    assert (tmp_path / "secret").read_text(encoding="utf-8") == "vault password\n"
+    assert not (tmp_path / "plan" / "plan.json").exists()

@@ -33,8 +33,14 @@ TEXTS = (
 )
 IDENTIFIERS = ("flow", "role_name", "choice", "network_name", "document_name", "application")
 FLOW = {
-    **{"protocol": "tcp", "tls": "mutual", "phases": ["run"], "exposure": "partners", "necessity": "mandatory", "inspection": "exclude"},
-    **{"confidence": "high", "long_lived": True},
+    "protocol": "tcp",
+    "tls": "mutual",
+    "phases": ["run"],
+    "exposure": "partners",
+    "necessity": "mandatory",
+    "inspection": "exclude",
+    "confidence": "high",
+    "long_lived": True,
 }
 UNSEEN = "\0\t\r\x0b\x0c\x1b\x1c\x7f\x85\xad\u200b\u200e\u202e\u2028\u2029\u2066\ufeff\ue000\U000e0041\u3164"
 ANYTHING = st.text(st.sampled_from(f"ab `|*#:-[](){{}}<>$'\"%&\\\n{UNSEEN}")) | st.text(max_size=40)
@@ -45,22 +51,38 @@ def matrix(**texts: str) -> str:
     say = {
         **{text: f"Some {text}." for text in TEXTS},
         **{identifier: identifier for identifier in IDENTIFIERS},
-        **{"url": "https://docs.example.org/a", "name": "api.example.org", "port": "4010-4012", "section": "One", "tunnel": "10.8.0.0/24"},
+        "url": "https://docs.example.org/a",
+        "name": "api.example.org",
+        "port": "4010-4012",
+        "section": "One",
+        "tunnel": "10.8.0.0/24",
         **texts,
     }
     cited = {"citations": [f"{say['document_name']}: {say['section']}"]}
     partners = {
-        **{**FLOW, **cited, "purpose": say["purpose"], "inspection_reason": say["reason"], "application": say["application"]},
-        **{"initiator": {"roles": [say["role_name"]]}, "responder": {"roles": [say["role_name"]]}, "ports": [say["port"]]},
-        **{"proxy": "forbidden", "condition": say["condition"], "notes": say["notes"], "when": {"way": [say["choice"]]}},
-        **{"disputed_by": [{"citation": cited["citations"][0], "claim": say["claim"]}], "tunnel_networks": [say["tunnel"]]},
+        **FLOW,
+        **cited,
+        "purpose": say["purpose"],
+        "inspection_reason": say["reason"],
+        "application": say["application"],
+        "initiator": {"roles": [say["role_name"]]},
+        "responder": {"roles": [say["role_name"]]},
+        "ports": [say["port"]],
+        "proxy": "forbidden",
+        "condition": say["condition"],
+        "notes": say["notes"],
+        "when": {"way": [say["choice"]]},
+        "disputed_by": [{"citation": cited["citations"][0], "claim": say["claim"]}],
+        "tunnel_networks": [say["tunnel"]],
     }
     outside = {**partners, "responder": {"names": [say["name"]]}, "proxy": "allowed", "exposure": "internet", "ports": [443]}
     del outside["tunnel_networks"]
     inner = {**partners, "inside": "tunnel", "ports": [80], "inspection": "unknown"}
     del inner["tunnel_networks"], inner["inspection_reason"]
     data = {
-        **{"matrix": "own", "title": say["title"], "description": say["description"]},
+        "matrix": "own",
+        "title": say["title"],
+        "description": say["description"],
         "documents": {
             say["document_name"]: {"title": say["document"], "url": say["url"], "version": say["version"], "notes": say["notes"]}
         },
@@ -81,8 +103,11 @@ def artefacts(text: str, directory: pathlib.Path, contact: str = "noc@example.or
         role = next(iter(data["roles"]))
         membership = [{"matrix": "./own.yml", "federation": "n", "roles": [role]}]
         own = {
-            **{"connectivity_addresses": ["198.51.100.1"], "connectivity_memberships": membership, "connectivity_contact": contact},
-            **{"connectivity_forward_proxy": {"https_proxy": "http://198.51.100.8:3128"}, "connectivity_site": "s"},
+            "connectivity_addresses": ["198.51.100.1"],
+            "connectivity_memberships": membership,
+            "connectivity_contact": contact,
+            "connectivity_forward_proxy": {"https_proxy": "http://198.51.100.8:3128"},
+            "connectivity_site": "s",
         }
         products = sorted(EXPORTERS.keys() - {"check_point", "cisco", "nginx", "haproxy"})  # which know no names, or no ranges of ports
         inventory = {

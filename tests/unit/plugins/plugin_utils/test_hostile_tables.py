@@ -78,11 +78,10 @@ def test_long_lines_are_read_or_refused_in_a_time_that_grows_with_them(piece: st
 def test_long_ends_of_connections_are_read_in_a_time_that_grows_with_them(piece: str, column: str) -> None:
     cells = {"port": "443", "protocol": "tcp", "source": "node", "destination": "hub", column: piece * 50_000}
     try:
-        connection = read_row(Row(1, cells, False))
+        said = str(read_row(Row(1, cells, False)).ports)
     except RowUnclear as unclear:
-        assert len(str(unclear)) < 700
-    else:
-        assert connection.ports == {"tcp": ("443",)}
+        said = str(unclear)
+    assert 0 < len(said) < 700
 
 
 def test_many_flows_of_one_purpose_have_ids_of_their_own() -> None:

@@ -85,7 +85,6 @@ def test_any_text_gives_data_or_problems(text: str) -> None:
     assert all(1 <= line <= text.count("\n") + 2 for line, _message in document.problems)
 
 
-
 def test_a_matrix_of_a_thousand_flows_is_read() -> None:
     data = yaml.safe_load((MATRICES / "linksight.yml").read_text(encoding="utf-8"))
     flows = [flow for flow in data["flows"].values() if "inside" not in flow and "fallback_for" not in flow]

@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import MATRICES, Catalogue, MatrixNotFound
 from ansible_collections.federated.connectivity.plugins.plugin_utils._located_yaml import read_yaml
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix_page import matrix_index, matrix_page
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix_texts import plain_texts
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
 
 PAGES = pathlib.Path(__file__).parent / "matrices"
@@ -34,7 +35,8 @@ def own_page(path: pathlib.Path) -> dict[pathlib.Path, str]:
 def _data(catalogue: Catalogue, reference: str, path: pathlib.Path) -> dict[str, t.Any]:
     """A matrix as plain data, once the catalogue has found it valid."""
     catalogue.matrix(reference)
-    return t.cast("dict[str, t.Any]", read_yaml(path.read_text(encoding="utf-8")).data)
+    data, _unfit = plain_texts(read_yaml(path.read_text(encoding="utf-8")).data)
+    return t.cast("dict[str, t.Any]", data)
 
 
 def _example(name: str) -> str | None:

@@ -62,6 +62,7 @@ options:
     description:
       - The directory to write the plan to, on the controller; a relative path starts in the current directory.
       - Files of hosts that are not in the plan any more are removed. Files that no plan wrote are left alone.
+      - The directory may be a link. Below it no link is followed; where a plan has its files, links and special files are an error.
       - Without it, the plan is written to a temporary directory that lasts as long as the run.
     type: path
   select:

@@ -142,9 +142,8 @@ def _refuse_unfit_name(host: str, problems: Problems) -> None:
     elif len(host.encode()) > LONGEST_NAME:
         problems.error(f"a name of more than {LONGEST_NAME} bytes cannot be a file of the plan; rename it in the inventory", [host])
     elif not host or host.startswith("-") or host != host.strip():
-        problems.error(
-            "an empty name, or one with a leading hyphen or a blank at an end, misleads commands; rename it in the inventory", [host]
-        )
+        unfit = "an empty name, or one with a leading hyphen or a blank at an end, misleads commands"
+        problems.error(f"{unfit}; rename it in the inventory", [host])
 
 
 def _refuse_unknown_networks(hosts: list[Host], reader: MembershipReader, problems: Problems) -> None:

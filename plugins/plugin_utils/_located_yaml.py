@@ -94,7 +94,7 @@ def _check_events(text: str) -> None:
     """Bound what the text itself has, before anything is built from it."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, LOADER)):
-        line = event.start_mark.line + 1
+        line = (event.start_mark.line if event.start_mark else 0) + 1
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -138,7 +138,7 @@ class _Composer:
         finally:
             self._open.pop()
 
-    def _scalar(self, node: yaml.ScalarNode) -> object:
+    def _scalar(self, node: yaml.Node) -> object:
         try:
             value = t.cast(object, self._loader.construct_object(node))
         except (ValueError, ArithmeticError, LookupError, AttributeError, TypeError):

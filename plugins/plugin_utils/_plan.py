@@ -115,6 +115,7 @@ def compute_plan(
             _check_windows(hosts, common, sets, problems)
     problems.stop()
     judged = findings.as_plan()
+    warnings = sorted([*problems.warnings, *(shown(entry) for entry in judged if entry["accepted"] is None)], key=natural)
     index = {
         "format": FORMAT,
         "address_sets": sets.only(_sets_used([common for _hosts, common in planned])),
@@ -122,11 +123,11 @@ def compute_plan(
         "hosts": {host.name: _host(host) for host in inventory.hosts},
         "sites": _sites(inventory.hosts),
         "findings": judged,
-        "warnings": sorted([*problems.warnings, *(shown(entry) for entry in judged if entry["accepted"] is None)], key=natural),
+        "warnings": warnings,
     }
     exports = export_sites(index, planned, problems)
     problems.stop()
-    return Plan(index, planned, exports, _located(index["warnings"], judged, inventory.hosts, locate))
+    return Plan(index, planned, exports, _located(warnings, judged, inventory.hosts, locate))
 
 
 def _located(warnings: Iterable[str], judged: Sequence[Entry], hosts: Iterable[Host], locate: Locate) -> list[str]:

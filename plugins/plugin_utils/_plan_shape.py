@@ -132,8 +132,7 @@ def too_deep(value: object) -> bool:
 
 def shown(value: object) -> str:
     """A value in a message."""
-    kinds = {dict: "a mapping", list: "a list"}
-    return kinds.get(type(value)) or shortened(repr(value), 80)
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else shortened(repr(value), 80)
 
 
 def _inner(value: object) -> t.Iterable[object]:

@@ -24,11 +24,11 @@ SHOWN = 200
 """The most characters of a user's value that a message shows."""
 
 
-def validator(schema: Mapping[str, t.Any]) -> jsonschema.protocols.Validator:
+def validator(schema: Mapping[str, t.Any]) -> t.Any:
     """A validator of Draft 2020-12 that differs from the library's in what the module says."""
     draft = jsonschema.Draft202012Validator
     types = draft.TYPE_CHECKER.redefine("integer", lambda _checker, value: isinstance(value, int) and not isinstance(value, bool))
-    strict = jsonschema.validators.extend(draft, {"uniqueItems": _unique_items}, type_checker=types)
+    strict: t.Any = t.cast("t.Any", jsonschema.validators.extend)(draft, {"uniqueItems": _unique_items}, type_checker=types)
     return strict(schema)
 
 

@@ -67,7 +67,7 @@ options:
     type: bool
     default: false
   report:
-    description: A file on the controller for the findings as JSON.
+    description: A file on the controller for the findings as JSON. It replaces an earlier report; any other file of that name is left as it is, and the task fails.
     type: path
 seealso:
   - module: federated.connectivity.flows_to_prove

@@ -67,7 +67,9 @@ options:
     type: bool
     default: false
   report:
-    description: A file on the controller for the findings as JSON. It replaces an earlier report; any other file of that name is left as it is, and the task fails.
+    description:
+      - A file on the controller for the findings as JSON.
+      - It replaces an earlier report. If another file has the name, the file stays as it is, and the task fails.
     type: path
 seealso:
   - module: federated.connectivity.flows_to_prove

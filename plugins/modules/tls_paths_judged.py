@@ -46,7 +46,9 @@ options:
     type: bool
     default: false
   report:
-    description: A file on the controller for the verdicts as JSON. It replaces an earlier report; any other file of that name is left as it is, and the task fails.
+    description:
+      - A file on the controller for the verdicts as JSON.
+      - It replaces an earlier report. If another file has the name, the file stays as it is, and the task fails.
     type: path
 seealso:
   - module: federated.connectivity.tls_paths_to_judge

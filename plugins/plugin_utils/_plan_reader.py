@@ -18,7 +18,7 @@ import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_files import PlanFiles, UnsafePlace
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_shape import DEPTH, HOST, INDEX, Shape, problems, too_deep
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_shape import DEPTH, HOST, INDEX, SETS, Shape, problems, too_deep
 from ansible_collections.federated.connectivity.plugins.plugin_utils._texts import first_unseen, shortened
 
 INDEX_FILE = "plan.json"
@@ -88,7 +88,8 @@ def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
         if not content["managed"]:
             raise PlanUnreadable(f"host {host} is a partner's: connectivity_managed is false, so its firewall is not ours to configure")
         named = {name for rule in content["rules"] for name in rule.get("peers", {}).get("address_sets", ())}
-        return {**content, "address_sets": {name: cidrs for name, cidrs in plan.index()["address_sets"].items() if name in named}}
+        sets = plan.index(shape=SETS)["address_sets"]
+        return {**content, "address_sets": {name: cidrs for name, cidrs in sets.items() if name in named}}
 
 
 @contextlib.contextmanager
@@ -108,19 +109,21 @@ class _PlanOfFiles:
     def __init__(self, directory: pathlib.Path, files: PlanFiles) -> None:
         self._directory = directory
         self._files = files
+        self._ahead: dict[str, bytes | None] = {}
 
     def has(self, name: str) -> bool:
-        return self._files.read(name) is not None
+        self._ahead[name] = self._files.read(name)
+        return self._ahead[name] is not None
 
-    def index(self, *keys: str) -> Mapping[str, t.Any]:
-        return self._read(INDEX_FILE, INDEX, ("address_sets", *keys))
+    def index(self, *keys: str, shape: Shape = INDEX) -> Mapping[str, t.Any]:
+        return self._read(INDEX_FILE, shape, ("address_sets", *keys))
 
     def host(self, host: str, *keys: str, complete: bool = False) -> Mapping[str, t.Any]:
         return self._read(_file_of(host), HOST, keys, complete)
 
     def _read(self, name: str, shape: Shape, keys: Sequence[str], complete: bool = False) -> Mapping[str, t.Any]:
         file = self._directory / name
-        data = self._files.read(name)
+        data = self._ahead.pop(name) if name in self._ahead else self._files.read(name)
         if data is None:
             raise PlanUnreadable(f"{file} does not exist; compute the plan first, for example with playbooks/plan.yml")
         try:

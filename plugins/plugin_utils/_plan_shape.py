@@ -35,6 +35,10 @@ def _flag(value: object) -> str | None:
     return None if isinstance(value, bool) else f"must be true or false, not {shown(value)}"
 
 
+def _list(value: object) -> str | None:
+    return None if isinstance(value, list) else f"must be a list, not {shown(value)}"
+
+
 def _ports(value: object) -> str | None:
     ends = value.split("-") if isinstance(value, str) and len(value) <= 11 else []
     numbers = [int(end) for end in ends if end.isascii() and end.isdigit()]
@@ -88,6 +92,8 @@ HOST: Shape = {
     "listeners": [_LISTENER],
 }
 INDEX: Shape = {"address_sets": {"*": [_network]}, "hosts": {"*": {}}}
+SETS: Shape = {"address_sets": {"*": _list}}
+"""As much of an index as one host's policy needs: the host itself checks every network of its sets."""
 
 OPTIONAL = frozenset(("flows", "dynamic", "*"))
 """Keys that are not always there."""
@@ -126,7 +132,7 @@ def too_deep(value: object) -> bool:
     """Whether data are nested deeper than any of a plan."""
     level = [value]
     for _depth in range(DEPTH):
-        level = [inner for outer in level for inner in _inner(outer)]
+        level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, (dict, list))]
     return bool(level)
 
 

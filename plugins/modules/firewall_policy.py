@@ -18,8 +18,9 @@ description:
   - The connection that Ansible itself uses is always allowed, before any other rule, wherever the policy could refuse it.
   - All changes are checked by the firewall's own tools first, and applied together; if one fails, the others are taken back.
   - Host names of rules are looked up on the host itself, and every 15 minutes again by a systemd timer while the policy has any.
-    Addresses are remembered for a day after they were last answered, and for a week while the name service fails;
-    a name that never had an address opens nothing, and neither does an answer that is no partner's address.
+    Addresses are remembered for a day after they were last answered, and for a week while the name service fails.
+    A name that never had an address opens nothing, and neither does an address that a partner cannot have, such as a loopback or a
+    cloud platform's metadata address. One answer adds at most 32 addresses to those that are remembered. A warning names new ones.
   - The host takes every change back by itself unless somebody confirms it in time over a new connection, which this action does right
     after the change, see O(confirm_timeout). So no policy can lock Ansible out, whatever becomes of the connection or of this controller.
 notes:
@@ -247,7 +248,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._management
 from ansible_collections.federated.connectivity.plugins.module_utils._names import (
     Memory,
     addresses_of,
+    news,
     read_memory,
+    reported,
     resolve,
     write_memory,
 )
@@ -285,8 +288,10 @@ def enforce(params: t.Mapping[str, t.Any], check_mode: bool, host: Host) -> t.Di
             params["policy"], "", live_connection(), params["container_interfaces"], params["private_answers"], answers={}
         )
         memory = read_memory(host, stored.names, stored.own_names)
+        warnings = news(memory)
         if params["look_up_names"]:
-            memory, warnings = resolve(stored.names, memory, stored.own_names)
+            memory, told = resolve(stored.names, memory, stored.own_names)
+            warnings += told
         stored = stored._replace(answers=addresses_of(memory))
         policy = stored.parse()
         be_admitted(policy, stored.management)
@@ -303,7 +308,7 @@ def enforce(params: t.Mapping[str, t.Any], check_mode: bool, host: Host) -> t.Di
             result["on_trial"] = {"token": token, "seconds": params["confirm_timeout"]}
         else:
             commit(changes)
-        write_memory(host, memory)
+        write_memory(host, reported(memory))
     result.update(
         changed=bool(changed),
         changes=[change.name for change in changed],

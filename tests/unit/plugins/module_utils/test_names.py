@@ -10,25 +10,32 @@ import pathlib
 import threading
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils import _names
+from ansible_collections.federated.connectivity.plugins.module_utils._clock import (
+    Clock,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._names import (
-    MAXIMUM,
     addresses_of,
+    news,
     read_memory,
+    reported,
     resolve,
     write_memory,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._remembered import (
+    Seen,
 )
 
 NAME = "registry.example.org"
 NOW = 1_800_000_000.0
 HOUR, DAY = 3600.0, 86400.0
-KNOWN = {NAME: {"203.0.113.5": NOW - HOUR}}
+KNOWN = {NAME: {"203.0.113.5": Seen(NOW - HOUR, NOW - DAY)}}
+PAUSED = {NAME: {"203.0.113.5": KNOWN[NAME]["203.0.113.5"]._replace(paused=True)}}
+SINCE = "2027-01-15 08:00 UTC"
 
 
 def service(*answers: str, error: Exception | None = None):  # type: ignore[no-untyped-def]
@@ -40,18 +47,37 @@ def service(*answers: str, error: Exception | None = None):  # type: ignore[no-u
     return look_up
 
 
-def test_a_new_answer_joins_the_last_ones() -> None:
+def test_a_new_answer_joins_the_last_ones_and_is_told() -> None:
     memory, warnings = resolve([NAME], KNOWN, look_up=service("2001:db8::5", "203.0.113.6"), now=NOW)
-    assert memory == {NAME: {"203.0.113.5": NOW - HOUR, "203.0.113.6": NOW, "2001:db8::5": NOW}}
+    new = Seen(NOW, NOW, told=False)
+    assert memory == {NAME: {**KNOWN[NAME], "203.0.113.6": new, "2001:db8::5": new}}
     assert addresses_of(memory) == {NAME: ["2001:db8::5", "203.0.113.5", "203.0.113.6"]}
-    assert warnings == []
+    assert warnings == [f"{NAME}: 2 new addresses: 2001:db8::5 since {SINCE}, 203.0.113.6 since {SINCE}"]
+    assert resolve([NAME], memory, look_up=service("203.0.113.6"), now=NOW + HOUR)[1] == []
+
+
+def test_a_time_of_the_last_answer_is_enough_to_remember() -> None:
+    assert resolve([NAME], {NAME: {"203.0.113.5": NOW - HOUR}}, look_up=service(), now=NOW)[0] == {
+        NAME: {"203.0.113.5": Seen(NOW - HOUR, NOW - HOUR, paused=True)}
+    }
+
+
+def test_what_the_timer_found_is_news_until_a_run_reports_it() -> None:
+    first, told = resolve([NAME], {}, look_up=service("203.0.113.5"), now=NOW - DAY)
+    assert (told, news(first)) == ([], [])
+    memory, _told = resolve([NAME], first, look_up=service("203.0.113.6"), now=NOW)
+    assert news(memory) == [f"{NAME}: new address 203.0.113.6 since {SINCE}"]
+    later, told = resolve([NAME], memory, look_up=service("203.0.113.6"), now=NOW + HOUR)
+    assert (told, news(later)) == ([], news(memory))
+    assert news(reported(later)) == []
+    assert addresses_of(reported(later)) == addresses_of(later)
 
 
 @pytest.mark.parametrize("error", [OSError("temporary failure"), UnicodeError("label too long"), None])
 @pytest.mark.parametrize("later", [0.0, 2 * DAY, 6.9 * DAY])
 def test_no_answer_keeps_the_last_ones_and_says_so(error: Exception | None, later: float) -> None:
     memory, warnings = resolve([NAME], KNOWN, look_up=service(error=error), now=NOW + later)
-    assert memory == KNOWN
+    assert memory == PAUSED
     assert warnings == [f"{NAME} could not be looked up on this host; its last known addresses stay in force: 203.0.113.5"]
 
 
@@ -77,26 +103,44 @@ def test_after_a_week_without_answers_nothing_is_left_and_it_is_told() -> None:
 
 def test_a_clock_that_was_ahead_keeps_nothing_longer() -> None:
     ahead = {NAME: {"203.0.113.5": NOW + 1000 * DAY}}
-    assert resolve([NAME], ahead, look_up=service(), now=NOW)[0] == {NAME: {"203.0.113.5": NOW}}
+    assert resolve([NAME], ahead, look_up=service(), now=NOW)[0] == {NAME: {"203.0.113.5": Seen(NOW, NOW, paused=True)}}
 
 
 def test_names_that_the_policy_no_longer_has_are_forgotten() -> None:
     assert resolve([], KNOWN, now=NOW) == ({}, [])
 
 
-def test_no_name_server_can_fill_the_firewall() -> None:
-    flood = [f"2001:db8::{number:x}" for number in range(1, 2 * MAXIMUM)]
-    memory, _warnings = resolve([NAME], KNOWN, look_up=service(*flood), now=NOW)
-    assert len(memory[NAME]) == MAXIMUM
+def test_a_flood_adds_little_and_takes_nothing_away() -> None:
+    good = {f"203.0.113.{number}": NOW - HOUR for number in range(1, 5)}
+    flood = [f"8.8.{number // 200}.{number % 200}" for number in range(256)]
+    for answer in (flood, flood[::-1], [*flood, "203.0.113.1"], ["203.0.113.1", *flood]):
+        memory, (news, left_out) = resolve([NAME], {NAME: good}, look_up=service(*answer), now=NOW)
+        assert good.keys() < memory[NAME].keys()
+        assert len(memory[NAME]) == len(good) + 32
+        assert news.startswith(f"{NAME}: 32 new addresses: 8.8.0.0 since {SINCE}, ")
+        assert news.endswith(" and 24 more")
+        assert left_out.startswith(f"{NAME}: 224 more addresses of its answer open nothing; ")
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "fe80::1%eth0"])
-def test_refused_answers_are_told_and_count_as_none(address: str) -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "fe80::1%eth0", "169.254.169.254", "2002:7f00:1::"])
+def test_refused_answers_are_told_and_the_others_of_the_same_answer_count(address: str) -> None:
     memory, (warning,) = resolve([NAME], {}, look_up=service(address, "203.0.113.6"), now=NOW)
     assert addresses_of(memory) == {NAME: ["203.0.113.6"]}
-    assert warning.startswith(f"{NAME} resolves to {address} here, ")
-    assert resolve([NAME], KNOWN, look_up=service(address), now=NOW)[0] == KNOWN
+    assert warning.startswith(f"{NAME} resolves to {address} here; that is a")
+    assert warning.endswith(", and it opens nothing")
+    kept, (_refused, warning) = resolve([NAME], KNOWN, look_up=service(address), now=NOW)
+    assert kept == PAUSED
+    assert warning == f"{NAME} resolves to no usable address here; its last known addresses stay in force: 203.0.113.5"
     assert resolve([NAME], {NAME: {address: NOW}}, look_up=service(), now=NOW)[0] == {}
+
+
+def test_many_refused_answers_are_told_in_few_lines() -> None:
+    memory, warnings = resolve(
+        [NAME], KNOWN, look_up=service(*(f"127.0.{number // 256}.{number % 256}" for number in range(4000))), now=NOW
+    )
+    assert memory == PAUSED
+    assert len(warnings) == 10
+    assert f"{NAME}: 3992 more addresses of the same answer open nothing" in warnings
 
 
 def test_private_answers_are_good_where_they_are_allowed_and_no_longer() -> None:
@@ -114,23 +158,37 @@ def test_a_name_service_that_hangs_costs_bounded_time() -> None:
         return ["203.0.113.6"]
 
     slow = "slow.example.org"
-    memory, warnings = resolve([slow, NAME], {slow: {"203.0.113.7": NOW}}, look_up=look_up, seconds=0.1, now=NOW)
+    memory, warnings = resolve([slow, NAME, "other"], {slow: {"203.0.113.7": NOW}}, look_up=look_up, seconds=1, now=NOW)
     hanging.set()
     assert addresses_of(memory) == {slow: ["203.0.113.7"], NAME: ["203.0.113.6"]}
-    assert len(warnings) == 1
+    assert warnings == [
+        f"1 host name could not be looked up within 1 seconds; the last known addresses stay in force: {slow}",
+        "1 host name could not be looked up within 1 seconds; the rules for these open nothing yet: other",
+    ]
 
 
-@given(st.lists(st.tuples(st.floats(0, 2 * DAY), st.sets(st.integers(1, 9))), max_size=12))
-def test_what_is_open_was_answered_within_a_day_of_the_last_answer(steps: list[tuple[float, set[int]]]) -> None:
-    memory, now, answers = {}, NOW, []
-    for wait, numbers in steps:
-        now += wait
-        given = [f"203.0.113.{number}" for number in numbers]
-        answers += [(now, address) for address in given]
-        memory, _warnings = resolve([NAME], memory, look_up=service(*given), now=now)
-        last = max((when for when, _address in answers), default=now)
-        recent = {address for when, address in answers if last - when <= DAY and now - last <= 7 * DAY}
-        assert set(memory.get(NAME, {})) == recent
+def test_thousands_of_names_that_fail_are_told_in_few_lines() -> None:
+    names = [f"n{number:04}.example.org" for number in range(3000)]
+    memory, warnings = resolve(names, {name: {"203.0.113.5": NOW} for name in names[:2000]}, look_up=service(), now=NOW)
+    assert addresses_of(memory) == {name: ["203.0.113.5"] for name in names[:2000]}
+    kept, closed = warnings
+    assert kept.startswith(
+        "2000 host names could not be looked up on this host; their last known addresses stay in force: n0000.example.org, "
+    )
+    assert closed.startswith("1000 host names could not be looked up on this host, so their rules open nothing; ")
+    assert max(map(len, warnings)) < 400
+
+
+def test_names_that_answered_have_their_turn_first() -> None:
+    known = {"good": {"203.0.113.5": NOW}, "gone": {"203.0.113.5": NOW - HOUR}}
+    asked: list[str] = []
+
+    def look_up(name: str) -> list[str]:
+        asked.append(name)
+        return []
+
+    resolve(["gone", "never", "good"], known, look_up=look_up, now=NOW)
+    assert asked[0] == "good"
 
 
 @pytest.fixture
@@ -144,12 +202,39 @@ def state(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pa
 def test_the_memory_outlives_the_process(state: pathlib.Path) -> None:
     host = Host()
     assert read_memory(host, [NAME]) == {}
-    write_memory(host, {**KNOWN, "other.example.org": {"10.0.0.1": NOW}})
-    assert read_memory(host, [NAME]) == KNOWN
+    known = {NAME: {"203.0.113.5": Seen(NOW - HOUR, NOW - DAY, told=False), "203.0.113.6": Seen(NOW - HOUR, NOW - DAY)}}
+    write_memory(host, {**known, "other.example.org": {"10.0.0.1": Seen(NOW, NOW)}, "clock": {"10.0.0.2": Seen(NOW, NOW)}})
+    read = read_memory(host, [NAME])
+    assert {address: (pytest.approx(seen.last, abs=60), seen.told) for address, seen in read[NAME].items()} == {
+        "203.0.113.5": (NOW - HOUR, False),
+        "203.0.113.6": (NOW - HOUR, True),
+    }
     assert read_memory(host, ["other.example.org"]) == {}
-    assert read_memory(host, ["other.example.org"], [".example.org"]) == {"other.example.org": {"10.0.0.1": NOW}}
+    assert addresses_of(read_memory(host, ["other.example.org", "clock"], [".example.org"])) == {
+        "other.example.org": ["10.0.0.1"],
+        "clock": ["10.0.0.2"],
+    }
     write_memory(host, {})
     assert not state.exists()
+
+
+@pytest.mark.parametrize("forward", [40 * DAY, -40 * DAY, 0.0])
+def test_a_clock_that_is_set_makes_nothing_older_or_younger(state: pathlib.Path, monkeypatch: pytest.MonkeyPatch, forward: float) -> None:
+    clock = Clock(NOW, "this boot", 5000.0)
+    monkeypatch.setattr(_names, "read_clock", lambda _host: clock)
+    write_memory(Host(), KNOWN)
+    clock = Clock(NOW + HOUR + forward, "this boot", 5000.0 + HOUR)
+    read = read_memory(Host(), [NAME])
+    assert read == {NAME: {"203.0.113.5": Seen(NOW - HOUR + forward, NOW - DAY + forward)}}
+    assert addresses_of(resolve([NAME], read, look_up=service(), now=clock.time)[0]) == {NAME: ["203.0.113.5"]}
+    assert "203.0.113.5" in resolve([NAME], read, look_up=service("203.0.113.6"), now=clock.time)[0][NAME]
+
+
+def test_after_a_boot_the_clock_is_believed(state: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_names, "read_clock", lambda _host: Clock(NOW, "one boot", 5000.0))
+    write_memory(Host(), KNOWN)
+    monkeypatch.setattr(_names, "read_clock", lambda _host: Clock(NOW + 40 * DAY, "another boot", 100.0))
+    assert read_memory(Host(), [NAME]) == KNOWN
 
 
 @pytest.mark.parametrize(
@@ -160,11 +245,22 @@ def test_the_memory_outlives_the_process(state: pathlib.Path) -> None:
         "[]",
         "null",
         '"text"',
-        '{"registry.example.org": ["203.0.113.5"]}',
-        '{"registry.example.org": {"203.0.113.5": "yesterday", "203.0.113.6": NaN, "203.0.113.7": -1, "127.0.0.1": 1}}',
+        '{"names": ["203.0.113.5"]}',
+        '{"names": {"registry.example.org": ["203.0.113.5"]}}',
+        '{"names": {"registry.example.org": {"203.0.113.5": "yesterday", "203.0.113.6": NaN, "203.0.113.7": -1, "127.0.0.1": 1}}}',
+        '{"names": {"registry.example.org": {"203.0.113.5": {"last": 1}, "203.0.113.6": {"last": true, "since": 1}, "8.8.8.8": Infinity}}}',
+        '{"names": {"registry.example.org": {"203.0.113.5\\n": 1, "": 1, "203.0.113.6": 1e300, "8.8.8.8": null}}}',
+        "[" * 100_000,
     ],
 )
 def test_a_damaged_memory_is_none(state: pathlib.Path, damage: str) -> None:
     state.mkdir()
     (state / "names.json").write_text(damage)
     assert read_memory(Host(), [NAME]) == {}
+
+
+@pytest.mark.parametrize("clock", ["null", "[]", '["a", "b", "c"]', "5", '[1e308, "", 5]', "[NaN, 1, 2]"])
+def test_a_damaged_clock_is_as_none(state: pathlib.Path, clock: str) -> None:
+    state.mkdir()
+    (state / "names.json").write_text('{"clock": %s, "names": {"registry.example.org": {"203.0.113.5": 1800000000}}}' % clock)
+    assert read_memory(Host(), [NAME]) == {NAME: {"203.0.113.5": Seen(NOW, NOW)}}

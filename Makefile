@@ -17,6 +17,10 @@ SHELL := /bin/bash
 
 bin := .venv/bin
 tree := build/ansible_collections/federated/connectivity
+# Nothing but wheels whose hashes are in a lock: no package index, mirror or cache can slip anything in, and no setup.py runs.
+pip_install := $(bin)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+pip_compile := $(bin)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header --annotation-style=line \
+  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lab := $(bin)/python molecule/lab/lab.py
 lab_inventories := -i build/lab/inventory.yml -i molecule/linksight/inventory.yml
 
@@ -141,7 +145,7 @@ lab-destroy: .venv/dev.ready ## Take the lab's hosts away
 ##@ Setting up
 
 .PHONY: setup
-setup: .venv/dev.ready ## The virtual environment with everything, pinned by requirements.lock
+setup: .venv/dev.ready ## The virtual environment with everything, pinned by requirements.lock and its hashes
 
 .PHONY: root
 root:
@@ -157,8 +161,10 @@ docs: .venv/dev.ready ## The matrices' pages in docs/matrices; or beside a matri
 	$(bin)/python docs/matrix_pages.py $(MATRIX)
 
 .PHONY: lock
-lock: .venv/dev.ready ## Renew requirements.lock
-	$(bin)/pip-compile -q --upgrade --strip-extras --allow-unsafe --no-header --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock requirements-dev.txt
+lock: .venv/dev.ready ## Renew requirements.lock and requirements-controller.lock, with hashes
+	$(pip_compile) -o requirements.lock requirements-dev.txt
+	$(pip_compile) -c requirements.lock -o requirements-controller.lock requirements.txt
+	sed -i '1i # Made by make lock: install it with pip install --require-hashes --only-binary :all: -r' requirements.lock requirements-controller.lock
 
 .PHONY: build
 build: .venv/controller.ready ## The collection's tarball in dist/
@@ -175,12 +181,12 @@ clean: ## What make made here, but not the lab
 	@collections=$$($@ -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ansible_collections/federated; \
 	mkdir -p "$$collections" && ln -sfn "$(CURDIR)" "$$collections/connectivity"
 
-.venv/controller.ready: requirements.txt requirements.lock | .venv/bin/python
+.venv/controller.ready: requirements-controller.lock | .venv/bin/python
 	@echo 'Installing what the controller needs into .venv ...'
-	@$(bin)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -r requirements.txt
+	@$(pip_install) -r requirements-controller.lock
 	@touch $@
 
-.venv/dev.ready: requirements-dev.txt requirements.lock | .venv/controller.ready
+.venv/dev.ready: requirements.lock | .venv/controller.ready
 	@echo 'Installing the tools of requirements.lock into .venv ...'
-	@$(bin)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(pip_install) -r requirements.lock
 	@touch $@

@@ -87,6 +87,8 @@ options:
       - Host names that may resolve to private addresses, and domains, with a leading dot, whose names may.
       - Other public names that do so open nothing. Names without a dot, names that cannot be public, such as C(.local), C(.internal) and
         C(.home.arpa), and the forward proxy may always.
+      - This allows private addresses alone. No name opens loopback, link-local, multicast or reserved addresses, or the metadata address of
+        a cloud platform.
     type: list
     elements: str
     default: []

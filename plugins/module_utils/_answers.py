@@ -48,7 +48,9 @@ def refusal(name: str, address: str, own: t.Sequence[str] = ()) -> str:
     if not _is_local(name, own):
         for meant in (found, *behind):
             if private(meant):
-                return _stands_for(found, meant, private(meant)) + ", which a public name may not have (private_answers can allow it)"
+                return (
+                    _stands_for(found, meant, private(meant)) + ", which a public name must not resolve to (private_answers can allow it)"
+                )
     return ""
 
 

@@ -28,8 +28,8 @@ _KEPT = (
     "%d host names could not be looked up on this host; their last known addresses stay in force: %s",
 )
 _KEPT_REFUSED = (
-    "%s resolves to no usable address here; its last known addresses stay in force: %s",
-    "%d host names resolve to no usable address here; their last known addresses stay in force: %s",
+    "%s resolves to no usable address; its last known addresses stay in force: %s",
+    "%d host names resolve to no usable address; their last known addresses stay in force: %s",
 )
 _OUTDATED = (
     "%%s could not be looked up for %d days; its rules no longer open %%s" % OUTAGE_DAYS,
@@ -62,9 +62,9 @@ class Report:
     def refused(self, name: str, reasons: t.Mapping[str, str]) -> None:
         """Addresses of an answer that open nothing, with what is wrong with each."""
         for address, reason in list(reasons.items())[:FEW]:
-            self._lines.append("%s resolves to %s here; that is %s, and it opens nothing" % (name, address, reason))
+            self._lines.append("ignored %s for %s: it is %s" % (address, name, reason))
         if len(reasons) > FEW:
-            self._lines.append("%s: %d more addresses of the same answer open nothing" % (name, len(reasons) - FEW))
+            self._lines.append("ignored %d more addresses for %s" % (len(reasons) - FEW, name))
 
     def changed(self, name: str, recalled: Recalled) -> None:
         """What is new, and what did not fit. The first addresses of a name are not news."""

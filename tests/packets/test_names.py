@@ -112,9 +112,9 @@ def test_no_answer_and_hostile_ones_change_nothing_and_are_told(net: Network, se
     server.answer(*nobodys, "10.0.0.5", "fd00::5")
     told = refresh(host)
     for address, words in nobodys.items():
-        assert f"<4>{NAME} resolves to {address} here; that is {words} address, and it opens nothing\n" in told
+        assert f"<4>ignored {address} for {NAME}: it is {words} address\n" in told
     for address in ("10.0.0.5", "fd00::5"):
-        assert f"<4>{NAME} resolves to {address} here; that is a private address, which a public name may not have (private_answers" in told
+        assert f"<4>ignored {address} for {NAME}: it is a private address, which a public name must not resolve to (private_answers" in told
     assert state(host) == good
     with net.partner.listen("tcp", 443):
         assert outcomes(host, "tcp", net.partner, 443) == both("open")
@@ -160,7 +160,7 @@ def test_an_answer_never_opens_metadata_or_addresses_behind_tunnels(net: Network
         assert unreachable == ({"2002:a9fe:a9fe::1"} if backend == "firewalld" else set())  # firewalld itself refuses it (RFC3964_IPv4)
         server.answer(net.partner.ipv4, net.partner.ipv6, *refused)
         told = host.apply(DECLARED).warnings
-        assert [address for address in refused if not any(f"resolves to {address} here" in line for line in told)] == []
+        assert [address for address in refused if not any(f"ignored {address} for {NAME}: " in line for line in told)] == []
         assert outcomes(host, "tcp", net.partner, 443) == both("open")
         assert "open" not in {host.probe("tcp", address, 443) for address in refused}
         host.apply(DECLARED, private_answers=[NAME, ".example.org"])

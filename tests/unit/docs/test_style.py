@@ -24,7 +24,7 @@ OLDER = frozenset(
             f"docs/{name}.md"
             for name in ("architecture", "audit", "confirmation", "containers", "faults", "firewalld", "inspection", "lints")
         ),
-        *(f"docs/{name}.md" for name in ("names", "others", "own_system", "proxies", "verification", "windows")),
+        *(f"docs/{name}.md" for name in ("others", "own_system", "proxies", "verification", "windows")),
     }
 )
 GENERATED = "docs/matrices/"

@@ -4,6 +4,7 @@ INVENTORY ?=
 PLAN ?=
 SELECT ?=
 SCENARIO ?=
+WHOLE ?=
 NAME ?=
 TABLE ?=
 ARGS ?=
@@ -82,9 +83,24 @@ endif
 
 ##@ Tests
 
+# What takes long has a fixed part, the same in every run of `make test`; WHOLE=1 runs all of a stage, as `make test-all` does with every one.
+# A stage writes what it ran to build/tests; tests/sum_up.py counts it, and fails where anything ran no test at all.
+scenarios := fedbiomed forward_proxy inspection linksight network_wall
+more_scenarios := containers coinstac shrine
+chosen_scenarios = $(or $(SCENARIO),$(scenarios) $(if $(WHOLE),$(more_scenarios)))
+whole = $(if $(WHOLE),--whole)
+pytest = rm -rf build/tests/$(1) && $(bin)/pytest --junitxml=build/tests/$(1)/results.xml $(whole)
+sum_up = @$(bin)/python tests/sum_up.py $(whole) unit packets faults $(chosen_scenarios:%=molecule/%)
+.NOTPARALLEL: # the stages share the machine's processors, and the lab
+
 .PHONY: test
-test: lint unit packets faults-some sanity molecule ## Everything, from the fastest to the slowest
-	@echo 'All passed: lint, unit and case tests, packet tests, fault tests, sanity, molecule scenarios'
+test: lint unit packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; 20 minutes)
+	$(sum_up)
+
+.PHONY: test-all
+test-all: WHOLE := 1
+test-all: lint unit packets faults sanity molecule ## The whole: every release, firewall, engine, system and scenario, and more examples (root; an hour)
+	$(sum_up)
 
 .PHONY: lint
 lint: .venv/dev.ready ## ruff, mypy, yamllint, ansible-lint (production)
@@ -97,25 +113,27 @@ lint: .venv/dev.ready ## ruff, mypy, yamllint, ansible-lint (production)
 
 .PHONY: unit
 unit: .venv/dev.ready ## Unit and case tests: no root, no hosts
-	$(bin)/pytest --numprocesses 2 tests/unit tests/cases $(ARGS)
+	$(call pytest,unit) --numprocesses 2 tests/unit tests/cases $(ARGS)
 
 .PHONY: packets
 packets: machine ## Real firewalls and real packets in network namespaces (root)
-	$(bin)/pytest --numprocesses 4 tests/packets $(ARGS)
+	$(call pytest,packets) --numprocesses 4 tests/packets $(ARGS)
 
 .PHONY: faults
+faults: WHOLE := 1
 faults: machine ## Break runs in every way, and count what holds (root)
-	$(bin)/pytest --numprocesses 4 tests/faults $(ARGS)
+	$(call pytest,faults) --numprocesses 4 tests/faults $(ARGS)
 
 .PHONY: faults-some
-faults-some: machine # A representative part of them
-	$(bin)/pytest --numprocesses 4 tests/faults --strikes 1 -k 'not (firewalld or interrupted or name_service or clock or takes_back)' $(ARGS)
+faults-some: machine # The fixed part of them
+	$(call pytest,faults) --numprocesses 4 tests/faults $(ARGS)
 
 .PHONY: molecule
-molecule: lab ## Scenarios on the lab's hosts: all, or SCENARIO=linksight (root)
-	rm -rf build/molecule
-	PATH="$(CURDIR)/$(bin):$$PATH" MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" \
-	  molecule test --no-command-borders --destroy=never $(if $(SCENARIO),--scenario-name $(SCENARIO),--all) $(ARGS)
+molecule: lab ## Scenarios on the lab's hosts: some, all with WHOLE=1, or SCENARIO=linksight (root)
+	rm -rf build/molecule build/tests/molecule
+	PATH="$(CURDIR)/$(bin):$$PATH" MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" PYTEST_ADDOPTS="$(whole)" \
+	  molecule test --no-command-borders --destroy=never $(chosen_scenarios:%=--scenario-name=%) $(ARGS)
+	@$(bin)/python tests/sum_up.py $(whole) $(chosen_scenarios:%=molecule/%)
 
 .PHONY: molecule-windows
 molecule-windows: .venv/dev.ready ## The scenario for Windows hosts of your own: INVENTORY=... (docs/windows.md)

@@ -26,6 +26,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
+def pytest_report_header(config: pytest.Config) -> str:
+    return "size: the whole" if config.getoption("--whole") else "size: the fixed part (--whole runs the rest, too)"
+
+
 @pytest.fixture(scope="session")
 def whole(request: pytest.FixtureRequest) -> bool:
     """Whether this is the whole run; a test that draws examples draws more of them then."""

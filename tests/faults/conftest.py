@@ -22,6 +22,8 @@ from verdict import Verdict, summary, table
 
 from ansible_collections.federated.connectivity.molecule.lab.rootfs import rootfs
 
+every_backend = pytest.mark.parametrize("backend", ["nftables", "ufw", pytest.param("firewalld", marks=pytest.mark.whole)])
+
 PROPERTY = "verdict"
 LEARNED: dict[str, dict[str, Observation]] = {}
 SUMMARY = pytest.StashKey[str]()

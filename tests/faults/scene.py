@@ -33,9 +33,9 @@ WATCHDOG = UNCONFIRMED + "/watchdog.pyz"
 DEADLINE = "/run/federated_connectivity.deadline"
 NONE = "none"
 SILENCE = 0.6  # seconds; whoever is let in answers within milliseconds
-PATIENCE = 5.0  # seconds for what must pass, on a busy machine
+PATIENCE = 15.0  # seconds for what must pass, on a busy machine
 LEARNING = 2.0  # seconds for what is not known yet
-WAIT = 120.0  # seconds for what ends by itself, on a busy machine
+WAIT = 300.0  # seconds for what ends by itself, on a busy machine
 
 USERS = {"user": ["198.51.100.30/32", "2001:db8:1::30/128"]}
 MANAGEMENT = rule("baseline.host.management.ingress", "22", peers=["user"], closed_to_others=False)
@@ -188,7 +188,7 @@ class Scene:
     ) -> tuple[dict[str, t.Any], list[str]]:
         """Run the module on the way to a policy, struck at a step: its result (empty: it was killed) and the steps counted."""
         self.host.file("/run/alongside.done").unlink(missing_ok=True)
-        output, errors = self.start(name, stroke, step, command, confirm_timeout).communicate(timeout=120)
+        output, errors = self.start(name, stroke, step, command, confirm_timeout).communicate(timeout=600)
         return json.loads(output or "{}"), [line for line in errors.splitlines() if line.startswith("step ")]
 
     def give_up(self) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-import pytest
-from conftest import Record
+from conftest import Record, every_backend
 from scene import RESTART_DOCKER, Scene
 from verdict import judge
 
@@ -65,7 +64,7 @@ DISTURBANCES = {
 }
 
 
-@pytest.mark.parametrize("backend", DISTURBANCES)
+@every_backend
 def test_others_at_work(scene: Scene, backend: str, record: Record, strikes: int) -> None:
     ways = (("open", "shut"), ("shut", "open"))
     scene.put("open")
@@ -91,14 +90,14 @@ def test_others_at_work(scene: Scene, backend: str, record: Record, strikes: int
                 record.add(verdict)
 
 
-@pytest.mark.parametrize("backend", DISTURBANCES)
+@every_backend
 def test_two_policies_at_once(scene: Scene, backend: str, record: Record, strikes: int) -> None:
     """Either of the two comes last, and it is there as a whole."""
     scene.put("open")
     for number in range(strikes):
         names = ("shut", "moved") if number % 2 else ("moved", "shut")
         runs = [scene.start(name, "count") for name in names]
-        results = [run.communicate(timeout=120)[0] for run in runs]
+        results = [run.communicate(timeout=600)[0] for run in runs]
         now = scene.observe(*names)
         verdict = judge(backend, "two runs at once", " and ".join(names), scene.states["shut"], scene.states["moved"], now)
         scene.put("open")

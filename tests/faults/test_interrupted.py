@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Record, spread
+from conftest import Record, every_backend, spread
 from scene import RESTART_DOCKER, WAYS, Scene
 from verdict import judge
 
@@ -21,8 +21,9 @@ FAULTS = {  # what it is called in the table -> the stroke, and whether the host
 }
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("way", WAYS, ids="-".join)
-@pytest.mark.parametrize("backend", ["nftables", "ufw", "firewalld"])
+@every_backend
 def test_struck_at_every_kind_of_step(scene: Scene, backend: str, way: tuple[str, str], record: Record, strikes: int) -> None:
     directions = (way, way[::-1])
     scene.put(way[0])

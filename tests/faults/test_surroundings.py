@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Record
+from conftest import Record, every_backend
 from firewall_host import PolicyFailed
 from name_server import NameServer
 from scene import NAMED, Scene
@@ -46,10 +46,8 @@ kill -9 $$
 """
 WAYS = (("open", "shut"), ("shut", "open"))
 
-backends = pytest.mark.parametrize("backend", DIRECTORIES)
 
-
-@backends
+@every_backend
 def test_disk_full(scene: Scene, backend: str, record: Record) -> None:
     scene.put("open")
     for room in ROOM:
@@ -60,7 +58,7 @@ def test_disk_full(scene: Scene, backend: str, record: Record) -> None:
             _judge(scene, record, "disk full", f"{old} to {new}, {room} KiB left: {said}", old, new)
 
 
-@backends
+@every_backend
 def test_read_only_etc(scene: Scene, backend: str, record: Record) -> None:
     scene.put("open")
     for old, new in WAYS:
@@ -71,7 +69,7 @@ def test_read_only_etc(scene: Scene, backend: str, record: Record) -> None:
         _judge(scene, record, "read-only /etc", f"{old} to {new}: {said}", old, new, same=True)
 
 
-@backends
+@every_backend
 def test_tools_that_die(scene: Scene, backend: str, record: Record, strikes: int) -> None:
     scene.put("open")
     for tool in TOOLS[backend]:
@@ -87,7 +85,8 @@ def test_tools_that_die(scene: Scene, backend: str, record: Record, strikes: int
                     _judge(scene, record, f"{tool} dies", f"{old} to {new}, {moment} call {call}: {said}", old, new)
 
 
-@backends
+@pytest.mark.whole
+@every_backend
 def test_name_service_lost(scene: Scene, backend: str, record: Record) -> None:
     """What a name was last looked up to stays open; the run goes on."""
     old, new = NAMED

@@ -16,9 +16,13 @@ from namespaces import Namespace
 
 from ansible_collections.federated.connectivity.molecule.lab.rootfs import rootfs
 
+ROUNDS, MORE_ROUNDS = 8, 60
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rounds", type=int, default=12, help="how often a policy is applied by tests that apply many (12)")
+    parser.addoption(
+        "--rounds", type=int, help=f"how often a policy is applied by tests that apply many ({ROUNDS}, or {MORE_ROUNDS} with --whole)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,9 +39,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture
-def rounds(request: pytest.FixtureRequest) -> int:
+def rounds(request: pytest.FixtureRequest, whole: bool) -> int:
     """How often a test applies a policy that applies many."""
-    return int(request.config.getoption("rounds"))
+    return int(request.config.getoption("rounds") or (MORE_ROUNDS if whole else ROUNDS))
 
 
 @pytest.fixture

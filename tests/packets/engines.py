@@ -10,18 +10,17 @@ The host publishes the container's port 8443 to everybody and 8888 on its own lo
 from __future__ import annotations
 
 import os
-import time
 import typing as t
 
 from firewall_host import FirewallHost
 from namespaces import Namespace
+from waiting import until
 
 # No control groups, no journal and no layers are needed to send packets.
 PODMAN = ("podman", "--log-level=error", "--cgroup-manager=cgroupfs", "--events-backend=none", "--storage-driver=vfs")
 RUN = ("run", "--detach", "--quiet", "--cgroups=disabled", "--name=web")
 PUBLISH = ("--publish=8443:8443", "--publish=127.0.0.1:8888:8888")
 SLEEP = ("/bin/busybox", "sleep", "infinity")
-SECONDS = 60  # until Docker has started, on a busy machine
 USER = "admin"  # who has no rights, but subordinate ids
 DOCKERD = (
     "DOCKERD_ROOTLESS_ROOTLESSKIT_NET=slirp4netns", "sh", "/usr/share/docker.io/contrib/dockerd-rootless.sh",
@@ -81,10 +80,7 @@ def docker_rootless(host: FirewallHost) -> Container:
     """A user's Docker: RootlessKit's forwarder listens, slirp4netns leaves."""
     user = _user(host)
     host.start([*user, *DOCKERD])
-    deadline = time.monotonic() + SECONDS
-    while host.run([*user, "docker", "version"], check=False).returncode:
-        assert time.monotonic() < deadline, "rootless Docker does not answer"
-        time.sleep(0.1)
+    until(lambda: host.run([*user, "docker", "version"], check=False).returncode == 0, "rootless Docker does not answer")
     host.run([*user, "sh", "-c", "tar -C /srv/container -c . | docker import - web"])
     host.run([*user, "docker", "run", "--detach", "--name=web", *PUBLISH, "web", *SLEEP])
     return Container(host, host.run([*user, "docker", "inspect", "--format={{.State.Pid}}", "web"]).stdout)

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import subprocess
-import time
 
 from firewall_host import FirewallHost
+from waiting import until
 
 NAME = "registry.example.org"
 
@@ -33,11 +33,8 @@ class NameServer:
             "--host-record=ready.example.org,203.0.113.1",
         )
         self._process = self._host.start(["dnsmasq", *options, *listen])
-        for _ in range(50):
-            if self._host.run(["getent", "ahosts", "ready.example.org"], check=False).returncode == 0:
-                return
-            time.sleep(0.05)
-        raise AssertionError("dnsmasq does not answer")
+        ready = ("getent", "ahosts", "ready.example.org")
+        until(lambda: self._host.run(ready, check=False).returncode == 0, "dnsmasq does not answer")
 
     def stop(self) -> None:
         if self._process:

@@ -12,6 +12,7 @@ from firewalld_daemon import Firewalld
 from firewalls import FIREWALLS
 from namespaces import both, outcomes
 from policies import PEER_HTTP, policy
+from suites import suites
 
 INSIDE = 8005  # open to all, as far as the firewalls' administrators are concerned
 
@@ -22,7 +23,7 @@ def redirect(host: FirewallHost, outside: int, inside: int, protocol: str = "tcp
         host.run([tool, "-t", "nat", "-A", "PREROUTING", *match, "-j", "REDIRECT", "--to-ports", str(inside)])
 
 
-@pytest.mark.parametrize("suite", [pytest.param(name, marks=pytest.mark.suite(name)) for name in ("bookworm", "trixie")])
+@suites("trixie")
 @pytest.mark.parametrize("firewall", FIREWALLS)
 def test_from_a_closed_port_or_to_it(net: Network, suite: str, firewall: str) -> None:
     host = net.host

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import pathlib
 import sys
@@ -15,6 +16,8 @@ import ansible_mitogen
 import pytest
 from firewall_host import FirewallHost, Network
 from policies import PUBLISHED_HTTP, policy, rule
+from suites import some
+from waiting import until_open
 
 MANAGEMENT = rule("baseline.host.management.ingress", "22", peers=["user"], closed_to_others=False)
 DECLARED = policy(MANAGEMENT, PUBLISHED_HTTP, ingress="deny", egress="deny", user=["198.51.100.30/32", "2001:db8:1::30/128"])
@@ -24,6 +27,12 @@ SSH_ARGS = "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no"
 ROOT = {"ansible_user": "root"}
 ADMIN = {"ansible_user": "admin", "ansible_become": True}
 SHARED, ALONE = "-o ControlMaster=auto -o ControlPersist=60s", "-o ControlMaster=no"
+WAYS: dict[str, tuple[dict[str, t.Any], str, bool]] = {  # the user, how sessions share a connection, pipelining
+    "root, shared": (ROOT, SHARED, False),
+    "root, pipelining": (ROOT, ALONE, True),
+    "become, shared, pipelining": (ADMIN, SHARED, True),
+    "become": (ADMIN, ALONE, False),
+}
 ENVIRONMENT = {
     "ANSIBLE_STRATEGY_PLUGINS": str(pathlib.Path(ansible_mitogen.__file__).with_name("plugins") / "strategy"),
     "ANSIBLE_HOST_KEY_CHECKING": "False",  # mitogen looks for it here, not among the arguments of ssh
@@ -52,6 +61,7 @@ def host_by_ssh(host: FirewallHost, tmp_path: pathlib.Path) -> FirewallHost:
     host.file("/etc/sudoers.d/admin").write_text("admin ALL=(ALL) NOPASSWD: ALL\n")
     host.file("/run/sshd").mkdir(mode=0o755)
     host.start(["/usr/sbin/sshd", "-D", "-o", "AuthorizedKeysFile=/tmp/key.pub", "-o", "StrictModes=no"])
+    until_open(host, host.ipv4, 22, "sshd does not answer")
     return host
 
 
@@ -78,13 +88,16 @@ def is_confirmed(host: FirewallHost) -> bool:
     return not host.file(TRIAL).exists() and bool(json.loads(host.file(RECORD).read_text())["outcome"] == "confirmed")
 
 
-@pytest.mark.parametrize("address", ["ipv4", "ipv6"])
-@pytest.mark.parametrize(
-    ("user", "shared", "pipelining"), [(ROOT, SHARED, False), (ROOT, ALONE, True), (ADMIN, SHARED, True), (ADMIN, ALONE, False)]
+@some(
+    "way,address",
+    itertools.product(WAYS, ("ipv4", "ipv6")),
+    ("root, shared", "ipv6"),
+    ("root, pipelining", "ipv4"),
+    ("become, shared, pipelining", "ipv4"),
+    ("become", "ipv6"),
 )
-def test_every_way_to_connect_confirms(
-    net: Network, host_by_ssh: FirewallHost, tmp_path: pathlib.Path, user: dict[str, t.Any], shared: str, pipelining: bool, address: str
-) -> None:
+def test_every_way_to_connect_confirms(net: Network, host_by_ssh: FirewallHost, tmp_path: pathlib.Path, way: str, address: str) -> None:
+    user, shared, pipelining = WAYS[way]
     succeeded, said = run(net, host_by_ssh, tmp_path, PLAY, address, ansible_ssh_args=shared, ansible_pipelining=pipelining, **user)
     assert succeeded, said
     assert is_confirmed(host_by_ssh)

@@ -14,6 +14,7 @@ from firewall_host import FirewallHost, Network, route_loopback
 from firewalld_daemon import Firewalld
 from namespaces import SECONDS, Namespace, both, outcomes, probe_all
 from policies import PUBLISHED_HTTP, policy, rule
+from suites import suites
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
@@ -22,10 +23,10 @@ USER_DEFINED, LAN = "br-0123456789ab", "br-lan"
 RESOLVER = {"dns_servers": ["198.51.100.21", "2001:db8:1::21"]}  # partner2
 
 every_default = pytest.mark.parametrize("default", ["unchanged", "deny"])
-every_suite = pytest.mark.parametrize("suite", [pytest.param(name, marks=pytest.mark.suite(name)) for name in ("bookworm", "trixie")])
+every_suite = suites("trixie")
 
 
-@every_suite
+@suites("bookworm")
 @every_default
 def test_containers_reach_the_ports_of_their_own_host_and_a_bridged_stranger_does_not(net: Network, suite: str, default: str) -> None:
     web = net.host.container({8443: 443})

@@ -17,6 +17,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from model import Packet, admits
 from policies import policy, rule
+from suites import suites
 from volley import MARKER, arrivals
 
 CONTAINERS = "forward guard"
@@ -76,7 +77,7 @@ policies = st.builds(
 managements = st.none() | st.tuples(st.sampled_from(PEERS), st.sampled_from((22, 8443)))
 
 
-@pytest.mark.parametrize("suite", [pytest.param(name, marks=pytest.mark.suite(name)) for name in ("bookworm", "trixie")])
+@suites("bookworm")
 @pytest.mark.parametrize("firewall", [*FIREWALLS, CONTAINERS])
 def test_the_firewall_does_what_the_policy_says(
     net: Network, suite: str, firewall: str, rounds: int, record_property: t.Callable[[str, object], None]

@@ -22,6 +22,7 @@ from firewall_host import FirewallHost, Network
 from firewalld_daemon import Firewalld
 from namespaces import Namespace
 from policies import policy, rule
+from suites import suites
 
 PORT, UDP_PORT, PARTNERS_PORT = 8443, 9000, 443
 RULES = (
@@ -39,7 +40,7 @@ TURNS = (MANY, FEW, OTHERS, FEW)
 Deed = t.Generator[str, None, None]
 PAUSE = 0.01  # seconds between attempts of one kind
 HELD = 10  # attempts whose answer is still waited for
-STALLED = 10.0  # seconds after which a connection counts as cut
+STALLED = 60.0  # seconds after which a connection counts as cut, on a busy machine
 
 
 def _open_ufw(host: FirewallHost) -> None:
@@ -53,7 +54,7 @@ def _open_firewalld(host: FirewallHost) -> None:
 OPEN: dict[str, t.Callable[[FirewallHost], None]] = {"nftables": lambda _host: None, "ufw": _open_ufw, "firewalld": _open_firewalld}
 
 
-@pytest.mark.parametrize("suite", [pytest.param(name, marks=pytest.mark.suite(name)) for name in ("bookworm", "trixie")])
+@suites("trixie")
 @pytest.mark.parametrize("firewall", OPEN)
 def test_no_stranger_gets_in_and_no_partner_is_cut(
     net: Network, suite: str, firewall: str, rounds: int, record_property: t.Callable[[str, object], None]

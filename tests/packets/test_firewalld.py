@@ -16,15 +16,23 @@ from firewall_host import FirewallHost, Network
 from firewalld_daemon import Firewalld
 from namespaces import both, outcomes
 from policies import PEER_HTTP, PUBLISHED_HTTP, policy, rule
+from suites import on_suite, suites
 
 EGRESS = rule("linksight.north.peer_http.egress", "8443", direction="egress")
 ATTEMPTS = 100
 
-every_suite = pytest.mark.parametrize("suite", [pytest.param(name, marks=pytest.mark.suite(name)) for name in ("bookworm", "trixie")])
+every_suite = suites("bookworm")
 
 
-@every_suite
-@pytest.mark.parametrize("zone", ["public", "trusted"])
+@pytest.mark.parametrize(
+    ("suite", "zone"),
+    [
+        on_suite("bookworm", "bookworm", "public"),
+        on_suite("trixie", "trixie", "trusted"),
+        on_suite("bookworm", "bookworm", "trusted", whole=True),
+        on_suite("trixie", "trixie", "public", whole=True),
+    ],
+)
 def test_matrix_ports_are_for_their_peers_alone(net: Network, firewalld: Firewalld, suite: str, zone: str) -> None:
     host = net.host
     firewalld.cmd(f"--set-default-zone={zone}")

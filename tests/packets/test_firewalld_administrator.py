@@ -13,6 +13,7 @@ from firewall_host import FirewallHost, Network, PolicyFailed
 from firewalld_daemon import Firewalld
 from namespaces import both, outcomes
 from policies import PEER_HTTP, PUBLISHED_HTTP, policy, rule
+from suites import suites
 
 EGRESS = rule("linksight.north.peer_http.egress", "8443", direction="egress")
 DIRECT = ("--direct", "--add-rule", "ipv4", "filter", "INPUT", "0", "-p", "tcp", "--dport", "5005", "-j", "DROP")
@@ -49,10 +50,10 @@ for number in itertools.count(6000, 2):
         break
 print(*range(6001, number + 2, 2))
 """
-every_suite = pytest.mark.parametrize("suite", [pytest.param(name, marks=pytest.mark.suite(name)) for name in ("bookworm", "trixie")])
+every_suite = suites("bookworm")
 
 
-@every_suite
+@suites("bookworm", "trixie")
 def test_what_others_own_stays_in_place(net: Network, firewalld: Firewalld, suite: str) -> None:
     host = net.host
     for permanent in (["--permanent"], []):

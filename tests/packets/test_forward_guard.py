@@ -12,11 +12,12 @@ import pytest
 from firewall_host import FirewallHost, Network
 from namespaces import Namespace, both, outcomes
 from policies import PEER_HTTP, PUBLISHED_HTTP, policy, rule
+from suites import suites
 
 GRPC = rule("linksight.north.peer_grpc.ingress", "9090-9091", placement="published")
 EGRESS = rule("linksight.north.peer_http.egress", "8443", direction="egress", placement="published")
 
-every_suite = pytest.mark.parametrize("suite", [pytest.param(name, marks=pytest.mark.suite(name)) for name in ("bookworm", "trixie")])
+every_suite = suites("trixie")
 
 
 @every_suite

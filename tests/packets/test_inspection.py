@@ -13,12 +13,12 @@ import pathlib
 import socket
 import ssl
 import threading
-import time
 import typing as t
 
 import pytest
 from firewall_host import FirewallHost, payload
 from namespaces import Namespace
+from waiting import until_open
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Endpoint, Looks, Path
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_verdict import Sights, judge_paths
@@ -97,10 +97,7 @@ def decrypting(router: FirewallHost) -> FirewallHost:
     router.file("/etc/squid/box/squid.conf").write_text(SQUID)
     router.run(["sh", "-euc", CERTIFICATE])
     router.start(["squid", "-N", "-f", "/etc/squid/box/squid.conf"])
-    deadline = time.monotonic() + 30
-    while router.probe("tcp", router.ipv4, 3130) != "open":
-        assert time.monotonic() < deadline, router.file("/tmp/cache.log").read_text()
-        time.sleep(0.2)
+    until_open(router, router.ipv4, 3130, lambda: router.file("/tmp/cache.log").read_text())
     router.nft(BUMP)
     return router
 

@@ -13,6 +13,7 @@ import pytest
 from firewall_host import FirewallHost, Network, PolicyFailed
 from namespaces import both, outcomes
 from policies import PEER_HTTP, policy, rule
+from suites import suites
 
 TABLE = "inet federated_connectivity"
 RULESET = "/etc/federated_connectivity/ruleset.nft"
@@ -22,7 +23,7 @@ ADMINISTRATORS = """table inet administrator {
     chain input { type filter hook input priority filter; policy accept; ip saddr @friends tcp dport 7 accept comment "mine"; }
 }"""
 
-every_suite = pytest.mark.parametrize("suite", [pytest.param(name, marks=pytest.mark.suite(name)) for name in ("bookworm", "trixie")])
+every_suite = suites("trixie")
 
 
 @every_suite

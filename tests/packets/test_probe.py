@@ -19,7 +19,7 @@ MODULES = "ansible_collections.federated.connectivity.plugins.module_utils"
 PROBE = f"""
 import json, sys
 from {MODULES}._probe import probe
-json.dump([probe(*each, 0.4, "token")._asdict() for each in json.load(sys.stdin)], sys.stdout)
+json.dump([probe(*each, 1.5, "token")._asdict() for each in json.load(sys.stdin)], sys.stdout)
 """
 LISTEN = f"""
 import json, sys

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import pathlib
-import time
 
 import pytest
 from firewall_host import FirewallHost
 from namespaces import Namespace
+from waiting import until_open
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
@@ -69,8 +69,7 @@ def test_exactly_what_is_planned_passes(
     assert "WARNING" not in parsed.stderr
     assert "ERROR" not in parsed.stderr
     host.start(["squid", "-N", "-f", CONFIGURATION])
-    while partner.probe("tcp", host.ipv4, 3128) != "open":
-        time.sleep(0.2)
+    until_open(partner, host.ipv4, 3128, "squid does not answer")
     remote = (f"{partner2.ipv4}:443", f"[{partner2.ipv6}]:443")
     with user.listen("tcp", 80, 443, 8080), partner2.listen("tcp", 443, 80):
         for proxy in host.addresses:

@@ -138,7 +138,7 @@ class Federation:
             "verify_plan": str(self._directory / "plan"),
             "verify_report": str(report),
             "verify_backend": "nftables",
-            "verify_timeout": 1,
+            "verify_timeout": 3,
         }
         done = subprocess.run(
             [
@@ -153,7 +153,7 @@ class Federation:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,
             cwd=self._directory,
             env={**_environment(), "ANSIBLE_CONFIG": str(self._directory / "ansible.cfg"), "ANSIBLE_FORKS": "8", "ANSIBLE_NOCOLOR": "1"},
         )
@@ -194,7 +194,7 @@ def _connections(initiator: str, responder: str, number: int) -> set[tuple[str, 
 
 @contextlib.contextmanager
 def _service(host: FirewallHost, address: str, port: str) -> t.Iterator[None]:
-    script = f"import socket, time; s = socket.create_server(('{address}', {port})); print(flush=True); time.sleep(60)"
+    script = f"import socket, time; s = socket.create_server(('{address}', {port})); print(flush=True); time.sleep(600)"
     with subprocess.Popen([*host.enter(), "python3", "-c", script], stdout=subprocess.PIPE) as service:
         assert service.stdout is not None
         service.stdout.readline()

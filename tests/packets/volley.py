@@ -24,7 +24,7 @@ from namespaces import Namespace
 
 MARKER = 60000  # UDP; every policy admits it
 BATCH = 250  # sockets open at once
-SECONDS = 3.0  # at most, for packets that are admitted on a busy machine
+SECONDS = 60.0  # at most, for packets that are admitted on a busy machine
 
 
 def arrivals(host: FirewallHost, neighbour: Namespace, packets: t.Iterable[Packet], expected: t.Container[Packet]) -> set[Packet]:

@@ -12,6 +12,7 @@ from firewall_host import FirewallHost
 from waiting import until
 
 CONFIGURATION = "/etc/firewalld"
+ATTEMPTS = 3
 DUMP = """
 from firewall.client import FirewallClient
 client = FirewallClient()
@@ -46,10 +47,7 @@ class Firewalld:
 
     def start(self) -> None:
         self._process: subprocess.Popen[bytes] = self.host.start(["firewalld", "--nofork", "--nopid"])
-        until(
-            lambda: "string" in self.host.run(STATE, check=False).stdout,
-            lambda: "firewalld did not start: " + self.host.file("/var/log/firewalld").read_text(),
-        )
+        self._wait()
 
     def stop(self) -> None:
         self.host.run(["pkill", "-x", "firewalld"])
@@ -78,7 +76,26 @@ class Firewalld:
         return [line for line in self._dump() if line.split()[1].startswith("fedconn")]
 
     def _dump(self) -> list[str]:
-        return self.host.run(["python3", "-I", "-c", DUMP]).stdout.splitlines()
+        """What is in force, read again where the bus was too busy to answer; a daemon that has ended is told with what it said last."""
+        for _attempt in range(ATTEMPTS):
+            done = self.host.run(["python3", "-I", "-c", DUMP], check=False)
+            if done.returncode == 0:
+                return done.stdout.splitlines()
+            self._wait()
+        raise AssertionError(f"firewalld cannot be read: {done.stderr}{self._last_words()}")
+
+    def _wait(self) -> None:
+        """Wait until the daemon answers; one that somebody has killed never does."""
+        until(lambda: "string" in self.host.run(STATE, check=False).stdout or not self._runs(), lambda: "firewalld: " + self._last_words())
+        assert self._runs(), "firewalld has ended: " + self._last_words()
+
+    def _runs(self) -> bool:
+        """Whether it runs: the one that we have started, or another one since."""
+        return self._process.poll() is None or self.host.run(["pgrep", "-x", "firewalld"], check=False).returncode == 0
+
+    def _last_words(self) -> str:
+        """What it wrote last, and the status that the one we have started ended with; None: it runs."""
+        return f"status {self._process.poll()}; {self.host.file('/var/log/firewalld').read_text()[-2000:]}"
 
     def files(self) -> dict[str, bytes]:
         root = self.host.file(CONFIGURATION)

@@ -12,6 +12,7 @@ objects come or go, which firewalld can do in no other way.
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
@@ -61,6 +62,8 @@ from ansible_collections.federated.connectivity.plugins.module_utils._way_back i
 
 NAME = "firewalld"
 RUNNING_BUT_FAILED = 251  # firewall-cmd(1), exit codes
+ATTEMPTS = 3
+SECONDS_TO_RETURN = 30.0  # for a daemon that somebody restarts while it is read
 
 
 def is_installed(host: Host) -> bool:
@@ -78,7 +81,36 @@ def is_enabled(host: Host) -> bool:
 
 
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
-    """The way from our files and objects to those that carry the policy; where firewalld does not run, from our files to none."""
+    """The way from our files and objects to those that carry the policy; where firewalld does not run, from our files to none.
+
+    If firewalld is restarted meanwhile, everything is read again, a few times.
+
+    Raises:
+        PolicyRefused: as :func:`_firewalld_client.connect`.
+        ToolFailed: as there; also if firewalld stopped and did not start again.
+    """
+    words: t.Sequence[str] = ()
+    for _attempt in range(ATTEMPTS):
+        try:
+            return _propose(policy, host)
+        except _firewalld_client.DaemonLeft as left:
+            words = left.messages
+            if not _returns(host) and policy:
+                break
+    raise ToolFailed(*words, "firewalld stopped while its state was read; 'journalctl -u firewalld' shows why; start it and run again")
+
+
+def _returns(host: Host) -> bool:
+    """Whether the daemon runs within some seconds."""
+    end = time.monotonic() + SECONDS_TO_RETURN
+    while not is_running(host):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def _propose(policy: t.Optional[Policy], host: Host) -> Change:
     if policy or is_running(host):
         client = _firewalld_client.connect(host, carries=policy is not None)
         change = FirewalldChange(host, translate(policy) if policy else [], client)

@@ -24,6 +24,13 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 OLDEST = (1, 0)  # rich rules have destinations in ipsets since then
 IPSET_COMMAND = (2, 0)  # beside direct rules ipsets are made with ipset(8) too; firewalld 2 fails where it is not installed
 _SILENT = "does not answer ('systemctl enable --now firewalld' starts it)"
+_NO_REPLY = "NoReply"  # within libdbus' 25 seconds, or because the service left the bus before it replied
+_GONE = (_NO_REPLY, "ServiceUnknown", "NameHasNoOwner", "Disconnected", "NoServer")
+_PATIENCE = 12  # times these 25 seconds, on a busy host
+
+
+class DaemonLeft(ToolFailed):
+    """firewalld stopped, or was restarted, while somebody spoke with it; a client that was made before speaks with nobody now."""
 
 
 def connect(host: Host, carries: bool) -> t.Any:
@@ -47,25 +54,57 @@ def connect(host: Host, carries: bool) -> t.Any:
 
 
 def reach() -> t.Any:
-    """A FirewallClient of the running daemon, whatever its state. Raises BindingMissing or ToolFailed."""
+    """A FirewallClient of the running daemon, whatever its state. Raises BindingMissing or DaemonLeft."""
     try:
         from firewall.client import FirewallClient  # type: ignore[import-not-found]
     except ImportError:
         raise BindingMissing("firewall") from None
-    with errors(_SILENT):
-        return FirewallClient()
+    try:
+        client = FirewallClient()
+    except Exception as error:  # the bus itself does not answer
+        raise DaemonLeft("firewalld %s: %s" % (_SILENT, error)) from error
+    if not client.connected:  # which the client says in no other way
+        raise DaemonLeft("firewalld %s" % _SILENT)
+    return client
 
 
 @contextlib.contextmanager
 def errors(what: str) -> t.Iterator[None]:
-    """Turn firewalld's errors, its own and those of D-Bus, into ToolFailed: "firewalld <what>: <its words>"."""
+    """Turn firewalld's errors, its own and those of D-Bus, into ToolFailed, or DaemonLeft: "firewalld <what>: <its words>"."""
     try:
         yield
     except PolicyError:
         raise
     except Exception as error:
         words = error.get_dbus_message() if hasattr(error, "get_dbus_message") else str(error)
-        raise ToolFailed("firewalld %s: %s" % (what, words)) from error
+        raise (DaemonLeft if _name(error) in _GONE else ToolFailed)("firewalld %s: %s" % (what, words)) from error
+
+
+def reload(client: t.Any) -> None:
+    """Let firewalld begin again from its files, however long that takes. Raises firewalld's and D-Bus' own errors."""
+    try:
+        client.reload()
+    except Exception as error:
+        if _name(error) != _NO_REPLY:
+            raise
+        _wait_for_reply(client)
+
+
+def _wait_for_reply(client: t.Any) -> None:
+    """firewalld serves one call after the other: once it replies to this one, it has done what was called before."""
+    for attempt in range(_PATIENCE):
+        try:
+            client.get_property("state")
+            return
+        except Exception as error:
+            if _name(error) != _NO_REPLY or attempt == _PATIENCE - 1:
+                raise
+
+
+def _name(error: Exception) -> str:
+    """What D-Bus calls an error of its own, without its prefix (D-Bus specification, "Error names"); empty for any other error."""
+    prefix, _dot, name = error.get_dbus_name().rpartition(".") if hasattr(error, "get_dbus_name") else ("", "", "")
+    return name if prefix == "org.freedesktop.DBus.Error" else ""
 
 
 def _be_changeable(client: t.Any) -> None:

@@ -11,6 +11,9 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    _firewalld_client,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_client import (
     errors,
 )
@@ -51,7 +54,7 @@ def reload(client: t.Any, host: Host) -> None:
     if not _table(host):
         host.run(["nft", "add", "table", *TABLE])
     with errors("failed to reload"):
-        client.reload()
+        _firewalld_client.reload(client)
 
 
 def rivals(client: t.Any, is_ours: t.Callable[[str], bool]) -> t.List[str]:

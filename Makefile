@@ -85,12 +85,13 @@ endif
 
 # What takes long has a fixed part, the same in every run of `make test`; WHOLE=1 runs all of a stage, as `make test-all` does with every one.
 # A stage writes what it ran to build/tests; tests/sum_up.py counts it, and fails where anything ran no test at all.
-scenarios := fedbiomed forward_proxy inspection linksight network_wall
-more_scenarios := containers coinstac shrine
+scenarios := fedbiomed forward_proxy inspection linksight
+more_scenarios := containers coinstac network_wall shrine
 chosen_scenarios = $(or $(SCENARIO),$(scenarios) $(if $(WHOLE),$(more_scenarios)))
 whole = $(if $(WHOLE),--whole)
 pytest = rm -rf build/tests/$(1) && $(bin)/pytest --junitxml=build/tests/$(1)/results.xml $(whole)
 sum_up = @$(bin)/python tests/sum_up.py $(whole) unit packets faults $(chosen_scenarios:%=molecule/%)
+every_step := [prepare, converge, idempotence, verify, cleanup]
 .NOTPARALLEL: # the stages share the machine's processors, and the lab
 
 .PHONY: test
@@ -132,6 +133,7 @@ faults-some: machine # The fixed part of them
 molecule: lab ## Scenarios on the lab's hosts: some, all with WHOLE=1, or SCENARIO=linksight (root)
 	rm -rf build/molecule build/tests/molecule
 	PATH="$(CURDIR)/$(bin):$$PATH" MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" PYTEST_ADDOPTS="$(whole)" \
+	  $(if $(WHOLE),LAB_STEPS='$(every_step)') \
 	  molecule test --no-command-borders --destroy=never $(chosen_scenarios:%=--scenario-name=%) $(ARGS)
 	@$(bin)/python tests/sum_up.py $(whole) $(chosen_scenarios:%=molecule/%)
 

@@ -35,7 +35,7 @@ def site(tmp_path: pathlib.Path, name: str, *arguments: str, succeeds: bool = Fa
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
         env={**os.environ, "ANSIBLE_FORCE_COLOR": "False", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"},
     )
     assert (done.returncode == 0) == succeeds, done.stdout

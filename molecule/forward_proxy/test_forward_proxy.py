@@ -71,12 +71,14 @@ def test_the_users_own_configuration_is_kept():
     assert (theirs.user, theirs.mode) == ("admin", 0o640)
 
 
+@pytest.mark.whole
 def test_a_wrong_url_is_refused_by_the_name_of_the_variable(tmp_path):
     with nothing_lost():
         said = site(tmp_path, "beta", **other(https_proxy="proxy.example.org"))
     assert "connectivity_forward_proxy.https_proxy: must be the URL of a proxy with its port" in said
 
 
+@pytest.mark.whole
 def test_a_proxy_that_does_not_answer_is_refused(tmp_path):
     with nothing_lost():
         said = site(tmp_path, "beta", **other(3129))
@@ -94,6 +96,7 @@ def drop_in(text: str) -> t.Iterator[None]:
         host("beta").check_output(f"rm {directory}/other.conf; systemctl daemon-reload")
 
 
+@pytest.mark.whole
 def test_a_flag_of_the_unit_is_found(tmp_path):
     with nothing_lost(), drop_in("ExecStart=\\nExecStart=/usr/sbin/dockerd -H fd:// --http-proxy=http://198.51.100.66:3128"):
         said = site(tmp_path, "beta", **other())
@@ -109,6 +112,7 @@ def test_docker_that_does_not_start_gets_its_files_back_and_starts(tmp_path):
     assert host("beta").file(DAEMON_JSON).content == before
 
 
+@pytest.mark.whole
 def test_a_broken_file_is_told_by_its_place_and_left_alone(tmp_path):
     beta = host("beta")
     beta.check_output(f"cp -p {DAEMON_JSON} /root/kept; printf ',\\n' >>{DAEMON_JSON}")

@@ -31,6 +31,7 @@ def while_(name: str, begin: str, end: str) -> t.Iterator[None]:
         host(name).check_output(end)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
@@ -46,6 +47,7 @@ def test_that_containers_will_stop_is_said_beforehand(tmp_path: pathlib.Path, st
         assert host("beta").run(f"grep other.example.org {DAEMON_JSON}").rc == 1
 
 
+@pytest.mark.whole
 def test_without_a_restart_nothing_stops_and_each_run_says_what_is_left_to_do(tmp_path: pathlib.Path) -> None:
     """Under live-restore false, where a restart would stop containers."""
     beta, invocation = host("beta"), "systemctl show --value --property=InvocationID docker"
@@ -85,6 +87,7 @@ def test_an_engine_that_was_downgraded_gets_its_drop_in_back_and_starts(tmp_path
     alpha.check_output(f"rm {DAEMON_JSON}")
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("directory", "words"),
     [

@@ -25,6 +25,15 @@ def host(name: str) -> t.Any:
     return testinfra.get_host(f"ssh://{name}", ssh_config=str(SSH_CONFIG), sudo=True)
 
 
+# Probes from one host, some at a time: "number protocol address port" each on standard input; "number outcome" each as they end.
+_PROBE = """set -eu
+export enter="{enter}"
+xargs -P 8 -L 1 sh -c 'echo "$0 $($enter lab-probe "$@" 2>&1 | tail -n 1)"' <<'END'
+{probes}
+END
+"""
+
+
 class Probe(t.NamedTuple):
     """Packets from one host to a port of another; ``alpha/web`` is the container of this service on alpha."""
 
@@ -36,13 +45,34 @@ class Probe(t.NamedTuple):
 
     def outcome(self) -> str:
         """What becomes of them: open, refused, rejected or silent."""
-        name, _, service = self.source.partition("/")
-        network = f"$(docker inspect --format '{{{{.NetworkSettings.SandboxKey}}}}' service-{service})"
-        enter = f"nsenter --net={network} " if service else ""
-        return host(name).check_output(f"{enter}lab-probe {self.protocol} {ADDRESSES[self.target][self.family]} {self.port}")
+        return outcomes([self])[0]
+
+    @property
+    def arguments(self) -> str:
+        """As lab-probe takes them."""
+        return f"{self.protocol} {ADDRESSES[self.target][self.family]} {self.port}"
 
     def __str__(self) -> str:
         return f"{self.source} -> {self.target} {self.port}/{self.protocol} {self.family}"
+
+
+def outcomes(probes: t.Sequence[Probe]) -> list[str]:
+    """What becomes of each, all found out at once, over one connection to each host that they come from."""
+    sources: dict[str, list[int]] = {}
+    for number, probe in enumerate(probes):
+        sources.setdefault(probe.source, []).append(number)
+
+    def ask(source: str) -> dict[int, str]:
+        name, _, service = source.partition("/")
+        network = f"$(docker inspect --format '{{{{.NetworkSettings.SandboxKey}}}}' service-{service})"
+        lines = (f"{number} {probes[number].arguments}" for number in sources[source])
+        script = _PROBE.format(enter=f"nsenter --net={network}" if service else "", probes="\n".join(lines))
+        said = (line.partition(" ") for line in host(name).check_output(script).splitlines())
+        return {int(number): outcome for number, _blank, outcome in said}
+
+    with concurrent.futures.ThreadPoolExecutor(len(sources)) as pool:
+        found = {number: outcome for answers in pool.map(ask, sources) for number, outcome in answers.items()}
+    return [found[number] for number in range(len(probes))]
 
 
 class Probes:
@@ -57,8 +87,7 @@ class Probes:
 
     @functools.cached_property
     def outcomes(self) -> dict[Probe, str]:
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            return dict(zip(self.all, pool.map(Probe.outcome, self.all), strict=True))
+        return dict(zip(self.all, outcomes(self.all), strict=True))
 
 
 def reboot(name: str) -> None:
@@ -73,7 +102,7 @@ def reboot(name: str) -> None:
     before = booted()
     with contextlib.suppress(RuntimeError):
         host(name).run("systemctl --no-block reboot")
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         time.sleep(1)
         if booted() not in ("", before):

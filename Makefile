@@ -114,20 +114,20 @@ lint: .venv/dev.ready ## ruff, mypy, yamllint, ansible-lint (production)
 
 .PHONY: unit
 unit: .venv/dev.ready ## Unit and case tests: no root, no hosts
-	$(call pytest,unit) --numprocesses 2 tests/unit tests/cases $(ARGS)
+	$(call pytest,unit) --numprocesses 2 --dist worksteal tests/unit tests/cases $(ARGS)
 
 .PHONY: packets
 packets: machine ## Real firewalls and real packets in network namespaces (root)
-	$(call pytest,packets) --numprocesses 4 tests/packets $(ARGS)
+	$(call pytest,packets) --numprocesses 4 --dist worksteal tests/packets $(ARGS)
 
 .PHONY: faults
 faults: WHOLE := 1
 faults: machine ## Break runs in every way, and count what holds (root)
-	$(call pytest,faults) --numprocesses 4 tests/faults $(ARGS)
+	$(call pytest,faults) --numprocesses 4 --dist worksteal tests/faults $(ARGS)
 
 .PHONY: faults-some
 faults-some: machine # The fixed part of them
-	$(call pytest,faults) --numprocesses 4 tests/faults $(ARGS)
+	$(call pytest,faults) --numprocesses 4 --dist worksteal tests/faults $(ARGS)
 
 .PHONY: molecule
 molecule: lab ## Scenarios on the lab's hosts: some, all with WHOLE=1, or SCENARIO=linksight (root)

@@ -16,7 +16,7 @@ import subprocess
 import time
 import typing as t
 
-from firewall_host import Network, Outcome, payload
+from firewall_host import Network, Outcome
 from firewalld_daemon import Firewalld
 from name_server import NAME
 from namespaces import Namespace, probe_all
@@ -177,7 +177,7 @@ class Scene:
         )
         assert process.stdin is not None
         process.stdin.write(
-            payload({**arguments, "confirm_timeout": confirm_timeout, "_ansible_check_mode": False, "_ansible_diff": False})
+            self.host.payload({**arguments, "confirm_timeout": confirm_timeout, "_ansible_check_mode": False, "_ansible_diff": False})
         )
         process.stdin.close()
         process.stdin = None

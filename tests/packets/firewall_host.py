@@ -21,6 +21,7 @@ from ansible.executor.module_common import modify_module
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
+from bytecode import with_bytecode
 from namespaces import Namespace, run_command
 
 NAME = "ansible_collections.federated.connectivity"
@@ -70,6 +71,7 @@ class FirewallHost(Namespace):
 
     def __init__(self, rootfs: pathlib.Path, ipv4: str, ipv6: str) -> None:
         self._init = ""
+        self._release = rootfs.name
         self._containers: list[Namespace] = []
         super().__init__("host", ipv4, ipv6)
         self._mountpoint = tempfile.TemporaryDirectory(prefix="federated_connectivity.")
@@ -144,9 +146,13 @@ class FirewallHost(Namespace):
         """Run firewall_confirm. Raises PolicyFailed where the change does not stay."""
         return self._module("firewall_confirm", {"token": token}, ssh)
 
+    def payload(self, arguments: dict[str, t.Any], module: str = "firewall_policy") -> str:
+        """A module's payload for this host's Python."""
+        return with_bytecode(payload(arguments, module), self._release, self.run)
+
     def _module(self, name: str, arguments: dict[str, t.Any], ssh: str | None) -> Outcome:
         environment = {"SSH_CONNECTION": ssh} if ssh else {}
-        done = self.run(["python3", "-"], input=payload(arguments, name), check=False, **environment)
+        done = self.run(["python3", "-"], input=self.payload(arguments, name), check=False, **environment)
         try:
             result = Outcome(json.loads(done.stdout))
         except ValueError:

@@ -14,7 +14,7 @@ import time
 import typing as t
 
 import pytest
-from firewall_host import FirewallHost, Network, PolicyFailed, payload
+from firewall_host import FirewallHost, Network, PolicyFailed
 from firewalls import FIREWALLS
 from namespaces import both, outcomes
 from policies import PUBLISHED_HTTP, policy, rule
@@ -164,7 +164,7 @@ def test_a_module_that_is_killed_after_it_changed_something_is_taken_back(firewa
     arguments = {"backend": backend, "policy": NEW, "confirm_timeout": LONG}
     module = subprocess.Popen([*firewall.enter(), "python3", "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     assert module.stdin is not None
-    module.stdin.write(payload(arguments))
+    module.stdin.write(firewall.payload(arguments))
     module.stdin.close()
     while not firewall.file(ARMED).exists():
         assert module.poll() is None

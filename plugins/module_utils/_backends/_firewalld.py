@@ -83,7 +83,7 @@ def is_enabled(host: Host) -> bool:
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The way from our files and objects to those that carry the policy; where firewalld does not run, from our files to none.
 
-    If firewalld is restarted meanwhile, everything is read again, a few times.
+    If somebody restarts firewalld meanwhile, everything is read again, up to ATTEMPTS times.
 
     Raises:
         PolicyRefused: as :func:`_firewalld_client.connect`.
@@ -97,7 +97,7 @@ def propose(policy: t.Optional[Policy], host: Host) -> Change:
             words = left.messages
             if not _returns(host) and policy:
                 break
-    raise ToolFailed(*words, "firewalld stopped while its state was read; 'journalctl -u firewalld' shows why; start it and run again")
+    raise ToolFailed(*words, "firewalld stopped while its state was being read; see 'journalctl -u firewalld', start it and run again")
 
 
 def _returns(host: Host) -> bool:

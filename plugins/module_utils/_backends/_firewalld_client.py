@@ -26,11 +26,11 @@ IPSET_COMMAND = (2, 0)  # beside direct rules ipsets are made with ipset(8) too;
 _SILENT = "does not answer ('systemctl enable --now firewalld' starts it)"
 _NO_REPLY = "NoReply"  # within libdbus' 25 seconds, or because the service left the bus before it replied
 _GONE = (_NO_REPLY, "ServiceUnknown", "NameHasNoOwner", "Disconnected", "NoServer")
-_PATIENCE = 12  # times these 25 seconds, on a busy host
+_PATIENCE = 12  # how often to wait these 25 seconds, on a busy host
 
 
 class DaemonLeft(ToolFailed):
-    """firewalld stopped, or was restarted, while somebody spoke with it; a client that was made before speaks with nobody now."""
+    """firewalld stopped or restarted during a conversation. D-Bus binds a client to one process: make a new client afterwards."""
 
 
 def connect(host: Host, carries: bool) -> t.Any:
@@ -81,7 +81,7 @@ def errors(what: str) -> t.Iterator[None]:
 
 
 def reload(client: t.Any) -> None:
-    """Let firewalld begin again from its files, however long that takes. Raises firewalld's and D-Bus' own errors."""
+    """Let firewalld load its files again; a slow host may take minutes. Raises the errors of firewalld and of D-Bus as they are."""
     try:
         client.reload()
     except Exception as error:
@@ -91,7 +91,7 @@ def reload(client: t.Any) -> None:
 
 
 def _wait_for_reply(client: t.Any) -> None:
-    """firewalld serves one call after the other: once it replies to this one, it has done what was called before."""
+    """firewalld serves calls in their order. Its reply to this one shows that it has finished the earlier one."""
     for attempt in range(_PATIENCE):
         try:
             client.get_property("state")
@@ -102,7 +102,7 @@ def _wait_for_reply(client: t.Any) -> None:
 
 
 def _name(error: Exception) -> str:
-    """What D-Bus calls an error of its own, without its prefix (D-Bus specification, "Error names"); empty for any other error."""
+    """The name of an error of D-Bus itself, without its prefix (D-Bus specification, "Error names"); empty for other errors."""
     prefix, _dot, name = error.get_dbus_name().rpartition(".") if hasattr(error, "get_dbus_name") else ("", "", "")
     return name if prefix == "org.freedesktop.DBus.Error" else ""
 

@@ -79,7 +79,7 @@ def test_who_does_not_come_back_is_an_error_in_words(read: t.Callable[..., list[
         _firewalld.propose(POLICY, Host())
     assert failure.value.messages == (
         "firewalld cannot be read: the bus says why",
-        "firewalld stopped while its state was read; 'journalctl -u firewalld' shows why; start it and run again",
+        "firewalld stopped while its state was being read; see 'journalctl -u firewalld', start it and run again",
     )
     assert done == ["read"]
 
@@ -91,7 +91,7 @@ def test_a_removal_goes_on_with_the_files_of_a_daemon_that_has_stopped(read: t.C
 
 def test_who_leaves_again_and_again_is_given_up(read: t.Callable[..., list[str]]) -> None:
     done = read(*[BusError(GONE)] * 9)
-    with pytest.raises(ToolFailed, match="firewalld stopped while its state was read"):
+    with pytest.raises(ToolFailed, match="firewalld stopped while its state was being read"):
         _firewalld.propose(POLICY, Host())
     assert len(done) == _firewalld.ATTEMPTS
 

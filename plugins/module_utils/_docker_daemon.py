@@ -133,7 +133,7 @@ class Daemon:
             return
         trial = self.places.memory + "/trial.json"
         try:
-            self._host.write(trial, content)
+            self._host.write(trial, content, 0o600)
             done = self._host.run([self._program, *self._flags(), "--validate", "--config-file", trial], check=False)
         finally:
             self._host.remove(trial)

@@ -23,6 +23,18 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     ToolFailed,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
+    DIRECTORY_MODE,
+    UNFINISHED,
+    make_directories,
+    told,
+    told_link,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
+    LARGE,
+    Unreadable,
+    read_regular,
+)
 
 CONFIGURATION = "/etc/federated_connectivity"
 STATE = "/var/lib/federated_connectivity"
@@ -30,7 +42,6 @@ LOCK = "/run/federated_connectivity.lock"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 COMMAND_SECONDS = 120.0
 LOCK_SECONDS = 120.0
-_UNFINISHED = ".federated_connectivity."  # then the process that writes there
 # Where this collection writes, as patterns; and the directories that it makes and takes away.
 _PLACES = (CONFIGURATION, STATE, STATE + "/*", "/etc/ufw", "/etc/firewalld/*", "/etc/systemd/system", "/etc/systemd/system/*")
 _MADE = (CONFIGURATION, "/etc/systemd/system/nftables.service.d", "/etc/systemd/system/sysinit.target.wants")
@@ -50,7 +61,7 @@ class Result(t.NamedTuple):
 
 
 class _Node(t.NamedTuple):
-    """A file or symbolic link; ``content`` is the file's bytes or the link's target."""
+    """A file, symbolic link, FIFO, socket or device; ``content`` is the file's bytes, the link's target, or the device's number."""
 
     content: bytes
     mode: int
@@ -87,6 +98,8 @@ class Snapshot:
                 os.unlink(path)
             elif stat.S_ISLNK(node.mode):
                 _replace(path, lambda name, target=node.content: os.symlink(target, name))  # type: ignore[misc]
+            elif not stat.S_ISREG(node.mode):
+                _replace(path, lambda name, node=node: _make_special(name, node))  # type: ignore[misc]
             else:
                 _write(path, node.content, stat.S_IMODE(node.mode), node.owner, node.group)
         for directory in sorted(self._absent_directories, key=len, reverse=True):
@@ -99,9 +112,13 @@ class Host:
 
     Attributes:
         surroundings: What commands find in their environment besides PATH and the locale.
+        own_directories: Directories that belong to this collection, with all below them.
+        directory_mode: The mode of these, and of others that a run has to make.
     """
 
     surroundings: t.Mapping[str, str] = {"HOME": "/root"}
+    own_directories: t.Sequence[str] = (CONFIGURATION, STATE)
+    directory_mode = DIRECTORY_MODE
 
     def run(self, argv: t.Sequence[str], input: t.Optional[str] = None, check: bool = True) -> Result:
         """Run a command without a shell, in the C locale and with the system's own PATH.
@@ -117,51 +134,67 @@ class Host:
         environment = {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", **self.surroundings}
         command = " ".join(argv)
         try:
-            done = subprocess.run(
-                [self.which(argv[0]) or argv[0], *argv[1:]],
-                input=input or "",
-                capture_output=True,
-                text=True,
-                env=environment,
-                timeout=COMMAND_SECONDS,
-                check=False,
-            )
+            done = self._run([self.which(argv[0]) or argv[0], *argv[1:]], input or "", environment)
         except FileNotFoundError:
             raise ToolFailed("%s is not installed on this host; install it, or choose another backend" % argv[0]) from None
         except subprocess.TimeoutExpired:
             raise ToolFailed("%s did not end within %d seconds" % (command, COMMAND_SECONDS)) from None
-        if check and done.returncode != 0:
-            raise ToolFailed("%s failed with status %d: %s" % (command, done.returncode, (done.stderr or done.stdout).strip()))
+        if check and done.rc != 0:
+            raise ToolFailed("%s failed with status %d: %s" % (command, done.rc, (done.stderr or done.stdout).strip()))
+        return done
+
+    def _run(self, argv: t.Sequence[str], input: str, environment: t.Mapping[str, str]) -> Result:
+        done = subprocess.run(
+            argv,
+            input=input,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
         return Result(done.returncode, done.stdout, done.stderr)
 
     def which(self, command: str) -> t.Optional[str]:
         """The path of a command in the system's own PATH (an unprivileged login's PATH lacks sbin), or None."""
         return shutil.which(command, path=SYSTEM_PATH)
 
-    def read(self, path: str) -> t.Optional[bytes]:
-        """The bytes of a file, or None where there is none."""
+    def read(self, path: str, limit: int = LARGE) -> t.Optional[bytes]:
+        """The bytes of a file, or None where there is none. Raises Unreadable where it is no regular file, or has more bytes."""
+        return read_regular(path, limit)
+
+    def read_own(self, path: str) -> t.Optional[bytes]:
+        """The bytes of a file of ours; None where there is none, or something else in its place, which is not looked into."""
         try:
-            with open(path, "rb") as file:
-                return file.read()
-        except (FileNotFoundError, NotADirectoryError):
+            return read_regular(path, follow=False)
+        except Unreadable:
             return None
 
-    def write(self, path: str, content: bytes, mode: int = 0o600) -> None:
-        """Replace a file in one step; an existing one keeps mode and owner, missing directories are made (0755)."""
-        node = _node(path)
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        if node is None or stat.S_ISLNK(node.mode):
-            _write(path, content, mode, os.geteuid(), os.getegid())
+    def write(self, path: str, content: bytes, mode: t.Optional[int] = None) -> None:
+        """Replace a file in one step; directories that are missing are made.
+
+        Args:
+            path: The file.
+            content: Its bytes.
+            mode: The mode of a file of ours, which also gets its fixed owner, whatever was there. None: the file is somebody else's;
+                it keeps mode and owner, and a new one has 0600.
+        """
+        self.make_directories(os.path.dirname(path))
+        node = _node(path) if mode is None else None
+        if node is None or not stat.S_ISREG(node.mode):
+            _write(path, content, 0o600 if mode is None else mode, os.geteuid(), os.getegid())
         else:
             _write(path, content, stat.S_IMODE(node.mode), node.owner, node.group)
 
     def mode(self, path: str) -> t.Optional[int]:
         """The permissions of a file, or None where there is none."""
-        node = _node(path)
-        return None if node is None else stat.S_IMODE(node.mode)
+        try:
+            return stat.S_IMODE(os.lstat(path).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
     def put(self, path: str, content: t.Optional[bytes], mode: int) -> None:
-        """Make a file what it shall be, permissions included, at no time readable by more than before or after.
+        """Make a file what it shall be, permissions included, at no time readable by more than before or after. It keeps its owner.
 
         Args:
             path: The file.
@@ -173,21 +206,36 @@ class Host:
             with contextlib.suppress(OSError):
                 os.removedirs(os.path.dirname(path))
             return
-        present = self.mode(path)
-        if present is not None:
-            os.chmod(path, present & mode)
-        self.write(path, content, mode)
-        os.chmod(path, mode)
+        self.make_directories(os.path.dirname(path))
+        node = _node(path)
+        owner, group = (node.owner, node.group) if node and stat.S_ISREG(node.mode) else (os.geteuid(), os.getegid())
+        _write(path, content, mode, owner, group)
+
+    def attributes(self, path: str) -> t.Optional[str]:
+        """Kind, mode and owner of what is at a path, in words; None: there is nothing."""
+        return told(path)
+
+    def link_attributes(self, path: str, target: str) -> t.Optional[str]:
+        """The same of what should be a symbolic link."""
+        return told_link(path, target)
+
+    def names(self, path: str) -> t.List[str]:
+        """What a directory holds, sorted; nothing where there is none."""
+        return sorted(os.listdir(path)) if os.path.isdir(path) else []
+
+    def make_directories(self, path: str) -> None:
+        """See that a directory is there, with its fixed mode and owner where it is ours or new."""
+        make_directories(path, self.own_directories, self.directory_mode)
 
     def link(self, path: str, target: str) -> None:
         """Make a symbolic link, replacing what is there, in one step."""
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        self.make_directories(os.path.dirname(path))
         _replace(path, lambda name: os.symlink(target, name))
 
     def remove(self, path: str) -> None:
-        """Remove a file or link if it is there."""
+        """Remove a file or link if it is there; a directory in its place is not ours, and stays."""
         _sweep(os.path.dirname(path))
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             os.unlink(path)
 
     def remove_directory(self, path: str) -> None:
@@ -222,8 +270,9 @@ class Host:
             ToolFailed: another run still holds it.
         """
         seconds = LOCK_SECONDS if seconds is None else seconds
-        descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
+            os.fchmod(descriptor, 0o600)  # whoever may read it could hold it
             end = time.monotonic() + seconds
             while True:
                 try:
@@ -239,16 +288,26 @@ class Host:
 
 
 def _node(path: str) -> t.Optional[_Node]:
+    """What is at a path; a directory in the place of a file is nothing that could be put back."""
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    if stat.S_ISDIR(status.st_mode):
+        return None
     if stat.S_ISLNK(status.st_mode):
         content = os.fsencode(os.readlink(path))
+    elif stat.S_ISREG(status.st_mode):
+        content = read_regular(path, follow=False) or b""
     else:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = b"%d" % status.st_rdev
     return _Node(content, status.st_mode, status.st_uid, status.st_gid)
+
+
+def _make_special(name: str, node: _Node) -> None:
+    os.mknod(name, node.mode, int(node.content))
+    os.chown(name, node.owner, node.group)
+    os.chmod(name, stat.S_IMODE(node.mode))
 
 
 def _parents(path: str) -> t.Iterator[str]:
@@ -259,20 +318,22 @@ def _parents(path: str) -> t.Iterator[str]:
 
 def _sweep(directory: str) -> None:
     """Remove what a run that was killed has left behind."""
-    for path in glob.glob(os.path.join(glob.escape(directory), _UNFINISHED + "*.*")):
-        if not os.path.isdir("/proc/" + path.rpartition(_UNFINISHED)[2].partition(".")[0]):
+    for path in glob.glob(os.path.join(glob.escape(directory), UNFINISHED + "*.*")):
+        if not os.path.isdir("/proc/" + path.rpartition(UNFINISHED)[2].partition(".")[0]):
             shutil.rmtree(path, ignore_errors=True)
 
 
 def _replace(path: str, make: t.Callable[[str], None]) -> None:
     """Let ``make`` create a neighbour of ``path``, then move it into place."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    make_directories(os.path.dirname(path), ())
     _sweep(os.path.dirname(path))
-    directory = tempfile.mkdtemp(prefix="%s%d." % (_UNFINISHED, os.getpid()), dir=os.path.dirname(path))
+    directory = tempfile.mkdtemp(prefix="%s%d." % (UNFINISHED, os.getpid()), dir=os.path.dirname(path))
     try:
         name = os.path.join(directory, "new")
         make(name)
         os.replace(name, path)
+    except IsADirectoryError:
+        raise ToolFailed("%s is a directory, and a file belongs there; remove or rename it" % path) from None
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

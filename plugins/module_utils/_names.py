@@ -42,6 +42,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._remembered
 __all__ = ["MAXIMUM", "MEMORY", "Answers", "Memory", "addresses_of", "news", "read_memory", "reported", "resolve", "write_memory"]
 
 MEMORY = STATE + "/names.json"
+MEMORY_MODE = 0o644
 SECONDS = 15.0
 
 Answers = t.Dict[str, t.List[str]]
@@ -109,7 +110,7 @@ def reported(memory: Memory) -> Memory:
 def read_memory(host: Host, names: t.Sequence[str], own: t.Sequence[str] = ()) -> Memory:
     """What is remembered of these names, in today's time and without what is refused; nothing where the file is missing or damaged."""
     try:
-        read = json.loads(host.read(MEMORY) or b"{}")
+        read = json.loads(host.read_own(MEMORY) or b"{}")
     except (ValueError, RecursionError):
         return {}
     written = read.get("names") if isinstance(read, dict) else None
@@ -125,7 +126,7 @@ def write_memory(host: Host, memory: Memory) -> None:
     if memory:
         names = {name: {address: seen._asdict() for address, seen in known.items()} for name, known in memory.items()}
         content = json.dumps({"clock": read_clock(host), "names": names}, indent=2, sort_keys=True) + "\n"
-        host.write(MEMORY, content.encode(), mode=0o644)
+        host.write(MEMORY, content.encode(), mode=MEMORY_MODE)
     else:
         host.remove(MEMORY)
         host.remove_directory(STATE)

@@ -23,6 +23,11 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._names import (
     MEMORY,
+    MEMORY_MODE,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
+    fixed,
+    fixed_link,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import (
     FILE,
@@ -38,7 +43,8 @@ SERVICE = "federated-connectivity-names.service"
 SERVICE_FILE = "/etc/systemd/system/" + SERVICE
 TIMER_FILE = "/etc/systemd/system/" + TIMER
 WANTS = "/etc/systemd/system/timers.target.wants/" + TIMER
-FILES = (PROGRAM, FILE, SERVICE_FILE, TIMER_FILE, WANTS)
+MODES = {PROGRAM: 0o600, FILE: 0o600, SERVICE_FILE: 0o644, TIMER_FILE: 0o644}
+FILES = (*MODES, WANTS)
 
 HEADER = "# Made by federated.connectivity.firewall_policy; changes here are replaced by the next run.\n"
 SERVICE_TEXT = (
@@ -86,8 +92,8 @@ def propose(stored: t.Optional[StoredPolicy], host: Host, program: bytes = b"") 
     if stored is None or not stored.names:
         return TimerChange(host, {})
     units = {SERVICE_FILE: SERVICE_TEXT.format(python=_python(), program=PROGRAM).encode(), TIMER_FILE: TIMER_TEXT.encode()}
-    program = program or host.read(PROGRAM) or b""
-    return TimerChange(host, {PROGRAM: program, FILE: stored.text(), **units, WANTS: units[TIMER_FILE]})
+    program = program or host.read_own(PROGRAM) or b""
+    return TimerChange(host, {PROGRAM: program, FILE: stored.text(), **units})
 
 
 class TimerChange(Change):
@@ -100,24 +106,52 @@ class TimerChange(Change):
         self._contents = contents
         self._snapshot = host.snapshot((*FILES, MEMORY))
         self._was_active = _is_active(host)
-        present = {path: content for path in FILES for content in [host.read(path)] if content is not None}
-        self.before = _describe(present) + _active(self._was_active)
-        self.after = _describe(contents) + _active(bool(contents) and host.has_systemd())
+        self.before = "".join(self._present()) + _active(self._was_active)
+        self.after = "".join(self._wanted()) + _active(bool(contents) and host.has_systemd())
+
+    def _present(self) -> t.Iterator[str]:
+        for path in MODES:
+            found = self._host.attributes(path)
+            if found and (self._contents or not os.path.isdir(path)):
+                yield _line(path, found, self._host.read_own(path))
+        link, memory, directory = self._host.link_attributes(WANTS, TIMER_FILE), self._host.attributes(MEMORY), self._host.attributes(STATE)
+        if link:
+            yield _line(WANTS, link)
+        if memory and self._contents:
+            yield _line(MEMORY, memory)
+        if directory and self._keeps_directory():
+            yield _line(STATE, directory)
+
+    def _wanted(self) -> t.Iterator[str]:
+        for path, content in self._contents.items():
+            yield _line(path, fixed(MODES[path]), content)
+        if self._contents:
+            yield _line(WANTS, fixed_link(TIMER_FILE))
+        if self._contents and self._host.attributes(MEMORY):
+            yield _line(MEMORY, fixed(MEMORY_MODE))
+        if self._keeps_directory():
+            yield _line(STATE, fixed(self._host.directory_mode, directory=True))
+
+    def _keeps_directory(self) -> bool:
+        """Whether something is in our directory afterwards: what this puts there, or what other parts of this collection have there."""
+        ours = {os.path.basename(path) for path in (PROGRAM, FILE, MEMORY)}
+        others = [name for name in self._host.names(STATE) if name not in ours and not name.startswith(".")]
+        return bool(self._contents or others)
 
     def check(self) -> None:
         """There is no tool to ask: the files are ours alone."""
 
     def apply(self) -> None:
         if self._contents:
-            for path in (PROGRAM, FILE):
-                self._host.write(path, self._contents[path], mode=0o600)
-            for path in (SERVICE_FILE, TIMER_FILE):
-                self._host.write(path, self._contents[path], mode=0o644)
+            for path, mode in MODES.items():
+                self._host.write(path, self._contents[path], mode=mode)
             self._host.link(WANTS, "../" + TIMER)
             _systemctl(self._host, "daemon-reload")
             _systemctl(self._host, "start", TIMER)
         else:
             _stop(self._host)
+            if self._keeps_directory():
+                self._host.make_directories(STATE)
             for path in (*FILES, MEMORY):
                 self._host.remove(path)
             for path in (PROGRAM, WANTS):
@@ -166,5 +200,6 @@ def _active(active: bool) -> str:
     return "# %s is active\n" % TIMER if active else ""
 
 
-def _describe(contents: t.Mapping[str, bytes]) -> str:
-    return "".join("# %s: sha256 %s\n" % (path, hashlib.sha256(contents[path]).hexdigest()[:16]) for path in sorted(contents))
+def _line(path: str, found: str, content: t.Optional[bytes] = None) -> str:
+    digest = "" if content is None else ", sha256 " + hashlib.sha256(content).hexdigest()[:16]
+    return "# %s: %s%s\n" % (path, found, digest)

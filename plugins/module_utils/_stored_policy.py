@@ -69,7 +69,7 @@ class StoredPolicy(t.NamedTuple):
 
 def read_stored_policy(host: Host) -> t.Optional[StoredPolicy]:
     """The policy that is in force; None where none with host names is. Raises ToolFailed where the file is damaged."""
-    content = host.read(FILE)
+    content = host.read_own(FILE)
     if content is None:
         return None
     try:

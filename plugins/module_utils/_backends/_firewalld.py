@@ -25,6 +25,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._backends._
     warnings_before_reload,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_files import (
+    MODE,
     Files,
     describe_files,
 )
@@ -52,6 +53,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._contradict
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
     Snapshot,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
+    fixed,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
@@ -158,8 +162,8 @@ class FirewalldChange(Change):
         self._runtime_differs = _text(self._runtime) != _text(self._target)
         self._needs_reload = self._runtime_differs and not _firewalld_live.is_changeable(self._runtime, self._wanted)
         self._snapshot: t.Optional[RuntimeSnapshot] = None
-        self.before = _text(self._runtime) + describe_files(self._files.before)
-        self.after = _text(self._target) + describe_files(self._files.after)
+        self.before = _text(self._runtime) + describe_files(self._files.before, self._files.deviations)
+        self.after = _text(self._target) + describe_files(self._files.after, dict.fromkeys(self._files.deviations, fixed(MODE)))
         self.warnings = [
             *(_firewalld_live.rivals(client, self._files.is_ours) if objects else ()),
             *(warnings_before_reload(host) if self._needs_reload else ()),

@@ -28,8 +28,18 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
+    fixed,
+    told,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
+    SMALL,
+    Unreadable,
+    read_regular,
+)
 
 CONFIGURATION = "/etc/firewalld"
+MODE = 0o644
 
 
 class Files:
@@ -38,6 +48,7 @@ class Files:
     Attributes:
         before: Content of those that are not as they shall be, by path.
         after: What those become; a path that is missing here goes.
+        deviations: Kind, mode and owner of those that have not the fixed ones, by path.
         snapshot: All of these files as they were.
 
     Raises:
@@ -52,8 +63,10 @@ class Files:
         if taken:
             raise PolicyRefused(*("%s is not ours, but a file of ours needs this name; rename it" % path for path in taken))
         self._foreign = {_name(path) for path in foreign}
-        self.before = {path: content for path, content in present.items() if wanted.get(path) != content}
-        self.after = {path: content for path, content in wanted.items() if present.get(path) != content}
+        found = {path: told(path) or "" for path in present}
+        self.deviations = {path: words for path, words in found.items() if path in wanted and words != fixed(MODE)}
+        self.before = {path: text for path, text in present.items() if wanted.get(path) != text or path in self.deviations}
+        self.after = {path: text for path, text in wanted.items() if present.get(path) != text or path in self.deviations}
         self.snapshot = host.snapshot({**self.before, **self.after})
 
     def is_ours(self, name: str) -> bool:
@@ -68,7 +81,7 @@ class Files:
         """
         with tempfile.TemporaryDirectory() as directory:
             copy = os.path.join(directory, "firewalld")
-            shutil.copytree(CONFIGURATION, copy, ignore_dangling_symlinks=True)
+            shutil.copytree(CONFIGURATION, copy, ignore=_irregular, ignore_dangling_symlinks=True, copy_function=_copy)
             self._write(copy)
             refusal = self._refusal("--system-config", copy)
         if refusal:
@@ -88,13 +101,30 @@ class Files:
 
     def _write(self, root: str) -> None:
         for path, content in self.after.items():
-            self._host.write(root + path[len(CONFIGURATION) :], content, mode=0o644)
+            self._host.write(root + path[len(CONFIGURATION) :], content, mode=MODE)
         for path in sorted(self.before.keys() - self.after.keys(), key=_is_referred_to):
             self._host.remove(root + path[len(CONFIGURATION) :])
 
 
-def describe_files(files: t.Mapping[str, bytes]) -> str:
-    return "".join("file %s\n%s" % (path, content.decode(errors="replace")) for path, content in sorted(files.items()))
+def describe_files(files: t.Mapping[str, bytes], deviations: t.Optional[t.Mapping[str, str]] = None) -> str:
+    """The files as text; ``deviations`` say what is unusual about some of them."""
+    remarks = {path: ", " + words for path, words in (deviations or {}).items()}
+    return "".join(
+        "file %s%s\n%s" % (path, remarks.get(path, ""), content.decode(errors="replace")) for path, content in sorted(files.items())
+    )
+
+
+def _copy(source: str, target: str) -> str:
+    content = read_regular(source)
+    with open(target, "wb") as file:
+        file.write(content or b"")
+    return target
+
+
+def _irregular(directory: str, names: t.Sequence[str]) -> t.Set[str]:
+    """What firewalld does not read either: neither files nor directories."""
+    paths = {name: os.path.join(directory, name) for name in names}
+    return {name for name, path in paths.items() if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))}
 
 
 def _present(host: Host) -> t.Tuple[t.Dict[str, bytes], t.Set[str]]:
@@ -106,12 +136,19 @@ def _present(host: Host) -> t.Tuple[t.Dict[str, bytes], t.Set[str]]:
         for name in os.listdir(parent) if os.path.isdir(parent) else ():
             if name.startswith(PREFIX) and name.endswith(".xml"):
                 path = os.path.join(parent, name)
-                content = host.read(path) or b""
+                content = _content(path, host)
                 if MARK.encode() in content:
                     ours[path] = content
                 else:
                     foreign.add(path)
     return ours, foreign
+
+
+def _content(path: str, host: Host) -> bytes:
+    try:
+        return host.read(path, SMALL * 16) or b""
+    except Unreadable:  # then it is somebody else's
+        return b""
 
 
 def _is_referred_to(path: str) -> bool:

@@ -39,6 +39,10 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
     Host,
     Snapshot,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
+    fixed,
+    fixed_link,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
 )
@@ -52,7 +56,8 @@ SERVICE = "federated-connectivity.service"
 UNIT = "/etc/systemd/system/" + SERVICE
 WANTS = "/etc/systemd/system/sysinit.target.wants/" + SERVICE
 DROP_IN = "/etc/systemd/system/nftables.service.d/federated-connectivity.conf"
-FILES = (RULESET, UNIT, DROP_IN, WANTS)
+MODES = {RULESET: 0o600, UNIT: 0o644, DROP_IN: 0o644}
+FILES = (*MODES, WANTS)
 HEADER = "# Made by federated.connectivity.firewall_policy; changes here are replaced by the next run.\n"
 
 # No ExecStop: stopping the service, or shutting down, opens nothing.
@@ -137,15 +142,24 @@ class TableChange(Change):
         self.warnings = warnings
         if ruleset:
             unit, drop_in = (text.format(table=TABLE, nft=host.which("nft"), ruleset=RULESET) for text in (UNIT_TEXT, DROP_IN_TEXT))
-            self._texts = {RULESET: HEADER + ruleset, UNIT: unit, DROP_IN: drop_in, WANTS: unit}
-            self.after = _rehearse(host, ruleset) + "".join(map(_at_boot, FILES)) + _active(host.has_systemd())
+            self._texts = {RULESET: HEADER + ruleset, UNIT: unit, DROP_IN: drop_in}
+            at_boot = [_line(path, fixed(mode)) for path, mode in MODES.items()]
+            at_boot += [_line(WANTS, fixed_link(UNIT)), _line(CONFIGURATION, fixed(host.directory_mode, directory=True))]
+            self.after = _rehearse(host, ruleset) + "".join(at_boot) + _active(host.has_systemd())
         self.before = self._present + "".join(self._boot()) + _active(self._was_active)
 
     def _boot(self) -> t.Iterator[str]:
-        for path in FILES:
-            content = self._host.read(path)
-            if content is not None:
-                yield _at_boot(path, "" if content.decode(errors="replace") == self._texts.get(path) else "; not as we made it")
+        """What is there of ours for the next boot; without a policy, what of it has to go."""
+        for path, text in {**dict.fromkeys(MODES, ""), **self._texts}.items():
+            found = self._host.attributes(path)
+            if found and (self._ruleset or not os.path.isdir(path)):
+                own = self._host.read_own(path)
+                yield _line(path, found, "" if own is not None and own.decode(errors="replace") == text else "; not as we made it")
+        link, directory = self._host.link_attributes(WANTS, UNIT), self._host.attributes(CONFIGURATION)
+        if link:
+            yield _line(WANTS, link)
+        if directory and self._ruleset:
+            yield _line(CONFIGURATION, directory)
 
     def check(self) -> None:
         if self.changed and self._ruleset:
@@ -156,9 +170,8 @@ class TableChange(Change):
             return
         self._host.run(["nft", "-f", "-"], input=self._ruleset or DELETE)
         if self._ruleset:
-            self._host.write(RULESET, self._texts[RULESET].encode(), mode=0o600)
-            for path in (UNIT, DROP_IN):
-                self._host.write(path, self._texts[path].encode(), mode=0o644)
+            for path, mode in MODES.items():
+                self._host.write(path, self._texts[path].encode(), mode=mode)
             self._host.link(WANTS, "../" + SERVICE)
         else:
             _stop(self._host)
@@ -199,8 +212,8 @@ def _reload_units(host: Host) -> None:
         host.run(["systemctl", "daemon-reload"])
 
 
-def _at_boot(path: str, remark: str = "") -> str:
-    return "# at boot: %s%s\n" % (path, remark)
+def _line(path: str, found: str, remark: str = "") -> str:
+    return "# at boot: %s, %s%s\n" % (path, found, remark)
 
 
 def _active(active: bool) -> str:

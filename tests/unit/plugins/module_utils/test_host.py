@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import pathlib
+import socket
 import stat
 
 import pytest
@@ -67,12 +68,36 @@ def test_a_snapshot_restores_owners(host: Host, tmp_path: pathlib.Path, monkeypa
     assert given == [(7, 8)]
 
 
-def test_an_existing_file_keeps_its_mode_and_a_new_one_gets_the_wanted(host: Host, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "old").touch(mode=0o640)
-    (tmp_path / "old").chmod(0o640)
-    host.write(str(tmp_path / "old"), b"x", mode=0o600)
+def test_a_file_of_somebody_else_keeps_its_mode_and_one_of_ours_gets_the_fixed_one(host: Host, tmp_path: pathlib.Path) -> None:
+    for name in ("theirs", "ours"):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(0o646)
+    host.write(str(tmp_path / "theirs"), b"x")
+    host.write(str(tmp_path / "ours"), b"x", mode=0o600)
     host.write(str(tmp_path / "new"), b"x", mode=0o644)
-    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("old", "new")] == [0o640, 0o644]
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"theirs": 0o646, "ours": 0o600, "new": 0o644}
+
+
+def test_a_directory_in_the_place_of_a_file_is_named_and_stays(host: Host, tmp_path: pathlib.Path) -> None:
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    with pytest.raises(ToolFailed, match="taken is a directory, and a file belongs there"):
+        host.write(str(taken), b"x", mode=0o600)
+    host.remove(str(taken))
+    assert list(tmp_path.iterdir()) == [taken]
+
+
+def test_a_snapshot_brings_back_a_fifo_and_a_socket(host: Host, tmp_path: pathlib.Path) -> None:
+    os.mkfifo(tmp_path / "fifo", 0o640)
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(tmp_path / "socket"))
+    before = {path.name: path.lstat().st_mode for path in tmp_path.iterdir()}
+    snapshot = _host.Snapshot.from_data(host.snapshot([str(tmp_path / name) for name in before]).to_data())
+    for name in before:
+        host.write(str(tmp_path / name), b"x", mode=0o600)
+    snapshot.restore()
+    assert {path.name: path.lstat().st_mode for path in tmp_path.iterdir()} == before
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_litter(host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,20 @@ class Systemd(Host):
     def read(self, path: str) -> bytes | None:
         return super().read(self._root + path)
 
-    def write(self, path: str, content: bytes, mode: int = 0o600) -> None:
+    def read_own(self, path: str) -> bytes | None:
+        return super().read_own(self._root + path)
+
+    def attributes(self, path: str) -> str | None:
+        return super().attributes(self._root + path)
+
+    def link_attributes(self, path: str, target: str) -> str | None:
+        found = super().link_attributes(self._root + path, self._root + target)
+        return found and found.replace(self._root, "")
+
+    def names(self, path: str) -> list[str]:
+        return super().names(self._root + path)
+
+    def write(self, path: str, content: bytes, mode: int | None = None) -> None:
         super().write(self._root + path, content, mode)
 
     def link(self, path: str, target: str) -> None:

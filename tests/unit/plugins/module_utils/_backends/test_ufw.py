@@ -85,7 +85,7 @@ class FakeHost(Host):
     def read(self, path: str) -> bytes | None:
         return self.files.get(path)
 
-    def write(self, path: str, content: bytes, mode: int = 0o600) -> None:
+    def write(self, path: str, content: bytes, mode: int | None = None) -> None:
         self.files[path] = content
 
     def snapshot(self, paths: t.Iterable[str]) -> t.Any:

@@ -15,6 +15,7 @@ import time
 import typing as t
 
 _SECONDS = 10.0
+_BYTES = 16 << 20  # of an answer; more of it is cut, and then no JSON
 
 
 class Info(t.NamedTuple):
@@ -54,20 +55,21 @@ def info(path: str) -> t.Optional[Info]:
     try:
         connection.request("GET", "/info")
         answer = connection.getresponse()
-        said = json.loads(answer.read()) if answer.status == 200 else {}
-    except (OSError, http.client.HTTPException, ValueError):
+        said = json.loads(answer.read(_BYTES)) if answer.status == 200 else {}
+    except (OSError, http.client.HTTPException, ValueError, RecursionError):
         return None
     finally:
         connection.close()
-    if not said:
+    if not said or not isinstance(said, dict):
         return None
+    swarm, running = said.get("Swarm"), said.get("ContainersRunning")
     return Info(
-        said.get("HttpProxy", ""),
-        said.get("HttpsProxy", ""),
-        said.get("NoProxy", ""),
+        str(said.get("HttpProxy") or ""),
+        str(said.get("HttpsProxy") or ""),
+        str(said.get("NoProxy") or ""),
         bool(said.get("LiveRestoreEnabled")),
-        said.get("Swarm", {}).get("LocalNodeState", "inactive") != "inactive",
-        said.get("ContainersRunning", 0),
+        isinstance(swarm, dict) and swarm.get("LocalNodeState", "inactive") != "inactive",
+        running if isinstance(running, int) else 0,
     )
 
 

@@ -30,6 +30,11 @@ from ansible_collections.federated.connectivity.plugins.module_utils._proxy_memb
     CLIENT,
     Memory,
     read,
+    recall,
+    recorded,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
+    SMALL,
 )
 
 
@@ -44,10 +49,9 @@ class Client(t.NamedTuple):
 def propose(user: pwd.struct_passwd, wanted: Proxies, host: Host) -> Client:
     """Compare what is there with what is wanted. Raises PolicyRefused if the file is broken."""
     memory_path = user.pw_dir + "/.local/state/federated_connectivity/docker_client/state.json"
-    remembered = host.read(memory_path)
-    memory = None if remembered is None else Memory(**json.loads(remembered))
+    memory = recall(memory_path, recorded(memory_path, host))
     path = os.path.realpath(user.pw_dir + "/.docker/config.json")
-    old = host.read(path)
+    old = host.read(path, SMALL)
     file, memory = json_file(path, old, read(path, old), CLIENT, wanted, memory, 0o600, host)
     return Client(file._replace(mode=0o600) if memory else file, memory_path, memory)
 
@@ -56,8 +60,8 @@ def apply(client: Client, host: Host) -> None:
     """Write it; the memory first, so that an interrupted run can be taken back as well."""
     remembered = None if client.memory is None else json.dumps(client.memory._asdict()).encode()
     if remembered is not None:
-        host.put(client.memory_path, remembered, 0o600)
+        host.write(client.memory_path, remembered, 0o600)
     if client.config.changed:
-        host.put(client.config.path, client.config.new, client.config.mode)
+        client.config.write(host)
     if remembered is None:
         host.put(client.memory_path, None, 0o600)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -19,8 +20,10 @@ from ansible_collections.federated.connectivity.plugins.module_utils import (
     _docker_client,
     _docker_proxy,
     _docker_proxy_change,
+    _docker_proxy_state,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._as_user import (
+    UserHost,
     as_user,
     find,
 )
@@ -43,7 +46,13 @@ from ansible_collections.federated.connectivity.plugins.module_utils._proxies im
     Proxies,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._proxy_file import (
+    Deviation,
     File,
+    deviations,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (
+    damaged,
+    recorded,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import (
     parse_proxy_url,
@@ -51,6 +60,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url 
 
 USERS = STATE + "/docker_proxy_users.json"
 _ANSWER_SECONDS = 5.0
+_CHANGE_SECONDS = 300.0  # for a user's daemon to start again
 _ELSEWHERE = {
     "/opt/docker-desktop": "Docker Desktop ignores `proxies` in daemon.json: set its proxies in Settings > Resources > Proxies",
     "/var/snap/docker": "the snap of Docker has a unit and a daemon.json of its own: set its proxies there",
@@ -86,6 +96,7 @@ class Outcome(t.NamedTuple):
         said: What else the administrator should hear.
         warnings: What should be mended.
         diffs: As Ansible shows them.
+        errors: Why a user has not got what is wanted; others have.
     """
 
     changes: t.Sequence[str] = ()
@@ -93,15 +104,22 @@ class Outcome(t.NamedTuple):
     said: t.Sequence[str] = ()
     warnings: t.Sequence[str] = ()
     diffs: t.Sequence[t.Dict[str, str]] = ()
+    errors: t.Sequence[str] = ()
 
 
-_Step = t.Callable[[bool], Outcome]
+class _Step(t.NamedTuple):
+    """One place that is looked at, and then changed; ``dry`` tells which. Users' places are not ours to wait for under the lock."""
+
+    run: t.Callable[[bool], Outcome]
+    user: str = ""
 
 
 def configure(wanted: Wanted, check_mode: bool, must_answer: bool, host: Host) -> t.List[Outcome]:
     """Bring everything to its proxies. All of it is looked at before anything is touched.
 
-    Users that an earlier run configured and that are not named any more get back what they had.
+    Users that an earlier run configured and that are not named any more get back what they had. What is wrong with one user's files
+    is an error of this user's outcome, and keeps nobody else from anything. The collection's lock is held only while no user's file
+    or program is waited for.
 
     Args:
         wanted: What shall be.
@@ -110,25 +128,31 @@ def configure(wanted: Wanted, check_mode: bool, must_answer: bool, host: Host) -
         host: The host, as the superuser sees it.
 
     Raises:
-        PolicyError: all that is wrong.
+        PolicyError: all that is wrong with the system's daemon, or with the list of users.
     """
-    steps = list(_steps(wanted, host))
-    seen = _all(steps, dry=True)
-    if check_mode or not any(outcome.changes for outcome in seen):
-        if not check_mode:
-            _all(steps, dry=False)
+    with host.lock():
+        steps = list(_steps(wanted, host))
+    seen = _all(steps, True, host)
+    changes = any(outcome.changes for outcome in seen)
+    if check_mode:
         return seen
-    if must_answer:
+    if changes and must_answer:
         _see_answers({url for proxies in (wanted.daemon, wanted.client) for url in (proxies.http, proxies.https) if url})
-    _remember(wanted, host, keep=True)
-    done = _all(steps, dry=False)
-    _remember(wanted, host, keep=False)
-    return done
+    if changes:
+        with host.lock():
+            _remember(wanted, host, keep=True)
+    good = [step for step, outcome in zip(steps, seen) if not outcome.errors]
+    bad = [outcome for outcome in seen if outcome.errors]
+    done = [*_all(good, False, host), *bad]
+    if changes:
+        with host.lock():
+            _remember(wanted, host, keep=any(outcome.errors for outcome in done))
+    return done if changes else seen
 
 
 def _steps(wanted: Wanted, host: Host) -> t.Iterator[_Step]:
     system = wanted.daemon if wanted.system else Proxies()
-    yield lambda dry: _daemon(SYSTEM, system, wanted.restart, dry, host)
+    yield _Step(lambda dry: _daemon(SYSTEM, system, wanted.restart, dry, host))
     earlier = _remembered(host)
     for kind, named, proxies, place in (
         ("rootless", wanted.rootless, wanted.daemon, _rootless),
@@ -137,12 +161,39 @@ def _steps(wanted: Wanted, host: Host) -> t.Iterator[_Step]:
         for name in sorted({*named, *earlier[kind]}):
             if name in named or _exists(name):
                 own = proxies if name in named else Proxies()
-                yield functools.partial(_of_user, name, functools.partial(place, own, wanted.restart))
+                yield _Step(functools.partial(_of_user, name, functools.partial(place, own, wanted.restart)), name)
 
 
 def _of_user(name: str, place: t.Callable[[pwd.struct_passwd, bool, Host], Outcome], dry: bool) -> Outcome:
     user = find(name)
-    return Outcome(**as_user(user, lambda host: place(user, dry, host)._asdict()))
+
+    def look_or_change(host: UserHost) -> t.Dict[str, t.Any]:
+        with contextlib.nullcontext() if dry else host.alone():
+            return place(user, dry, host)._asdict()
+
+    try:
+        said = as_user(user, look_or_change, None if dry else _CHANGE_SECONDS)
+    except (PolicyError, OSError) as error:
+        messages = error.messages if isinstance(error, PolicyError) else (str(error),)
+        return Outcome(errors=[_named(name, message) for message in messages])
+    return _outcome_of(name, said)
+
+
+def _named(user: str, message: str) -> str:
+    return message if "user %s" % user in message else "user %s: %s" % (user, message)
+
+
+def _outcome_of(user: str, said: t.Mapping[str, t.Any]) -> Outcome:
+    """What a user's process says, provided that it is an outcome."""
+    try:
+        outcome = Outcome(**said)
+    except TypeError:
+        outcome = Outcome(changes=[None])  # type: ignore[list-item]
+    texts = [*outcome.changes, *outcome.restarts, *outcome.said, *outcome.warnings, *outcome.errors]
+    texts += [text for diff in outcome.diffs for pair in diff.items() for text in pair]
+    if not all(isinstance(text, str) for text in texts):
+        return Outcome(errors=["user %s: the user's process answered what it should not" % user])
+    return outcome
 
 
 def _rootless(wanted: Proxies, restart: bool, user: pwd.struct_passwd, dry: bool, host: Host) -> Outcome:
@@ -160,9 +211,11 @@ def _daemon(places: Places, wanted: Proxies, restart: bool, dry: bool, host: Hos
     except NoDocker as error:
         return _without_docker(places, wanted, error)
     proposal = _docker_proxy.propose(daemon, wanted, host)
+    remembered = [*_docker_proxy_state.files(daemon.places), *(() if places.whose else (USERS,))]
+    odd = _settled(dict.fromkeys(remembered, _docker_proxy_state.MODE), dry, host)
     if not dry:
         _docker_proxy_change.apply(daemon, wanted, proposal, restart, host)
-    outcome = _outcome(proposal.files)._replace(warnings=list(proposal.warnings))
+    outcome = _outcome([*proposal.files, *odd])._replace(warnings=list(proposal.warnings))
     if not proposal.restart:
         return outcome
     if not restart:
@@ -184,21 +237,31 @@ def _without_docker(places: Places, wanted: Proxies, error: NoDocker) -> Outcome
 
 def _client(wanted: Proxies, _restart: bool, user: pwd.struct_passwd, dry: bool, host: Host) -> Outcome:
     client = _docker_client.propose(user, wanted, host)
+    odd = _settled({client.memory_path: _docker_proxy_state.MODE}, dry, host)
     if not dry:
         _docker_client.apply(client, host)
-    return _outcome([client.config] if client.config.changed else [])
+    return _outcome([*([client.config] if client.config.changed else []), *odd])
 
 
-def _outcome(files: t.Sequence[File]) -> Outcome:
+def _settled(files: t.Mapping[str, int], dry: bool, host: Host) -> t.List[Deviation]:
+    """What deviates of the files that runs remember something in; it is put right unless ``dry``."""
+    odd = deviations(files, host)
+    for each in () if dry else odd:
+        each.settle(host)
+    return odd
+
+
+def _outcome(files: t.Sequence[t.Union[File, Deviation]]) -> Outcome:
     return Outcome([file.path for file in files], diffs=[file.as_diff() for file in files])
 
 
-def _all(steps: t.Sequence[_Step], dry: bool) -> t.List[Outcome]:
+def _all(steps: t.Sequence[_Step], dry: bool, host: Host) -> t.List[Outcome]:
     outcomes: t.List[Outcome] = []
     messages: t.List[str] = []
     for step in steps:
         try:
-            outcomes.append(step(dry))
+            with contextlib.nullcontext() if step.user else host.lock():
+                outcomes.append(step.run(dry))
         except PolicyError as error:
             messages += error.messages
     if messages:
@@ -227,8 +290,9 @@ def _exists(name: str) -> bool:
 
 
 def _remembered(host: Host) -> t.Dict[str, t.List[str]]:
-    content = host.read(USERS)
-    users: t.Dict[str, t.List[str]] = {"rootless": [], "clients": []} if content is None else json.loads(content)
+    users: t.Dict[str, t.List[str]] = recorded(USERS, host) or {"rootless": [], "clients": []}
+    if not isinstance(users, dict) or set(users) != {"rootless", "clients"} or not all(isinstance(each, list) for each in users.values()):
+        raise damaged(USERS)
     return users
 
 
@@ -239,4 +303,7 @@ def _remember(wanted: Wanted, host: Host, keep: bool) -> None:
         "rootless": sorted({*earlier["rootless"], *(wanted.rootless if wanted.daemon != Proxies() else ())}),
         "clients": sorted({*earlier["clients"], *(wanted.clients if wanted.client != Proxies() else ())}),
     }
-    host.put(USERS, json.dumps(users).encode() if any(users.values()) else None, 0o600)
+    if any(users.values()):
+        host.write(USERS, json.dumps(users).encode(), _docker_proxy_state.MODE)
+    else:
+        host.put(USERS, None, 0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import shlex
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils import (
@@ -26,8 +27,14 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
     STATE,
     Host,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
-    hide,
+from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
+    printable_lines,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
+    SMALL,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._secrets import (
+    hide_output,
 )
 
 UNIT = "docker.service"
@@ -92,14 +99,16 @@ class Daemon:
         self._systemctl = ("systemctl", "--user") if places.whose else ("systemctl",)
         if self._property("LoadState") != "loaded":
             raise NoDocker("%s does not exist" % self.named(places))
-        self.unit = _docker_unit.parse(self._run("cat", UNIT), host.read)
+        self.unit = _docker_unit.parse_files(self._unit_files(), lambda path: host.read(path, SMALL))
         file = self.unit.flag("--config-file") or places.daemon_json
         self.places = places._replace(daemon_json=os.path.realpath(file))
         self._program = self._find_program()
         said = host.run([self._program, "--version"]).stdout
         version = _MAJOR.search(said)
         if not version:
-            raise PolicyRefused("%s: %r, as %s --version says, is no Docker Engine" % (self.name, said.strip(), self._program))
+            raise PolicyRefused(
+                "%s: %s --version says %r, which is not a version of Docker Engine" % (self.name, self._program, _said(said))
+            )
         self.major = int(version.group(1))
 
     @staticmethod
@@ -138,7 +147,7 @@ class Daemon:
         finally:
             self._host.remove(trial)
         if done.rc:
-            words = hide((done.stderr or done.stdout).strip()).replace(trial, self.places.daemon_json)
+            words = _said(done.stderr or done.stdout).replace(trial, self.places.daemon_json)
             raise PolicyRefused("%s would not start: %s" % (self.name, words))
 
     def reload_units(self) -> None:
@@ -154,7 +163,7 @@ class Daemon:
         self._host.run([*self._systemctl, "reset-failed", UNIT], check=False)  # earlier starts do not count against this one
         done = self._host.run([*self._systemctl, "restart", UNIT], check=False)
         if done.rc:
-            raise ToolFailed("%s does not start: %s" % (self.name, hide(self._journal() or done.stderr.strip())))
+            raise ToolFailed("%s does not start: %s" % (self.name, _said(self._journal() or done.stderr)))
 
     def _journal(self) -> str:
         field = "--user-unit=" if self.places.whose else "--unit="
@@ -178,11 +187,26 @@ class Daemon:
             raise PolicyRefused("%s: no dockerd beside %s, nor in the system's PATH" % (self.name, words[0]))
         return found
 
+    def _unit_files(self) -> t.Iterator[t.Tuple[str, str]]:
+        """The files that systemd reads for the unit, in its order; in `systemctl cat`, a comment may look like a path."""
+        drop_ins = self._property("DropInPaths")
+        try:
+            paths = shlex.split(drop_ins)
+        except ValueError:
+            paths = drop_ins.split()
+        for path in filter(None, [self._property("FragmentPath"), *paths]):
+            yield path, (self._host.read(path, SMALL) or b"").decode("utf-8", "replace")
+
     def _property(self, name: str) -> str:
         return self._run("show", "--value", "--property=" + name, UNIT).strip()
 
     def _run(self, *words: str) -> str:
         return self._host.run([*self._systemctl, *words]).stdout
+
+
+def _said(text: str) -> str:
+    """What a program said, fit to be shown."""
+    return printable_lines(hide_output(text.strip()))
 
 
 class NoDocker(PolicyRefused):

@@ -37,7 +37,6 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
     Proxies,
-    hide,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._proxy_file import (
     File,
@@ -47,6 +46,12 @@ from ansible_collections.federated.connectivity.plugins.module_utils._proxy_file
 from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (
     DAEMON,
     read,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
+    SMALL,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._secrets import (
+    hide_value,
 )
 
 
@@ -88,7 +93,7 @@ def propose(daemon: Daemon, wanted: Proxies, host: Host) -> Proposal:
         _refuse_flags(daemon)
     state = load(daemon.places, host)
     path = daemon.places.daemon_json
-    old = host.read(path)
+    old = host.read(path, SMALL)
     text = read(path, old)
     if state.lending:
         text = text.without(LIVE_RESTORE)
@@ -112,7 +117,7 @@ def propose(daemon: Daemon, wanted: Proxies, host: Host) -> Proposal:
 def in_force(wanted: Proxies, info: Info) -> bool:
     """Whether a daemon says that it uses the proxies; credentials are masked on both sides, and do not count."""
     said = (info.http, info.https, info.exceptions)
-    return all(value is None or hide(value) == hide(now) for value, now in zip(wanted, said))
+    return all(value is None or hide_value(value) == hide_value(now) for value, now in zip(wanted, said))
 
 
 def _refuse_flags(daemon: Daemon) -> None:
@@ -133,7 +138,7 @@ def _unit_files(daemon: Daemon, wanted: Proxies, host: Host) -> t.List[File]:
     places = daemon.places
     values = wanted.spelled(_docker_unit.PROXY_VARIABLES)
     overridden = any(setting.file in daemon.unit.environment_files for setting in _of_others(daemon))
-    in_file = {name: value for name, value in values.items() if overridden or hide(value) != value}
+    in_file = {name: value for name, value in values.items() if overridden or hide_value(value) != value}
     in_unit = {name: value for name, value in values.items() if name not in in_file}
     drop_in = _docker_unit.drop_in(in_unit, places.environment_file if in_file else None) if values else None
     environment = _docker_unit.environment_file(in_file) if in_file else None
@@ -147,6 +152,13 @@ def _of_others(daemon: Daemon) -> t.List[_docker_unit.Setting]:
 
 def _warnings(daemon: Daemon, wanted: Proxies) -> t.List[str]:
     values = wanted.spelled(_docker_unit.PROXY_VARIABLES)
+    return [
+        *("%s: %s, so what it sets is not known here" % (daemon.name, words) for words in daemon.unit.unread),
+        *_overridden(daemon, values),
+    ]
+
+
+def _overridden(daemon: Daemon, values: t.Mapping[str, str]) -> t.List[str]:
     return [
         "%s: %s sets %s to something else than the plan, and the plan's value overrides it. Remove it there, so that nobody has to wonder"
         % (daemon.name, setting.place, setting.name)

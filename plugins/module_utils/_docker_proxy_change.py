@@ -26,6 +26,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._docker_pro
     in_force,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy_state import (
+    MODE,
     backup,
     files,
     save,
@@ -63,12 +64,12 @@ def apply(daemon: Daemon, wanted: Proxies, proposal: Proposal, restart: bool, ho
     try:
         save(places, proposal.state._replace(lending=lend), host)
         if file.changed and file.old is not None:
-            host.put(backup(places), file.old, 0o600)
+            host.write(backup(places), file.old, MODE)
         if lend:
             host.put(file.path, lent(file.old), file.mode if file.old_mode is None else file.old_mode & file.mode)
             switch(daemon, True)
         for each in proposal.files:
-            host.put(each.path, each.new, each.mode)
+            each.write(host)
         if any(each.changed for each in proposal.unit_files):
             daemon.reload_units()
         if restart:

@@ -19,7 +19,12 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (
     Memory,
+    damaged,
+    recall,
+    recorded,
 )
+
+MODE = 0o600
 
 
 class State(t.NamedTuple):
@@ -38,11 +43,13 @@ class State(t.NamedTuple):
 
 def load(places: Places, host: Host) -> State:
     """What earlier runs remembered."""
-    content = host.read(places.memory + "/state.json")
-    if content is None:
+    path = places.memory + "/state.json"
+    data = recorded(path, host)
+    if data is None:
         return State()
-    data = json.loads(content)
-    return State(data["memory"] and Memory(**data["memory"]), data["due"], data["lending"])
+    if not isinstance(data, dict) or not isinstance(data.get("due"), str) or not isinstance(data.get("lending"), bool):
+        raise damaged(path)
+    return State(recall(path, data.get("memory")), data["due"], data["lending"])
 
 
 def save(places: Places, state: State, host: Host) -> None:
@@ -52,7 +59,7 @@ def save(places: Places, state: State, host: Host) -> None:
             host.put(path, None, 0)
         return
     data = {**state._asdict(), "memory": state.memory and state.memory._asdict()}
-    host.put(places.memory + "/state.json", json.dumps(data).encode(), 0o600)
+    host.write(places.memory + "/state.json", json.dumps(data).encode(), MODE)
 
 
 def backup(places: Places) -> str:

@@ -12,9 +12,16 @@ import re
 import shlex
 import typing as t
 
+from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
+    printable,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
+    Unreadable,
+)
+
 PROXY_FLAGS = ("--http-proxy", "--https-proxy", "--no-proxy")
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-_FILE = re.compile(r"# (/\S.*)\Z")
+_FILE = re.compile(r"# (/\S*/docker\.service(?:\.d/[^/]+\.conf)?|/\S*/service\.d/[^/]+\.conf)\Z")
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?\Z")
 
 
@@ -40,11 +47,13 @@ class Unit(t.NamedTuple):
         command: The command line, variables replaced by the words of their values.
         environment: The variables, in the order in which they are set.
         environment_files: Files that variables come from.
+        unread: Why some of these could not be read.
     """
 
     command: t.Sequence[Setting]
     environment: t.Sequence[Setting]
     environment_files: t.Sequence[str]
+    unread: t.Sequence[str] = ()
 
     def flag(self, name: str) -> t.Optional[str]:
         """The value of a flag, "" if it is there without one, or None."""
@@ -63,26 +72,39 @@ class Unit(t.NamedTuple):
 
 
 def parse(listing: str, read: t.Callable[[str], t.Optional[bytes]]) -> Unit:
-    """Understand what ``systemctl cat`` prints: the files of a unit, each after a comment with its path (systemd.unit(5), systemd.exec(5)).
+    """Understand what ``systemctl cat`` prints: the files of a unit, each after a comment with its path.
+
+    Another comment may look the same. Where systemd says which files there are, :func:`parse_files` is exact.
+    """
+    return parse_files(_files_of(listing), read)
+
+
+def parse_files(files: t.Iterable[t.Tuple[str, str]], read: t.Callable[[str], t.Optional[bytes]]) -> Unit:
+    """Understand the files of a unit, in the order in which systemd reads them (systemd.unit(5), systemd.exec(5)).
 
     Args:
-        listing: The output.
-        read: Gives the content of an environment file, or None.
+        files: Their paths and texts. Whatever of a path is shown later is printable.
+        read: Gives the content of an environment file, or None; raises Unreadable.
     """
     command: t.List[Setting] = []
     environment: t.List[Setting] = []
-    files: t.List[str] = []
-    for key, value, place in _assignments(listing):
+    sources: t.List[str] = []
+    unread: t.List[str] = []
+    for key, value, place in (found for path, text in files for found in _assignments(printable(path), text)):
         words = [Setting(word, place) for word in _words(value)]
         if key == "ExecStart":
             command = [*command, *words] if words else []
         elif key == "Environment":
             environment = [*environment, *words] if words else []
         elif key == "EnvironmentFile":
-            files = [*files, value.lstrip("-")] if value else []
-    for path in files:  # they come after Environment=, whatever the order in the unit
-        environment += _variables(path, (read(path) or b"").decode("utf-8", "replace"))
-    return Unit(list(_expanded(command, {setting.name: setting for setting in environment})), environment, files)
+            sources = [*sources, value.lstrip("-")] if value else []
+    for path in sources:  # they come after Environment=, whatever the order in the unit
+        try:
+            environment += _variables(printable(path), (read(path) or b"").decode("utf-8", "replace"))
+        except Unreadable as error:
+            unread.append(str(error))
+    known = {setting.name: setting for setting in environment}
+    return Unit(list(_expanded(command, known)), environment, list(map(printable, sources)), unread)
 
 
 def drop_in(variables: t.Mapping[str, str], environment_file: t.Optional[str]) -> str:
@@ -102,22 +124,32 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _assignments(listing: str) -> t.Iterator[t.Tuple[str, str, str]]:
-    """Key, value and place of every line in a section ``[Service]``; continued lines are one."""
-    path, number, section, pending = "", 0, "", ""
-    for line in listing.splitlines():
-        number += 1
+def _files_of(listing: str) -> t.Iterator[t.Tuple[str, str]]:
+    """The files of a listing; a path counts only after an empty line, as ``systemctl cat`` sets it."""
+    path, before = "", ""
+    lines: t.List[str] = []
+    for line in listing.split("\n"):
         found = _FILE.match(line)
-        if found and not pending:
-            path, number, section = found.group(1), 0, ""
-            continue
+        if found and not before.strip() and line.isprintable():
+            yield path, "\n".join(lines)
+            path, lines = found.group(1), []
+        else:
+            lines.append(line)
+        before = line
+    yield path, "\n".join(lines)
+
+
+def _assignments(path: str, text: str) -> t.Iterator[t.Tuple[str, str, str]]:
+    """Key, value and place of every line in a section ``[Service]``; continued lines are one."""
+    section, pending = "", []
+    for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if stripped.startswith(("#", ";")):
             continue
         if stripped.endswith("\\"):
-            pending += stripped[:-1] + " "
+            pending.append(stripped[:-1])
             continue
-        whole, pending = pending + stripped, ""
+        whole, pending = " ".join([*pending, stripped]), []
         if whole.startswith("["):
             section = whole
         elif section == "[Service]" and "=" in whole:
@@ -126,7 +158,7 @@ def _assignments(listing: str) -> t.Iterator[t.Tuple[str, str, str]]:
 
 
 def _variables(path: str, content: str) -> t.Iterator[Setting]:
-    for number, line in enumerate(content.splitlines(), 1):
+    for number, line in enumerate(content.split("\n"), 1):
         name, equals, value = line.strip().partition("=")
         if equals and not name.startswith(("#", ";")):
             yield Setting("%s=%s" % (name, value.strip().strip("\"'")), "%s:%d" % (path, number))

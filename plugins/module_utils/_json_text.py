@@ -10,11 +10,20 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
+    printable,
+)
 
 # What dockerd accepts too (moby, daemon/config: BOMOverride).
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SPACE = " \t\r\n"
+_DEPTH = 100  # of objects and arrays in each other; Docker's files have five
+_DIGITS = 1000
+_GAP = re.compile(r"[ \t\r\n]*")
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 
 class JsonBroken(Exception):
@@ -41,9 +50,9 @@ class JsonText:
     def __init__(self, text: str, mark: bytes = b"", codec: str = "utf-8") -> None:
         """Raises JsonBroken."""
         self._text, self._mark, self._codec = text, mark, codec
-        self._decoder = json.JSONDecoder(parse_constant=_refuse)
+        self._decoder = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)
         self.value: t.Dict[str, t.Any] = {}
-        self._members: t.List[_Member] = []
+        self._members: t.Dict[str, _Member] = {}
         if text.strip(_SPACE):
             self._scan()
 
@@ -67,7 +76,7 @@ class JsonText:
 
     def raw(self, name: str) -> t.Optional[str]:
         """The text of a member's value, or None where there is no such member."""
-        member = self._find(name)
+        member = self._members.get(name)
         return member and self._text[member.value_start : member.end]
 
     def with_member(self, name: str, value: t.Any) -> JsonText:
@@ -76,13 +85,13 @@ class JsonText:
 
     def with_raw(self, name: str, raw: str) -> JsonText:
         """The text with a member set to a value that is JSON text already."""
-        member = self._find(name)
+        member = self._members.get(name)
         if member:
             return self._replace(member.value_start, member.end, raw)
         gap, colon, _unit = self._style()
         new = "%s%s%s" % (json.dumps(name), colon, raw)
         if self._members:
-            end = self._members[-1].end
+            end = list(self._members.values())[-1].end
             return self._replace(end, end, "," + gap + new)
         closing = "\n" if "\n" in gap else ""
         if not self._text.strip(_SPACE):
@@ -91,23 +100,22 @@ class JsonText:
 
     def without(self, name: str) -> JsonText:
         """The text without a member."""
-        member = self._find(name)
+        member = self._members.get(name)
         if not member:
             return self
         if len(self._members) == 1:
             return self._replace(self._text.index("{") + 1, self._text.rindex("}"), "")
-        place = self._members.index(member)
+        members = list(self._members.values())
+        place = list(self._members).index(name)
         if place == 0:
-            return self._replace(member.start, self._members[1].start, "")
-        return self._replace(self._members[place - 1].end, member.end, "")
-
-    def _find(self, name: str) -> t.Optional[_Member]:
-        return next((member for member in self._members if member.name == name), None)
+            return self._replace(member.start, members[1].start, "")
+        return self._replace(members[place - 1].end, member.end, "")
 
     def _replace(self, start: int, end: int, text: str) -> JsonText:
         return JsonText(self._text[:start] + text + self._text[end:], self._mark, self._codec)
 
     def _scan(self) -> None:
+        self._refuse_depth()
         try:
             value = self._decoder.decode(self._text)
         except json.JSONDecodeError as error:
@@ -121,17 +129,22 @@ class JsonText:
         while self._text[offset] != "}":
             offset = self._skip(offset + 1) if self._text[offset] == "," else offset
             name, behind = self._decoder.raw_decode(self._text, offset)
-            if self._find(name):
-                raise JsonBroken("%s: %s stands here for the second time" % (self._position(offset), json.dumps(name)))
+            if name in self._members:
+                raise JsonBroken("%s: %s stands here for the second time" % (self._position(offset), printable(json.dumps(name), 100)))
             start = self._skip(self._skip(behind) + 1)
             member, end = self._decoder.raw_decode(self._text, start)
-            self._members.append(_Member(name, member, offset, start, end))
+            self._members[name] = _Member(name, member, offset, start, end)
             offset = self._skip(end)
 
+    def _refuse_depth(self) -> None:
+        depth = 0
+        for found in _STRING_OR_BRACKET.finditer(self._text):
+            depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+            if depth > _DEPTH:
+                raise JsonBroken("%s: more than %d objects and arrays stand in each other here" % (self._position(found.start()), _DEPTH))
+
     def _skip(self, offset: int) -> int:
-        while self._text[offset] in _SPACE:
-            offset += 1
-        return offset
+        return t.cast(t.Match[str], _GAP.match(self._text, offset)).end()
 
     def _position(self, offset: int) -> str:
         return _place(self._text, offset)
@@ -140,11 +153,11 @@ class JsonText:
         """What stands before a name, what stands between a name and its value, and one step of indentation."""
         if not self._members:
             return "\n  ", ": ", "  "
-        first = self._members[0]
+        first, *others = self._members.values()
         gap = self._text[self._text.index("{") + 1 : first.start]
         colon = self._text[self._decoder.raw_decode(self._text, first.start)[1] : first.value_start]
-        if "\n" not in gap and len(self._members) > 1:  # {"one": 1, "two": 2}
-            gap = self._text[self._members[0].end : self._members[1].start].partition(",")[2]
+        if "\n" not in gap and others:  # {"one": 1, "two": 2}
+            gap = self._text[first.end : others[0].start].partition(",")[2]
         return gap, colon, gap.rpartition("\n")[2]
 
     def _render(self, value: t.Any) -> str:
@@ -157,6 +170,13 @@ class JsonText:
 
 def _place(text: str, offset: int) -> str:
     return "%d:%d" % (text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+
+
+def _integer(digits: str) -> int:
+    """Reading a number takes the square of its length."""
+    if len(digits) > _DIGITS:
+        raise ValueError("a number has %d digits" % len(digits))
+    return int(digits)
 
 
 def _refuse(constant: str) -> t.NoReturn:

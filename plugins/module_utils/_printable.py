@@ -30,5 +30,10 @@ def printable(text: str, limit: int = LIMIT) -> str:
     return start[: max(limit - len(_CUT), 0)] + _CUT[:limit]
 
 
+def printable_lines(text: str, limit: int = LIMIT) -> str:
+    """The same for a text of several lines, each of which may be that long."""
+    return "\n".join(printable(line, limit) for line in text.split("\n"))
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")

@@ -17,8 +17,13 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import (
     parse_proxy_url,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._secrets import (
+    hide,
+    hide_value,
+)
 
-_USERINFO = re.compile(r"(?<=://)[^\s\"']*@")  # to the last @, for those that should have been encoded are secret too
+__all__ = ["Proxies", "hide", "parse", "with_credentials"]
+
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\"]")
 
 
@@ -38,7 +43,7 @@ class Proxies(t.NamedTuple):
     @property
     def secret(self) -> bool:
         """Whether a URL carries credentials."""
-        return any(url is not None and hide(url) != url for url in (self.http, self.https))
+        return any(url is not None and hide_value(url) != url for url in (self.http, self.https))
 
     def spelled(self, names: t.Sequence[str]) -> t.Dict[str, str]:
         """The values that there are, under the names that a reader has for them."""
@@ -58,7 +63,7 @@ def parse(http: t.Optional[str], https: t.Optional[str], exceptions: t.Sequence[
         try:
             parse_proxy_url(url)
         except ValueError as error:
-            wrong.append("proxy.%s: %s%s" % (name, error, "" if "@" in url else "; it is %r" % url))
+            wrong.append("proxy.%s: %s%s" % (name, error, "" if hide_value(url) != url else "; it is %r" % url))
     wrong += [
         "proxy.no_proxy: %r is not one exception; make one item of each, without spaces" % each
         for each in exceptions
@@ -77,8 +82,3 @@ def with_credentials(url: t.Optional[str], credentials: t.Optional[str]) -> t.Op
         return url
     scheme, slashes, rest = url.partition("://")
     return "%s%s%s@%s" % (scheme, slashes, credentials, rest)
-
-
-def hide(text: str) -> str:
-    """A text that may be shown: what stands for credentials in its URLs is what Docker itself writes there."""
-    return _USERINFO.sub("xxxxx:xxxxx@", text)

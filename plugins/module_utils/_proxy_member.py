@@ -15,13 +15,24 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     PolicyRefused,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    Host,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._json_text import (
     JsonBroken,
     JsonText,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
+    printable_lines,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
     Proxies,
-    hide,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
+    SMALL,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._secrets import (
+    hide_in,
 )
 
 MEMBER = "proxies"
@@ -59,6 +70,41 @@ class Memory(t.NamedTuple):
     mode: t.Optional[int]
 
 
+def recall(path: str, data: t.Any) -> t.Optional[Memory]:
+    """What a run wrote down, from JSON.
+
+    Raises:
+        PolicyRefused: it is something else.
+    """
+    if data is None:
+        return None
+    try:
+        memory = Memory(**data)
+        sound = isinstance(json.loads(memory.before or "{}"), dict) and isinstance(memory.ours, dict)
+    except (TypeError, ValueError, RecursionError):
+        sound = False
+    if not sound or not (memory.mode is None or isinstance(memory.mode, int)):
+        raise damaged(path)
+    return memory
+
+
+def recorded(path: str, host: Host) -> t.Any:
+    """The JSON of a file in which runs remember something; None where there is no file. Raises PolicyRefused."""
+    content = host.read(path, SMALL)
+    try:
+        return None if content is None else json.loads(content)
+    except (ValueError, RecursionError):
+        raise damaged(path) from None
+
+
+def damaged(path: str) -> PolicyRefused:
+    """The error where what runs remember is not what they wrote."""
+    return PolicyRefused(
+        "%s is damaged, so what was there before this collection came is not known; check Docker's proxies by hand, then remove this file"
+        % path
+    )
+
+
 class Merged(t.NamedTuple):
     """What a file shall be.
 
@@ -82,7 +128,7 @@ def read(path: str, content: t.Optional[bytes]) -> JsonText:
     try:
         return JsonText.from_bytes(content or b"")
     except JsonBroken as error:
-        raise PolicyRefused("%s:%s; nothing was changed. Mend the file first: Docker cannot read it either" % (path, error)) from None
+        raise PolicyRefused("%s:%s; nothing was changed. Fix the file first: Docker cannot read it either" % (path, error)) from None
 
 
 def merge(
@@ -133,7 +179,7 @@ def merge(
 def shown(content: t.Optional[bytes]) -> str:
     """The member as a difference may show it; the rest of such files holds secrets of others."""
     member = JsonText.from_bytes(content or b"").value.get(MEMBER)
-    return "" if member is None else hide(json.dumps({MEMBER: member}, indent=2, ensure_ascii=False)) + "\n"
+    return "" if member is None else printable_lines(json.dumps({MEMBER: hide_in(member)}, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _with(text: JsonText, member: _Object, before: _Object, raw: t.Optional[str]) -> JsonText:

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Files are read only where they are regular files, and only up to a size: whatever else has their name neither stops a run nor fills it."""
+"""Files are read only if they are regular files, up to a size: whatever else has their name neither stops a run nor fills the memory."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def kind(mode: int) -> str:
 
 def _read(descriptor: int, limit: int) -> t.Optional[bytes]:
     """Everything, or None where it is more than that; what a file says of its size does not count (/proc says 0)."""
-    chunks, length = [], 0
+    chunks: t.List[bytes] = []
+    length = 0
     while True:
         chunk = os.read(descriptor, min(_CHUNK, limit + 1 - length))
         if not chunk:

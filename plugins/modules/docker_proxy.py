@@ -166,7 +166,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyError
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_consumers import Wanted, configure
 from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, in_words
-from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies, hide, parse, with_credentials
+from ansible_collections.federated.connectivity.plugins.module_utils._printable import printable, printable_lines
+from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies, parse, with_credentials
+from ansible_collections.federated.connectivity.plugins.module_utils._secrets import hide
+
+_LIMIT = 10_000  # of characters in a line
 
 
 def wanted_proxies(params: t.Mapping[str, t.Any]) -> Wanted:
@@ -217,26 +221,42 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    module.no_log_values.update(_secrets_of(module.params))
     host = Host()
     try:
-        with host.lock():
-            outcomes = configure(wanted_proxies(module.params), module.check_mode, module.params["must_answer"], host)
+        outcomes = configure(wanted_proxies(module.params), module.check_mode, module.params["must_answer"], host)
     except PolicyError as error:
-        messages = [hide(message) for message in error.messages]
+        messages = _lines(error.messages)
         module.fail_json(msg="\n".join(messages), errors=messages)
     except OSError as error:
-        module.fail_json(msg=in_words(error))
-    for outcome in outcomes:
-        for warning in outcome.warnings:
-            module.warn(warning)
-    changes = [change for outcome in outcomes for change in outcome.changes]
-    module.exit_json(
-        changed=bool(changes),
-        changes=changes,
-        restarts=[line for outcome in outcomes for line in outcome.restarts],
-        said=[line for outcome in outcomes for line in outcome.said],
-        diff=[diff for outcome in outcomes for diff in outcome.diffs],
-    )
+        module.fail_json(msg=printable(hide(in_words(error)), _LIMIT))
+    for warning in _lines(warning for outcome in outcomes for warning in outcome.warnings):
+        module.warn(warning)
+    changes = [printable(change) for outcome in outcomes for change in outcome.changes]
+    result: t.Dict[str, t.Any] = {
+        "changed": bool(changes),
+        "changes": changes,
+        "restarts": _lines(line for outcome in outcomes for line in outcome.restarts),
+        "said": _lines(line for outcome in outcomes for line in outcome.said),
+        "diff": [diff for outcome in outcomes for diff in outcome.diffs],
+    }
+    errors = _lines(line for outcome in outcomes for line in outcome.errors)
+    if errors:
+        module.fail_json(msg="\n".join(errors), errors=errors, **result)
+    module.exit_json(**result)
+
+
+def _lines(texts: t.Iterable[str]) -> t.List[str]:
+    """Texts fit to be shown, each of them once."""
+    return list(dict.fromkeys(printable_lines(hide(text), _LIMIT) for text in texts))
+
+
+def _secrets_of(params: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """What Ansible shall keep out of everything it shows, the invocation too: credentials that stand in a URL of the task."""
+    for of in (params["daemon"], params["client"]):
+        for url in ((of or {}).get("http_proxy"), (of or {}).get("https_proxy")):
+            if url and "@" in url:
+                yield url.rpartition("@")[0].partition("://")[2] or url.rpartition("@")[0]
 
 
 if __name__ == "__main__":

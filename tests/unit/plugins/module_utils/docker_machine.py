@@ -14,6 +14,7 @@ import http.server
 import json
 import pathlib
 import re
+import shlex
 import socketserver
 import threading
 import typing as t
@@ -144,10 +145,10 @@ class DockerMachine(Host):
                 "ActiveState": "active" if self.active else "failed" if self._failed else "inactive",
                 "InvocationID": run,
                 "KillMode": self.kill_mode,
+                "FragmentPath": str(self._unit),
+                "DropInPaths": shlex.join(map(str, sorted(self._drop_ins.glob("*.conf")))),
             }
             return Result(0, shown[name] + "\n", "")
-        if verb == "cat":
-            return Result(0, self._units(), "")
         self.log.append(verb)
         if verb == "restart":
             self._stop()

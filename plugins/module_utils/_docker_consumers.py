@@ -144,6 +144,7 @@ def configure(wanted: Wanted, check_mode: bool, must_answer: bool, host: Host) -
     good = [step for step, outcome in zip(steps, seen) if not outcome.errors]
     bad = [outcome for outcome in seen if outcome.errors]
     done = [*_all(good, False, host), *bad]
+    done[0] = seen[0]  # the list of users has been written meanwhile, and is as it should be
     if changes:
         with host.lock():
             _remember(wanted, host, keep=any(outcome.errors for outcome in done))
@@ -152,6 +153,7 @@ def configure(wanted: Wanted, check_mode: bool, must_answer: bool, host: Host) -
 
 def _steps(wanted: Wanted, host: Host) -> t.Iterator[_Step]:
     system = wanted.daemon if wanted.system else Proxies()
+    yield _Step(lambda dry: _outcome(_settled(SYSTEM, dry, host)))
     yield _Step(lambda dry: _daemon(SYSTEM, system, wanted.restart, dry, host))
     earlier = _remembered(host)
     for kind, named, proxies, place in (
@@ -211,8 +213,7 @@ def _daemon(places: Places, wanted: Proxies, restart: bool, dry: bool, host: Hos
     except NoDocker as error:
         return _without_docker(places, wanted, error)
     proposal = _docker_proxy.propose(daemon, wanted, host)
-    remembered = [*_docker_proxy_state.files(daemon.places), *(() if places.whose else (USERS,))]
-    odd = _settled(dict.fromkeys(remembered, _docker_proxy_state.MODE), dry, host)
+    odd = _settled(daemon.places, dry, host) if places.whose else []
     if not dry:
         _docker_proxy_change.apply(daemon, wanted, proposal, restart, host)
     outcome = _outcome([*proposal.files, *odd])._replace(warnings=list(proposal.warnings))
@@ -237,15 +238,18 @@ def _without_docker(places: Places, wanted: Proxies, error: NoDocker) -> Outcome
 
 def _client(wanted: Proxies, _restart: bool, user: pwd.struct_passwd, dry: bool, host: Host) -> Outcome:
     client = _docker_client.propose(user, wanted, host)
-    odd = _settled({client.memory_path: _docker_proxy_state.MODE}, dry, host)
+    odd = deviations({client.memory_path: _docker_proxy_state.MODE}, host)
+    for each in () if dry else odd:
+        each.settle(host)
     if not dry:
         _docker_client.apply(client, host)
     return _outcome([*([client.config] if client.config.changed else []), *odd])
 
 
-def _settled(files: t.Mapping[str, int], dry: bool, host: Host) -> t.List[Deviation]:
+def _settled(places: Places, dry: bool, host: Host) -> t.List[Deviation]:
     """What deviates of the files that runs remember something in; it is put right unless ``dry``."""
-    odd = deviations(files, host)
+    remembered = [*_docker_proxy_state.files(places), *(() if places.whose else (USERS,))]
+    odd = deviations(dict.fromkeys(remembered, _docker_proxy_state.MODE), host, beside=places.environment_file)
     for each in () if dry else odd:
         each.settle(host)
     return odd
@@ -265,7 +269,7 @@ def _all(steps: t.Sequence[_Step], dry: bool, host: Host) -> t.List[Outcome]:
         except PolicyError as error:
             messages += error.messages
     if messages:
-        raise PolicyError(*messages)
+        raise PolicyError(*messages, *(message for outcome in outcomes for message in outcome.errors))
     return outcomes
 
 

@@ -122,9 +122,16 @@ class Deviation(t.NamedTuple):
         return {"before_header": self.path, "after_header": self.path, "before": before, "after": after}
 
 
-def deviations(files: t.Mapping[str, int], host: Host) -> t.List[Deviation]:
-    """What deviates of files that runs remember something in, given with their modes, and of our directories above them."""
-    directories = {parent for path in files for parent in _parents(path) if is_ours(parent, host.own_directories)}
+def deviations(files: t.Mapping[str, int], host: Host, beside: str = "") -> t.List[Deviation]:
+    """What deviates of files that runs remember something in, and of our directories above them.
+
+    Args:
+        files: The files and their modes.
+        host: The host.
+        beside: One more file, which is looked at elsewhere; only its directories are looked at here, if it is there.
+    """
+    places = [*files, *([beside] if beside and host.attributes(beside) else [])]
+    directories = {parent for path in places for parent in _parents(path) if is_ours(parent, host.own_directories)}
     wanted: t.Dict[str, t.Optional[int]] = {**dict.fromkeys(sorted(directories)), **files}
     found = []
     for path, mode in wanted.items():

@@ -195,7 +195,7 @@ def test_two_runs_do_not_change_one_users_files_at_once(other: pwd.struct_passwd
 
     descriptor = os.open(theirs, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    with pytest.raises(ToolFailed, match="user nobody: waiting for another run, or for whoever else has locked .* took longer"):
+    with pytest.raises(ToolFailed, match=r"user nobody: waiting for another run, or for whoever else has locked .* took longer"):
         as_user(home, enter, 1.0)
     os.close(descriptor)
     assert as_user(home, enter) == {"in": True}

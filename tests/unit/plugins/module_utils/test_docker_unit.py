@@ -6,13 +6,22 @@
 
 from __future__ import annotations
 
+import os
+import pathlib
 import shlex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_unit import Unit, drop_in, environment_file, parse
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_unit import (
+    Unit,
+    drop_in,
+    environment_file,
+    parse,
+    parse_files,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import read_regular
 
 DEBIAN = """\
 # /usr/lib/systemd/system/docker.service
@@ -99,3 +108,32 @@ def test_what_we_write_means_what_we_meant(value: str) -> None:
     line = environment_file({"HTTP_PROXY": value})
     assert line.count("\n") == 1
     assert "EnvironmentFile=/x" in drop_in({}, "/x")
+
+
+FORGED = "# /etc/docker\x1b]0;owned\x07\x1b[2J\u202e"
+
+
+@pytest.mark.parametrize("before", ["", "\n", "[Service]\n"])
+def test_a_comment_is_no_path(before: str) -> None:
+    for comment in (FORGED, "# /etc/passwd", "# /home/x/docker.service.d/\x1b[1m.conf"):
+        found = unit(f"{DEBIAN}{PROXY}{before}{comment}\n[Service]\nEnvironment=HTTPS_PROXY=http://x:1\n").proxy_variables()
+        assert [setting.file for setting in found] == ["/etc/systemd/system/docker.service.d/http-proxy.conf"]
+        assert all(setting.place.isprintable() for setting in found)
+
+
+def test_where_the_files_are_known_no_comment_counts() -> None:
+    forged = "\n# /etc/systemd/system/docker.service.d/other.conf\n[Service]\nEnvironment=HTTPS_PROXY=http://x:1\n"
+    found = parse_files([("/unit", "[Service]\nExecStart=/bin/dockerd"), ("/a\x1b.conf", forged)], lambda path: None)
+    assert [setting.place for setting in found.proxy_variables()] == [r"/a\x1b.conf:4"]
+
+
+def test_an_environment_file_that_is_none_is_passed_over_and_named(tmp_path: pathlib.Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "env").write_text("HTTP_PROXY=http://x:1")
+    text = f"[Service]\nEnvironmentFile={tmp_path}/fifo\nEnvironmentFile=-/dev/zero\nEnvironmentFile={tmp_path}/env\n"
+    found = parse_files([("/unit", text)], read_regular)
+    assert found.unread == [
+        f"{tmp_path}/fifo is a FIFO; only a regular file is read",
+        "/dev/zero is a device; only a regular file is read",
+    ]
+    assert [setting.name for setting in found.proxy_variables()] == ["HTTP_PROXY"]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 import json
+import sys
+import types
 import typing as t
 
 import pytest
@@ -95,3 +97,67 @@ def test_a_new_member_is_written_in_the_style_of_the_others(before: str, after: 
 def test_a_broken_file_is_told_by_line_and_column(content: bytes, place: str) -> None:
     with pytest.raises(JsonBroken, match=f"^{place}"):
         JsonText.from_bytes(content)
+
+
+def steps(work: t.Callable[[], object]) -> int:
+    """How many calls, and resumptions of generators, some work takes."""
+    count = 0
+
+    def tell(_frame: types.FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(tell)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: ("{" + ",".join(f'"k{i}": {{"a": {i}}}' for i in range(n)) + "}").encode(),
+        lambda n: b"{" + b" " * n + b'"a"' + b" " * n + b":" + b"\n" * n + b"1" + b"\t" * n + b"}",
+        lambda n: b'{"a": [' + b"[]," * n + b'{"b": "' + b'\\"[' * n + b'"}]}',
+        lambda n: ("{" + ",".join(f'"{"k" * (i % 50)}{i}":1' for i in range(n)) + ',"k1": 2}').encode(),
+        lambda n: b'{"a": "' + b'\\"' * n,
+    ],
+    ids=["members", "blanks", "brackets", "one name twice", "a string without an end"],
+)
+def test_twice_the_text_is_twice_the_work(make: t.Callable[[int], bytes]) -> None:
+    def read(n: int) -> t.Callable[[], object]:
+        def work() -> object:
+            try:
+                text = JsonText.from_bytes(make_of[n])
+                return text.with_member("proxies", PROXIES).without("proxies").without("a")
+            except JsonBroken:
+                return None
+
+        return work
+
+    make_of = {n: make(n) for n in (500, 1000)}
+    once, twice = steps(read(500)), steps(read(1000))
+    assert twice < 2.2 * once + 100
+
+
+def test_twenty_thousand_members_are_read_and_one_is_set() -> None:
+    content = json.dumps({f"k{i}": {"a": [i]} for i in range(20_000)}).encode()
+    text = JsonText.from_bytes(content)
+    assert text.with_member("proxies", PROXIES).without("proxies").to_bytes() == content
+
+
+@pytest.mark.parametrize("brackets", [("[", "]"), ('{"a":', "}")])
+def test_depth_has_a_bound(brackets: tuple[str, str]) -> None:
+    opening, closing = brackets
+    assert JsonText(f'{{"a": {opening * 99}1{closing * 99}}}').value
+    with pytest.raises(JsonBroken, match="more than 100 objects and arrays stand in each other here"):
+        JsonText(f'{{"a": {opening * 100}1{closing * 100}}}')
+    assert JsonText('{"a": "' + "[" * 1000 + '\\"' + "{" * 1000 + '"}').value
+
+
+def test_a_number_has_a_bound() -> None:
+    assert JsonText(f'{{"a": {"9" * 1000}}}').value["a"] == int("9" * 1000)
+    with pytest.raises(JsonBroken, match="a number has 1000000 digits"):
+        JsonText(f'{{"a": {"9" * 1_000_000}}}')

@@ -22,11 +22,17 @@ import socket
 import time
 import typing as t
 
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    ToolFailed,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._listening import (
     listening_sockets,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._probe import (
     banner,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
+    read_regular,
 )
 
 STATE_FILE = "/run/federated_connectivity_listener.json"
@@ -43,6 +49,7 @@ ABSENT = "absent"
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _NOBODY = 65534
 _STOP_SECONDS = 2.0
+_STATE_BYTES = 4096
 
 # linux/in.h: the socket module names it only since Python 3.14. struct in_pktinfo is {ifindex, spec_dst, addr}.
 _IP_PKTINFO = 8
@@ -104,13 +111,14 @@ def start(wanted: t.Iterable[t.Tuple[str, int]], name: str, token: str, seconds:
 def stop(state_file: str = STATE_FILE) -> str:
     """End the listener: ``stopped`` if it ran, ``ended`` if it had ended already, ``absent`` if there was none."""
     try:
-        with open(state_file, encoding="ascii") as file:
-            state = json.load(file)
-    except FileNotFoundError:
-        return ABSENT
-    except ValueError:
+        content = read_regular(state_file, _STATE_BYTES, follow=False)
+        if content is None:
+            return ABSENT
+        state = json.loads(content)
+        running = _runs(**state)
+    except (ToolFailed, TypeError, ValueError):  # not what a listener wrote
         state = {"pid": 0, "started": None}
-    running = _runs(**state)
+        running = False
     end = time.monotonic() + _STOP_SECONDS
     while _runs(**state):
         with contextlib.suppress(ProcessLookupError):

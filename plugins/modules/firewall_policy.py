@@ -259,6 +259,10 @@ from ansible_collections.federated.connectivity.plugins.module_utils._names impo
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
+    printable,
+    printable_lines,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import (
     StoredPolicy,
 )
@@ -272,6 +276,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._watchdog i
     settled,
 )
 
+LINE = 10_000  # characters of a message: more than any of ours, less than a file of somebody else
 SYSTEM_PYTHONS = ("/usr/bin/python3", "/usr/libexec/platform-python")
 CONTAINER_INTERFACES = ("docker0", "docker_gwbridge", "br-*", "podman*", "cni-podman*")
 
@@ -358,11 +363,12 @@ def main() -> None:
             respawn_module(interpreter)
         module.fail_json(msg=str(error))
     except PolicyError as error:
-        module.fail_json(msg=str(error), errors=list(error.messages))
+        errors = [printable_lines(message, LINE) for message in error.messages]
+        module.fail_json(msg="\n".join(errors), errors=errors)
     except OSError as error:
-        module.fail_json(msg=in_words(error))
+        module.fail_json(msg=printable(in_words(error)))
     for warning in warnings + result.pop("warnings"):
-        module.warn(warning)
+        module.warn(printable(warning, LINE))
     module.exit_json(**result)
 
 

@@ -154,9 +154,9 @@ class Scene:
         left, before = self.observe(NONE), self.states[NONE]
         assert left == before, f"applied and removed, and the host is not as it was: {left.difference(before)}"
 
-    def put(self, name: str) -> Outcome:
+    def put(self, name: str, umask: str = "022") -> Outcome:
         """Enforce a policy, undisturbed."""
-        return self.host.apply(self._policies[name], ssh=self.ssh)
+        return self.host.apply(self._policies[name], ssh=self.ssh, umask=umask)
 
     @property
     def ssh(self) -> str:

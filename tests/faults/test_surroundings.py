@@ -44,6 +44,7 @@ echo $calls > /run/calls
 [ {moment} = before ] || {tool} "$@"
 kill -9 $$
 """
+UMASKS = {"nftables": "000", "ufw": "002", "firewalld": "077"}
 WAYS = (("open", "shut"), ("shut", "open"))
 
 
@@ -103,6 +104,18 @@ def test_name_service_lost(scene: Scene, backend: str, record: Record) -> None:
             scene.wait_for_command()
             server.stop()
             _judge(scene, record, fault, f"{before} to {after}", before, after)
+
+
+@backends
+def test_umask(scene: Scene, backend: str, record: Record, whole: bool) -> None:
+    """Files and directories have the same modes as ever; one umask for each firewall, all of them in the whole run."""
+    scene.put("open")
+    for umask in UMASKS.values() if whole else (UMASKS[backend],):
+        for old, new in (("open", "none"), ("none", "shut"), ("shut", "open")):
+            scene.put(new, umask)
+            verdict = judge(backend, f"umask {umask}", f"{old} to {new}", scene.states[old], scene.states[new], scene.observe(new))
+            verdict.mended = scene.is_at(new)
+            record.add(verdict)
 
 
 def _put(scene: Scene, name: str) -> str:

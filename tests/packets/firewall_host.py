@@ -124,7 +124,13 @@ class FirewallHost(Namespace):
         return self.run(["nft", "-s", "list", "ruleset"]).stdout
 
     def apply(
-        self, policy: t.Mapping[str, t.Any] | None, backend: str = "auto", check: bool = False, ssh: str | None = None, **options: t.Any
+        self,
+        policy: t.Mapping[str, t.Any] | None,
+        backend: str = "auto",
+        check: bool = False,
+        ssh: str | None = None,
+        umask: str = "022",
+        **options: t.Any,
     ) -> Outcome:
         """Run firewall_policy as Ansible does: its real payload, by this host's own Python.
 
@@ -133,6 +139,7 @@ class FirewallHost(Namespace):
             backend: As the module's option.
             check: Check mode.
             ssh: SSH_CONNECTION of the session, "client port server port"; none: a local session.
+            umask: What the login of the session sets.
             options: More options of the module; nothing is to be confirmed unless ``confirm_timeout`` is one of them.
 
         Raises:
@@ -140,7 +147,7 @@ class FirewallHost(Namespace):
         """
         arguments = {"backend": backend, "confirm_timeout": 0, **options, "_ansible_check_mode": check, "_ansible_diff": True}
         arguments.update({"state": "absent"} if policy is None else {"policy": policy})
-        return self._module("firewall_policy", arguments, ssh)
+        return self._module("firewall_policy", arguments, ssh, umask)
 
     def confirm(self, token: str, ssh: str | None = None) -> Outcome:
         """Run firewall_confirm. Raises PolicyFailed where the change does not stay."""
@@ -150,9 +157,10 @@ class FirewallHost(Namespace):
         """A module's payload for this host's Python."""
         return with_bytecode(payload(arguments, module), self._release, self.run)
 
-    def _module(self, name: str, arguments: dict[str, t.Any], ssh: str | None) -> Outcome:
+    def _module(self, name: str, arguments: dict[str, t.Any], ssh: str | None, umask: str = "022") -> Outcome:
         environment = {"SSH_CONNECTION": ssh} if ssh else {}
-        done = self.run(["python3", "-"], input=self.payload(arguments, name), check=False, **environment)
+        command = ["sh", "-c", 'umask "$1"; exec python3 -', "sh", umask]
+        done = self.run(command, input=self.payload(arguments, name), check=False, **environment)
         try:
             result = Outcome(json.loads(done.stdout))
         except ValueError:

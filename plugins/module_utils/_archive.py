@@ -14,7 +14,7 @@ import types
 import typing as t
 import zipfile
 
-_COLLECTION = __name__.rpartition(".")[0]
+_COLLECTION = "ansible_collections.federated.connectivity.plugins.module_utils"
 
 
 def archive(module: types.ModuleType) -> bytes:

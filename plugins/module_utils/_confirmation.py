@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import time
 import typing as t
@@ -35,6 +36,11 @@ from ansible_collections.federated.connectivity.plugins.module_utils._policy imp
 from ansible_collections.federated.connectivity.plugins.module_utils._transaction import (
     commit,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._trial import (
+    CONFIRMED,
+    Record,
+    Trial,
+)
 
 KEPT, NONE = "kept", "none"
 
@@ -61,10 +67,10 @@ def commit_on_trial(changes: t.Sequence[Change], policy: t.Optional[Policy], egr
     if egress == KEPT:
         wanted = _egress.reached(wanted)
     ways = [change.way_back() for change in changes if change.changed]
-    trial = _watchdog.Trial(secrets.token_hex(8), live_session(), seconds, wanted, ways)
+    trial = Trial(secrets.token_hex(8), live_session(), seconds, wanted, ways)
     _watchdog.arm(trial, host)
     try:
-        commit(changes)
+        commit(changes, functools.partial(_watchdog.be_on_trial, trial, host))
     except HalfDone:
         raise
     except PolicyError:
@@ -74,7 +80,7 @@ def commit_on_trial(changes: t.Sequence[Change], policy: t.Optional[Policy], egr
     return trial.token
 
 
-def confirm(token: str, session: str, host: Host) -> _watchdog.Record:
+def confirm(token: str, session: str, host: Host) -> Record:
     """End a trial well, if it deserves it; saying so again is answered the same.
 
     Args:
@@ -92,15 +98,16 @@ def confirm(token: str, session: str, host: Host) -> _watchdog.Record:
         trial = _watchdog.read_trial(host)
         if trial and trial.token == token:
             problems = list(_problems(trial, session))
-            if not problems:
-                return _watchdog.end(trial, _watchdog.CONFIRMED, (), host)
-            _watchdog.give_up(problems, trial, host)
+            if problems:
+                _watchdog.give_up(problems, trial, host)
+            elif _watchdog.decide(trial, CONFIRMED):
+                return _watchdog.end(trial, CONFIRMED, (), host)
         elif not _record(token, host):
             raise ToolFailed("no change of this host waits to be confirmed by %s; run firewall_policy again" % token)
     return _wait(token, host)
 
 
-def _problems(trial: _watchdog.Trial, session: str) -> t.Iterator[str]:
+def _problems(trial: Trial, session: str) -> t.Iterator[str]:
     if trial.session and session == trial.session:
         yield (
             "the connection that should confirm it is the one that made the change (%s), so it proves nothing; "
@@ -113,12 +120,12 @@ def _problems(trial: _watchdog.Trial, session: str) -> t.Iterator[str]:
     yield from ("it cuts %s, which must be reachable" % str(target) for target in wanted if target not in reached)
 
 
-def _record(token: str, host: Host) -> t.Optional[_watchdog.Record]:
+def _record(token: str, host: Host) -> t.Optional[Record]:
     record = _watchdog.read_record(host)
     return record if record and record.token == token else None
 
 
-def _wait(token: str, host: Host) -> _watchdog.Record:
+def _wait(token: str, host: Host) -> Record:
     end = time.monotonic() + COMMAND_SECONDS
     while time.monotonic() < end:
         record = _record(token, host)

@@ -17,11 +17,17 @@ import shutil
 import stat
 import subprocess
 import tempfile
-import time
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     ToolFailed,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._durable import (
+    synchronize,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._locks import (
+    holders,
+    wait,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
     DIRECTORY_MODE,
@@ -96,6 +102,7 @@ class Snapshot:
                 continue
             if node is None:
                 os.unlink(path)
+                synchronize(os.path.dirname(path))
             elif stat.S_ISLNK(node.mode):
                 _replace(path, lambda name, target=node.content: os.symlink(target, name))  # type: ignore[misc]
             elif not stat.S_ISREG(node.mode):
@@ -105,6 +112,7 @@ class Snapshot:
         for directory in sorted(self._absent_directories, key=len, reverse=True):
             with contextlib.suppress(OSError):
                 os.rmdir(directory)
+                synchronize(os.path.dirname(directory))
 
 
 class Host:
@@ -237,11 +245,13 @@ class Host:
         _sweep(os.path.dirname(path))
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             os.unlink(path)
+            synchronize(os.path.dirname(path))
 
     def remove_directory(self, path: str) -> None:
         """Remove a directory if it is there and empty."""
         with contextlib.suppress(OSError):
             os.rmdir(path)
+            synchronize(os.path.dirname(path))
 
     def sweep(self) -> None:
         """Remove what runs that were killed have left: files that they were writing, directories that they had emptied."""
@@ -260,11 +270,15 @@ class Host:
         return os.path.isdir("/run/systemd/system")
 
     @contextlib.contextmanager
-    def lock(self, seconds: t.Optional[float] = None) -> t.Iterator[None]:
+    def lock(self, seconds: t.Optional[float] = None, insist: bool = False) -> t.Iterator[t.List[str]]:
         """Hold the host against other runs of this collection.
 
         Args:
             seconds: How long to wait for others; two minutes unless told.
+            insist: Whether to go on without the lock where another run still holds it then.
+
+        Yields:
+            Who held it, in words, where this goes on without it.
 
         Raises:
             ToolFailed: another run still holds it.
@@ -273,16 +287,14 @@ class Host:
         descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             os.fchmod(descriptor, 0o600)  # whoever may read it could hold it
-            end = time.monotonic() + seconds
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > end:
-                        raise ToolFailed("another run has held %s for %d seconds; wait for it to end" % (LOCK, seconds)) from None
-                    time.sleep(0.1)
-            yield
+            notes = []
+            if not wait(lambda: fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB), seconds):
+                if not insist:
+                    raise ToolFailed(
+                        "another run has held %s for %d seconds: %s; wait for it to end, or end it" % (LOCK, seconds, holders(LOCK))
+                    )
+                notes.append("%s was held by %s" % (LOCK, holders(LOCK)))
+            yield notes
         finally:
             os.close(descriptor)
 
@@ -332,6 +344,7 @@ def _replace(path: str, make: t.Callable[[str], None]) -> None:
         name = os.path.join(directory, "new")
         make(name)
         os.replace(name, path)
+        synchronize(os.path.dirname(path))
     except IsADirectoryError:
         raise ToolFailed("%s is a directory, and a file belongs there; remove or rename it" % path) from None
     finally:

@@ -59,6 +59,19 @@ def be_admitted(policy: Policy, connection: t.Optional[t.Tuple[str, int]]) -> No
         )
 
 
+def exceptions(policy: Policy) -> t.List[str]:
+    """What a policy admits for the live connection alone, as a warning; it goes with the next run that a rule of the plan covers."""
+    if not policy.management:
+        return []
+    client, port = policy.management
+    return [
+        "no rule of the plan admits the management connection, %s to TCP port %d; this host admits this one address to this one port by an "
+        "exception, so that you are not locked out. The exception stays until the next run, also where somebody else gets the address by "
+        "then. To be rid of it, add %s or its network to connectivity_networks.management and run again, or run from an address that the "
+        "plan admits" % (client, port, client)
+    ]
+
+
 def doubts(policy: Policy, connection: t.Optional[t.Tuple[str, int]], host: Host) -> t.List[str]:
     """What a new connection like the live one does not prove about a policy, as warnings."""
     carrier = _carrier(connection[0], host) if connection and (policy.deny_ingress or policy.deny_egress) else ""

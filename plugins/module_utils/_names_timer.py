@@ -35,8 +35,10 @@ from ansible_collections.federated.connectivity.plugins.module_utils._stored_pol
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
     WayBack,
+    attempt,
 )
 
+NAME = "names"
 PROGRAM = STATE + "/names.pyz"
 TIMER = "federated-connectivity-names.timer"
 SERVICE = "federated-connectivity-names.service"
@@ -159,7 +161,7 @@ class TimerChange(Change):
             _systemctl(self._host, "daemon-reload")
 
     def way_back(self) -> WayBack:
-        return WayBack(self.name, __name__, self._snapshot, {"active": self._was_active})
+        return WayBack(self.name, NAME, self._snapshot, {"active": self._was_active})
 
     def undo(self) -> None:
         way = self.way_back()
@@ -168,12 +170,13 @@ class TimerChange(Change):
 
 def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
     """Restore program, policy, units and the timer's state as a change found them."""
-    if not runtime["active"]:
-        _stop(host)
-    files.restore()
-    _systemctl(host, "daemon-reload")
-    if runtime["active"]:
-        _systemctl(host, "start", "--no-block", TIMER)  # early at boot it waits for whoever calls this
+    attempt(
+        lambda: None if runtime["active"] else _stop(host),
+        files.restore,
+        lambda: _systemctl(host, "daemon-reload"),
+        # Early at boot it waits for whoever calls this.
+        lambda: _systemctl(host, "start", "--no-block", TIMER) if runtime["active"] else None,
+    )
 
 
 def _stop(host: Host) -> None:

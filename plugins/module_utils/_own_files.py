@@ -19,6 +19,9 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     ToolFailed,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._durable import (
+    synchronize,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
     printable,
 )
@@ -61,7 +64,7 @@ def fixed_link(target: str) -> str:
 
 
 def make_directories(path: str, ours: t.Sequence[str], mode: int = DIRECTORY_MODE) -> None:
-    """See that a directory is there. Those that are missing are made; those that are ours get their kind, mode and owner back.
+    """See that a directory is there, and on the disk. Missing ones are made; ours get their kind, mode and owner back.
 
     Args:
         path: The directory.
@@ -87,6 +90,7 @@ def make_directories(path: str, ours: t.Sequence[str], mode: int = DIRECTORY_MOD
                 raise
         else:
             own = True
+            synchronize(parent)
     if own:
         _settle(path, mode)
 

@@ -42,7 +42,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._transactio
     propose,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._watchdog import (
-    read_trial,
+    is_armed,
 )
 
 _ERROR, _WARNING, _NOTICE = "<3>", "<4>", "<5>"  # sd-daemon(3): the journal takes these for priorities
@@ -57,7 +57,7 @@ def refresh(host: Host) -> t.Iterator[str]:
     stored = read_stored_policy(host)
     if stored is None:
         return
-    if read_trial(host):
+    if is_armed(host):
         yield _NOTICE + "a change of this host waits to be confirmed; host names are looked up next time"
         return
     memory, warnings = resolve(stored.names, read_memory(host, stored.names, stored.own_names), stored.own_names)

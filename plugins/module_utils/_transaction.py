@@ -86,8 +86,12 @@ def propose(policy: t.Optional[Policy], backend: str, host: Host) -> t.List[Chan
     return _all(steps)
 
 
-def commit(changes: t.Sequence[Change]) -> None:
+def commit(changes: t.Sequence[Change], go_on: t.Callable[[], None] = lambda: None) -> None:
     """Make all changes, or none: an interruption waits, a failure takes back what was done.
+
+    Args:
+        changes: What to make.
+        go_on: Asked before each change and behind the last one; raises PolicyError where nothing more may be changed.
 
     Raises:
         ToolFailed: nothing is changed; the messages say what failed.
@@ -98,8 +102,10 @@ def commit(changes: t.Sequence[Change]) -> None:
         try:
             for change in changes:
                 if change.changed:
+                    go_on()
                     done.append(change)
                     change.apply()
+            go_on()
         except Exception as error:
             reasons = error.messages if isinstance(error, PolicyError) else ("%s: %r" % (done[-1].name, error),)
             restored, words = _undo(done)

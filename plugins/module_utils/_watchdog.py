@@ -9,13 +9,15 @@
 What it needs lies on the disk before anything is changed: the way back of every place, and this collection's own code in one file.
 ``ARMED`` is the mark: while it exists, the host is on trial, and whoever ends the trial, by confirmation or by restoration, removes it
 under the collection's lock. It is armed before the first change; the window to confirm begins when the last one is made.
+
+A lock that somebody else holds stops no way back: it is waited for, then left aside. So that confirmation and restoration still exclude
+each other, the one that makes the link ``DECISION`` first decides a trial.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
-import json
+import glob
 import os
 import subprocess
 import sys
@@ -30,11 +32,22 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
     ToolFailed,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    LOCK_SECONDS,
     STATE,
     Host,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
-    WayBack,
+from ansible_collections.federated.connectivity.plugins.module_utils._trial import (
+    CONFIRMED,
+    FAILED,
+    RESTORED,
+    Record,
+    Trial,
+    TrialUnreadable,
+    parse_record,
+    parse_trial,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._ways import (
+    WAYS,
 )
 
 DIRECTORY = STATE + "/unconfirmed"
@@ -42,26 +55,24 @@ ARMED = DIRECTORY + "/way_back.json"
 PROGRAM = DIRECTORY + "/watchdog.pyz"
 DEADLINE = "/run/federated_connectivity.deadline"
 RECORD = "/run/federated_connectivity.record"
+DECISION = "/run/federated_connectivity.decision.%s"
 BOOT_SERVICE = "federated-connectivity-unconfirmed.service"
 BOOT_UNIT = "/etc/systemd/system/" + BOOT_SERVICE
 BOOT_WANTS = "/etc/systemd/system/sysinit.target.wants/" + BOOT_SERVICE
 WATCH_SERVICE = "federated-connectivity-watchdog-%s"
 
-CONFIRMED = "confirmed"
-RESTORED = "restored"
-FAILED = "failed"
-
 _POLL_SECONDS = 0.25
+_RETRY_SECONDS = 10.0
 _ABANDONED_SECONDS = 5.0
 _WATCH, _AT_BOOT = "watch", "at-boot"
 
-# /run is empty after a boot and holds the deadline until then: other services that start meanwhile pull this one in, in vain.
+# Services that start in the window pull this one in, in vain: its program looks for the watchdog first. /run cannot tell the two apart,
+# as a soft reboot keeps it.
 _BOOT_TEXT = """# Made by federated.connectivity.firewall_policy; it goes as soon as the change of this host is confirmed or taken back.
 [Unit]
 Description=Take back a connectivity policy that nobody confirmed before the reboot
 DefaultDependencies=no
 ConditionPathExists=%s
-ConditionPathExists=!%s
 RequiresMountsFor=%s
 After=local-fs.target
 Before=federated-connectivity.service nftables.service ufw.service firewalld.service network-pre.target docker.service shutdown.target
@@ -74,30 +85,6 @@ ExecStart=%s -I %s %s
 """
 
 
-class Trial(t.NamedTuple):
-    """A change that waits to be confirmed.
-
-    ``token`` names it; ``session`` is the SSH_CONNECTION that made it, empty in a local session; ``seconds`` is the window to confirm;
-    ``reachable`` are the egress targets to prove, as JSON can hold them; ``ways`` lead back, in the order of the changes;
-    ``reasons`` say why it is to be taken back although its window is open.
-    """
-
-    token: str
-    session: str
-    seconds: int
-    reachable: t.Sequence[t.Any]
-    ways: t.Sequence[WayBack]
-    reasons: t.Sequence[str] = ()
-
-
-class Record(t.NamedTuple):
-    """How a trial ended: ``outcome`` is CONFIRMED, RESTORED or FAILED; ``messages`` say why and what became of each place."""
-
-    token: str
-    outcome: str
-    messages: t.Sequence[str]
-
-
 def arm(trial: Trial, host: Host) -> None:
     """Prepare the way back and start the watchdog. Call under the lock.
 
@@ -107,7 +94,7 @@ def arm(trial: Trial, host: Host) -> None:
     try:
         host.write(PROGRAM, archive(sys.modules[__name__]), mode=0o600)
         if host.has_systemd():
-            text = _BOOT_TEXT % (ARMED, DEADLINE, DIRECTORY, sys.executable, PROGRAM, _AT_BOOT)
+            text = _BOOT_TEXT % (ARMED, DIRECTORY, sys.executable, PROGRAM, _AT_BOOT)
             host.write(BOOT_UNIT, text.encode(), mode=0o644)
             host.link(BOOT_WANTS, "../" + BOOT_SERVICE)
         extend(trial, host)
@@ -125,45 +112,78 @@ def extend(trial: Trial, host: Host) -> None:
 
 def give_up(reasons: t.Sequence[str], trial: Trial, host: Host) -> None:
     """Let the watchdog take everything back now, for these reasons."""
-    _mark(trial._replace(reasons=reasons), host)
-    host.write(DEADLINE, b"0", mode=0o600)
+    if is_armed(host):
+        _mark(trial._replace(reasons=reasons), host)
+        host.write(DEADLINE, b"0", mode=0o600)
 
 
 def disarm(host: Host) -> None:
-    """End the trial: the mark goes first, and nothing stays behind."""
-    for path in (ARMED, DEADLINE, BOOT_WANTS, BOOT_UNIT, PROGRAM):
+    """End the trial: the mark goes first, from the disk as well, and nothing stays behind."""
+    for path in (ARMED, DEADLINE, BOOT_WANTS, BOOT_UNIT, PROGRAM, *glob.glob(DECISION % "*")):
         host.remove(path)
     for path in (DIRECTORY, STATE, os.path.dirname(BOOT_WANTS)):
         host.remove_directory(path)
 
 
+def is_armed(host: Host) -> bool:
+    """Whether the host is on trial."""
+    return host.read(ARMED) is not None
+
+
 def read_trial(host: Host) -> t.Optional[Trial]:
-    """The trial that the host is on, or None."""
+    """The trial that the host is on, or None. Raises TrialUnreadable where another version has written it that means more."""
     content = host.read(ARMED)
     if content is None:
         return None
-    data = json.loads(content)
-    return Trial(**{**data, "ways": [WayBack.from_data(way) for way in data["ways"]]})
+    try:
+        return parse_trial(content)
+    except TrialUnreadable as error:
+        raise TrialUnreadable(
+            "a change of this host waits to be confirmed that another version of federated.connectivity has made, and this version cannot "
+            "read %s (%s); its own watchdog takes it back when its time is over, and `python3 -I %s %s` does so now"
+            % (ARMED, error, PROGRAM, _AT_BOOT)
+        ) from error
 
 
 def read_record(host: Host) -> t.Optional[Record]:
     """How the last trial since the boot ended."""
     content = host.read(RECORD)
-    return Record(**json.loads(content)) if content else None
+    return parse_record(content) if content else None
+
+
+def be_on_trial(trial: Trial, host: Host) -> None:
+    """Raises ToolFailed where a trial is over, or about to be, although this process has not ended it."""
+    present = read_trial(host)
+    if present is None or present.token != trial.token or _decision(trial) == RESTORED:
+        raise ToolFailed("the change took so long that the host has begun to take it back")
+
+
+def decide(trial: Trial, outcome: str) -> bool:
+    """Whether this trial ends so: whoever says first how decides it."""
+    try:
+        os.symlink(outcome, DECISION % trial.token)
+    except FileExistsError:
+        return _decision(trial) == outcome
+    return True
 
 
 def end(trial: Trial, outcome: str, messages: t.Sequence[str], host: Host) -> Record:
-    """Write down how a trial ended; unless it failed, it is over, also where there is no room to write."""
+    """Write down how a trial ended; unless it failed, it is over, also where there is no room to write.
+
+    A confirmed one is over on the disk before anybody is told, so that no loss of power takes it back.
+    """
     record = Record(trial.token, outcome, messages)
+    if outcome == CONFIRMED:
+        host.remove(ARMED)
     with contextlib.suppress(OSError):
-        host.write(RECORD, json.dumps(record._asdict()).encode(), mode=0o600)
+        host.write(RECORD, record.text(), mode=0o600)
     if outcome != FAILED:
         disarm(host)
     return record
 
 
 def restore(trial: Trial, reasons: t.Sequence[str], host: Host) -> Record:
-    """Take the changes of a trial back, the last one first. Call under the lock.
+    """Take the changes of a trial back, the last one first, unless it was confirmed. Call under the lock.
 
     Args:
         trial: What to take back.
@@ -173,17 +193,20 @@ def restore(trial: Trial, reasons: t.Sequence[str], host: Host) -> Record:
     Raises:
         BindingMissing: another Python of this host has to do it.
     """
+    with contextlib.suppress(OSError):  # where there is no room to decide, nobody else can either
+        if not decide(trial, RESTORED):
+            return end(trial, CONFIRMED, (), host)
     messages, complete = list(reasons), True
     for way in reversed(trial.ways):
         try:
-            importlib.import_module(way.module).put_back(way.files, way.runtime, host)
+            notes = WAYS[way.backend](way.files, way.runtime, host)
         except BindingMissing:
             raise
         except Exception as error:
             complete = False
             messages.append("%s could not be restored: %s" % (way.name, error))
         else:
-            messages.append("%s is as it was before" % way.name)
+            messages.append("%s is as it was before%s" % (way.name, ", although " + " and ".join(notes) if notes else ""))
     return end(trial, RESTORED if complete else FAILED, messages, host)
 
 
@@ -199,12 +222,16 @@ def settled(host: Host, check_mode: bool) -> t.Iterator[t.List[str]]:
         ToolFailed: it has to be taken back, and this is check mode, or that failed.
     """
     while True:
+        foreign: t.Optional[TrialUnreadable] = None
         with host.lock():
-            trial = read_trial(host)
-            if trial and _remaining(host) < -_ABANDONED_SECONDS:
-                _take_over(trial, host, check_mode)
-                trial = None
-            if trial is None:
+            armed = is_armed(host)
+            if armed and _remaining(host) < -_ABANDONED_SECONDS:
+                try:
+                    _take_over(read_trial(host), host, check_mode)
+                    armed = False
+                except TrialUnreadable as error:
+                    foreign = error
+            if not armed:
                 if not check_mode:
                     host.sweep()
                     if any(os.path.lexists(path) for path in (DIRECTORY, BOOT_WANTS, BOOT_UNIT)):
@@ -215,27 +242,39 @@ def settled(host: Host, check_mode: bool) -> t.Iterator[t.List[str]]:
                 bad = record and record.outcome != CONFIRMED
                 yield ["an earlier change was not confirmed: %s" % "; ".join(record.messages)] if record and bad else []
                 return
+        if foreign:
+            _let_its_own_program_take_over(foreign, host, check_mode)
         time.sleep(_POLL_SECONDS)
 
 
-def _take_over(trial: Trial, host: Host, check_mode: bool) -> None:
+def _take_over(trial: t.Optional[Trial], host: Host, check_mode: bool) -> None:
     if check_mode:
         raise ToolFailed("an earlier change was not confirmed, and its watchdog is gone; run without check mode to take its changes back")
-    record = restore(trial, trial.reasons or ["its watchdog was gone, so this run took its changes back"], host)
-    if record.outcome == FAILED:
-        raise ToolFailed("an earlier change was not confirmed", *record.messages)
+    if trial:
+        record = restore(trial, trial.reasons or ["its watchdog was gone, so this run took its changes back"], host)
+        if record.outcome == FAILED:
+            raise ToolFailed("an earlier change was not confirmed", *record.messages)
+
+
+def _let_its_own_program_take_over(why: TrialUnreadable, host: Host, check_mode: bool) -> None:
+    """Whoever armed a trial left the program that understands it. Call without the lock, which the program takes."""
+    if check_mode:
+        raise why
+    done = host.run([sys.executable, "-I", PROGRAM, _AT_BOOT], check=False)
+    if done.rc != 0 or is_armed(host):
+        raise ToolFailed(*why.messages, (done.stderr or done.stdout).strip())
 
 
 def _mark(trial: Trial, host: Host) -> None:
-    content = {**trial._asdict(), "ways": [way.to_data() for way in trial.ways]}
-    host.write(ARMED, json.dumps(content).encode(), mode=0o600)
+    host.write(ARMED, trial.text(), mode=0o600)
 
 
-def _start(command: t.Sequence[str], trial: Trial, host: Host) -> None:
-    """Start the watchdog where neither the end of the session nor that of this process reaches it."""
+def _start(command: t.Sequence[str], trial: Trial, host: Host, *options: str) -> None:
+    """Start the watchdog where neither the end of the session nor that of this process reaches it, nor a change of systemd's target."""
     if host.has_systemd():
         unit = "--unit=" + WATCH_SERVICE % trial.token
-        host.run(["systemd-run", "--quiet", "--collect", unit, "-p", "Restart=on-failure", "-p", "RestartSec=10", *command])
+        lasting = ("-p", "Restart=on-failure", "-p", "RestartSec=10", "-p", "IgnoreOnIsolate=yes")
+        host.run(["systemd-run", "--quiet", "--collect", *options, unit, *lasting, *command])
     else:
         subprocess.Popen(
             command,
@@ -247,32 +286,79 @@ def _start(command: t.Sequence[str], trial: Trial, host: Host) -> None:
         )
 
 
+def _is_watched(trial: Trial, host: Host) -> bool:
+    """Whether systemd runs the watchdog of a trial, or is about to. No boot leaves one, be it a soft reboot."""
+    if not host.has_systemd():
+        return False
+    state = host.run(["systemctl", "is-active", WATCH_SERVICE % trial.token + ".service"], check=False).stdout.strip()
+    return state in ("active", "activating", "reloading")
+
+
 def _watch(token: str, host: Host) -> None:
-    """Wait for the end of the trial, or end it; that fails with exit status 1, and systemd tries again."""
+    """Wait for the end of the trial, or end it, however often that fails."""
+    said: t.Sequence[str] = ()
     while True:
-        trial = read_trial(host)
-        if trial is None or trial.token != token:
-            return
-        if _remaining(host) <= 0:
-            with host.lock(seconds=float("inf")):
-                trial = read_trial(host)
-                if trial and trial.token == token and _remaining(host) <= 0:
-                    _say(restore(trial, trial.reasons or ["nobody confirmed it within %d seconds" % trial.seconds], host))
+        seconds = _POLL_SECONDS
+        try:
+            trial = read_trial(host)
+            if trial is None or trial.token != token:
+                return
+            if _remaining(host) <= 0:
+                record = _take_back(token, host)
+                said = _say(record.messages, said) if record else said
+                if record and record.outcome != FAILED:
                     return
-        time.sleep(_POLL_SECONDS)
+                seconds = _RETRY_SECONDS
+        except Exception as error:  # a file that cannot be read, a binding that an upgrade is about to replace
+            said = _say([repr(error)], said)
+            seconds = _RETRY_SECONDS
+        time.sleep(seconds)
+
+
+def _take_back(token: str, host: Host) -> t.Optional[Record]:
+    """End a trial whose window is over; None where it has been ended or extended meanwhile."""
+    with host.lock(LOCK_SECONDS, insist=True) as notes:
+        trial = read_trial(host)
+        if trial is None or trial.token != token or _remaining(host) > 0:
+            return None
+        reasons = trial.reasons or ["nobody confirmed it within %d seconds" % trial.seconds]
+        return restore(trial, [*reasons, *notes], host)
 
 
 def _restore_at_boot(host: Host) -> None:
-    with host.lock():
-        trial = read_trial(host)
-        if trial:
-            _say(restore(trial, ["the host was rebooted before anybody confirmed it"], host))
+    """Take back what nobody confirmed before the boot. A run that is arming its watchdog just now holds the lock."""
+    trial, end_of_patience = read_trial(host), time.monotonic() + LOCK_SECONDS
+    while trial and not _is_watched(trial, host):
+        try:
+            with host.lock(0, insist=time.monotonic() > end_of_patience):
+                trial = read_trial(host)
+                if trial and not _is_watched(trial, host):
+                    record = restore(trial, trial.reasons or ["the host was rebooted before anybody confirmed it"], host)
+                    _say(record.messages, ())
+                    if record.outcome == FAILED and host.has_systemd():
+                        host.remove(DEADLINE)
+                        _start([sys.executable, "-I", PROGRAM, _WATCH, trial.token], trial, host, "--no-block")
+                    if record.outcome == FAILED:
+                        raise SystemExit(1)
+                return
+        except ToolFailed:
+            time.sleep(_POLL_SECONDS)
+            trial = read_trial(host)
 
 
-def _say(record: Record) -> None:
-    sys.stdout.write("\n".join((*record.messages, "")))
-    if record.outcome == FAILED:
-        raise SystemExit(1)
+def _say(messages: t.Sequence[str], said: t.Sequence[str]) -> t.Sequence[str]:
+    """Tell the journal, but nothing twice in a row."""
+    if list(messages) != list(said):
+        sys.stdout.write("\n".join((*messages, "")))
+        sys.stdout.flush()
+    return messages
+
+
+def _decision(trial: Trial) -> str:
+    try:
+        return os.readlink(DECISION % trial.token)
+    except OSError:
+        return ""
 
 
 def _now() -> float:
@@ -282,8 +368,10 @@ def _now() -> float:
 
 def _remaining(host: Host) -> float:
     """Seconds until the window to confirm closes; less than none where nobody knows any more."""
-    content = host.read(DEADLINE)
-    return float(content) - _now() if content else float("-inf")
+    try:
+        return float(host.read(DEADLINE) or "-inf") - _now()
+    except ValueError:
+        return float("-inf")
 
 
 def main() -> None:

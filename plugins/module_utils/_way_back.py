@@ -10,6 +10,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    BindingMissing,
+    PolicyError,
+    ToolFailed,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Snapshot,
 )
@@ -20,20 +25,32 @@ class WayBack(t.NamedTuple):
 
     Attributes:
         name: The place, as its change calls it.
-        module: The Python module whose ``put_back(files, runtime, host)`` goes the way, also early at boot: before the firewall is loaded
-            and while nothing may be waited for that starts later.
+        backend: Whose ``put_back(files, runtime, host)`` goes the way, by its name in the table of those (``_ways.WAYS``). It does so
+            early at boot as well: before the firewall is loaded and while nothing may be waited for that starts later.
         files: Files as they were.
         runtime: What was in force, as JSON can hold it.
     """
 
     name: str
-    module: str
+    backend: str
     files: Snapshot
     runtime: t.Dict[str, t.Any]
 
     def to_data(self) -> t.Dict[str, t.Any]:
         return {**self._asdict(), "files": self.files.to_data()}
 
-    @classmethod
-    def from_data(cls, data: t.Mapping[str, t.Any]) -> WayBack:
-        return cls(**{**data, "files": Snapshot.from_data(data["files"])})
+
+def attempt(*steps: t.Callable[[], t.Any]) -> None:
+    """Go all steps, also those behind one that fails. Raises ToolFailed with the words of all failures, and BindingMissing."""
+    words: t.List[str] = []
+    for step in steps:
+        try:
+            step()
+        except BindingMissing:
+            raise
+        except PolicyError as error:
+            words.extend(error.messages)
+        except Exception as error:
+            words.append(str(error) or repr(error))
+    if words:
+        raise ToolFailed(*words)

@@ -77,7 +77,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 from ansible_collections.federated.connectivity.plugins.module_utils._management import (
     live_session,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._watchdog import (
+from ansible_collections.federated.connectivity.plugins.module_utils._trial import (
     CONFIRMED,
 )
 

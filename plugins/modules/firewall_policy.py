@@ -230,6 +230,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._answers im
 from ansible_collections.federated.connectivity.plugins.module_utils._archive import (
     archive,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._boot import (
+    not_loaded,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     BindingMissing,
     Change,
@@ -245,6 +248,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 from ansible_collections.federated.connectivity.plugins.module_utils._management import (
     be_admitted,
     doubts,
+    exceptions,
     live_connection,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._names import (
@@ -302,7 +306,7 @@ def enforce(params: t.Mapping[str, t.Any], check_mode: bool, host: Host) -> t.Di
         stored = stored._replace(answers=addresses_of(memory))
         policy = stored.parse()
         be_admitted(policy, stored.management)
-        warnings += doubts(policy, stored.management, host)
+        warnings += [*exceptions(policy), *doubts(policy, stored.management, host)]
         backend = choose(params["backend"], host)
         stored = stored._replace(backend=backend, management=policy.management)
         result = {"backend": backend, "allowed": [str(rule) for rule in policy.rules]}
@@ -354,6 +358,9 @@ def main() -> None:
     if module.params["confirm_timeout"] < 0:
         module.fail_json(msg="confirm_timeout is %d; give seconds, or 0 to turn it off" % module.params["confirm_timeout"])
     host = Host()
+    broken = not_loaded(host)
+    if broken:
+        module.warn(str(broken))
     try:
         with settled(host, module.check_mode) as warnings:
             result = enforce(module.params, module.check_mode, host)
@@ -363,7 +370,8 @@ def main() -> None:
             respawn_module(interpreter)
         module.fail_json(msg=str(error))
     except PolicyError as error:
-        errors = [printable_lines(message, LINE) for message in error.messages]
+        messages = [*([str(broken)] if broken else []), *error.messages]
+        errors = [printable_lines(message, LINE) for message in messages]
         module.fail_json(msg="\n".join(errors), errors=errors)
     except OSError as error:
         module.fail_json(msg=printable(in_words(error)))

@@ -20,6 +20,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     Host,
+    Snapshot,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     Policy,
@@ -44,6 +45,14 @@ class Backend(t.Protocol):
             PolicyRefused: it cannot express a rule, which the message names.
             BindingMissing: this Python lacks the firewall's binding.
             ToolFailed: the firewall cannot be read.
+        """
+
+    def put_back(self, files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> t.Optional[t.Sequence[str]]:
+        """Go the way back that a change of this backend has stored, in another process; who held a lock, in words.
+
+        Raises:
+            ToolFailed: what could not be restored; all else is.
+            BindingMissing: this Python lacks the firewall's binding.
         """
 
 

@@ -62,6 +62,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._policy imp
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
     WayBack,
+    attempt,
 )
 
 NAME = "firewalld"
@@ -141,7 +142,7 @@ class FilesChange(Change):
         self._files.apply()
 
     def way_back(self) -> WayBack:
-        return WayBack(self.name, __name__, self._files.snapshot, {})
+        return WayBack(self.name, NAME, self._files.snapshot, {})
 
     def undo(self) -> None:
         self._files.snapshot.restore()
@@ -208,7 +209,7 @@ class FirewalldChange(Change):
             put_back(way.files, way.runtime, self._host)
 
     def _way_back(self, snapshot: RuntimeSnapshot) -> WayBack:
-        return WayBack(self.name, __name__, self._files.snapshot, {"reload": self._needs_reload, "in_force": snapshot.data})
+        return WayBack(self.name, NAME, self._files.snapshot, {"reload": self._needs_reload, "in_force": snapshot.data})
 
     def _take_snapshot(self) -> RuntimeSnapshot:
         return RuntimeSnapshot.take(self._client, self._host)
@@ -216,7 +217,10 @@ class FirewalldChange(Change):
 
 def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
     """Restore our files and everything that was in force; a daemon that has stopped meanwhile begins with the files."""
-    files.restore()
+    attempt(files.restore, lambda: _put_back_runtime(runtime, host))
+
+
+def _put_back_runtime(runtime: t.Mapping[str, t.Any], host: Host) -> None:
     if runtime and is_running(host):
         client = _firewalld_client.reach()
         journal = Journal(client, lambda name: False)

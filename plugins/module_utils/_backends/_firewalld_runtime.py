@@ -17,6 +17,9 @@ import json
 import re
 import typing as t
 
+from ansible_collections.federated.connectivity.plugins.module_utils import (
+    _xtables,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_client import (
     errors,
 )
@@ -143,7 +146,8 @@ class RuntimeSnapshot:
             yield "what others changed", journal.redo_since_reload
         for tool, saved in self.data["xtables"].items():
             if _lines(saved) - _lines(_save(self._host, tool)):
-                yield tool + " rules", functools.partial(self._host.run, [tool + "-restore"], input=saved)
+                load = _xtables.put_back if tool in _xtables.IPTABLES.values() else _restore
+                yield tool + " rules", functools.partial(load, self._host, tool + "-restore", saved)
 
     def _own_steps(self, client: t.Any, journal: Journal) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
         """Those of what firewalld itself holds."""
@@ -218,6 +222,11 @@ def _as_arguments(items: t.Iterable[t.Any]) -> t.List[t.List[t.Any]]:
 def _save(host: Host, tool: str) -> str:
     """All tables of a tool with what they hold; empty where it is not installed."""
     return host.run([tool + "-save"], check=False).stdout if host.which(tool + "-save") else ""
+
+
+def _restore(host: Host, tool: str, saved: str) -> t.List[str]:
+    host.run([tool], input=saved)
+    return []
 
 
 def _differ(present: t.Any, wanted: t.Mapping[str, t.Any]) -> bool:

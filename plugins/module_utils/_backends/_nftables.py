@@ -13,9 +13,19 @@ import os
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    _boot,
+    _emergency_rules,
     _nftables_ruleset,
     _others_iptables,
     _others_nftables,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._boot import (
+    COMMAND,
+    EMERGENCY,
+    HEADER,
+    LOAD,
+    RULESET,
+    SCRIPT,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import (
     DELETE,
@@ -48,17 +58,16 @@ from ansible_collections.federated.connectivity.plugins.module_utils._policy imp
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
     WayBack,
+    attempt,
 )
 
 NAME = "nftables"
-RULESET = CONFIGURATION + "/ruleset.nft"
 SERVICE = "federated-connectivity.service"
 UNIT = "/etc/systemd/system/" + SERVICE
 WANTS = "/etc/systemd/system/sysinit.target.wants/" + SERVICE
 DROP_IN = "/etc/systemd/system/nftables.service.d/federated-connectivity.conf"
-MODES = {RULESET: 0o600, UNIT: 0o644, DROP_IN: 0o644}
+MODES = {RULESET: 0o600, **dict.fromkeys(EMERGENCY.values(), 0o600), LOAD: 0o600, UNIT: 0o644, DROP_IN: 0o644}
 FILES = (*MODES, WANTS)
-HEADER = "# Made by federated.connectivity.firewall_policy; changes here are replaced by the next run.\n"
 
 # No ExecStop: stopping the service, or shutting down, opens nothing.
 UNIT_TEXT = (
@@ -75,8 +84,8 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart={nft} -f {ruleset}
-ExecReload={nft} -f {ruleset}
+ExecStart={load}
+ExecReload={load}
 
 [Install]
 WantedBy=sysinit.target
@@ -86,9 +95,9 @@ WantedBy=sysinit.target
 DROP_IN_TEXT = (
     HEADER
     + """[Service]
-ExecStartPost=-{nft} -f {ruleset}
-ExecReload=-{nft} -f {ruleset}
-ExecStopPost=-{nft} -f {ruleset}
+ExecStartPost=-{load}
+ExecReload=-{load}
+ExecStopPost=-{load}
 """
 )
 
@@ -119,11 +128,12 @@ def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool, redirect
     if ruleset and not is_installed(host):
         raise PolicyRefused("nft is not installed on this host, and the policy needs it; apt-get install nftables")
     warnings = _objections(host) if ruleset and host_chains else []
-    return TableChange(host, ruleset, [*warnings, *(contradictions(policy, _others(host)) if policy else ())])
+    emergency = {family: _emergency_rules.render(policy, family, host_chains) for family in EMERGENCY} if policy and ruleset else {}
+    return TableChange(host, ruleset, emergency, [*warnings, *(contradictions(policy, _others(host)) if policy else ())])
 
 
 class TableChange(Change):
-    """Our table in the kernel, its file, and the unit that loads it at boot.
+    """Our table in the kernel, its file, the unit that loads it at boot, and what closes its ports where that fails.
 
     The text of both sides is the kernel's own listing. What a ruleset would look like there is found out by loading it in a
     network namespace of its own, where it filters nothing.
@@ -131,22 +141,26 @@ class TableChange(Change):
 
     name = "nftables table inet %s" % TABLE
 
-    def __init__(self, host: Host, ruleset: str, warnings: t.Sequence[str]) -> None:
+    def __init__(self, host: Host, ruleset: str, emergency: t.Mapping[int, str], warnings: t.Sequence[str]) -> None:
         self._host = host
         self._ruleset = ruleset
         self._present = _listing(host)
         self._texts: t.Dict[str, str] = {}
         self._was_active = _is_active(host)
+        self._not_loaded = _boot.not_loaded(host)
         self._snapshot = host.snapshot(FILES)
         self.after = ""
         self.warnings = warnings
         if ruleset:
-            unit, drop_in = (text.format(table=TABLE, nft=host.which("nft"), ruleset=RULESET) for text in (UNIT_TEXT, DROP_IN_TEXT))
-            self._texts = {RULESET: HEADER + ruleset, UNIT: unit, DROP_IN: drop_in}
+            unit, drop_in = (text.format(table=TABLE, load=COMMAND) for text in (UNIT_TEXT, DROP_IN_TEXT))
+            closed = {path: HEADER + emergency[family] for family, path in EMERGENCY.items()}
+            self._texts = {RULESET: HEADER + ruleset, **closed, LOAD: SCRIPT, UNIT: unit, DROP_IN: drop_in}
             at_boot = [_line(path, fixed(mode)) for path, mode in MODES.items()]
             at_boot += [_line(WANTS, fixed_link(UNIT)), _line(CONFIGURATION, fixed(host.directory_mode, directory=True))]
             self.after = _rehearse(host, ruleset) + "".join(at_boot) + _active(host.has_systemd())
         self.before = self._present + "".join(self._boot()) + _active(self._was_active)
+        if self._not_loaded:
+            self.before += "# not loaded at boot: %s\n" % self._not_loaded.words
 
     def _boot(self) -> t.Iterator[str]:
         """What is there of ours for the next boot; without a policy, what of it has to go."""
@@ -168,7 +182,9 @@ class TableChange(Change):
     def apply(self) -> None:
         if not self.changed:
             return
-        self._host.run(["nft", "-f", "-"], input=self._ruleset or DELETE)
+        if self._ruleset or is_installed(self._host):
+            self._host.run(["nft", "-f", "-"], input=self._ruleset or DELETE)
+        _boot.lift(self._host)
         if self._ruleset:
             for path, mode in MODES.items():
                 self._host.write(path, self._texts[path].encode(), mode=mode)
@@ -184,7 +200,9 @@ class TableChange(Change):
             self._host.run(["systemctl", "start", SERVICE])
 
     def way_back(self) -> WayBack:
-        return WayBack(self.name, __name__, self._snapshot, {"table": self._present, "active": self._was_active})
+        words = self._not_loaded.words if self._not_loaded else ""
+        runtime = {"table": self._present, "active": self._was_active, "not_loaded": words}
+        return WayBack(self.name, NAME, self._snapshot, runtime)
 
     def undo(self) -> None:
         way = self.way_back()
@@ -192,14 +210,17 @@ class TableChange(Change):
 
 
 def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
-    """Restore our table, its files and its unit as a change found them."""
-    host.run(["nft", "-f", "-"], input=DELETE + runtime["table"])
-    if not runtime["active"]:
-        _stop(host)
-    files.restore()
-    _reload_units(host)
-    if runtime["active"]:
-        host.run(["systemctl", "start", "--no-block", SERVICE])  # early at boot it waits for whoever calls this
+    """Restore our table, its files and its unit as a change found them; what can be restored is, also where the rest cannot."""
+    active, not_loaded = runtime["active"], runtime.get("not_loaded", "")
+    attempt(
+        lambda: host.run(["nft", "-f", "-"], input=DELETE + runtime["table"]),
+        lambda: None if active else _stop(host),
+        files.restore,
+        lambda: _boot.close(host, not_loaded) if not_loaded else None,
+        lambda: _reload_units(host),
+        # Early at boot it waits for whoever calls this.
+        lambda: host.run(["systemctl", "start", "--no-block", SERVICE]) if active else None,
+    )
 
 
 def _stop(host: Host) -> None:

@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import re
-import time
 import typing as t
 
+from ansible_collections.federated.connectivity.plugins.module_utils import (
+    _xtables,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
     _others_ufw,
     _ufw_file,
@@ -41,6 +44,10 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
     Host,
     Snapshot,
 )
+from ansible_collections.federated.connectivity.plugins.module_utils._locks import (
+    holders,
+    wait,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     EGRESS,
     INGRESS,
@@ -48,15 +55,19 @@ from ansible_collections.federated.connectivity.plugins.module_utils._policy imp
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
     WayBack,
+    attempt,
+)
+from ansible_collections.federated.connectivity.plugins.module_utils._xtables import (
+    IPTABLES,
 )
 
 NAME = "ufw"
 DEFAULTS = "/etc/default/ufw"
 SETTINGS = "/etc/ufw/ufw.conf"
 RULES = {4: "/etc/ufw/user.rules", 6: "/etc/ufw/user6.rules"}
-IPTABLES = {4: "iptables", 6: "ip6tables"}
 LOCK = "/run/ufw.lock"
-LOCK_SECONDS = 60.0
+LOCK_SECONDS = 10.0  # for a change
+WAY_BACK_SECONDS = 5.0
 
 
 def is_installed(host: Host) -> bool:
@@ -148,8 +159,11 @@ class UfwChange(Change):
         self.after = "".join(family.describe(family.wanted, family.deviations[1]) for family in families)
 
     def check(self) -> None:
-        for family in self._families:
-            self._host.run([*_restore(family.version), "--test"], input=family.wanted.text)
+        """Besides the rules: whether ufw's lock can be had, so that nothing is touched where somebody does not let go of it."""
+        if self._families:
+            with _lock(ours=False) if os.path.exists(LOCK) else contextlib.nullcontext():
+                for family in self._families:
+                    _xtables.restore(self._host, _tool(family.version), family.wanted.text, "-n", "--test")
 
     def apply(self) -> None:
         with _lock():
@@ -160,14 +174,14 @@ class UfwChange(Change):
             # The kernel first: whatever ends this half way, the files still say that there is something to do.
             for family in self._families:
                 if family.kernel.loaded:
-                    self._host.run(_restore(family.version), input=family.wanted.text)
+                    _xtables.restore(self._host, _tool(family.version), family.wanted.text, "-n")
             for family in self._families:
                 self._host.write(family.path, family.wanted.text.encode("latin-1"))
 
     def way_back(self) -> WayBack:
         loaded = [family for family in self._families if family.kernel.loaded]
         chains = {str(family.version): family.kernel.restore_text(family.file.chains()) for family in loaded}
-        return WayBack(self.name, __name__, self._snapshot, chains)
+        return WayBack(self.name, NAME, self._snapshot, chains)
 
     def undo(self) -> None:
         if self._touched:
@@ -175,13 +189,25 @@ class UfwChange(Change):
             put_back(way.files, way.runtime, self._host)
 
 
-def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
-    """Restore the rules files, and the user chains of each family where ufw is still active."""
-    with _lock():
-        files.restore()
-        for family, chains in runtime.items():
-            if _kernel(host, int(family)).loaded:
-                host.run(_restore(int(family)), input=chains)
+def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> t.List[str]:
+    """Restore the rules files, and the user chains of each family where ufw is still active.
+
+    A lock that somebody else holds is not waited for beyond some seconds: files are replaced, and chains loaded, in one step each.
+
+    Returns:
+        Who held a lock, in words.
+
+    Raises:
+        ToolFailed: what could not be restored; the rest is.
+    """
+    with _lock(WAY_BACK_SECONDS, insist=True) as notes:
+
+        def put_back_chains(family: int, chains: str) -> None:
+            if _kernel(host, family).loaded:
+                notes.extend(_xtables.put_back(host, _tool(family), chains, "-n"))
+
+        attempt(files.restore, *(functools.partial(put_back_chains, int(family), chains) for family, chains in runtime.items()))
+        return notes
 
 
 def _problems(policy: Policy, settings: t.Mapping[str, str], ipv6: bool, families: t.Sequence[_Family]) -> t.Iterator[str]:
@@ -249,27 +275,35 @@ def _kernel(host: Host, family: int) -> Kernel:
     return Kernel(saved, family)
 
 
-def _restore(family: int) -> t.List[str]:
-    return [IPTABLES[family] + "-restore", "-w", "10", "-n"]
+def _tool(family: int) -> str:
+    return IPTABLES[family] + "-restore"
 
 
 @contextlib.contextmanager
-def _lock() -> t.Iterator[None]:
-    """Hold ufw's own lock.
+def _lock(seconds: t.Optional[float] = None, insist: bool = False, ours: bool = True) -> t.Iterator[t.List[str]]:
+    """Hold ufw's own lock. ufw makes its file readable by everybody, and whoever may read it may lock it; root alone has to.
+
+    Args:
+        seconds: How long to wait for others.
+        insist: Whether to go on without the lock where somebody else still holds it then.
+        ours: Whether to make its file root's alone; check mode changes nothing.
+
+    Yields:
+        Who held it, in words, where this goes on without it.
 
     Raises:
-        ToolFailed: a ufw command still holds it after a minute.
+        ToolFailed: somebody else still holds it.
     """
-    with open(LOCK, "w") as file:
-        end = time.monotonic() + LOCK_SECONDS
-        while True:
-            try:
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                if time.monotonic() > end:
-                    raise ToolFailed(
-                        "another ufw has held %s for %d seconds; answer its question or end it" % (LOCK, LOCK_SECONDS)
-                    ) from None
-                time.sleep(0.1)
-        yield
+    seconds = LOCK_SECONDS if seconds is None else seconds
+    with open(LOCK, "a", opener=functools.partial(os.open, mode=0o600)) as file:
+        if ours:
+            os.fchmod(file.fileno(), 0o600)
+        notes = []
+        if not wait(lambda: fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB), seconds):
+            if not insist:
+                raise ToolFailed(
+                    "ufw's lock %s has been held for %d seconds by %s; if that is a ufw command, answer its question, otherwise end it; "
+                    "then run again" % (LOCK, seconds, holders(LOCK))
+                )
+            notes.append("%s was held by %s" % (LOCK, holders(LOCK)))
+        yield notes

@@ -10,6 +10,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils import (
     _watchdog,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
+    _boot,
     _nftables,
 )
 
@@ -27,9 +28,9 @@ def test_the_ruleset_is_loaded_before_the_network_and_behind_what_empties_the_pa
 
 
 def test_whatever_nftables_service_does_the_ruleset_is_there_again() -> None:
-    text = _nftables.DROP_IN_TEXT.format(nft="/usr/sbin/nft", ruleset="/ruleset")
+    text = _nftables.DROP_IN_TEXT.format(load=_boot.COMMAND)
     for key in ("ExecStartPost", "ExecReload", "ExecStopPost"):
-        assert words(text, key) == ["-/usr/sbin/nft", "-f", "/ruleset"]
+        assert words(text, key) == ["-/bin/sh", _boot.LOAD, "load"]
 
 
 def test_what_nobody_confirmed_is_taken_back_before_any_firewall_starts() -> None:

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.federated.connectivity.plugins.module_utils import (
     _host,
     _watchdog,
+    _ways,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
     ToolFailed,
@@ -47,7 +48,9 @@ def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
         monkeypatch.setattr(_watchdog, name, str(tmp_path / "trial" / name))
     for name in ("STATE", "DIRECTORY"):
         monkeypatch.setattr(_watchdog, name, str(tmp_path / "trial"))
-    monkeypatch.setattr(_watchdog, "_start", lambda command, trial, host: None)
+    monkeypatch.setattr(_watchdog, "DECISION", str(tmp_path / "trial" / "DECISION.%s"))
+    monkeypatch.setitem(_ways.WAYS, "test", put_back)
+    monkeypatch.setattr(_watchdog, "_start", lambda command, trial, host, *options: None)
     monkeypatch.setattr(Host, "has_systemd", lambda self: True)
     (tmp_path / "trial").mkdir()
     (tmp_path / "kept").touch()
@@ -56,7 +59,7 @@ def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 
 def trial_of(host: Host, tmp_path: pathlib.Path, mood: str = "", session: str = FIRST) -> _watchdog.Trial:
-    ways = [WayBack("the place", __name__, host.snapshot([str(tmp_path / "file"), str(tmp_path / "new" / "file")]), {"mood": mood})]
+    ways = [WayBack("the place", "test", host.snapshot([str(tmp_path / "file"), str(tmp_path / "new" / "file")]), {"mood": mood})]
     trial = _watchdog.Trial("token", session, 60, [], ways)
     _watchdog.arm(trial, host)
     host.write(str(tmp_path / "file"), b"new")

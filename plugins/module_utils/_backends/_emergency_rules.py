@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""A policy's closed ports in the language of iptables-restore(8): for a boot at which nft cannot load our table.
+
+The rules stand in chains of our own in the mangle table, which ufw, firewalld and Docker leave alone. PREROUTING comes before Docker
+rewrites destinations, INPUT behind whatever else redirects. Peers and the management connection pass; all others are refused at the
+plan's ports, and under a denied ingress at all ports. Containers of this host count as others. Denied egress is not kept.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    AddressSet,
+    Policy,
+    Rule,
+)
+
+CLOSED, DENIED, PUBLISHED = (
+    "FEDERATED-CONNECTIVITY",
+    "FEDERATED-CONNECTIVITY-HOST",
+    "FEDERATED-CONNECTIVITY-FWD",
+)
+HOOKS = (("PREROUTING", CLOSED), ("INPUT", CLOSED), ("INPUT", DENIED), ("FORWARD", PUBLISHED))
+"""Where each chain may hang, in the order in which packets meet them."""
+
+_ESTABLISHED = "-m conntrack --ctstate ESTABLISHED -j RETURN"
+_DESTINATION = "-p {protocol} -m {protocol} --dport {port}"
+_ORIGINAL_DESTINATION = "-m conntrack --ctproto {protocol} --ctorigdstport {port}"
+_ICMP = {4: "icmp", 6: "ipv6-icmp"}
+# RFC 2131, section 4.1; RFC 8415, section 7.2.
+_DHCP = {4: "-p udp -m udp --sport 67 --dport 68", 6: "-s fe80::/10 -p udp -m udp --dport 546"}
+
+
+def render(policy: Policy, family: int, host_chains: bool) -> str:
+    """The input of ``iptables-restore --noflush`` of one family; the chains must not hang anywhere yet.
+
+    Args:
+        policy: What is to be closed.
+        family: 4 or 6.
+        host_chains: Whether our table carries the host's own policy, or stands beside another backend that does.
+    """
+    chains = {CLOSED: list(_closed(policy, family))}
+    if policy.deny_ingress:
+        chains[PUBLISHED] = list(_published(policy, family))
+        if host_chains:
+            chains[DENIED] = list(_denied(policy, family))
+    hooks = [(hook, chain) for hook, chain in HOOKS if chain in chains]
+    lines = [":%s - [0:0]" % chain for chain in chains]
+    lines += ["-I %s -j %s" % hook for hook in reversed(hooks)]  # each comes first, so the last one stands before the others
+    lines += ["-A %s %s" % (chain, rule) for chain, rules in chains.items() for rule in rules]
+    return "\n".join(["*mangle", *lines, "COMMIT", ""])
+
+
+def _closed(policy: Policy, family: int) -> t.Iterator[str]:
+    """Connections to the host's own addresses, where published ports are opened, too."""
+    yield "-i lo -j RETURN"
+    if policy.loopback_listeners and family == 4:
+        yield "-d 127.0.0.0/8 -j DROP"
+    yield _ESTABLISHED
+    yield "-m addrtype --dst-type UNICAST -j RETURN"  # other hosts' addresses: this one forwards there
+    yield from _accepts(policy, family, _DESTINATION)
+    for rule in policy.ingress():
+        if rule.closed_to_others:
+            for ports in _ports(rule, _DESTINATION):
+                yield "%s -j DROP" % ports
+
+
+def _denied(policy: Policy, family: int) -> t.Iterator[str]:
+    """Whatever else comes to the host itself."""
+    yield "-i lo -j RETURN"
+    yield _ESTABLISHED
+    yield "-p %s -j RETURN" % _ICMP[family]
+    yield "%s -j RETURN" % _DHCP[family]
+    yield from _accepts(policy, family, _DESTINATION)
+    yield "-j DROP"
+
+
+def _published(policy: Policy, family: int) -> t.Iterator[str]:
+    """Whatever else is opened to a container through a published port."""
+    yield _ESTABLISHED
+    yield "-m conntrack ! --ctstate DNAT -j RETURN"
+    yield from _accepts(policy, family, _ORIGINAL_DESTINATION)
+    yield "-j DROP"
+
+
+def _accepts(policy: Policy, family: int, destination: str) -> t.Iterator[str]:
+    if policy.management and (":" in policy.management[0]) == (family == 6):
+        client, port = policy.management
+        yield "-s %s %s -j RETURN" % (client, destination.format(protocol="tcp", port=port))
+    for rule in policy.ingress():
+        for ports in _ports(rule, destination):
+            for source in _sources(rule.peers, family):
+                yield "%s%s -j RETURN" % (source, ports)
+
+
+def _ports(rule: Rule, destination: str) -> t.Iterator[str]:
+    for port in rule.ports:
+        yield destination.format(protocol=rule.protocol, port=port.replace("-", ":"))
+
+
+def _sources(peers: t.Iterable[AddressSet], family: int) -> t.Iterator[str]:
+    for peer in peers:
+        if peer.is_any(family):
+            yield ""
+        else:
+            yield from ("-s %s " % network for network in peer.of_family(family))

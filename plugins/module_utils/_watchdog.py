@@ -32,7 +32,6 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
     ToolFailed,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    LOCK_SECONDS,
     STATE,
     Host,
 )
@@ -63,6 +62,7 @@ WATCH_SERVICE = "federated-connectivity-watchdog-%s"
 
 _POLL_SECONDS = 0.25
 _RETRY_SECONDS = 10.0
+_LOCK_SECONDS = 30.0  # a run that works is at its end by then; one that does not changes nothing more (be_on_trial)
 _ABANDONED_SECONDS = 5.0
 _WATCH, _AT_BOOT = "watch", "at-boot"
 
@@ -317,7 +317,7 @@ def _watch(token: str, host: Host) -> None:
 
 def _take_back(token: str, host: Host) -> t.Optional[Record]:
     """End a trial whose window is over; None where it has been ended or extended meanwhile."""
-    with host.lock(LOCK_SECONDS, insist=True) as notes:
+    with host.lock(_LOCK_SECONDS, insist=True) as notes:
         trial = read_trial(host)
         if trial is None or trial.token != token or _remaining(host) > 0:
             return None
@@ -327,7 +327,7 @@ def _take_back(token: str, host: Host) -> t.Optional[Record]:
 
 def _restore_at_boot(host: Host) -> None:
     """Take back what nobody confirmed before the boot. A run that is arming its watchdog just now holds the lock."""
-    trial, end_of_patience = read_trial(host), time.monotonic() + LOCK_SECONDS
+    trial, end_of_patience = read_trial(host), time.monotonic() + _LOCK_SECONDS
     while trial and not _is_watched(trial, host):
         try:
             with host.lock(0, insist=time.monotonic() > end_of_patience):

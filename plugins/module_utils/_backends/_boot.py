@@ -15,6 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._emergency_rules import (
+    ARRIVED,
     CLOSED,
     DENIED,
     HOOKS,
@@ -97,7 +98,7 @@ SCRIPT = _SCRIPT.format(
     path=SYSTEM_PATH,
     mark=MARK,
     hooks=" ".join("%s:%s" % hook for hook in HOOKS),
-    chains=" ".join((CLOSED, DENIED, PUBLISHED)),
+    chains=" ".join((ARRIVED, CLOSED, DENIED, PUBLISHED)),
     lock=_LOCK,
     ipv4=EMERGENCY[4],
     ipv6=EMERGENCY[6],

@@ -21,15 +21,13 @@ from ansible_collections.federated.connectivity.plugins.module_utils._policy imp
     Rule,
 )
 
-CLOSED, DENIED, PUBLISHED = (
-    "FEDERATED-CONNECTIVITY",
-    "FEDERATED-CONNECTIVITY-HOST",
-    "FEDERATED-CONNECTIVITY-FWD",
-)
-HOOKS = (("PREROUTING", CLOSED), ("INPUT", CLOSED), ("INPUT", DENIED), ("FORWARD", PUBLISHED))
+CLOSED = "FEDERATED-CONNECTIVITY"
+ARRIVED, DENIED, PUBLISHED = CLOSED + "-PRE", CLOSED + "-IN", CLOSED + "-FWD"
+HOOKS = (("PREROUTING", ARRIVED), ("INPUT", CLOSED), ("INPUT", DENIED), ("FORWARD", PUBLISHED))
 """Where each chain may hang, in the order in which packets meet them."""
 
 _ESTABLISHED = "-m conntrack --ctstate ESTABLISHED -j RETURN"
+_FOR_OTHER_HOSTS = "-m addrtype ! --dst-type LOCAL -m addrtype --dst-type UNICAST -j RETURN"
 _DESTINATION = "-p {protocol} -m {protocol} --dport {port}"
 _ORIGINAL_DESTINATION = "-m conntrack --ctproto {protocol} --ctorigdstport {port}"
 _ICMP = {4: "icmp", 6: "ipv6-icmp"}
@@ -45,7 +43,7 @@ def render(policy: Policy, family: int, host_chains: bool) -> str:
         family: 4 or 6.
         host_chains: Whether our table carries the host's own policy, or stands beside another backend that does.
     """
-    chains = {CLOSED: list(_closed(policy, family))}
+    chains = {CLOSED: list(_closed(policy, family)), ARRIVED: [_FOR_OTHER_HOSTS, "-j " + CLOSED]}
     if policy.deny_ingress:
         chains[PUBLISHED] = list(_published(policy, family))
         if host_chains:
@@ -58,12 +56,11 @@ def render(policy: Policy, family: int, host_chains: bool) -> str:
 
 
 def _closed(policy: Policy, family: int) -> t.Iterator[str]:
-    """Connections to the host's own addresses, where published ports are opened, too."""
+    """Connections to the host, to ports that containers have published among them."""
     yield "-i lo -j RETURN"
     if policy.loopback_listeners and family == 4:
         yield "-d 127.0.0.0/8 -j DROP"
     yield _ESTABLISHED
-    yield "-m addrtype --dst-type UNICAST -j RETURN"  # other hosts' addresses: this one forwards there
     yield from _accepts(policy, family, _DESTINATION)
     for rule in policy.ingress():
         if rule.closed_to_others:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import pathlib
+import time
+import typing as t
 
 import pytest
 
@@ -17,6 +19,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils import (
     _ways,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    BindingMissing,
     ToolFailed,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._confirmation import (
@@ -172,3 +175,110 @@ def test_a_bad_end_is_told_once(host: Host, tmp_path: pathlib.Path) -> None:
         with _watchdog.settled(host, check_mode=False) as warnings:
             told.append(warnings)
     assert told == [["an earlier change was not confirmed: because; the place is as it was before"], []]
+
+
+def test_a_confirmation_is_on_the_disk_before_anybody_is_told(host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial_of(host, tmp_path)
+    events: list[str] = []
+    real_unlink, real_fsync, real_replace = os.unlink, os.fsync, os.replace
+
+    def note(what: str, path: object) -> None:
+        name = os.path.basename(str(path))
+        events.append(f"{what} {name}")
+
+    def unlink(path: t.Any, **options: t.Any) -> None:
+        note("unlink", path)
+        real_unlink(path, **options)
+
+    def replace(source: t.Any, target: t.Any) -> None:
+        note("replace", target)
+        real_replace(source, target)
+
+    def fsync(descriptor: int) -> None:
+        note("fsync", os.readlink(f"/proc/self/fd/{descriptor}"))
+        real_fsync(descriptor)
+
+    monkeypatch.setattr(os, "unlink", unlink)
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert confirm("token", SECOND, host).outcome == "confirmed"
+    assert events[:2] == ["unlink ARMED", "fsync trial"]
+    assert events.index("fsync trial") < events.index("replace RECORD")
+
+
+def test_who_decides_first_decides(host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where both go on without the lock."""
+    monkeypatch.setattr("ansible_collections.federated.connectivity.plugins.module_utils._confirmation.COMMAND_SECONDS", 0)
+    trial = trial_of(host, tmp_path)
+    assert _watchdog.decide(trial, _watchdog.RESTORED)
+    with pytest.raises(ToolFailed, match="its watchdog has not taken it back"):
+        confirm("token", SECOND, host)
+    with pytest.raises(ToolFailed, match="the host has begun to take it back"):
+        _watchdog.be_on_trial(trial, host)
+    assert _watchdog.restore(trial, [], host).outcome == _watchdog.RESTORED
+    assert (tmp_path / "file").read_bytes() == b"\0old\xff"
+    confirmed = trial_of(host, tmp_path)
+    _watchdog.be_on_trial(confirmed, host)
+    assert _watchdog.decide(confirmed, _watchdog.CONFIRMED)
+    assert _watchdog.restore(confirmed, ["because"], host).outcome == _watchdog.CONFIRMED
+    assert (tmp_path / "file").read_bytes() == b"new"
+    with pytest.raises(ToolFailed, match="the host has begun to take it back"):
+        _watchdog.be_on_trial(confirmed, host)
+
+
+def test_the_watchdog_tries_again_until_it_succeeds_and_repeats_nothing(
+    host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mood = iter(["broken", "broken", "unreadable", ""])
+
+    def try_again(files: _host.Snapshot, runtime: dict[str, str], host: Host) -> None:
+        now = next(mood)
+        if now == "unreadable":
+            raise BindingMissing("firewall")
+        put_back(files, {"mood": now}, host)
+
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setitem(_ways.WAYS, "test", try_again)
+    trial_of(host, tmp_path)
+    host.write(_watchdog.DEADLINE, b"not a number")
+    _watchdog._watch("token", host)
+    assert _watchdog.read_trial(host) is None
+    assert (tmp_path / "file").read_bytes() == b"\0old\xff"
+    assert slept == [10.0, 10.0, 10.0]
+    said = capsys.readouterr().out
+    assert said.count("the place could not be restored: the tool is broken") == 1
+    assert "no Python on this host can import 'firewall'" in said
+
+
+def test_a_boot_that_cannot_restore_everything_leaves_a_watchdog_that_goes_on(
+    host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial_of(host, tmp_path, mood="broken")
+    started: list[str] = []
+    monkeypatch.setattr(_watchdog, "_start", lambda command, trial, host, *options: started.extend([*command[-2:], *options]))
+    monkeypatch.setattr(_watchdog, "_is_watched", lambda trial, host: False)
+    with pytest.raises(SystemExit):
+        _watchdog._restore_at_boot(host)
+    assert started == ["watch", "token", "--no-block"]
+    assert not os.path.exists(_watchdog.DEADLINE)
+
+
+def test_a_trial_of_another_version_is_taken_back_by_the_program_that_it_left(host: Host, tmp_path: pathlib.Path) -> None:
+    trial = trial_of(host, tmp_path)
+    (tmp_path / "trial" / "ARMED").write_text('{"of": "the future"}')
+    host.write(_watchdog.DEADLINE, b"0")
+    program = "import os; os.remove(%r); open(%r, 'wb').write(b'old')"
+    (tmp_path / "trial" / "PROGRAM").write_text(program % (_watchdog.ARMED, str(tmp_path / "file")))
+    with pytest.raises(ToolFailed, match="unknown: of; missing: reachable"), _watchdog.settled(host, check_mode=True):
+        raise AssertionError("check mode goes on")
+    with pytest.raises(ToolFailed, match=r"another version of federated\.connectivity has made"):
+        confirm(trial.token, SECOND, host)
+    with _watchdog.settled(host, check_mode=False):
+        assert (tmp_path / "file").read_bytes() == b"old"
+    trial_of(host, tmp_path)
+    (tmp_path / "trial" / "ARMED").write_text("{}")
+    (tmp_path / "trial" / "PROGRAM").write_text("raise SystemExit('cannot either')")
+    host.write(_watchdog.DEADLINE, b"0")
+    with pytest.raises(ToolFailed, match="cannot either"), _watchdog.settled(host, check_mode=False):
+        raise AssertionError("goes on")

@@ -137,7 +137,7 @@ def test_undo_restores_files_and_chains(host: FakeHost) -> None:
     change.undo()
     assert host.files == files
     assert host.runs[0] == ("iptables-restore -w 5 -n", "*filter\n:ufw-user-input - [0:0]\n-A ufw-user-input -p esp -j ACCEPT\nCOMMIT\n")
-    assert host.runs[1] == ("ip6tables-restore -w 10 -n", "*filter\n:ufw6-user-input - [0:0]\nCOMMIT\n")
+    assert host.runs[1] == ("ip6tables-restore -w 5 -n", "*filter\n:ufw6-user-input - [0:0]\nCOMMIT\n")
 
 
 def test_a_failed_load_leaves_the_files_and_can_be_undone(host: FakeHost) -> None:

@@ -15,6 +15,7 @@ own audit events tell (sys.addaudithook), so the code under test knows nothing o
     hangup     SIGHUP and SIGTERM, as from a connection that is cut
     full       no space left on the device, for this and every later file
     fork       no memory for this one command
+    power      the command runs to its end, which keeps what the disk holds; then SIGKILL
     alongside  the command starts and runs at the same time; /run/alongside.done tells its end
 """
 
@@ -69,6 +70,9 @@ def strike(kind: str) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
     elif STROKE == "fork" and kind == "command":
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+    elif STROKE == "power":
+        os.system(f"({sys.argv[3]}) >/dev/null 2>&1 </dev/null")
+        os.kill(os.getpid(), signal.SIGKILL)
     elif STROKE == "alongside":
         os.system(f"({sys.argv[3]}; touch /run/alongside.done) >/dev/null 2>&1 </dev/null &")
 

@@ -22,14 +22,19 @@ from name_server import NAME
 from namespaces import Namespace, probe_all
 from policies import SETS, policy, rule
 
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._boot import (
+    COMMAND,
+    MARK,
+)
+
 GUEST = pathlib.Path(__file__).with_name("guest_interruption.py").read_text(encoding="utf-8")
 OUR_BOOT = "/etc/systemd/system/sysinit.target.wants/federated-connectivity.service"
-RULESET = "/etc/federated_connectivity/ruleset.nft"
 STATE = "/var/lib/federated_connectivity"
 UNCONFIRMED = STATE + "/unconfirmed"
 ARMED = UNCONFIRMED + "/way_back.json"
 MEMORY = "names.json"
 WATCHDOG = UNCONFIRMED + "/watchdog.pyz"
+RECORD = "/run/federated_connectivity.record"
 DEADLINE = "/run/federated_connectivity.deadline"
 NONE = "none"
 SILENCE = 0.6  # seconds; whoever is let in answers within milliseconds
@@ -193,9 +198,20 @@ class Scene:
 
     def give_up(self) -> None:
         """Let the window to confirm be over, and wait for the watchdog; a run that was killed before it started one has changed nothing."""
+        self.expire()
+        self.wait_for_watchdog()
+
+    def expire(self) -> None:
+        """Let the window to confirm be over."""
         if self.host.file(ARMED).exists():
             self.host.file(DEADLINE).write_text("1")
-        self.wait_for_watchdog()
+
+    def wait_for_failure(self) -> None:
+        """Wait until the watchdog has tried in vain."""
+        end = time.monotonic() + WAIT
+        while not (self.host.file(RECORD).exists() and '"failed"' in self.host.file(RECORD).read_text()):
+            assert time.monotonic() < end, "the watchdog does not try"
+            time.sleep(0.1)
 
     def wait_for_watchdog(self) -> None:
         """Wait for the end of a trial."""
@@ -234,7 +250,7 @@ class Scene:
                 line for line in self.host.run([f"{tool}-save", "-t", table]).stdout.splitlines() if line.startswith("-")
             )
             for tool in ("iptables", "ip6tables")
-            for table in ("filter", "nat")
+            for table in ("filter", "nat", "mangle")
         }
         tables = self.host.run(["nft", "list", "tables"]).stdout
         for table in ("inet administrator", "inet federated_connectivity"):
@@ -259,21 +275,48 @@ class Scene:
                 found["/" + str(path.relative_to(root))] = (status.st_mode, status.st_uid, status.st_gid, content)
         return found
 
-    def reboot(self) -> None:
-        """An empty kernel, and what the boot loads of the files, in systemd's order; what was never confirmed goes first."""
-        self.host.run(["pkill", "-9", "-f", WATCHDOG], check=False)
+    def reboot(self, before_loading: str = "true", after_loading: str = "true") -> None:
+        """An empty kernel, and what the boot loads of the files, in systemd's order; what was never confirmed goes first.
+
+        Args:
+            before_loading: What happens to the host before our table is loaded.
+            after_loading: And afterwards.
+        """
+        self._end()
         self.host.file(DEADLINE).unlink(missing_ok=True)
-        if self.firewalld:
-            self.firewalld.stop()
+        self.host.file(MARK).unlink(missing_ok=True)
         self.host.nft("flush ruleset")
-        if self.host.file(ARMED).exists():
-            self.host.run(["python3", "-I", WATCHDOG, "at-boot"])
+        self._take_back()
         if self.host.file("/etc/nftables.conf").read_text().startswith("table inet administrator"):
             self.host.run(["nft", "-f", "/etc/nftables.conf"])
-        if os.path.lexists(self.host.file(OUR_BOOT)):
-            self.host.run(["nft", "-f", RULESET])
+        self.host.run(["sh", "-ec", before_loading])
+        self._load()
+        self.host.run(["sh", "-ec", after_loading])
         if self.backend == "ufw":
             self.host.run(["/lib/ufw/ufw-init", "start"])
+        self._begin()
+
+    def soft_reboot(self) -> None:
+        """All processes end, and the boot begins again; the kernel keeps its rules, and /run its files (systemd-soft-reboot.service(8))."""
+        self._end()
+        self._take_back()
+        self._load()
+        self._begin()
+
+    def _end(self) -> None:
+        self.host.run(["pkill", "-9", "-f", WATCHDOG], check=False)
+        if self.firewalld:
+            self.firewalld.stop()
+
+    def _take_back(self) -> None:
+        if self.host.file(ARMED).exists():
+            self.host.run(["python3", "-I", WATCHDOG, "at-boot"])
+
+    def _load(self) -> None:
+        if os.path.lexists(self.host.file(OUR_BOOT)):
+            self.host.run(COMMAND.split(), check=False)
+
+    def _begin(self) -> None:
         if self.firewalld:
             self.firewalld.start()
         self.host.run([RESTART_DOCKER])

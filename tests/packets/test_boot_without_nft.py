@@ -25,7 +25,8 @@ CLOSED = policy(
     rule("linksight.north.discovery.ingress", "9000", protocol="udp"),
     rule("baseline.host.management.ingress", "22", peers=["partner2"]),
 )
-DENIED = {**CLOSED, "defaults": {"ingress": "deny", "egress": "unchanged"}}
+OUT = rule("linksight.north.peer_http.egress", "7000", direction="egress", placement="published")
+DENIED = {**CLOSED, "rules": [*CLOSED["rules"], OUT], "defaults": {"ingress": "deny", "egress": "deny"}}
 BREAKAGES = {
     "another nft cannot read it": "echo 'table inet federated_connectivity { chain input { type filter hook nowhere; } }' > "
     + _boot.RULESET,
@@ -67,7 +68,7 @@ def test_iptables_closes_the_plans_ports(net: Network, host: FirewallHost, backe
     checked = host.apply(CLOSED, backend, ssh=SSH, check=True)
     assert checked["changed"]
     assert "nft could not load /etc/federated_connectivity/ruleset.nft when this host started" in checked.warnings[0]
-    assert "iptables keeps the ports of the plan closed" in checked.warnings[0]
+    assert "iptables keeps closed what the policy closes" in checked.warnings[0]
     assert "FEDERATED" in chains(host)
     mended = host.apply(CLOSED, backend, ssh=SSH)
     assert "nft could not load" in mended.warnings[0]
@@ -86,7 +87,10 @@ def test_a_denied_default_and_published_ports_stay_closed_too(net: Network, host
         assert outcomes(net.partner, "tcp", host, 5000, 8080, 8443) == both("silent", "silent", "open")
         assert outcomes(net.partner2, "tcp", host, 22) == both("open")
         assert net.user.probe("tcp", host.ipv4, 22) == "open"
-        assert outcomes(container, "tcp", net.stranger, 7000) == both("refused")  # what containers open goes on
+        for source in (host, container):  # what they open: to peers at their ports, and to nobody else
+            assert outcomes(source, "tcp", net.partner, 7000, 7001) == both("refused", "silent")
+            assert outcomes(source, "tcp", net.stranger, 7000) == both("silent")
+        assert outcomes(host, "tcp", container, 80, 81) == both("open", "refused")
 
 
 def test_a_later_load_that_succeeds_ends_the_closure(net: Network, host: FirewallHost) -> None:

@@ -193,7 +193,7 @@ def test_a_reboot_in_the_window_takes_it_back_before_firewalls_are_loaded(firewa
         path.write_text('#!/bin/sh\necho "$0 $*" >> /run/calls\n')
         path.chmod(0o755)
     firewall.apply(NEW, ssh=FIRST, confirm_timeout=LONG)
-    assert "-p Restart=on-failure -p RestartSec=10" in firewall.file("/run/calls").read_text()
+    assert "-p Restart=on-failure -p RestartSec=10 -p IgnoreOnIsolate=yes" in firewall.file("/run/calls").read_text()
     private = [path for place in ("/var/lib", "/etc") for path in firewall.file(f"{place}/federated_connectivity").rglob("*")]
     assert [str(path) for path in private if path.is_file() and path.stat().st_mode & 0o077] == []
     assert len(private) >= 4

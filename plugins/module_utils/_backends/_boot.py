@@ -15,11 +15,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._emergency_rules import (
-    ARRIVED,
     CLOSED,
-    DENIED,
     HOOKS,
-    PUBLISHED,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     CONFIGURATION,
@@ -98,7 +95,7 @@ SCRIPT = _SCRIPT.format(
     path=SYSTEM_PATH,
     mark=MARK,
     hooks=" ".join("%s:%s" % hook for hook in HOOKS),
-    chains=" ".join((ARRIVED, CLOSED, DENIED, PUBLISHED)),
+    chains=" ".join((*(chain for _hook, chain in HOOKS if chain != CLOSED), CLOSED)),
     lock=_LOCK,
     ipv4=EMERGENCY[4],
     ipv6=EMERGENCY[6],
@@ -120,8 +117,7 @@ class NotLoaded(t.NamedTuple):
         start = "nft could not load %s when this host started (%s), so the policy has not been in force since" % (RULESET, self.words)
         if len(self.tools) == len(EMERGENCY):
             return start + (
-                "; until it is loaded, iptables keeps the ports of the plan closed to everybody but their peers and management, "
-                "and denied egress is open"
+                "; until it is loaded, iptables keeps closed what the policy closes, to everybody but the peers of the plan and management"
             )
         families = (("IPv4", "iptables"), ("IPv6", "ip6tables"))
         missing = [name for name, tool in families if not any(used.startswith(tool) for used in self.tools)]

@@ -128,7 +128,9 @@ def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool, redirect
     if ruleset and not is_installed(host):
         raise PolicyRefused("nft is not installed on this host, and the policy needs it; apt-get install nftables")
     warnings = _objections(host) if ruleset and host_chains else []
-    emergency = {family: _emergency_rules.render(policy, family, host_chains) for family in EMERGENCY} if policy and ruleset else {}
+    emergency = (
+        {family: _emergency_rules.render(policy, family, host_chains, bridges) for family in EMERGENCY} if policy and ruleset else {}
+    )
     return TableChange(host, ruleset, emergency, [*warnings, *(contradictions(policy, _others(host)) if policy else ())])
 
 

@@ -107,7 +107,7 @@ def test_a_later_load_that_succeeds_ends_the_closure(net: Network, host: Firewal
     assert host.apply(CLOSED, ssh=SSH)["changed"] is False
 
 
-@pytest.mark.parametrize("lost", ["iptables", "ip6tables", "both"])
+@pytest.mark.parametrize("lost", ["both", *(pytest.param(tool, marks=pytest.mark.whole) for tool in ("iptables", "ip6tables"))])
 def test_without_a_tool_the_unit_fails_and_the_next_run_says_so_first(net: Network, host: FirewallHost, lost: str) -> None:
     host.apply(CLOSED, ssh=SSH)
     gone = {"iptables": "rm /usr/sbin/iptables*restore", "ip6tables": "rm /usr/sbin/ip6tables*restore", "both": NO_IPTABLES}[lost]

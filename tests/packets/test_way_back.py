@@ -59,13 +59,13 @@ def until_record(host: FirewallHost, outcome: str) -> dict[str, t.Any]:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize(("user", "call"), [(NOBODY, "lockf"), ("root", "lockf")])
-def test_ufws_lock_stops_no_way_back(host: FirewallHost, user: str, call: str) -> None:
+@pytest.mark.parametrize("user", [NOBODY, pytest.param("root", marks=pytest.mark.whole)])
+def test_ufws_lock_stops_no_way_back(host: FirewallHost, user: str) -> None:
     FIREWALLS["ufw"](host)
     old = state(host)
     host.apply(NEW, ssh=FIRST, confirm_timeout=LONG)
     host.file(UFW_LOCK).chmod(0o644)  # as ufw itself makes it
-    with held(host, UFW_LOCK, call, user) as holder:
+    with held(host, UFW_LOCK, "lockf", user) as holder:
         expire(host)
         record = until_record(host, "restored")
     assert state(host) == old
@@ -103,7 +103,7 @@ def test_the_lock_of_iptables_stops_no_way_back_and_a_change_names_who_holds_it(
     assert (state(host)[0], host.file(ARMED).exists()) == (files, False)
 
 
-@pytest.mark.parametrize("backend", list(FIREWALLS))
+@pytest.mark.parametrize("backend", ["nftables", *(pytest.param(backend, marks=pytest.mark.whole) for backend in ("ufw", "firewalld"))])
 def test_without_systemd_the_watchdog_tries_until_it_has_restored_everything(host: FirewallHost, backend: str) -> None:
     FIREWALLS[backend](host)
     old = state(host)

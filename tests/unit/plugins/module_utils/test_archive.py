@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import io
 import pathlib
 import subprocess
 import sys
+import zipfile
 
 from ansible_collections.federated.connectivity.plugins.module_utils import (
     _refresher,
@@ -36,3 +38,10 @@ def test_it_needs_nothing_else(tmp_path: pathlib.Path) -> None:
 
 def test_the_same_code_gives_the_same_bytes() -> None:
     assert archive(_refresher) == archive(_refresher)
+
+
+def test_it_holds_the_utilities_alone_whatever_else_is_loaded() -> None:
+    root = "ansible_collections/federated/connectivity/plugins/module_utils/"
+    names = zipfile.ZipFile(io.BytesIO(archive(_refresher))).namelist()
+    assert root + "_backends/_nftables.py" in names
+    assert [name for name in names if not name.startswith(root) and not name.endswith("__init__.py") and name != "__main__.py"] == []

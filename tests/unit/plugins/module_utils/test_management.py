@@ -25,6 +25,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host impor
 from ansible_collections.federated.connectivity.plugins.module_utils._management import (
     be_admitted,
     doubts,
+    exceptions,
     live_connection,
     parse_connection,
 )
@@ -132,3 +133,11 @@ def test_links_that_a_denied_default_may_keep_down_are_named(kind: int, carrier:
     assert [carrier in warning for warning in doubts(denied, client, OneLink(kind))] == [True] * bool(carrier)
     assert doubts(denied._replace(deny_egress=False), client, OneLink(kind)) == []
     assert doubts(denied, None, OneLink(kind)) == []
+
+
+def test_an_exception_is_named_with_what_ends_it() -> None:
+    policy = Policy("station", (), True, False)
+    assert exceptions(policy) == []
+    (words,) = exceptions(policy._replace(management=("2001:db8::9", 22)))
+    assert words.startswith("no rule of the plan admits the management connection, 2001:db8::9 to TCP port 22")
+    assert "add 2001:db8::9 or its network to connectivity_networks.management" in words

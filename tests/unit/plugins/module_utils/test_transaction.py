@@ -186,6 +186,20 @@ def test_a_failure_takes_back_what_was_done_in_reverse(error: Exception) -> None
     assert failure.value.messages[1:] == ("b is as it was before", "a is as it was before")
 
 
+@pytest.mark.parametrize("allowed", [0, 1, 2])
+def test_what_may_not_go_on_is_taken_back(allowed: int) -> None:
+    log: list[str] = []
+    asked = iter(range(9))
+
+    def go_on() -> None:
+        if next(asked) >= allowed:
+            raise ToolFailed("the host has begun to take it back")
+
+    with pytest.raises(ToolFailed, match="has begun to take it back"):
+        commit([Step("a", log), Step("b", log)], go_on)
+    assert log == [*("apply a", "apply b")[:allowed], *("undo a", "undo b")[:allowed][::-1]]
+
+
 def test_what_could_not_be_restored_is_said_and_the_rest_is_restored() -> None:
     log: list[str] = []
     with pytest.raises(ToolFailed) as failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -21,6 +22,7 @@ DEADLINE = "/run/federated_connectivity.deadline"
 BOOT_UNIT = "/etc/systemd/system/federated-connectivity-unconfirmed.service"
 UNITS = "systemctl list-units --all --plain --no-legend 'federated-connectivity-watchdog-*'"
 TABLE = "nft -s list table inet federated_connectivity"
+ARMED = "/var/lib/federated_connectivity/unconfirmed/way_back.json"
 
 # Ansible resets its connection before it confirms. From then on this ssh stays where it is: the controller hangs in the middle.
 SSH = """#!/bin/sh
@@ -30,6 +32,8 @@ esac
 [ ! -e {marker} ] || exec sleep 600
 exec ssh "$@"
 """
+# What services.yml has started on gamma: transient units, which a soft reboot ends.
+SERVICES = {"vpn": "udp 51820", "other": "tcp 8444"}
 
 
 def until(reached: t.Callable[[], bool], what: str) -> None:
@@ -96,6 +100,38 @@ def test_the_watchdog_outlives_the_controller_and_takes_the_change_back(before: 
     until(lambda: gamma.check_output(UNITS) == "", "the watchdog does not end the trial")
     assert gamma.check_output(TABLE) == before
     assert not gamma.file(BOOT_UNIT).exists
+    _the_vpn_alone_is_open()
+
+
+def test_a_soft_reboot_in_the_window_takes_the_change_back(before: str, controller: subprocess.Popen[bytes]) -> None:
+    """It keeps /run and the kernel's rules, and ends the watchdog (systemd-soft-reboot.service(8))."""
+    gamma = host("gamma")
+    assert gamma.check_output(TABLE) != before
+    started = gamma.check_output("systemctl show --value --property=ExecMainStartTimestampMonotonic ssh.service")
+    kill(controller)
+    with contextlib.suppress(RuntimeError):  # ssh ends with the connection
+        gamma.run("systemctl soft-reboot")
+    until(lambda: _started(gamma) not in ("", started), "the host does not come back")
+    until(lambda: gamma.run(f"test -e {ARMED}").rc == 1, "the change is not taken back")
+    assert gamma.file(DEADLINE).exists is False
+    assert gamma.check_output(TABLE) == before
+    assert (gamma.check_output(UNITS), gamma.file(BOOT_UNIT).exists) == ("", False)
+    assert gamma.service("federated-connectivity.service").is_running
+    for name, what in SERVICES.items():
+        gamma.check_output(f"systemd-run --quiet --unit=service-{name} --property=Restart=always lab-listen {what}")
+    until(lambda: Probe("partner", "gamma", "udp", 51820).outcome() == "open", "the service does not come back")
+    _the_vpn_alone_is_open()
+
+
+def _started(gamma: t.Any) -> str:
+    """When its sshd was started; empty while it cannot be reached."""
+    with contextlib.suppress(RuntimeError):  # what testinfra raises where ssh itself fails
+        shown = gamma.run("systemctl show --value --property=ExecMainStartTimestampMonotonic ssh.service")
+        return str(shown.stdout.strip()) if shown.rc == 0 else ""
+    return ""
+
+
+def _the_vpn_alone_is_open() -> None:
     vpn = ("partner", "gamma", "udp", 51820)
     found = Probes(vpn, ("stranger", "gamma", "udp", 51820), ("gamma", "stranger", "tcp", 443)).outcomes
     assert {probe for probe, outcome in found.items() if outcome == "open"} == {Probe(*vpn, family) for family in FAMILIES}

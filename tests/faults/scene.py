@@ -257,7 +257,7 @@ class Scene:
             saved[table] = self.host.run(["nft", "-s", "list", "table", *table.split()]).stdout if f"table {table}\n" in tables else ""
         if self.firewalld:
             for line in (*self.firewalld.ours(), *self.firewalld.runtime()):
-                if not line.startswith("-"):
+                if not line.startswith(("-", "*")):  # rules of iptables are above, and empty tables of it hold nothing
                     saved[" ".join(line.split()[:2])] = line
         return saved
 

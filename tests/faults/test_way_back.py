@@ -53,7 +53,7 @@ def test_a_lock_held_by_an_ordinary_user(scene: Scene, backend: str, record: Rec
     scene.strike(new, "count", confirm_timeout=WINDOW)
     with locked(scene):
         scene.give_up()
-        _judge(scene, record, "lock held by nobody, on trial", old, new)
+    _judge(scene, record, "lock held by nobody, on trial", old, new)
     scene.put(old)
     with locked(scene), pytest.raises(PolicyFailed, match="of the user nobody"):
         scene.put(new)

@@ -228,6 +228,7 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> Non
 def _stop(host: Host) -> None:
     if host.has_systemd():
         host.run(["systemctl", "stop", SERVICE], check=False)
+        host.run(["systemctl", "reset-failed", SERVICE], check=False)
 
 
 def _reload_units(host: Host) -> None:

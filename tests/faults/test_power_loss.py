@@ -43,6 +43,7 @@ done
 """
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("backend", ["nftables", "ufw", "firewalld"])
 def test_the_disk_holds_the_old_state_or_a_confirmed_new_one(scene: Scene, backend: str, record: Record, strikes: int) -> None:
     scene.host.file("/run/disk").mkdir()

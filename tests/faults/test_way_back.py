@@ -60,7 +60,7 @@ def test_a_lock_held_by_an_ordinary_user(scene: Scene, backend: str, record: Rec
     _judge(scene, record, "lock held by nobody, before", old, new)
 
 
-@pytest.mark.parametrize("backend", FIREWALLS)
+@pytest.mark.parametrize("backend", ["nftables", *(pytest.param(backend, marks=pytest.mark.whole) for backend in FIREWALLS[1:])])
 def test_a_soft_reboot_is_a_reboot(scene: Scene, backend: str, record: Record) -> None:
     old, new = "open", "shut"
     scene.put(old)
@@ -69,6 +69,7 @@ def test_a_soft_reboot_is_a_reboot(scene: Scene, backend: str, record: Record) -
     _judge(scene, record, "soft reboot before confirmation", old, new)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("backend", FIREWALLS)
 def test_a_tool_that_comes_back(scene: Scene, backend: str, record: Record) -> None:
     """There is no systemd here that would start the watchdog again."""
@@ -83,6 +84,7 @@ def test_a_tool_that_comes_back(scene: Scene, backend: str, record: Record) -> N
     _judge(scene, record, "no systemd, nft away for a while", old, new)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("backend", FIREWALLS)
 def test_an_nft_that_fails_at_boot(scene: Scene, backend: str, record: Record) -> None:
     """Until the next run iptables closes what the policy closes."""

@@ -204,6 +204,8 @@ DRIFTS = (
     f"echo 'table inet federated_connectivity {{}}' > {RULESET}",
     f"rm {RULESET}",
     f"rm {WANTS}",
+    "rm /etc/federated_connectivity/emergency.ipv6",
+    "rm /etc/federated_connectivity/load",
     "echo > /etc/systemd/system/federated-connectivity.service",
     "rm /etc/systemd/system/nftables.service.d/federated-connectivity.conf",
 )
@@ -231,7 +233,10 @@ def test_the_boot_file_restores_the_rules(host: FirewallHost, suite: str) -> Non
     host.run(["nft", "-f", RULESET])
     host.run(["nft", "-f", RULESET])
     assert host.ruleset() == ruleset
-    assert "nft -f " + RULESET in host.file(WANTS).parent.parent.joinpath("federated-connectivity.service").read_text()
+    unit = host.file(WANTS).parent.parent.joinpath("federated-connectivity.service").read_text()
+    host.run(["nft", "flush", "ruleset"])
+    host.run(unit.partition("ExecStart=")[2].splitlines()[0].split())
+    assert host.ruleset() == ruleset
 
 
 def test_a_failure_takes_everything_back(host: FirewallHost) -> None:

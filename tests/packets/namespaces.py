@@ -75,13 +75,13 @@ class Namespace:
         """Run lines of ip(8) in one process."""
         self.run(["ip", "-batch", "-"], input="\n".join(lines))
 
-    def open_socket(self, family: socket.AddressFamily, kind: socket.SocketKind) -> socket.socket:
+    def open_socket(self, family: socket.AddressFamily, kind: socket.SocketKind, protocol: int = 0) -> socket.socket:
         """A socket inside the namespace; it stays there, the calling thread does not."""
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         try:
             _call(_LIBC.setns, self._fd, _CLONE_NEWNET)
             try:
-                return socket.socket(family, kind)
+                return socket.socket(family, kind, protocol)
             finally:
                 _call(_LIBC.setns, home, _CLONE_NEWNET)
         finally:

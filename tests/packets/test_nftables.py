@@ -185,6 +185,20 @@ def test_an_untracked_connection_survives_although_the_host_speaks_first(net: Ne
             assert client.recv(64) == b"done"
 
 
+@every_suite
+def test_connections_that_the_host_has_opened_before_it_tracked_any_go_on(net: Network, suite: str) -> None:
+    """No rule of the policy names them; a socket of IPv6 may hold one of IPv4."""
+    host = net.host
+    with net.stranger.listen("tcp", 443):
+        connections = [host.connect(address, 443) for address in (*net.stranger.addresses, f"::ffff:{net.stranger.ipv4}")]
+        host.apply(policy(ingress="deny", egress="deny"))
+        for connection in connections:
+            with connection:
+                connection.sendall(b"still here")
+                assert connection.recv(64) == b"still here"
+        assert outcomes(host, "tcp", net.stranger, 443) == both("rejected")
+
+
 def test_a_thousand_peers(net: Network) -> None:
     many = [f"203.0.{i >> 8}.{i & 255}" for i in range(1000)] + [f"2001:db8:2::{i:x}" for i in range(1000)]
     result = net.host.apply(policy(PEER_HTTP, partners=["198.51.100.20/32", "2001:db8:1::20/128", *many]))

@@ -7,7 +7,8 @@
 """A policy in firewalld's terms: two policies of rich rules, a service for each rule, an ipset for each address set and family.
 
 Rich rules are ordered by explicit priorities: live management connection, accepts, closures, then what a default of deny must
-spare and the refusal itself. firewalld accepts established connections and ``lo`` before any policy.
+spare, narrowed first, and the refusal itself. firewalld accepts established connections, what is related to them, and ``lo`` before
+any policy; what a connection tracking helper expects is our own table's affair.
 """
 
 from __future__ import annotations
@@ -38,41 +39,72 @@ ZONES = {INGRESS: ("ANY", "HOST"), EGRESS: ("HOST", "ANY")}
 
 # firewalld.policies(5): policies below 0 come before zones, the lowest first.
 POLICY_PRIORITY = -32768
-MANAGEMENT, ACCEPT, CLOSE, SPARE, REFUSE = -400, -300, -200, -100, 32767
+MANAGEMENT, ACCEPT, CLOSE, NARROW, SPARE, REFUSE = -400, -300, -200, -150, -100, 32767
 
 IPSET_LENGTH = 31  # IPSET_MAXNAMELEN of the kernel, less its terminating zero
 SERVICE_LENGTH = 200  # of a file name's 255
 _FAMILY = {4: "ipv4", 6: "ipv6"}
 
 # Everybody else meets silence; an application of the host itself learns at once that the administrator forbids its connection.
-_REFUSALS = {
-    INGRESS: (RichRule(REFUSE, "", (("drop", ()),)),),
-    EGRESS: (
-        RichRule(REFUSE, "ipv4", (("reject", (("type", "icmp-admin-prohibited"),)),)),
-        RichRule(REFUSE, "ipv6", (("reject", (("type", "icmp6-adm-prohibited"),)),)),
-    ),
+_REFUSALS: t.Mapping[str, t.Mapping[str, Element]] = {
+    INGRESS: {"": ("drop", ())},
+    EGRESS: {
+        "ipv4": ("reject", (("type", "icmp-admin-prohibited"),)),
+        "ipv6": ("reject", (("type", "icmp6-adm-prohibited"),)),
+    },
 }
 
-# RFC 4890, sections 4.3 and 4.4: errors and path MTU, neighbour and router discovery; multicast listeners by their destination,
-# because not every firewalld knows their ICMP types.
-_ESSENTIAL_ICMP = (
-    *(("", (("icmp-type", (("name", name),)),)) for name in ("destination-unreachable", "time-exceeded", "parameter-problem")),
-    *(
-        ("ipv6", (("icmp-type", (("name", name),)),))
-        for name in ("packet-too-big", "router-solicitation", "router-advertisement", "neighbour-solicitation", "neighbour-advertisement")
-    ),
-    ("ipv6", (("destination", (("address", "ff02::/16"),)), ("protocol", (("value", "ipv6-icmp"),)))),
-)
+_Match = t.Tuple[str, t.Tuple[Element, ...]]
+"""A family and what a rich rule asks of its packets."""
+
+
+def _icmp(name: str) -> Element:
+    return ("icmp-type", (("name", name),))
 
 
 def _port(port: str, protocol: str) -> Element:
     return ("port", (("port", port), ("protocol", protocol)))
 
 
-# RFC 2131, section 4.1; RFC 8415, section 7.2.
-_DHCP = {
-    INGRESS: (("ipv4", (_port("68", "udp"),)), ("ipv6", (("source", (("address", "fe80::/10"),)), _port("546", "udp")))),
-    EGRESS: (("ipv4", (_port("67", "udp"),)), ("ipv6", (_port("547", "udp"),))),
+def _address(side: str, network: str) -> Element:
+    return (side, (("address", network),))
+
+
+def _other_than(port: int, family: str) -> t.Iterator[_Match]:
+    for ports in ("0-%d" % (port - 1), "%d-65535" % (port + 1)):
+        yield family, (("source-port", (("port", ports), ("protocol", "udp"))),)
+
+
+# A rich rule matches one port alone. DHCP goes from one port to another (RFC 2131, section 4.1; RFC 8415, section 7.2), so UDP from every
+# other port is refused first. Nothing else by UDP is spared, so this refuses nothing that the last rule would not. In the same way pings
+# are refused before multicast on the link is spared, which they would reach.
+_NARROWED: t.Mapping[str, t.Tuple[_Match, ...]] = {
+    direction: (
+        *_other_than(ipv4_port, "ipv4"),
+        *_other_than(ipv6_port, "ipv6"),
+        *(("ipv6", (_icmp(name),)) for name in ("echo-request", "echo-reply")),
+    )
+    for direction, ipv4_port, ipv6_port in ((INGRESS, 67, 547), (EGRESS, 68, 546))
+}
+# RFC 4861: neighbours and routers; multicast listeners by their destination, because not every firewalld knows their ICMP types. Errors
+# about a connection that exists are accepted by firewalld itself.
+_SPARED: t.Mapping[str, t.Tuple[_Match, ...]] = {
+    INGRESS: (
+        *(
+            ("ipv6", (_icmp(name),))
+            for name in ("router-solicitation", "router-advertisement", "neighbour-solicitation", "neighbour-advertisement")
+        ),
+        ("ipv6", (_address("destination", "ff02::/16"), ("protocol", (("value", "ipv6-icmp"),)))),
+        ("ipv4", (_port("68", "udp"),)),
+        ("ipv6", (_address("source", "fe80::/10"), _port("546", "udp"))),
+    ),
+    EGRESS: (
+        *(("ipv6", (_icmp(name),)) for name in ("neighbour-solicitation", "neighbour-advertisement")),
+        ("ipv6", (_address("destination", "fe80::/10"), _icmp("router-advertisement"))),
+        ("ipv6", (_address("destination", "ff02::/16"), ("protocol", (("value", "ipv6-icmp"),)))),
+        ("ipv4", (_port("67", "udp"),)),
+        *(("ipv6", (_address("destination", network), _port("547", "udp"))) for network in ("fe80::/10", "ff02::1:2")),
+    ),
 }
 
 
@@ -147,14 +179,18 @@ def _rich_rules(policy: Policy, direction: str, services: t.Mapping[str, str], i
         if direction == INGRESS and rule.closed_to_others:
             yield RichRule(CLOSE, "", (service, ("drop", ())))
     if policy.denies(direction):
-        for family, parts in (*_ESSENTIAL_ICMP, *_DHCP[direction]):
+        refusals = _REFUSALS[direction]
+        for family, parts in _NARROWED[direction]:
+            yield RichRule(NARROW, family, (*parts, refusals.get(family) or refusals[""]))
+        for family, parts in _SPARED[direction]:
             yield RichRule(SPARE, family, (*parts, ("accept", ())))
-        yield from _REFUSALS[direction]
+        for family, refusal in refusals.items():
+            yield RichRule(REFUSE, family, (refusal,))
 
 
 def _management(client: str, port: int) -> RichRule:
-    source: Element = ("source", (("address", client),))
-    return RichRule(MANAGEMENT, _FAMILY[6 if ":" in client else 4], (source, _port(str(port), "tcp"), ("accept", ())))
+    parts = (_address("source", client), _port(str(port), "tcp"), ("accept", ()))
+    return RichRule(MANAGEMENT, _FAMILY[6 if ":" in client else 4], parts)
 
 
 def _matches(peers: AddressSet, side: str, ipsets: t.Mapping[str, str]) -> t.Iterator[t.Tuple[str, t.Tuple[Element, ...]]]:

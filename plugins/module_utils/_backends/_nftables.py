@@ -8,10 +8,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import typing as t
 
+from ansible_collections.federated.connectivity.plugins.module_utils import (
+    _open_connections,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
     _boot,
     _emergency_rules,
@@ -29,6 +33,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._backends._
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import (
     DELETE,
+    DENIED_EGRESS,
     TABLE,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
@@ -131,7 +136,8 @@ def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool, redirect
     emergency = (
         {family: _emergency_rules.render(policy, family, host_chains, bridges) for family in EMERGENCY} if policy and ruleset else {}
     )
-    return TableChange(host, ruleset, emergency, [*warnings, *(contradictions(policy, _others(host)) if policy else ())])
+    refuses = bool(policy and policy.deny_egress and host_chains)
+    return TableChange(host, ruleset, emergency, [*warnings, *(contradictions(policy, _others(host)) if policy else ())], refuses)
 
 
 class TableChange(Change):
@@ -143,10 +149,12 @@ class TableChange(Change):
 
     name = "nftables table inet %s" % TABLE
 
-    def __init__(self, host: Host, ruleset: str, emergency: t.Mapping[int, str], warnings: t.Sequence[str]) -> None:
+    def __init__(self, host: Host, ruleset: str, emergency: t.Mapping[int, str], warnings: t.Sequence[str], refuses: bool) -> None:
+        """``refuses``: the ruleset refuses egress of the host itself by default."""
         self._host = host
         self._ruleset = ruleset
         self._present = _listing(host)
+        self._begins_to_refuse = refuses and DENIED_EGRESS not in self._present
         self._texts: t.Dict[str, str] = {}
         self._was_active = _is_active(host)
         self._not_loaded = _boot.not_loaded(host)
@@ -184,6 +192,8 @@ class TableChange(Change):
     def apply(self) -> None:
         if not self.changed:
             return
+        if self._begins_to_refuse:
+            _open_connections.track()
         if self._ruleset or is_installed(self._host):
             self._host.run(["nft", "-f", "-"], input=self._ruleset or DELETE)
         _boot.lift(self._host)
@@ -214,6 +224,9 @@ class TableChange(Change):
 def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
     """Restore our table, its files and its unit as a change found them; what can be restored is, also where the rest cannot."""
     active, not_loaded = runtime["active"], runtime.get("not_loaded", "")
+    if DENIED_EGRESS in runtime["table"]:
+        with contextlib.suppress(ToolFailed):  # a way back does not end for this
+            _open_connections.track()
     attempt(
         lambda: host.run(["nft", "-f", "-"], input=DELETE + runtime["table"]),
         lambda: None if active else _stop(host),

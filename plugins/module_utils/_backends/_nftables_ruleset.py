@@ -24,7 +24,16 @@ import hashlib
 import re
 import typing as t
 
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_spared import (
+    DHCP_IN,
+    DHCP_OUT,
+    ERRORS,
+    ESTABLISHED,
+    LINK_IN,
+    LINK_OUT,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
+    DIRECTIONS,
     FAMILIES,
     HOST,
     INGRESS,
@@ -37,6 +46,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._policy imp
 TABLE = "federated_connectivity"
 MARK = "federated.connectivity"
 DELETE = "table inet %s\ndelete table inet %s\n" % (TABLE, TABLE)
+DENIED_INGRESS, DENIED_EGRESS = ('comment "%s default deny %s"' % (MARK, direction) for direction in DIRECTIONS)
 COMMENT_LENGTH = 127  # NFTNL_UDATA_COMMENT_MAXLEN, less its terminating zero
 IDENTIFIER_LENGTH = 200  # the kernel takes 255 (NFT_NAME_MAXLEN)
 
@@ -45,28 +55,16 @@ _PLAIN_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\Z")
 _DESTINATION = "%s dport"
 _ORIGINAL_DESTINATION = "meta l4proto %s ct original proto-dst"
 _INPUT = "filter hook input priority filter - 10"
+_OUTPUT = "filter hook output priority filter - 10"
 _REJECT = "reject with icmpx type admin-prohibited"
 
-# RFC 4890, sections 4.3 and 4.4: errors and path MTU; neighbour and router discovery; multicast listeners.
-_ESSENTIAL_ICMP = (
-    "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
-    "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept",
-    "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept",
-    "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept",
-)
-# RFC 2131, section 4.1; RFC 8415, section 7.2.
-_DHCP_IN = ("udp sport 67 udp dport 68 accept", "ip6 saddr fe80::/10 udp dport 546 accept")
-_DHCP_OUT = ("udp sport 68 udp dport 67 accept", "udp sport 546 udp dport 547 accept")
-_ESTABLISHED = "ct state established,related accept"
-# A connection older than the first rule about connections is unknown to the kernel's tracking, which takes its next segment for new.
-# Only a SYN opens one (RFC 9293, section 3.5); the host sends any other segment for a connection that it has.
-_OLDER_THAN_TRACKING = "tcp flags & (fin | syn | rst | ack) != syn accept"
 # RFC 1122, section 3.2.1.3: no such address appears outside a host. The kernel itself refuses ::1 from outside, always, and 127.0.0.0/8
 # only later, when Docker has given a port that it publishes there another destination (or never, with route_localnet).
 _FROM_THE_WIRE_TO_LOOPBACK = 'iifname != "lo" ip daddr 127.0.0.0/8 drop'
 _DNS = 53
 _BRIDGES = "container_bridges"
 _OTHERS_LINKS = "links_of_others"
+_TO_CONTAINERS = "oifname @%s" % _BRIDGES
 _OWN_CONTAINERS = "iifname @%s fib saddr . iif oif exists" % _BRIDGES
 
 
@@ -86,9 +84,10 @@ def render(
     guarded = decided or policy.deny_ingress or policy.deny_egress or policy.loopback_listeners
     if not (guarded or host_chains):
         return ""
-    beside = _chain("input", _INPUT, _closed(policy, redirected_pass))
-    chains = [*(_host_chains(policy) if host_chains else [beside]), *(_forward_guard(policy, others) if guarded else ())]
-    used = [rule for rule in policy.rules if host_chains or rule.placement == PUBLISHED or rule.direction == INGRESS]
+    own = _host_chains(policy) if host_chains else _beside(policy, redirected_pass)
+    chains = [*own, *(_forward_guard(policy, others) if guarded else ())]
+    every = host_chains or policy.deny_egress
+    used = [rule for rule in policy.rules if every or rule.placement == PUBLISHED or rule.direction == INGRESS]
     if policy.egress(PUBLISHED):
         used += _name_service(policy)
     sets = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in _sets(peers)]
@@ -120,19 +119,52 @@ def _host_chains(policy: Policy) -> t.Iterator[str]:
     yield _chain("own_containers", None, _own_containers(policy))
     yield _chain("redirected", None, _redirected(policy))
     yield _chain("input", _INPUT, _input(policy))
-    yield _chain("output", "filter hook output priority filter - 10", _output(policy))
+    yield _chain("output", _OUTPUT, _output(policy))
+
+
+def _beside(policy: Policy, redirected_pass: bool) -> t.Iterator[str]:
+    """The host's chains beside another backend, which decides everything that they let pass."""
+    if policy.deny_ingress:
+        yield _chain("own_containers", None, _own_containers(policy))
+    yield _chain("input", _INPUT, _closed(policy, redirected_pass))
+    if policy.deny_egress:
+        yield _chain("expected", None, _expected(policy))
+        yield _chain("output", _OUTPUT, _narrowed(policy))
 
 
 def _closed(policy: Policy, redirected_pass: bool) -> t.Iterator[str]:
     yield from _always(policy)
+    if policy.deny_ingress:
+        yield _OWN_CONTAINERS + " ct state related jump own_containers"
+        yield "%s ct state related drop %s" % (_OWN_CONTAINERS, DENIED_INGRESS)
     yield from _redirected(policy)
-    if redirected_pass and policy.deny_ingress:
-        yield "ct status dnat drop " + comment("default deny ingress")
+    if policy.deny_ingress:
+        yield "ct state related drop " + DENIED_INGRESS
+        if redirected_pass:
+            yield "ct status dnat drop " + DENIED_INGRESS
+
+
+def _expected(policy: Policy) -> t.Iterator[str]:
+    """Connections of the host itself that a helper expects, under a denied egress: other backends accept all of them."""
+    yield from _accepts(policy.egress(), "daddr", _DESTINATION)
+    yield "%s %s" % (_REJECT, DENIED_EGRESS)
+
+
+def _narrowed(policy: Policy) -> t.Iterator[str]:
+    """Where other backends spare more than we do, under a denied egress: what helpers expect, and ICMPv6 (ufw: pings of every user)."""
+    yield 'oifname "lo" accept'
+    yield ESTABLISHED
+    yield from ERRORS
+    yield _TO_CONTAINERS + " accept"
+    yield "ct state related jump expected"
+    yield from LINK_OUT
+    yield "meta l4proto ipv6-icmp %s %s" % (_REJECT, DENIED_EGRESS)
 
 
 def _always(policy: Policy) -> t.Iterator[str]:
     yield 'iifname "lo" accept'
-    yield _ESTABLISHED
+    yield ESTABLISHED
+    yield from ERRORS
     if policy.management:
         yield _management(*policy.management)
 
@@ -153,8 +185,8 @@ def _input(policy: Policy) -> t.Iterator[str]:
     yield from _accepts(policy.ingress(), "saddr", _DESTINATION)
     yield from _closures(policy.ingress(), _DESTINATION)
     if policy.deny_ingress:
-        yield from _ESSENTIAL_ICMP + _DHCP_IN
-        yield "drop " + comment("default deny ingress")
+        yield from LINK_IN + DHCP_IN
+        yield "drop " + DENIED_INGRESS
 
 
 def _own_containers(policy: Policy) -> t.Iterator[str]:
@@ -167,13 +199,13 @@ def _own_containers(policy: Policy) -> t.Iterator[str]:
 
 def _output(policy: Policy) -> t.Iterator[str]:
     yield 'oifname "lo" accept'
-    yield _ESTABLISHED
+    yield ESTABLISHED
+    yield from ERRORS
     yield from _accepts(policy.egress(), "daddr", _DESTINATION)
     if policy.deny_egress:
-        yield _OLDER_THAN_TRACKING
-        yield "oifname @%s accept" % _BRIDGES
-        yield from _ESSENTIAL_ICMP + _DHCP_OUT
-        yield "%s %s" % (_REJECT, comment("default deny egress"))
+        yield _TO_CONTAINERS + " accept"
+        yield from LINK_OUT + DHCP_OUT
+        yield "%s %s" % (_REJECT, DENIED_EGRESS)
 
 
 def _forward_guard(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
@@ -187,21 +219,24 @@ def _forward_guard(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
 
 
 def _forward(policy: Policy) -> t.Iterator[str]:
-    yield _ESTABLISHED
-    yield "%s oifname @%s ct status dnat accept" % (_OWN_CONTAINERS, _BRIDGES)
+    yield ESTABLISHED
+    yield from ERRORS
+    yield "%s %s ct status dnat accept" % (_OWN_CONTAINERS, _TO_CONTAINERS)
     yield "ct status dnat jump published"
     # A container's port need not be the published one, and Docker before 28 lets neighbours route to it.
     closed = policy.loopback_listeners or any(rule.closed_to_others for rule in policy.ingress(PUBLISHED))
     direct = ["drop " + comment("direct routing")] if closed else []
+    if closed:  # a helper that rewrites addresses (FTP's) leads to any port of the container, by a port that the plan does not know
+        yield "iifname != @%s %s ct status dnat ct state related drop %s" % (_BRIDGES, _TO_CONTAINERS, comment("expected by a helper"))
     for verdict in ("ct status dnat accept", "jump published", *direct):
-        yield "iifname @%s oifname @%s %s" % (_OTHERS_LINKS, _BRIDGES, verdict)
+        yield "iifname @%s %s %s" % (_OTHERS_LINKS, _TO_CONTAINERS, verdict)
     for interface in policy.container_interfaces:
         yield 'iifname "%s" %s' % (interface, "goto containers" if policy.deny_egress else "accept")
     yield "ct status dnat accept"
     for interface in policy.container_interfaces:
         yield 'oifname "%s" jump published' % interface
     for verdict in direct:
-        yield "oifname @%s %s" % (_BRIDGES, verdict)
+        yield "%s %s" % (_TO_CONTAINERS, verdict)
 
 
 def _published(policy: Policy) -> t.Iterator[str]:
@@ -211,7 +246,7 @@ def _published(policy: Policy) -> t.Iterator[str]:
     for closure in _closures(policy.ingress(HOST), _ORIGINAL_DESTINATION):
         yield "ct status dnat " + closure  # a port of the host itself, which a container has published all the same
     if policy.deny_ingress:
-        yield "drop " + comment("default deny ingress")
+        yield "drop " + DENIED_INGRESS
 
 
 def _containers(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
@@ -222,12 +257,12 @@ def _containers(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
         yield 'oifname "%s" oifname != @%s accept' % (interface, _OTHERS_LINKS)
     rules = policy.egress(PUBLISHED)
     yield from _accepts(rules + _name_service(policy) if rules else (), "daddr", _DESTINATION)
-    yield "%s %s" % (_REJECT, comment("default deny egress"))
+    yield "%s %s" % (_REJECT, DENIED_EGRESS)
 
 
 def _name_service(policy: Policy) -> t.List[Rule]:
-    """The host's own way to its name servers. Containers that may go anywhere ask them too: Docker hands them the host's list."""
-    return [rule for rule in policy.egress(HOST) if rule.has_port(_DNS)]
+    """The host's own way to name servers, by port 53 alone. Containers that may go anywhere ask them too: Docker gives them the list."""
+    return [rule._replace(ports=(str(_DNS),)) for rule in policy.egress(HOST) if rule.has_port(_DNS)]
 
 
 def _management(client: str, port: int) -> str:

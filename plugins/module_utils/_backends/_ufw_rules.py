@@ -26,14 +26,16 @@ CHAIN = {"in": "input", "out": "output"}
 
 _TARGET = {"allow": "ACCEPT", "deny": "DROP"}
 _MULTIPORT = 15  # iptables-extensions(8), multiport: up to 15 ports, a range counts as two
-_DHCP_SERVER = {4: "67", 6: "547"}  # RFC 2131 section 4.1, RFC 8415 section 7.2
+# What renews a lease: the ports of client and server, and where servers are; by IPv6 on the link alone.
+# RFC 2131, section 4.1; RFC 8415, sections 7.1 and 7.2. ufw itself lets answers in, from the server's port (before.rules).
+_DHCP = {4: ("68", "67", ("",)), 6: ("546", "547", ("fe80::/10", "ff02::1:2"))}
 
 
 class UfwRule(t.NamedTuple):
     """One rule as ufw has it: ``action`` allow or deny, ``direction`` in or out.
 
     ``ports`` are destination ports, comma-separated, ranges with a colon, at most what multiport takes, or "any";
-    ``peer`` is the network at the other end, without the mask of a single address.
+    ``peer`` is the network at the other end, without the mask of a single address; ``source_port`` is one port, or "any".
     """
 
     id: str
@@ -43,13 +45,14 @@ class UfwRule(t.NamedTuple):
     protocol: str = "any"
     ports: str = "any"
     peer: str = ""
+    source_port: str = "any"
 
     @property
     def key(self) -> str:
         """What ufw compares rules by, besides the action and the comment: protocol, destination, source, direction."""
         anywhere = ANYWHERE[self.family]
-        ends = (self.peer or anywhere, anywhere) if self.direction == "out" else (anywhere, self.peer or anywhere)
-        return "%s %s %s any %s %s" % (self.protocol, self.ports, *ends, self.direction)
+        destination, source = (self.peer or anywhere, anywhere) if self.direction == "out" else (anywhere, self.peer or anywhere)
+        return " ".join((self.protocol, self.ports, destination, self.source_port, source, self.direction))
 
     @property
     def chain(self) -> str:
@@ -69,6 +72,8 @@ class UfwRule(t.NamedTuple):
             match += " --dport " + self.ports
         if self.peer and self.direction == "in":
             match += " -s " + self.peer
+        if self.source_port != "any":
+            match += " --sport " + self.source_port
         comment = ("%s %s" % (MARK, self.id)).encode().hex()
         return "\n### tuple ### %s %s comment=%s\n-A %s%s -j %s\n" % (
             self.action,
@@ -90,7 +95,8 @@ class UfwRule(t.NamedTuple):
         if _is_multiport(self.ports):
             match += " -m multiport --dports " + self.ports
         elif self.ports != "any":
-            match += " -m %s --dport %s" % (self.protocol, self.ports)
+            source = "" if self.source_port == "any" else " --sport " + self.source_port
+            match += " -m %s%s --dport %s" % (self.protocol, source, self.ports)
         return "-A %s%s -j %s" % (self.chain, match, _TARGET[self.action])
 
 
@@ -124,7 +130,8 @@ def translate(policy: Policy, family: int) -> Place:
     if policy.denies(INGRESS):
         last.append(UfwRule("default deny ingress", family, "deny", "in"))
     if policy.denies(EGRESS):
-        last.append(UfwRule("DHCP renewal", family, "allow", "out", "udp", _DHCP_SERVER[family]))
+        client, server, peers = _DHCP[family]
+        last.extend(UfwRule("DHCP renewal", family, "allow", "out", "udp", server, peer, client) for peer in peers)
         last.append(UfwRule("default deny egress", family, "deny", "out"))
     return Place(tuple(first), tuple(last))
 

@@ -20,6 +20,7 @@ class Packet(t.NamedTuple):
     peer: str
     protocol: str
     port: int
+    source_port: int = 40000
 
 
 def verdict(rules: t.Iterable[str], services: Services, ipsets: IPSets, packet: Packet) -> str:
@@ -44,6 +45,9 @@ def _matches(rule: str, services: Services, ipsets: IPSets, packet: Packet) -> b
         return False
     if address and peer not in ipaddress.ip_network(address):
         return False
+    source_port = _attribute(rule, "source-port port")
+    if source_port:
+        return packet.protocol == protocol and _covers(source_port, packet.source_port)
     if service:
         return any(packet.protocol == protocol and _covers(ports, packet.port) for ports, protocol in services[service])
     if port:

@@ -192,6 +192,27 @@ def expected(declared: Policy, packet: Packet, direction: str) -> str:
     return "continue"
 
 
+SERVERS = ("198.51.100.1", "fe80::1", "2001:db8::1", "ff02::1:2")
+
+
+@pytest.mark.parametrize("direction", [INGRESS, EGRESS])
+def test_a_denied_default_spares_dhcp_between_its_own_ports_and_by_ipv6_on_the_link_alone(direction: str) -> None:
+    rules = rich_rules(translate(policy(ingress=True, egress=True)), "fedconn-in" if direction == INGRESS else "fedconn-out")
+    ports = (0, 53, 66, 67, 68, 69, 545, 546, 547, 548, 40000, 65535)
+    packets = {Packet(peer, "udp", port, source) for peer in SERVERS for port in ports for source in ports}
+    answers = {Packet("198.51.100.1", "udp", 68, 67), Packet("fe80::1", "udp", 546, 547)}
+    requests = {Packet("198.51.100.1", "udp", 67, 68), Packet("fe80::1", "udp", 547, 546), Packet("ff02::1:2", "udp", 547, 546)}
+    accepted = {packet for packet in packets if verdict(rules, {}, {}, packet) == "accept"}
+    assert accepted == (answers if direction == INGRESS else requests)
+
+
+@pytest.mark.parametrize("direction", [INGRESS, EGRESS])
+def test_a_denied_default_spares_no_pings_not_even_to_a_group_on_the_link(direction: str) -> None:
+    rules = rich_rules(translate(policy(ingress=True, egress=True)), "fedconn-in" if direction == INGRESS else "fedconn-out")
+    for peer in ("ff02::1", "fe80::1", "2001:db8::1"):
+        assert verdict(rules, {}, {}, Packet(peer, "echo-request", 0)) in ("drop", "reject")
+
+
 @given(policies)
 def test_files_say_the_same_as_the_settings(declared: Policy) -> None:
     for each in translate(declared):

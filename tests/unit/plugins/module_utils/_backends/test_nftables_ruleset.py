@@ -92,14 +92,39 @@ def test_whoever_is_redirected_is_let_in_or_refused_by_both_ports_and_then_by_th
         ports = [line.strip() for line in text.splitlines() if "a.b.c" in line]
         assert [line.partition(" comment")[0].split()[-1] for line in ports] == ["accept"] * 6 + ["drop"] * 3
         assert text.count('ct status dnat drop comment "federated.connectivity default deny ingress"') == refusals
-        assert text.count("default deny") == refusals
+        assert text.count("ct state related drop") == 2
+        assert text.count("default deny") == refusals + 2
 
 
 def test_a_denied_ingress_spares_what_the_link_needs_and_nothing_that_leads_astray() -> None:
     spared = [line for line in lines([], ingress=True) if "icmp" in line or "udp" in line]
-    assert [line for line in spared if "udp" in line] == ["udp sport 67 udp dport 68 accept", "ip6 saddr fe80::/10 udp dport 546 accept"]
-    assert len(spared) == 6
+    assert [line for line in spared if "udp" in line] == [
+        "meta nfproto ipv4 udp sport 67 udp dport 68 accept",
+        "ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
+    ]
     assert not any("redirect" in line or "echo" in line for line in spared)
+
+
+def test_what_is_spared_of_icmp_is_about_a_connection_or_stays_on_the_link() -> None:
+    for host_chains in (True, False):
+        spared = [line for line in lines([], host_chains, ingress=True, egress=True) if "icmp" in line and "accept" in line]
+        assert spared
+        assert all("ct state related" in line or "ip6 hoplimit 255" in line or "ip6 hoplimit 1 " in line for line in spared)
+
+
+def test_what_a_helper_expects_is_accepted_nowhere_but_where_a_rule_accepts_it() -> None:
+    for host_chains in (True, False):
+        text = lines([rule(PEERS), rule(PEERS, direction=EGRESS)], host_chains, ingress=True, egress=True)
+        related = [line for line in text if "related" in line and "icmp" not in line]
+        assert related == [line for line in related if "accept" not in line]
+
+
+def test_beside_another_backend_a_denied_egress_narrows_what_that_one_spares() -> None:
+    assert not any("hook output" in line for line in lines([rule(PEERS)], host_chains=False))
+    text = lines([rule(PEERS, direction=EGRESS, closed=False)], host_chains=False, egress=True)
+    assert any("hook output" in line for line in text)
+    assert "ct state related jump expected" in text
+    assert 'ip daddr @partners_ipv4 tcp dport { 8443, 9000-9002 } accept comment "federated.connectivity a.b.c"' in text
 
 
 def test_containers_of_the_host_pass_where_a_matrix_closes_a_port_and_nowhere_else() -> None:
@@ -122,12 +147,16 @@ def test_straight_to_a_container_comes_nobody_where_a_port_is_closed() -> None:
 
 
 def test_containers_ask_the_hosts_name_servers_where_they_may_go_somewhere() -> None:
-    names = Rule("dns", EGRESS, "udp", ("53",), (PEERS,), HOST, False)
+    """By port 53 alone, whatever else the host's own rule allows."""
+    asks = 'udp dport { 53 } accept comment "federated.connectivity dns"'
     outward = rule(ANY, direction=EGRESS, placement=PUBLISHED, closed=False)
-    for rules, count in (([names], 0), ([names, outward], 2)):
-        guard = lines(rules, host_chains=False, egress=True)
-        assert sum('udp dport { 53 } accept comment "federated.connectivity dns"' in line for line in guard) == count
-        assert sum(line.startswith("set partners_") for line in guard) == count
+    for ports in (("53",), ("1-1024",), ("22", "53-60")):
+        names = Rule("dns", EGRESS, "udp", ports, (PEERS,), HOST, False)
+        for rules, count in (([names], 0), ([names, outward], 2)):
+            text = render(Policy("station", tuple(rules), False, True), False)
+            containers = text.partition("chain containers {\n")[2].partition("\t}\n")[0].splitlines()
+            assert sum(asks in line for line in containers) == count
+            assert sum('comment "federated.connectivity dns' in line for line in containers) == count
 
 
 @given(st.text(), st.text())

@@ -86,12 +86,22 @@ def test_egress_is_allowed_and_closes_nothing() -> None:
 
 
 def test_denied_defaults_stand_last_behind_what_dhcp_needs() -> None:
-    for family, dhcp in ((4, "67"), (6, "547")):
+    for family, server, client, peers in ((4, "67", "68", [""]), (6, "547", "546", ["fe80::/10", "ff02::1:2"])):
         assert translate(policy(deny_ingress=True, deny_egress=True), family).last == (
             UfwRule("default deny ingress", family, "deny", "in"),
-            UfwRule("DHCP renewal", family, "allow", "out", "udp", dhcp),
+            *(UfwRule("DHCP renewal", family, "allow", "out", "udp", server, peer, client) for peer in peers),
             UfwRule("default deny egress", family, "deny", "out"),
         )
+
+
+def test_a_rule_with_a_source_port_in_the_file_and_in_the_kernel() -> None:
+    comment = b"federated.connectivity a".hex()
+    renewal = UfwRule("a", 6, "allow", "out", "udp", "547", "fe80::/10", "546")
+    assert renewal.file_text() == (
+        f"\n### tuple ### allow udp 547 fe80::/10 546 ::/0 out comment={comment}\n"
+        "-A ufw6-user-output -p udp -d fe80::/10 --dport 547 --sport 546 -j ACCEPT\n"
+    )
+    assert renewal.kernel_text() == "-A ufw6-user-output -d fe80::/10 -p udp -m udp --sport 546 --dport 547 -j ACCEPT"
 
 
 def test_a_rule_in_the_file_and_in_the_kernel() -> None:

@@ -39,6 +39,8 @@ def additions(rule: WindowsRule, reserved: int = 0) -> Iterator[str]:
         head = f"{_ALLOW} name={_name(rule)} dir={rule.direction} action=allow protocol={protocol}"
         if rule.ports:
             head += f" {'localport' if rule.direction == IN else 'remoteport'}={','.join(map(_plain, rule.ports))}"
+        if rule.own_ports:
+            head += f" localport={','.join(map(_plain, rule.own_ports))}"
         if rule.addresses == ANY:
             yield head
         else:

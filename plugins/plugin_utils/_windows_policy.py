@@ -77,7 +77,8 @@ def windows_policy(
 def _arguments(rule: WindowsRule) -> dict[str, t.Any]:
     """Options that a rule does not have, as an ICMP rule has no ports, are left out."""
     inbound = rule.direction == IN
-    ports = {"localport" if inbound else "remoteport": ",".join(rule.ports), "remoteport" if inbound else "localport": "any"}
+    own = ",".join(rule.own_ports) or "any"
+    ports = {"localport" if inbound else "remoteport": ",".join(rule.ports), "remoteport" if inbound else "localport": own}
     return {
         "name": rule.name,
         "description": rule.description,

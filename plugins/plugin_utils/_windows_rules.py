@@ -49,6 +49,7 @@ class WindowsRule(t.NamedTuple):
         ports: The responder's, ascending: the host's own if IN, the peers' if OUT. Empty for ``icmpv6``.
         addresses: The peers, merged, IPv4 first: addresses and CIDRs, or ANY. Never empty.
         icmp: ``type:code`` of ``icmpv6``, otherwise empty.
+        own_ports: The host's own if OUT, where they matter; empty: any.
     """
 
     name: str
@@ -58,6 +59,7 @@ class WindowsRule(t.NamedTuple):
     addresses: tuple[str, ...]
     description: str
     icmp: tuple[str, ...] = ()
+    own_ports: tuple[str, ...] = ()
 
 
 class Translation(t.NamedTuple):
@@ -150,14 +152,15 @@ def _no_names(rule: Mapping[str, t.Any]) -> str:
     )
 
 
-def _own(flow: str, protocol: str, ports: tuple[str, ...], purpose: str, icmp: tuple[str, ...] = ()) -> WindowsRule:
+def _own(flow: str, purpose: str, protocol: str, addresses: tuple[str, ...] = ANY, **more: tuple[str, ...]) -> WindowsRule:
     rule_id = f"baseline.host.{flow}.egress"
-    return WindowsRule(rule_name(rule_id), OUT, protocol, ports, ANY, f"{rule_id}: {purpose}", icmp)
+    return WindowsRule(rule_name(rule_id), OUT, protocol, more.pop("ports", ()), addresses, f"{rule_id}: {purpose}", **more)
 
 
-# What a host needs to have an address at all; the baseline matrix has the flows that come after that.
+# What a host needs to have an address at all; the baseline matrix has the flows that come after that. DHCP goes from the client's own
+# port, by IPv6 on the link alone (RFC 8415, section 7.1).
 _BEFORE_ANY_FLOW = (
-    _own("dhcp", "udp", ("67",), "Addresses over DHCP (RFC 2131)"),
-    _own("dhcpv6", "udp", ("547",), "Addresses over DHCPv6 (RFC 8415)"),
-    _own("icmpv6", "icmpv6", (), "What IPv6 does not work without (RFC 4890)", _ICMPV6),
+    _own("dhcp", "Addresses over DHCP (RFC 2131)", "udp", ports=("67",), own_ports=("68",)),
+    _own("dhcpv6", "Addresses over DHCPv6 (RFC 8415)", "udp", ("fe80::/10", "ff02::1:2"), ports=("547",), own_ports=("546",)),
+    _own("icmpv6", "What IPv6 does not work without (RFC 4890)", "icmpv6", icmp=_ICMPV6),
 )

@@ -87,6 +87,8 @@ def _rule(rule: WindowsRule) -> Entry:
     }
     if rule.ports:
         entry["LocalPort" if rule.direction == IN else "RemotePort"] = list(rule.ports)
+    if rule.own_ports:
+        entry["LocalPort"] = list(rule.own_ports)
     if rule.icmp:
         entry["IcmpType"] = [icmp.removesuffix(":*") for icmp in rule.icmp]
     return entry
@@ -105,6 +107,8 @@ def _wsl_rule(rule: WindowsRule) -> Entry:
         "Protocol": [_protocol(rule)],
         "LocalPorts" if rule.direction == IN else "RemotePorts": list(rule.ports),
     }
+    if rule.own_ports:
+        entry["LocalPorts"] = list(rule.own_ports)
     if rule.addresses != ANY:
         entry["RemoteAddresses"] = list(rule.addresses)
     return entry

@@ -30,6 +30,7 @@ RULES = st.builds(
     ADDRESSES.map(tuple),
     st.text(),
     st.just(()),
+    st.just(()),
 )
 
 
@@ -51,6 +52,12 @@ def test_a_command_says_what_the_rule_says(rule: WindowsRule) -> None:
         "remoteip": ",".join(rule.addresses),
     }
     assert arguments(deletion(rule)) == [*ADD[:3], "delete", "rule", f"name={rule.name}"]
+
+
+def test_a_rule_that_names_its_own_port_says_both() -> None:
+    rule = WindowsRule("dhcp", OUT, "udp", ("67",), ANY, "", own_ports=("68",))
+    (command,) = additions(rule)
+    assert (settings(command)["remoteport"], settings(command)["localport"]) == ("67", "68")
 
 
 @given(RULES, st.one_of(st.sampled_from(HOSTILE), st.text()), st.sampled_from(["name", "ports", "addresses"]))

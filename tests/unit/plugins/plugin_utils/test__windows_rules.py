@@ -106,14 +106,14 @@ def test_denied_egress_through_a_proxy_keeps_what_gives_the_host_its_address() -
     proxy = {"http_proxy": "http://198.51.100.126:3128", "https_proxy": "http://198.51.100.126:3128"}
     networks = {"dns_servers": ["198.51.100.53"], "ntp_servers": ["198.51.100.123"]}
     plan = linksight(connectivity_defaults={"egress": "deny"}, connectivity_forward_proxy=proxy, connectivity_networks=networks)
-    opened = {(rule.protocol, *rule.ports, *rule.addresses[:1]) for rule in translated(plan).rules if rule.direction == "out"}
+    opened = {(rule.protocol, *rule.own_ports, *rule.ports, *rule.addresses) for rule in translated(plan).rules if rule.direction == "out"}
     assert {
         ("udp", "53", "198.51.100.53"),
         ("tcp", "53", "198.51.100.53"),
         ("udp", "123", "198.51.100.123"),
         ("tcp", "3128", "198.51.100.126"),
-        ("udp", "67", "any"),
-        ("udp", "547", "any"),
+        ("udp", "68", "67", "any"),
+        ("udp", "546", "547", "fe80::/10", "ff02::1:2"),
         ("icmpv6", "any"),
     } <= opened
 

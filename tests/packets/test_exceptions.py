@@ -14,7 +14,7 @@ import frames
 import pytest
 from firewall_host import FirewallHost, Network
 from firewalls import FIREWALLS
-from frames import ACK, FIN, RST, SYN, Wire, icmp, packet, tcp, udp
+from frames import ACK, FIN, RST, SYN, Wire, fragments, icmp, packet, tcp, udp
 from namespaces import Namespace
 from policies import PEER_HTTP, policy, rule
 
@@ -48,7 +48,8 @@ def test_nothing_gets_out_by_an_exception(net: Network, firewall: str, suite: st
     _know_each_other(net)
     cases = dict(_ways_out(host, net.stranger))
     before = _got_out(net, cases)
-    assert before >= set(cases), set(cases) - before
+    # A part alone waits for the others where connections are tracked, as ufw and firewalld do.
+    assert before >= {name for name in cases if "part alone" not in name}, set(cases) - before
     host.apply(policy(PEER_HTTP, MANAGEMENT, OUT, ingress="deny", egress="deny", **USER), ssh=f"{net.user.ipv4} 50000 {host.ipv4} 22")
     host.run(["conntrack", "-F"])  # nobody has answered so far
     assert _got_out(net, cases) == set()
@@ -119,6 +120,11 @@ def _ways_out(host: FirewallHost, stranger: Namespace) -> t.Iterator[tuple[str, 
         for number in (1 if family else 58, 2, 47, 50, 132, 136, 253):
             name = f"protocol {number}{family}"
             yield name, packet(source, target, number, icmp(source, target, error, 3, named(name)))
+    for source, target in zip(host.addresses, stranger.addresses):
+        for part, what in enumerate(("first part", "later part")):
+            name = f"{what} alone{' 6' if ':' in target else ''}"
+            content = udp(source, target, (40000, 9000), named(name) + named(name))
+            yield name, fragments(source, target, 17, content, 72, 70 + part)[part]
     source, target, near = host.ipv6, stranger.ipv6, "fe80::10"
     yield "udp 68 to 67 6", packet(source, target, 17, udp(source, target, (68, 67), named("udp 68 to 67 6")))
     for kind, what in ((130, "query"), (131, "report"), (133, "router solicitation"), (134, "router advertisement"), (143, "report 2")):

@@ -8,22 +8,19 @@ import pathlib
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._docker_proxies import credentials, options
+from ansible_collections.federated.connectivity.plugins.plugin_utils._host_action import HostAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_host
 
 
-class ActionModule(ActionBase):
+class ActionModule(HostAction):
     """Reads on the controller what the plan wants of the host's Docker, and adds the credentials that only the inventory holds."""
 
-    _supports_async = False
+    MODULE = "docker_proxy"
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        variables = task_vars or {}
-        arguments = dict(self._task.args)
+    def ask(self, module: str, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         plan = arguments.pop("plan", None)
         forward_proxy = arguments.pop("forward_proxy", None) or {}
         if plan is not None and arguments.get("state", "present") == "present":
@@ -39,5 +36,4 @@ class ActionModule(ActionBase):
                     f"host {variables['inventory_hostname']}: containers need the forward proxy, and get it from the ~/.docker/config.json "
                     "of whoever starts them; name those users in docker_proxy_client_users"
                 )
-        result.update(self._execute_module("federated.connectivity.docker_proxy", module_args=arguments, task_vars=variables))
-        return result
+        return super().ask(module, arguments, variables)

@@ -9,24 +9,24 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 
+from ansible_collections.federated.connectivity.plugins.plugin_utils._host_action import HostAction
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_policy
+from ansible_collections.federated.connectivity.plugins.plugin_utils._shapes import printable_lines
 
+ERROR_MAXIMUM = 4000
 RESTORE_SECONDS = 60
 RETRY_SECONDS = 1
+CONFIRM_SECONDS = 60  # the module's default
 
 
-class ActionModule(ActionBase):
+class ActionModule(HostAction):
     """Reads the host's part of the plan on the controller, lets the module of the same name do the rest, and confirms what it changed."""
 
-    _supports_async = False
+    MODULE = "firewall_policy"
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        variables = task_vars or {}
-        arguments = dict(self._task.args)
+    def ask(self, module: str, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         plan = arguments.pop("plan", None)
         if arguments.get("state", "present") == "present":
             if (plan is None) == ("policy" not in arguments):
@@ -36,13 +36,15 @@ class ActionModule(ActionBase):
                     arguments["policy"] = read_policy(pathlib.Path(unfrackpath(plan, follow=False)), variables["inventory_hostname"])
                 except PlanUnreadable as error:
                     raise AnsibleError(str(error)) from error
-        result.update(self._execute_module("federated.connectivity.firewall_policy", module_args=arguments, task_vars=variables))
+        result = super().ask(module, arguments, variables)
         trial = result.pop("on_trial", None)
-        if trial:
+        if trial and not result.get("failed"):
+            if self._task.check_mode or trial["seconds"] > _seconds(arguments):
+                return self.refuse(f"it waits {trial['seconds']} s to be confirmed, and nobody asked for that")
             confirmed = self._confirm(trial["token"], trial["seconds"] + RESTORE_SECONDS, variables)
             if confirmed.get("failed"):
                 restored = confirmed.get("outcome") == "restored"
-                result.update(confirmed, changed=not restored, changes=[] if restored else result["changes"])
+                result.update(confirmed, changed=not restored, changes=[] if restored else result.get("changes", []))
         return result
 
     def _confirm(self, token: str, seconds: int, variables: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -59,14 +61,21 @@ class ActionModule(ActionBase):
             try:
                 if hasattr(self._connection, "reset"):
                     self._connection.reset()
-                confirmed: dict[str, t.Any] = self._execute_module(
-                    "federated.connectivity.firewall_confirm", module_args={"token": token}, task_vars=variables
-                )
+                confirmed = super().ask("firewall_confirm", {"token": token}, variables)
                 if "outcome" in confirmed or time.monotonic() > end:
                     return confirmed
             except AnsibleConnectionFailure as error:
                 if time.monotonic() > end:
                     raise AnsibleConnectionFailure(
-                        f"after the change no new connection came about, nor one when the host should have taken it back: {error}"
-                    ) from error
+                        "after the change no new connection came about, nor one when the host should have taken it back: "
+                        + printable_lines(str(error), ERROR_MAXIMUM)
+                    ) from None
             time.sleep(RETRY_SECONDS)
+
+
+def _seconds(arguments: dict[str, t.Any]) -> int:
+    """How long the host was asked to wait; the module itself refuses what is not a number."""
+    try:
+        return int(arguments.get("confirm_timeout", CONFIRM_SECONDS))
+    except (TypeError, ValueError):
+        return 0

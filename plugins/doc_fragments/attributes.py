@@ -55,6 +55,17 @@ attributes:
     support: none
 """
 
+    # Runs on the managed hosts, and an action plugin judges what they answer.
+    HOST_ACTION = r"""
+attributes:
+  action:
+    description: An action plugin judges the host's answer on the controller.
+    support: full
+  async:
+    description: Supports being run with the C(async) keyword.
+    support: none
+"""
+
     # Is an action plugin and nothing else.
     CONTROLLER = r"""
 attributes:

@@ -114,7 +114,7 @@ def _attempt_once(protocol: str, family: int, address: t.Any, timeout: float, to
             return Outcome(OPEN, destination, _source(sock), answered_by=_answered_by(_first_line(sock, timeout), token))
         try:
             sock.send(token.encode("ascii"))
-            answer = sock.recv(256)
+            answer = sock.recv(512)
         except socket.timeout:
             return Outcome(SILENT, destination, _source(sock))
         except OSError as error:
@@ -127,9 +127,9 @@ def _first_line(sock: socket.socket, timeout: float) -> bytes:
     end = time.monotonic() + timeout
     line = b""
     try:
-        while b"\n" not in line and len(line) < 256:
+        while b"\n" not in line and len(line) < 512:
             sock.settimeout(max(end - time.monotonic(), 0.01))
-            more = sock.recv(256)
+            more = sock.recv(512)
             if not more:
                 break
             line += more

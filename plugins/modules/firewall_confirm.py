@@ -19,6 +19,7 @@ description:
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.host_action
 attributes:
   check_mode:
     support: none

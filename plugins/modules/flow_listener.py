@@ -14,13 +14,14 @@ author: The federated.connectivity contributors (@federated)
 description:
   - Starts a process that listens on ports which nothing else uses, on IPv4 and IPv6.
     So an open path is proven before its service is installed.
-  - On TCP it says one line and hangs up; on UDP it answers datagrams that hold O(token), and nothing else.
+  - On TCP it says one line and hangs up; on UDP it answers datagrams that hold the password of the run, and nothing else.
     It reads nothing more, and runs without privileges.
   - It ends by itself after O(seconds), whatever becomes of the connection that started it. A port that is in use is left alone.
   - There is one listener per host; starting another ends it.
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.host_action
 attributes:
   check_mode:
     support: full
@@ -54,12 +55,14 @@ options:
         type: int
         required: true
   name:
-    description: The name that the listener answers with. Required when O(state=started).
+    description: The name that the listener's answer stands for. Required when O(state=started).
     type: str
   token:
     description:
-      - What it answers to, 1 to 64 printable ASCII characters. Required when O(state=started).
-      - It is no secret. It tells the listeners of one run from anything else that answers.
+      - Any text that this run shares with M(federated.connectivity.flow_probe), 1 to 64 printable ASCII characters. Use a random one.
+        Required when O(state=started).
+      - It stays on the controller. The action plugin computes from it what hosts are given, so that no host can claim to be the listener
+        of another one.
     type: str
   seconds:
     description: How long it may live.

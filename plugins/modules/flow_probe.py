@@ -14,12 +14,13 @@ author: The federated.connectivity contributors (@federated)
 description:
   - Tries TCP connections and UDP datagrams from the host, many at a time.
   - Tells for each whether it was answered, refused, rejected, or met silence.
-  - A TCP attempt sends nothing but the handshake. A UDP attempt sends O(token).
+  - A TCP attempt sends nothing but the handshake. A UDP attempt sends the password of the run, which is computed from O(token).
   - Where M(federated.connectivity.flow_listener) listens at the other end, its answer tells which host was reached.
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.info_module
   - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.host_action
 options:
   probes:
     description: What to try.
@@ -44,8 +45,9 @@ options:
         required: true
   token:
     description:
-      - What the listeners of this run answer to, 1 to 64 printable ASCII characters.
-      - It is no secret. It tells the run's own listeners from anything else that answers.
+      - Any text that this run shares with M(federated.connectivity.flow_listener), 1 to 64 printable ASCII characters. Use a random one.
+      - It stays on the controller. The action plugin computes from it what hosts are given, so that no host can claim to be the listener
+        of another one.
     type: str
     required: true
   timeout:
@@ -108,7 +110,7 @@ outcomes:
       description: Who rejected, where an ICMP error tells.
       type: str
     answered_by:
-      description: The name of the listener that answered with the token.
+      description: The name of the listener whose words came back; empty for anything else that answers.
       type: str
     detail:
       description: The system's words for what went wrong.

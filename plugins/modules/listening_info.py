@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.info_module
   - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.host_action
 options:
   ports:
     description: The ports of interest.

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.info_module
   - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.host_action
 options:
   endpoints:
     description: The servers.

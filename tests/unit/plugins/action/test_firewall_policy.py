@@ -13,9 +13,11 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.action import ActionBase
 
 from ansible_collections.federated.connectivity.plugins.action import firewall_policy
 from ansible_collections.federated.connectivity.plugins.action.firewall_policy import ActionModule
+from ansible_collections.federated.connectivity.plugins.plugin_utils._host_action import HostAction
 
 CONFIRMED = {"changed": False, "outcome": "confirmed"}
 RESTORED = {"failed": True, "outcome": "restored", "msg": "the change was not confirmed: nobody confirmed it within 60 seconds"}
@@ -40,17 +42,19 @@ class Controller(ActionModule):
     def __init__(self, monkeypatch: pytest.MonkeyPatch, applied: dict[str, t.Any], *answers: t.Any) -> None:
         self._applied, self._answers = applied, list(answers)
         self.log: list[str] = []
-        self._task = t.cast(t.Any, types.SimpleNamespace(args={"policy": {}}))
+        self._task = t.cast(t.Any, types.SimpleNamespace(args={"policy": {}}, check_mode=False))
         self._loader = t.cast(t.Any, DataLoader)()
         self._connection = t.cast(t.Any, type("Connection", (), {"reset": lambda _self: self.log.append("reset")})())
         self.clock = Clock()
         monkeypatch.setattr(firewall_policy, "time", self.clock)
-        monkeypatch.setattr(firewall_policy.ActionBase, "run", lambda *_arguments: {})
+        monkeypatch.setattr(HostAction, "ask", lambda _self, *asked: self._answer(*asked))
+        monkeypatch.setattr(ActionBase, "run", lambda *_arguments: {})
 
-    def _execute_module(self, module_name: str, module_args: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:  # type: ignore[override]
-        if module_name.endswith("firewall_policy"):
+    def _answer(self, module: str, arguments: dict[str, t.Any], _variables: t.Any) -> dict[str, t.Any]:
+        self._name, self._running = "station", module
+        if module == "firewall_policy":
             return dict(self._applied)
-        assert module_args == {"token": "secret"}
+        assert arguments == {"token": "secret"}
         self.log.append("confirm")
         answer = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
         if isinstance(answer, Exception):
@@ -91,6 +95,18 @@ def test_a_host_that_never_comes_back_is_unreachable(monkeypatch: pytest.MonkeyP
     with pytest.raises(AnsibleConnectionFailure, match="no new connection came about, nor one when the host should have taken it back"):
         controller.run(task_vars={})
     assert controller.clock.now > 60
+
+
+@pytest.mark.parametrize(("asked", "seconds", "checks"), [(60, 10**6, False), (0, 60, False), ("no number", 60, False), (60, 60, True)])
+def test_a_host_cannot_have_the_controller_wait_longer_than_it_was_asked_to(
+    monkeypatch: pytest.MonkeyPatch, asked: t.Any, seconds: int, checks: bool
+) -> None:
+    applied = {**ON_TRIAL, "on_trial": {"token": "secret", "seconds": seconds}}
+    controller = Controller(monkeypatch, applied, UNREACHABLE)
+    controller._task = t.cast(t.Any, types.SimpleNamespace(args={"policy": {}, "confirm_timeout": asked}, check_mode=checks))
+    result = controller.run(task_vars={})
+    assert (result["failed"], result["changed"], controller.log, controller.clock.now) == (True, False, [], 0)
+    assert f"its answer to firewall_policy is not usable: it waits {seconds} s to be confirmed" in result["msg"]
 
 
 @pytest.mark.parametrize("arguments", [{}, {"plan": "plan", "policy": {}}])

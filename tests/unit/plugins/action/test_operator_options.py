@@ -38,7 +38,7 @@ class Site:
     def answers(self, host: str, **more: t.Any) -> str:
         """Make every module return this on a host."""
         program = self.directory / f"python_of_{host}"
-        answer = json.dumps({"changed": False, "stat": {"exists": True}, "backend": "$(id)", **more})
+        answer = json.dumps({"changed": False, "backend": "nftables", **more})
         program.write_text(f"#!/bin/sh\ncat >/dev/null </dev/null\ncat <<'END'\n{answer}\nEND\n")
         program.chmod(0o755)
         return str(program)
@@ -176,7 +176,7 @@ def test_facts_write_no_report(site: Site, playbook: str, prefix: str) -> None:
     assert recap(run)["clinic"]
     for name in facts:
         assert f"host clinic: {name} stands in its facts and is ignored" in said(run)
-    assert "host hospital:" not in said(run)
+    assert not any(f"host hospital: {name}" in said(run) for name in facts)
     assert "peers_maximum is 0" not in said(run)
 
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import pathlib
 import typing as t
+from collections.abc import Mapping
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import Choice
 from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
+from ansible_collections.federated.connectivity.plugins.plugin_utils._observations import NOTHING, Observation
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import Membership, PlanUnreadable, read_address_sets
 from ansible_collections.federated.connectivity.plugins.plugin_utils._report_file import ReportUnwritable, write_report
-from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import FAILED, NOTHING, Observation, judge
+from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import FAILED, judge
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict_report import counts, host_lines, report, summary
 
 STEPS = ("in_force", "loopback", "listening", "stopped", "probed")
@@ -53,5 +55,9 @@ def _observation(name: str, token: str, registered: dict[str, str], task_vars: t
     """What the steps returned on a host; what an earlier batch of the play left behind does not count."""
     variables = task_vars["hostvars"][name]
     seen = {step: variables.get(registered[step], NOTHING) for step in STEPS}
-    current = {step: result if result.get("token", token) == token else NOTHING for step, result in seen.items()}
+    current = {step: NOTHING if _is_stale(result, token) else result for step, result in seen.items()}
     return Observation(**current, lost=name not in task_vars["ansible_play_batch"])
+
+
+def _is_stale(result: object, token: str) -> bool:
+    return isinstance(result, Mapping) and result.get("token", token) != token

@@ -11,9 +11,10 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._controller
 from ansible_collections.federated.connectivity.plugins.plugin_utils._expected_certificates import ExpectationsRefused, expectations_of
 from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
 from ansible_collections.federated.connectivity.plugins.plugin_utils._report_file import ReportUnwritable, write_report
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Looks, endpoint_of
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_report import counts, is_failure, lines, report, summary
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_verdict import Sights, judge_paths
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Looks
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_report import counts, failures, lines, report, summary
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_sights import read_sights
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_verdict import judge_paths
 
 
 class ActionModule(ControllerAction):
@@ -31,29 +32,17 @@ class ActionModule(ControllerAction):
         chosen, strict = options["chosen"], options["strict"]
         looks = {name: Looks.from_data(data) for name, data in chosen["hosts"].items()}
         expectations = expectations_of(looks, OperatorVariables(variables, self._task, self._loader))
-        sights = {
-            name: _sights(chosen["hosts"][name]["endpoints"], seen["handshakes"])
-            for name in looks
-            for seen in (variables["hostvars"][name].get(options["registered"], {}),)
-            if "handshakes" in seen and seen["token"] == chosen["token"]
-        }
+        answers = {name: variables["hostvars"][name].get(options["registered"], {}) for name in looks}
+        read = {name: read_sights(chosen["hosts"][name]["endpoints"], answers[name], chosen["token"]) for name in looks}
+        sights = {name: sight for name, sight in read.items() if sight is not None}
         judgements = judge_paths(looks, sights, expectations)
         if options["report"]:
             write_report(pathlib.Path(options["report"]), report(judgements, looks, sights, strict))
         return {
             "hosts": {
-                name: {"lines": lines(found, looks[name]), "failures": [str(one) for one in found if is_failure(one, strict)]}
+                name: {"lines": lines(found, looks[name]), "failures": failures(name, found, strict, sights)}
                 for name, found in judgements.items()
             },
-            "counts": counts(judgements, strict),
-            "summary": summary(judgements, strict),
+            "counts": counts(judgements, strict, sights),
+            "summary": summary(judgements, strict, sights),
         }
-
-
-def _sights(endpoints: list[dict[str, t.Any]], handshakes: list[dict[str, t.Any]]) -> Sights:
-    """What a host saw; handshakes stand in the order of the endpoints."""
-    seen = [(endpoint_of(endpoint), handshake) for endpoint, handshake in zip(endpoints, handshakes, strict=True)]
-    return Sights(
-        {endpoint: handshake for endpoint, handshake in seen if not handshake["own"]},
-        {endpoint: handshake for endpoint, handshake in seen if handshake["own"]},
-    )

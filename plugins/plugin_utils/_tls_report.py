@@ -14,18 +14,22 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._mark import MARK
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Looks
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_sights import Sights
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_verdict import (
     BLOCKED,
     INSPECTED,
+    LINE_MAXIMUM,
     UNKNOWN,
     VERDICTS,
     Judgement,
-    Sights,
     issuer_of,
 )
 
+from ..module_utils._printable import printable
+
 FORMAT = 1
 ASIDE = "not looked at"
+NO_SIGHTS: Mapping[str, Sights] = {}
 
 Judgements = Mapping[str, Sequence[Judgement]]
 
@@ -35,26 +39,34 @@ def is_failure(judgement: Judgement, strict: bool) -> bool:
     return judgement.path.excluded and judgement.verdict in ((INSPECTED, BLOCKED, UNKNOWN) if strict else (INSPECTED, BLOCKED))
 
 
+def failures(name: str, judgements: Iterable[Judgement], strict: bool, sights: Mapping[str, Sights]) -> list[str]:
+    """The failures of one host; an answer that is not usable is one, whatever the flows are."""
+    why = sights[name].unusable if name in sights else ""
+    unusable = [printable(f"failed       {name}: its answer to tls_handshake_info is not usable: {why}", LINE_MAXIMUM)] if why else []
+    return [*unusable, *(str(judgement) for judgement in judgements if is_failure(judgement, strict))]
+
+
 def lines(judgements: Iterable[Judgement], looks: Looks) -> list[str]:
     """The lines of one host."""
     return [*map(str, judgements), *(f"{ASIDE}  {aside.flow}: {aside.why}" for aside in looks.aside)]
 
 
-def counts(judgements: Judgements, strict: bool) -> dict[str, int]:
-    """Verdict -> number of paths; ``flows`` is how many flows were looked at, ``failed`` how many paths are failures."""
+def counts(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] = NO_SIGHTS) -> dict[str, int]:
+    """Verdict -> number of paths; ``flows`` is how many flows were looked at, ``failed`` how many failures there are."""
     every = [judgement for found in judgements.values() for judgement in found]
     verdicts = Counter(judgement.verdict for judgement in every)
     flows = len({judgement.path.flow for judgement in every})
-    return {verdict: verdicts[verdict] for verdict in VERDICTS} | {"flows": flows, "failed": sum(is_failure(one, strict) for one in every)}
+    failed = sum(len(failures(name, found, strict, sights)) for name, found in judgements.items())
+    return {verdict: verdicts[verdict] for verdict in VERDICTS} | {"flows": flows, "failed": failed}
 
 
-def summary(judgements: Judgements, strict: bool) -> list[str]:
+def summary(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] = NO_SIGHTS) -> list[str]:
     """Every failure of a run, and as the last line the counts."""
-    counted = counts(judgements, strict)
-    failures = [str(judgement) for found in judgements.values() for judgement in found if is_failure(judgement, strict)]
+    counted = counts(judgements, strict, sights)
+    failed = [line for name, found in judgements.items() for line in failures(name, found, strict, sights)]
     verdicts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS)
     total = sum(counted[verdict] for verdict in VERDICTS)
-    return [*failures, f"{total} TLS connections of {counted['flows']} flows looked at: {verdicts}; {counted['failed']} failures"]
+    return [*failed, f"{total} TLS connections of {counted['flows']} flows looked at: {verdicts}; {counted['failed']} failures"]
 
 
 def own_certificates(sights: Mapping[str, Sights]) -> dict[str, dict[str, t.Any]]:
@@ -71,18 +83,19 @@ def own_certificates(sights: Mapping[str, Sights]) -> dict[str, dict[str, t.Any]
 
 
 def report(judgements: Judgements, looks: Mapping[str, Looks], sights: Mapping[str, Sights], strict: bool) -> dict[str, t.Any]:
-    """The verdicts for other tools: ``hosts`` has for each name ``paths`` and ``not_looked_at``."""
+    """The verdicts for other tools: ``hosts`` has for each name ``paths``, ``not_looked_at``, and more where an answer was not usable."""
     hosts = {
         name: {
             "paths": [_plain(judgement, strict) for judgement in found],
             "not_looked_at": [aside._asdict() for aside in looks[name].aside],
+            "unusable": sights[name].unusable if name in sights else "",
         }
         for name, found in judgements.items()
     }
     return {
         "format": FORMAT,
         "made_by": MARK,
-        "counts": counts(judgements, strict),
+        "counts": counts(judgements, strict, sights),
         "own_certificates": own_certificates(sights),
         "hosts": hosts,
     }

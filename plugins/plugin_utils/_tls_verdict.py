@@ -22,6 +22,9 @@ from collections.abc import Iterable, Mapping
 from ansible_collections.federated.connectivity.plugins.plugin_utils._expected_certificates import Expectations, Expected
 from ansible_collections.federated.connectivity.plugins.plugin_utils._inspecting_issuers import inspecting_product
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Endpoint, Looks, Path
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_sights import Seen, Sights, usable
+
+from ..module_utils._printable import printable
 
 with contextlib.suppress(ImportError):  # there wherever ansible-core is; ansible-test imports without it
     from cryptography import x509
@@ -32,20 +35,12 @@ INSPECTED = "inspected"
 BLOCKED = "blocked"
 UNREACHABLE = "unreachable"
 UNKNOWN = "unknown"
+LINE_MAXIMUM = 4000
+ISSUER_MAXIMUM = 300
 VERDICTS = (DIRECT, INSPECTED, BLOCKED, UNREACHABLE, UNKNOWN)
-
-Seen = Mapping[str, t.Any]
-"""What M(federated.connectivity.tls_handshake_info) returned of one endpoint."""
 
 _HANGS_UP = {"reset", "closed"}  # one and the same for a service that hangs up: a reset where it has not read the hello yet
 _CUT = {"reset": "a TCP reset", "alert": "a TLS alert", "closed": "the end of the connection", "silent": "silence"}
-
-
-class Sights(t.NamedTuple):
-    """What one host saw: ``paths`` on the way to others, ``own`` of its own services without leaving itself."""
-
-    paths: Mapping[Endpoint, Seen]
-    own: Mapping[Endpoint, Seen]
 
 
 class Judgement(t.NamedTuple):
@@ -69,7 +64,7 @@ class Judgement(t.NamedTuple):
         at = f"[{self.path.endpoint.destination}]" if ":" in self.path.endpoint.destination else self.path.endpoint.destination
         to = " ".join(filter(None, (self.path.responder, f"{at}:{self.path.endpoint.port}")))
         by = f" by {self.by}" if self.by else ""
-        return f"{self.verdict:<11}  {self.path.flow}  {self.path.initiator} -> {to}{by}: {self.why}"
+        return printable(f"{self.verdict:<11}  {self.path.flow}  {self.path.initiator} -> {to}{by}: {self.why}", LINE_MAXIMUM)
 
 
 def judge_paths(
@@ -85,7 +80,7 @@ def judge_paths(
     Returns:
         Inventory name -> a judgement for each of its paths, in their order.
     """
-    judge = _Judge(sights)
+    judge = _Judge({name: usable(sight) for name, sight in sights.items()})
     return {name: [judge.judge(path, expectations.get(name, {})) for path in own.paths] for name, own in looks.items()}
 
 
@@ -103,6 +98,9 @@ class _Judge:
         sight = self._sights.get(path.initiator)
         if sight is None:
             return Judgement(path, UNKNOWN, "", "the host failed, could not be reached, or is not part of this run", {})
+        if path.endpoint not in sight.paths:
+            why = f"its answer is not usable: {sight.unusable}" if sight.unusable else "it was not looked at"
+            return Judgement(path, UNKNOWN, "", why, {})
         seen = sight.paths[path.endpoint]
         home = self._sights[path.responder].own.get(path.endpoint, {}) if path.responder in self._sights else {}
         places = ((place, path.endpoint.port) for place in (path.responder, path.endpoint.destination))
@@ -160,8 +158,8 @@ def issuer_of(certificate: str) -> tuple[str, str, str]:
             next((str(attribute.value) for attribute in name.get_attributes_for_oid(oid)), "")
             for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
         )
-        return common_name, organization, name.rfc4514_string() or "an issuer without a name"
-    except ValueError:
+        return common_name, organization, printable(name.rfc4514_string(), ISSUER_MAXIMUM) or "an issuer without a name"
+    except (ArithmeticError, LookupError, TypeError, ValueError, x509.InvalidVersion):
         return "", "", "an issuer that cannot be read"
 
 

@@ -13,7 +13,6 @@ where nothing came back, that counts only if something was there that would have
 from __future__ import annotations
 
 import ipaddress
-import types
 import typing as t
 from collections.abc import Mapping, Sequence
 
@@ -23,9 +22,17 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._choice imp
     Listener,
     Proof,
 )
+from ansible_collections.federated.connectivity.plugins.plugin_utils._observations import (
+    Observation,
+    Seen,
+    destination_of,
+    usable,
+)
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import (
     Membership,
 )
+
+from ..module_utils._printable import printable
 
 PROVEN = "proven"
 CLOSED = "closed"
@@ -35,30 +42,7 @@ UNPROVEN = "unproven"
 WARNING = "warning"
 FAILED = "failed"
 
-Seen = Mapping[str, t.Any]
-"""What a step of the verification returned on one host; empty where it did not run."""
-
-NOTHING: Seen = types.MappingProxyType({})
-
-
-class Observation(t.NamedTuple):
-    """What the steps returned on one host.
-
-    Attributes:
-        in_force: M(federated.connectivity.firewall_policy) in check mode.
-        loopback: M(federated.connectivity.listening_info) for the ports that only the host itself may reach.
-        listening: M(federated.connectivity.flow_listener), started.
-        stopped: The same, stopped.
-        probed: M(federated.connectivity.flow_probe).
-        lost: Whether the host failed or could not be reached.
-    """
-
-    in_force: Seen = NOTHING
-    loopback: Seen = NOTHING
-    listening: Seen = NOTHING
-    stopped: Seen = NOTHING
-    probed: Seen = NOTHING
-    lost: bool = False
+LINE_MAXIMUM = 4000
 
 
 class Finding(t.NamedTuple):
@@ -71,7 +55,8 @@ class Finding(t.NamedTuple):
     why: str = ""
 
     def __str__(self) -> str:
-        return f"{self.state:<8}  " + "  ".join(filter(None, (self.flow, self.what))) + (f": {self.why}" if self.why else "")
+        line = f"{self.state:<8}  " + "  ".join(filter(None, (self.flow, self.what))) + (f": {self.why}" if self.why else "")
+        return printable(line, LINE_MAXIMUM)
 
 
 def judge(
@@ -89,7 +74,9 @@ def judge(
         Inventory name -> findings, in the order of the steps. A flow is a finding on its initiator, a closed port one on its
         responder, and what a stranger tries is never one on the stranger.
     """
-    judges = {name: _Judge(name, observations, membership, strict_partners) for name in choices}
+    probes = {name: {(proof.protocol, proof.destination, proof.port) for proof in choice.proofs} for name, choice in choices.items()}
+    seen = {name: usable(observation, probes.get(name, ())) for name, observation in observations.items()}
+    judges = {name: _Judge(name, seen, membership, strict_partners) for name in choices}
     findings = {name: judges[name].steps(choice) for name, choice in choices.items()}
     for name, choice in choices.items():
         for finding in judges[name].proofs(choice):
@@ -101,7 +88,7 @@ class _Judge:
     def __init__(self, host: str, observations: Mapping[str, Observation], membership: Membership, strict_partners: bool) -> None:
         self._host = host
         self._observations = observations
-        self._own = observations[host]
+        self._own = observations.get(host, Observation())
         self._membership = membership
         self._silent_partner = FAILED if strict_partners else WARNING
 
@@ -113,7 +100,7 @@ class _Judge:
     def proofs(self, choice: Choice) -> list[Finding]:
         if "outcomes" not in self._own.probed:
             return []
-        outcomes = {_destination(outcome): outcome for outcome in self._own.probed["outcomes"]}
+        outcomes = {destination_of(outcome): outcome for outcome in self._own.probed["outcomes"]}
         return [
             *(self._proof(proof, outcomes[proof.protocol, proof.destination, proof.port], choice.managed) for proof in choice.proofs),
             *(Finding(UNPROVEN, self._host, untried.flow, untried.connection, untried.why) for untried in choice.untried),
@@ -121,11 +108,11 @@ class _Judge:
 
     def _in_force(self) -> list[Finding]:
         seen = self._own.in_force
-        if not seen or seen.get("skipped"):
+        if not seen:
             return []
-        if seen.get("failed") or seen.get("unreachable"):
-            return [Finding(FAILED, self._host, "", self._host, f"the policy could not be compared: {seen.get('msg', 'no reason given')}")]
-        backend = seen.get("backend", "the firewall")
+        if seen.get("failed"):
+            return [Finding(FAILED, self._host, "", self._host, f"the policy could not be compared: {seen['msg']}")]
+        backend = seen.get("backend") or "the firewall"
         if seen["changed"]:
             return [Finding(FAILED, self._host, "", self._host, f"{backend} differs from the plan, see the diff; apply the plan again")]
         return [Finding(IN_FORCE, self._host, "", f"{self._host}  {backend}")]
@@ -164,12 +151,13 @@ class _Judge:
         return UNPROVEN, " serves more than this host; if it belongs to this flow, bind it to 127.0.0.1 or deny ingress"
 
     def _step_failures(self) -> list[Finding]:
-        steps = (("loopback listeners", self._own.loopback), ("listener", self._own.listening), ("probes", self._own.probed))
-        return [
-            Finding(FAILED, self._host, "", f"{self._host}  {step}", str(seen.get("msg", "no reason given")))
-            for step, seen in steps
-            if seen.get("failed") or seen.get("unreachable")
-        ]
+        steps = (
+            ("loopback listeners", self._own.loopback),
+            ("listener", self._own.listening),
+            ("end of the listener", self._own.stopped),
+            ("probes", self._own.probed),
+        )
+        return [Finding(FAILED, self._host, "", f"{self._host}  {step}", seen["msg"]) for step, seen in steps if seen.get("failed")]
 
     def _proof(self, proof: Proof, outcome: Seen, managed: bool) -> Finding:
         destination = _at(proof.destination, proof.port, proof.protocol)
@@ -252,10 +240,6 @@ class _Judge:
 def _within(port: int, ports: Sequence[str]) -> bool:
     bounds = (tuple(map(int, text.split("-"))) for text in ports)
     return any(bound[0] <= port <= bound[-1] for bound in bounds)
-
-
-def _destination(outcome: Seen) -> tuple[str, str, int]:
-    return outcome["protocol"], outcome["destination"], outcome["port"]
 
 
 def _at(destination: str, port: int, protocol: str) -> str:

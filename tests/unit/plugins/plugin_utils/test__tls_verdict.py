@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._expected_certificates import read_expectations
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Endpoint, Looks, Path, endpoint_of
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_report import counts, is_failure, report, summary
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_report import counts, failures, is_failure, report, summary
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_sights import read_sights
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_verdict import VERDICTS, Judgement, Sights, issuer_of, judge_paths
 from ansible_collections.federated.connectivity.tests.tls_servers import Authority
 
@@ -230,3 +231,64 @@ def test_endpoints_are_read_back() -> None:
     data = json.loads(json.dumps(looks.to_data()))
     assert Looks.from_data(data) == looks
     assert [(endpoint_of(entry), entry["own"]) for entry in data["endpoints"]] == [(HTTP, False), (GRPC, True)]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"certificate": 7}, "198.51.100.70.certificate is not a text"),
+        ({"certificate": "x"}, "198.51.100.70.certificate is 'x', which is not expected there"),
+        ({"sha256": "x"}, "198.51.100.70.sha256 is 'x'"),
+        ({"outcome": None}, "198.51.100.70.outcome is null, and not one of"),
+        ({"client_certificate": "yes"}, "198.51.100.70.client_certificate is not true or false"),
+        ({"alpn": ["h2"]}, "198.51.100.70.alpn is not a text"),
+    ],
+)
+def test_what_is_not_usable_counts_for_its_host_alone(made: Made, change: dict[str, t.Any], why: str) -> None:
+    bad = {**made(), **change}
+    (judgement,) = judge({HTTP: bad}, {HTTP: made()})
+    assert judgement.verdict == "unknown"
+    assert f"its answer is not usable: {why}" in judgement.why
+    expected = {"beta": {8443: {"sha256": made()["sha256"]}}}
+    assert verdict(made(), bad, expected) == ("direct", "")
+    assert judge({HTTP: made("Box CA")}, {HTTP: made()}, others={"evil": {HTTP: bad}}) == judge({HTTP: made("Box CA")}, {HTTP: made()})
+
+
+ENDPOINTS = [{"destination": "198.51.100.70", "port": 8443, "server_name": "", "alpn": ["h2", "http/1.1"], "own": False}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "unusable"),
+    [
+        (7, "it is not a mapping"),
+        ({"token": "run", "handshakes": []}, "it has 0 handshakes for 1 endpoints"),
+        ({"token": "run", "handshakes": {"a": 1}}, "handshakes is not a list"),
+        ({"token": "run"}, "it lacks handshakes"),
+        ({"failed": True, "unusable": "it holds no JSON\x1b"}, r"it holds no JSON\x1b"),
+    ],
+)
+def test_a_host_whose_answer_is_not_usable_fails_whatever_its_flows_are(made: Made, answer: object, unusable: str) -> None:
+    sight = read_sights(ENDPOINTS, answer, "run")
+    assert sight == Sights({}, {}, unusable)
+    found = {"alpha": judge({HTTP: made()}, {HTTP: made()}, excluded=False), "evil": []}
+    sights = {"evil": sight}
+    assert failures("alpha", found["alpha"], False, sights) == []
+    (line,) = failures("evil", found["evil"], False, sights)
+    assert line == f"failed       evil: its answer to tls_handshake_info is not usable: {unusable}"
+    assert summary(found, False, sights)[0] == line
+    assert counts(found, False, sights)["failed"] == 1
+    content = report(found, {"alpha": Looks(), "evil": Looks()}, sights, strict=False)
+    assert content["hosts"]["evil"]["unusable"] == unusable
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"skipped": True}, {"unreachable": True}, {"failed": True, "msg": "x"}, {"token": "old", "handshakes": []}]
+)
+def test_a_host_that_did_not_answer_in_this_run_has_seen_nothing(answer: dict[str, t.Any]) -> None:
+    assert read_sights(ENDPOINTS, answer, "run") is None
+
+
+def test_an_issuer_cannot_write_on_the_terminal(made: Made) -> None:
+    (judgement,) = judge({HTTP: made("Box\x1b[2J CA\u202e")}, {HTTP: made()})
+    assert str(judgement).isprintable()
+    assert r"Box\x1b[2J CA\u202e" in str(judgement)

@@ -9,8 +9,9 @@ import typing as t
 import pytest
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import BLOCKED, OPEN, Choice, LeftOut, Listener, Proof, Untried
+from ansible_collections.federated.connectivity.plugins.plugin_utils._observations import Observation
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import Membership
-from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import Finding, Observation, judge
+from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import Finding, judge
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict_report import counts, host_lines, report, summary
 
 MEMBERSHIP = Membership({"north": ["198.51.100.10/32", "198.51.100.20/32"]})
@@ -287,3 +288,62 @@ def test_what_a_host_of_a_network_proves_counts_for_the_responder() -> None:
     findings = judge(choices, observations, MEMBERSHIP)
     assert findings["user"] == []
     assert [str(found) for found in findings["beta"]] == ["proven    linksight.north.peer_http  user -> beta 198.51.100.20:8443/tcp"]
+
+
+GOOD = {"outcomes": [outcome(proof(OPEN), "open", answered_by="beta")]}
+IN_FORCE = {"changed": False, "backend": "ufw"}
+
+
+def with_evil(**seen: t.Any) -> dict[str, list[Finding]]:
+    """The verdict on a flow from alpha to beta, whose listener waits, and on another host that answers something else."""
+    own = proof(OPEN)
+    theirs = own._replace(initiator="evil")
+    listener = Listener("m.f.db", "tcp", ("5432",))
+    choices = {
+        "alpha": Choice(True, proofs=[own]),
+        "beta": Choice(True, listen={("tcp", 8443)}, listeners=[listener]),
+        "evil": Choice(True, proofs=[theirs], listeners=[listener]),
+    }
+    observations = {
+        "alpha": Observation(probed=GOOD, in_force=IN_FORCE),
+        "beta": Observation(listening=listening("listening"), in_force=IN_FORCE),
+        "evil": Observation(**seen),
+    }
+    return judge(choices, observations, MEMBERSHIP)
+
+
+@pytest.mark.parametrize(
+    ("seen", "why"),
+    [
+        ({"probed": {"outcomes": []}}, "it lacks 1 of 1 outcomes"),
+        ({"probed": {"outcomes": "x"}}, "outcomes is not a list"),
+        ({"probed": {"outcomes": [{"protocol": "tcp"}]}}, "outcomes[0] lacks destination"),
+        ({"probed": {"outcomes": [{**GOOD["outcomes"][0], "source": "x"}]}}, "source is 'x', which is not an IP address"),
+        ({"probed": {"outcomes": [{**GOOD["outcomes"][0], "port": 8444}]}}, "it lacks 1 of 1 outcomes"),
+        ({"probed": ["x"]}, "it is not a mapping"),
+        ({"in_force": {"x": 1}}, "it lacks changed"),
+        ({"in_force": {"changed": "false"}}, "changed is not true or false"),
+        ({"loopback": {"sockets": [{"protocol": "tcp", "port": "x"}]}}, "sockets[0] lacks family"),
+        ({"loopback": {"sockets": {"a": 1}}}, "sockets is not a list"),
+        ({"listening": {"ports": [{"port": 8443}]}}, "ports[0] lacks protocol"),
+        ({"listening": {"ports": float("nan")}}, "ports is not a list"),
+        ({"stopped": {"listener": 10**5000}}, "listener is a large number"),
+        ({"stopped": 7}, "it is not a mapping"),
+        ({"probed": {"failed": True, "msg": ["x"]}}, "no reason given"),
+    ],
+)
+def test_an_answer_that_is_not_usable_fails_its_host_and_nobody_else(seen: dict[str, t.Any], why: str) -> None:
+    findings = with_evil(**seen)
+    assert [finding.state for finding in findings["alpha"]] == ["in force", "proven"]
+    assert [finding.state for finding in findings["beta"]] == ["in force"]
+    assert any(finding.state == "failed" and why in str(finding) for finding in findings["evil"])
+
+
+def test_a_hosts_words_stay_on_their_line() -> None:
+    sockets = [
+        {"protocol": "tcp", "family": 4, "address": "0.0.0.0", "port": 5432, "loopback": False, "process": "x\nfailed  \x1b[2J\u202e"}
+    ]
+    findings = with_evil(loopback={"sockets": sockets}, in_force={"failed": True, "msg": "one\ntwo\x07" + "x" * 10**6})
+    lines = host_lines(findings["evil"], Choice(True))
+    assert all(line.isprintable() and len(line) <= 4000 for line in lines)
+    assert r"x\nfailed  \x1b[2J\u202e serves more than this host" in " ".join(lines)

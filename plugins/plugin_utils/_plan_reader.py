@@ -22,6 +22,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_shape
 from ansible_collections.federated.connectivity.plugins.plugin_utils._texts import first_unseen, shortened
 
 INDEX_FILE = "plan.json"
+_MISSING = "does not exist; compute the plan first, for example with playbooks/plan.yml"
 
 
 class PlanUnreadable(Exception):
@@ -92,6 +93,16 @@ def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
         return {**content, "address_sets": {name: cidrs for name, cidrs in sets.items() if name in named}}
 
 
+def read_note(directory: pathlib.Path, host: str) -> dict[str, str]:
+    """Read the note for those who inspect TLS on one host's way: its forms ``txt``, ``md`` and ``json``.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    with _opened(directory) as plan:
+        return {form: plan.text(f"inspection/hosts/{_file_name(host)}.{form}") for form in ("txt", "md", "json")}
+
+
 @contextlib.contextmanager
 def _opened(directory: pathlib.Path) -> Iterator[_PlanOfFiles]:
     try:
@@ -121,11 +132,20 @@ class _PlanOfFiles:
     def host(self, host: str, *keys: str, complete: bool = False) -> Mapping[str, t.Any]:
         return self._read(_file_of(host), HOST, keys, complete)
 
+    def text(self, name: str) -> str:
+        data = self._files.read(name)
+        if data is None:
+            raise PlanUnreadable(f"{self._directory / name} {_MISSING}")
+        try:
+            return data.decode()
+        except ValueError as error:
+            raise PlanUnreadable(f"{self._directory / name}: {error}; compute the plan again") from error
+
     def _read(self, name: str, shape: Shape, keys: Sequence[str], complete: bool = False) -> Mapping[str, t.Any]:
         file = self._directory / name
         data = self._ahead.pop(name) if name in self._ahead else self._files.read(name)
         if data is None:
-            raise PlanUnreadable(f"{file} does not exist; compute the plan first, for example with playbooks/plan.yml")
+            raise PlanUnreadable(f"{file} {_MISSING}")
         try:
             content = json.loads(data.decode())
             deep = too_deep(content)
@@ -144,14 +164,18 @@ class _PlanOfFiles:
 
 
 def _file_of(host: str) -> str:
-    """The file of a host; an edited plan must not lead to another place.
+    return f"hosts/{_file_name(host)}.json"
+
+
+def _file_name(host: str) -> str:
+    """The name of a host's files, without their ends; an edited plan must not lead to another place.
 
     Raises:
         PlanUnreadable: the name cannot be a file's.
     """
     if host.startswith(".") or "/" in host or first_unseen(host) is not None or not host:
         raise PlanUnreadable(f"{host!a} cannot be a host of a plan: its name is not a file's; compute the plan again")
-    return f"hosts/{host}.json"
+    return host
 
 
 class Membership:

@@ -22,7 +22,7 @@ def _missing(exists: bool = False, **variables: t.Any) -> bool:
     own = yaml.safe_load((ROLES / "firewall/vars/main.yml").read_text(encoding="utf-8"))
     templates = {name: trust_as_template(value) if isinstance(value, str) else value for name, value in own.items()}
     own_options = {"firewall_state": "present", "firewall_manage_packages": True, **variables}
-    given = {"firewall_own": own_options, "firewall_nft": {"stat": {"exists": exists}}}
+    given = {"firewall_own": own_options, "firewall_installed": {"missing": [] if exists else ["nftables"]}}
     missing = Templar(DataLoader(), variables={**templates, **given}).template(templates["firewall_packages_missing"])
     assert isinstance(missing, bool)
     return missing

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ._shapes import Unusable
 from ._windows_defaults import defaults_to_set
 from ._windows_judgement import judge
 from ._windows_rules import ANY, IN, Inexpressible, Translation, WindowsRule, rule_name, translate
@@ -39,7 +40,10 @@ def windows_policy(
     Raises:
         PolicyUnfit: with every reason, before anything is changed.
     """
-    state = read_state(found)
+    try:
+        state = read_state(found)
+    except Unusable as error:
+        raise PolicyUnfit(f"what it says of its firewall is not usable: {error}") from error
     if host is None:
         translation, denied, closed = Translation((), (), ()), frozenset[str](), frozenset[str]()
         if state.pending:

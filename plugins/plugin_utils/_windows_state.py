@@ -12,9 +12,32 @@ import ipaddress
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
+from ._shapes import Shape, exact, flag, list_of, mapping_of, one_of, record
+
 PROFILES = ("Domain", "Private", "Public")
 DIRECTIONS = {"in": "Inbound", "out": "Outbound"}
 _PROTOCOLS = {"6": "tcp", "17": "udp"}
+
+_TEXT = exact(r"[^\x00-\x1f\x7f-\x9f]*", 2000)
+_TEXTS = list_of(_TEXT, 20_000)
+_DEFAULT = one_of("Block", "Allow", "NotConfigured")
+_CONFIGURED = mapping_of(PROFILES, record({"inbound": _DEFAULT, "outbound": _DEFAULT}))
+_REMEMBERED = mapping_of(PROFILES, mapping_of(("inbound", "outbound"), _DEFAULT))
+_PROFILE = record(dict.fromkeys(("name", "enabled", "inbound", "outbound", "local_rules", "inbound_rules"), _TEXT))
+_PLACES = dict.fromkeys(("local_ports", "remote_ports", "remote_addresses"), _TEXTS)
+_RULE = record({**dict.fromkeys(("name", "direction", "action", "source", "protocol", "program", "package", "service"), _TEXT), **_PLACES})
+_FOUND: Shape = record(
+    {
+        "profiles": list_of(_PROFILE, 10),
+        "others": list_of(_RULE, 20_000),
+        "ours": _TEXTS,
+        "taken": _TEXTS,
+        "configured": _CONFIGURED,
+        "remembered": _REMEMBERED,
+        "pending": flag,
+        "directory": _TEXT,
+    }
+)
 
 Span = tuple[int, int, int]
 """An address family with the first and the last address of a range, as numbers."""
@@ -80,12 +103,13 @@ class State(t.NamedTuple):
     directory: str
 
 
-def read_state(data: Mapping[str, t.Any]) -> State:
-    """Read the script's result.
+def read_state(found: object) -> State:
+    """Read the script's result, which is a stranger's word.
 
     Raises:
-        KeyError, TypeError: the data is not the script's.
+        Unusable: it does not have the shape of the script's result.
     """
+    data = _FOUND(found, "")
     return State(
         tuple(_profile(entry) for entry in data["profiles"]),
         tuple(_others_rule(entry) for entry in data["others"]),

@@ -113,8 +113,8 @@ lint: .venv/dev.ready ## ruff, mypy, yamllint, ansible-lint (production)
 	$(bin)/ansible-lint --offline
 
 .PHONY: unit
-unit: .venv/dev.ready ## Unit and case tests: no root, no hosts
-	$(call pytest,unit) --numprocesses 2 --dist worksteal tests/unit tests/cases $(ARGS)
+unit: .venv/dev.ready ## Unit and case tests, and runs against hosts that lie: no root, no real hosts
+	$(call pytest,unit) --numprocesses 2 --dist worksteal tests/unit tests/cases tests/hostile $(ARGS)
 
 .PHONY: packets
 packets: machine ## Real firewalls and real packets in network namespaces (root)

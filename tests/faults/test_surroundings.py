@@ -106,7 +106,7 @@ def test_name_service_lost(scene: Scene, backend: str, record: Record) -> None:
             _judge(scene, record, fault, f"{before} to {after}", before, after)
 
 
-@backends
+@every_backend
 def test_umask(scene: Scene, backend: str, record: Record, whole: bool) -> None:
     """Files and directories have the same modes as ever; one umask for each firewall, all of them in the whole run."""
     scene.put("open")

@@ -111,6 +111,7 @@ def _replace_link(path: str) -> None:
             os.mkdir(copy, 0o700)
         os.unlink(path)
         os.rename(copy, path)
+        synchronize(os.path.dirname(path))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

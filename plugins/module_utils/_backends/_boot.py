@@ -126,7 +126,7 @@ class NotLoaded(t.NamedTuple):
 
 def not_loaded(host: Host) -> t.Optional[NotLoaded]:
     """What went wrong when the host started; None where the policy was loaded then, or has been since."""
-    content = host.read(MARK)
+    content = host.read_own(MARK)
     if content is None:
         return None
     tools, _end, said = content.decode(errors="replace").partition("\n")
@@ -136,7 +136,7 @@ def not_loaded(host: Host) -> t.Optional[NotLoaded]:
 
 def lift(host: Host) -> None:
     """Open again what was closed because nft could not load the policy, if anything was."""
-    if host.read(MARK) is not None:
+    if host.read_own(MARK) is not None:
         host.run(["sh", "-s", _LIFTING], input=SCRIPT)
 
 

@@ -80,9 +80,9 @@ def test_the_script_takes_every_chain_away_again() -> None:
     ],
 )
 def test_what_happened_at_boot_is_said(content: str, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Host, "read", lambda self, path: content.encode() if path == MARK else None)
+    monkeypatch.setattr(Host, "read_own", lambda self, path: content.encode() if path == MARK else None)
     found = not_loaded(Host())
     assert found is not None
     assert [word for word in words if word not in str(found)] == []
-    monkeypatch.setattr(Host, "read", lambda self, path: None)
+    monkeypatch.setattr(Host, "read_own", lambda self, path: None)
     assert not_loaded(Host()) is None

@@ -48,8 +48,11 @@ _ICMP = {
     6: ("-p ipv6-icmp -m icmp6 --icmpv6-type %d", (1, 2, 3, 4, *range(130, 137), 143)),
 }
 # RFC 2131, section 4.1; RFC 8415, section 7.2.
-_DHCP_IN = {4: "-p udp -m udp --sport 67 --dport 68", 6: "-s fe80::/10 -p udp -m udp --dport 546"}
-_DHCP_OUT = {4: "-p udp -m udp --sport 68 --dport 67", 6: "-p udp -m udp --sport 546 --dport 547"}
+_DHCP_IN = {4: ("-p udp -m udp --sport 67 --dport 68",), 6: ("-s fe80::/10 -p udp -m udp --sport 547 --dport 546",)}
+_DHCP_OUT = {
+    4: ("-p udp -m udp --sport 68 --dport 67",),
+    6: tuple("-d %s -p udp -m udp --sport 546 --dport 547" % server for server in ("fe80::/10", "ff02::1:2/128")),
+}
 _DNS = 53
 
 
@@ -150,11 +153,11 @@ def _opens(rules: t.Iterable[Rule], family: int) -> t.Iterator[str]:
                 yield "%s%s -j RETURN" % (target, ports)
 
 
-def _essential(family: int, dhcp: t.Mapping[int, str]) -> t.Iterator[str]:
+def _essential(family: int, dhcp: t.Mapping[int, t.Sequence[str]]) -> t.Iterator[str]:
     """What nothing works without."""
     match, kinds = _ICMP[family]
     yield from ((match + " -j RETURN") % kind for kind in kinds)
-    yield "%s -j RETURN" % dhcp[family]
+    yield from (match + " -j RETURN" for match in dhcp[family])
 
 
 def _ports(rule: Rule, destination: str) -> t.Iterator[str]:

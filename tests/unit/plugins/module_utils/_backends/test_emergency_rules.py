@@ -60,6 +60,8 @@ def test_denied_defaults_are_kept_where_our_table_keeps_them() -> None:
     for chain, expected in {"IN": (True, False), "OUT": (True, False), "FWD": (True, True)}.items():
         assert tuple(f"-A FEDERATED-CONNECTIVITY-{chain} -j DROP" in text for text in (ours, beside)) == expected
     assert "-A FEDERATED-CONNECTIVITY-CON -i br-+ -j DROP" in ours
+    names = [line for line in render(denied, 6, True).splitlines() if "--dport 547" in line]
+    assert [line.split(" -p ")[0] for line in names] == [f"-A FEDERATED-CONNECTIVITY-OUT -d {to}" for to in ("fe80::/10", "ff02::1:2/128")]
     assert "-A FEDERATED-CONNECTIVITY-OUT -o docker0 -j RETURN" in ours
 
 

@@ -43,6 +43,7 @@ WARNINGS_MAXIMUM = 50
 _TIDINGS = {"msg", "warnings", "deprecations", "exception", "invocation"}
 """What Ansible's own part of every module adds to an answer."""
 
+_DETAIL = 300
 _PROTOCOL = one_of("tcp", "udp")
 _FAMILY = one_of(4, 6)
 _PORT = number(1, 65535)
@@ -60,7 +61,7 @@ _OUTCOME = record(
         "source": empty_or(address),
         "by": empty_or(address),
         "answered_by": text(),
-        "detail": text(),
+        "detail": text(_DETAIL),
     },
     {"address": text()},
 )
@@ -70,23 +71,23 @@ _LISTENED = record(
         "family": _FAMILY,
         "port": _PORT,
         "state": one_of("listening", "free", "in_use", "failed"),
-        "detail": text(),
+        "detail": text(_DETAIL),
     }
 )
 _SOCKET = record(
-    {"protocol": _PROTOCOL, "family": _FAMILY, "address": address, "port": _PORT, "process": text(), "loopback": flag},
+    {"protocol": _PROTOCOL, "family": _FAMILY, "address": address, "port": _PORT, "process": text(_DETAIL), "loopback": flag},
 )
 HANDSHAKE = record(
     {
         "outcome": one_of("completed", "alert", "reset", "closed", "silent", "not_tls", "failed", "unreachable", "not_tried"),
-        "detail": text(),
+        "detail": text(_DETAIL),
         "version": exact(r"[\w.]*", 20),
         "alpn": exact(r"[!-~]*", 255),
         "client_certificate": nothing_or(flag),
         "sha256": exact(r"([0-9a-f]{64})?"),
         "certificate": exact(r"(-----BEGIN CERTIFICATE-----[\w+/=\s]*-----END CERTIFICATE-----\s*)?", 2**19),
         "publicly_trusted": nothing_or(flag),
-        "untrusted": text(),
+        "untrusted": text(_DETAIL),
     },
     {"destination": text(), "port": _PORT, "server_name": text(), "own": flag, "address": text()},
 )
@@ -121,7 +122,7 @@ ROWS: Mapping[str, Row] = {
         {},
         {"ports": list_of(_LISTENED, 200_000), "token": _TOKEN, "listener": one_of("stopped", "ended", "absent")},
     ),
-    "listening_info": Row({"sockets": list_of(_SOCKET, 20_000)}),
+    "listening_info": Row({"sockets": list_of(_SOCKET, 2000)}),
     "tls_handshake_info": Row({"handshakes": list_of(HANDSHAKE, 100_000)}, {"token": _TOKEN}),
     "inspection_note": Row({"changed": flag}, {"changes": _LINES, "diff": list_of(_DIFF, 10)}),
     "firewall_packages": Row({"changed": flag}, {"missing": _LINES}),

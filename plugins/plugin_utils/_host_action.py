@@ -18,7 +18,8 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._printable import printable
-from ._host_results import ANSWER_MAXIMUM, ROWS, judge_answer, read_answer
+from ._host_results import ANSWER_MAXIMUM, ROWS, judge_answer, names_in_facts, read_answer
+from ._role_options import is_ours
 from ._shapes import Unusable, printable_lines
 from ._time_limit import NoAnswer, within
 
@@ -91,7 +92,11 @@ class HostAction(ActionBase):
         """The answer of the module, judged, in place of what Ansible would make of it."""
         output = res.get("stdout", "")
         try:
-            answer, ignored = judge_answer(self._running, read_answer(output))
+            read = read_answer(output)
+            claimed = sorted(name for name in names_in_facts(read) if is_ours(name))
+            if claimed:
+                raise Unusable(f"it sets {', '.join(claimed)}, which only the operator may set")
+            answer, ignored = judge_answer(self._running, read)
         except Unusable as error:
             answer, ignored = self.refuse(f"{error}{_excerpts(res)}"), ()
         if answer.get("failed"):

@@ -155,6 +155,12 @@ def read_answer(output: str) -> dict[str, t.Any]:
     return t.cast(dict[str, t.Any], found)
 
 
+def names_in_facts(answer: object) -> list[str]:
+    """The names of the facts that an answer would set."""
+    facts = answer.get("ansible_facts") if isinstance(answer, Mapping) else None
+    return [name for name in facts if isinstance(name, str)] if isinstance(facts, Mapping) else []
+
+
 def judge_answer(module: str, answer: object) -> Answer:
     """Judge an answer by the row of its module.
 

@@ -180,6 +180,13 @@ def test_facts_write_no_report(site: Site, playbook: str, prefix: str) -> None:
     assert "peers_maximum is 0" not in said(run)
 
 
+def test_a_host_whose_answer_to_us_sets_our_variables_fails(site: Site) -> None:
+    site.answers("clinic", ansible_facts={"connectivity_addresses": WIDE, "verify_report": "~/.bashrc", "their_own": 1})
+    run = site.run("site.yml", "--skip-tags", "verify")
+    assert recap(run)["clinic"]
+    assert "it sets connectivity_addresses, verify_report, which only the operator may set" in said(run)
+
+
 def test_a_host_that_tries_is_not_changed_and_others_are(site: Site) -> None:
     site.answers("clinic", ansible_facts={"firewall_state": "absent", "connectivity_managed": False})
     run = site.run(PLAN.replace("plan.yml", "site.yml"), "--skip-tags", "verify")

@@ -12,6 +12,7 @@ address and the federation of each host.
 from __future__ import annotations
 
 import ast
+import copy
 import json
 import pathlib
 import re
@@ -82,7 +83,7 @@ def speak(behaviour: t.Mapping[str, t.Any], answer: Answer) -> tuple[str, str]:
         return behaviour["raw"], behaviour["errors"]
     found: t.Any = json.loads(json.dumps(answer))
     for index, value in behaviour["changes"]:
-        found = _changed(found, index, value)
+        found = _changed(found, index, copy.deepcopy(value))
     if isinstance(found, dict):
         found = {**found, **behaviour["more"]}
     return f"{behaviour['before']}\n{json.dumps(found)}\n{behaviour['after']}", behaviour["errors"]
@@ -140,7 +141,7 @@ def _changed(found: t.Any, index: int, value: t.Any) -> t.Any:
     if value == "delete":
         del container[place[-1]]
     elif value == "twice" and isinstance(container, list):
-        container.append(container[place[-1]])
+        container.append(copy.deepcopy(container[place[-1]]))
     else:
         container[place[-1]] = value
     return found

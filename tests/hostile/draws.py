@@ -94,7 +94,8 @@ def _behaviour(**changed: t.Any) -> st.SearchStrategy[dict[str, t.Any]]:
     return st.fixed_dictionaries({**usual, **changed})
 
 
-_CHANGES = st.lists(st.tuples(st.integers(0, 200), st.one_of(JSON, st.sampled_from(["delete", "twice"]))).map(list), min_size=1, max_size=3)
+_VALUES = st.one_of(st.sampled_from(_ESCAPES), _NUMBERS, JSON, st.sampled_from(["delete", "twice"]))
+_CHANGES = st.lists(st.tuples(st.integers(1, 10**6), _VALUES, st.booleans()).map(list), min_size=1, max_size=3)
 BEHAVIOURS = st.one_of(
     _behaviour(changes=_CHANGES),
     _behaviour(more=_FOR_ANSIBLE),

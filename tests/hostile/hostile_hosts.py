@@ -82,8 +82,8 @@ def speak(behaviour: t.Mapping[str, t.Any], answer: Answer) -> tuple[str, str]:
     if behaviour["raw"] is not None:
         return behaviour["raw"], behaviour["errors"]
     found: t.Any = json.loads(json.dumps(answer))
-    for index, value in behaviour["changes"]:
-        found = _changed(found, index, copy.deepcopy(value))
+    for index, value, alike in behaviour["changes"]:
+        found = _changed(found, index, copy.deepcopy(value), alike)
     if isinstance(found, dict):
         found = {**found, **behaviour["more"]}
     return f"{behaviour['before']}\n{json.dumps(found)}\n{behaviour['after']}", behaviour["errors"]
@@ -129,10 +129,11 @@ def _handshake(endpoint: Arguments) -> Answer:
     return {**endpoint, "address": endpoint["destination"], **shown, **agreed}
 
 
-def _changed(found: t.Any, index: int, value: t.Any) -> t.Any:
-    """The same data with another value at one of its places."""
+def _changed(found: t.Any, index: int, value: t.Any, alike: bool) -> t.Any:
+    """The same data with another value at one of its places; if ``alike``, at one that holds the same type, as far as there is one."""
     places = list(_places(found))
-    place = places[index % len(places)]
+    fit = [place for place, present in places if type(present) is type(value)] if alike else []
+    place = fit[index % len(fit)] if fit else places[index % len(places)][0]
     if not place:
         return value
     container = found
@@ -147,8 +148,9 @@ def _changed(found: t.Any, index: int, value: t.Any) -> t.Any:
     return found
 
 
-def _places(found: t.Any, place: tuple[t.Any, ...] = ()) -> t.Iterator[tuple[t.Any, ...]]:
-    yield place
+def _places(found: t.Any, place: tuple[t.Any, ...] = ()) -> t.Iterator[tuple[tuple[t.Any, ...], t.Any]]:
+    """Every place in some data, with what it holds."""
+    yield place, found
     items = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
     for key, value in items:
         yield from _places(value, (*place, key))

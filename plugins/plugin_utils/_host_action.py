@@ -88,7 +88,7 @@ class HostAction(ActionBase):
             result[f"{stream}_lines"] = result[stream].splitlines()
         return result
 
-    def _parse_returned_data(self, res: dict[str, t.Any], *_profile: t.Any) -> dict[str, t.Any]:
+    def _parse_returned_data(self, res: dict[str, t.Any], profile: str = "") -> dict[str, t.Any]:
         """The answer of the module, judged, in place of what Ansible would make of it."""
         output = res.get("stdout", "")
         try:

@@ -21,7 +21,7 @@ class ActionModule(HostAction):
     MODULE = "docker_proxy"
 
     def ask(self, module: str, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        plan = arguments.pop("plan", None)
+        plan = arguments.pop("plan", None) or None
         forward_proxy = arguments.pop("forward_proxy", None) or {}
         if plan is not None and arguments.get("state", "present") == "present":
             if "daemon" in arguments or "client" in arguments:

@@ -27,7 +27,7 @@ class ActionModule(HostAction):
     MODULE = "firewall_policy"
 
     def ask(self, module: str, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        plan = arguments.pop("plan", None)
+        plan = arguments.pop("plan", None) or None
         if arguments.get("state", "present") == "present":
             if (plan is None) == ("policy" not in arguments):
                 raise AnsibleError("firewall_policy takes either plan, the directory of a plan, or policy, one host's part of it")

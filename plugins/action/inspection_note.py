@@ -20,7 +20,7 @@ class ActionModule(HostAction):
     MODULE = "inspection_note"
 
     def ask(self, module: str, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        plan = arguments.pop("plan", None)
+        plan = arguments.pop("plan", None) or None
         if arguments.get("state", "present") == "present":
             if plan is None:
                 raise AnsibleError("inspection_note needs plan, the directory of a plan")

@@ -60,12 +60,14 @@ class ActionModule(ControllerAction):
                 lines = "\n".join(f"- {one}" for one in set_aside)
                 raise AnsibleActionFail(
                     f"host {host} is not changed, because it may have tried to configure this collection:\n{lines}\n"
-                    "Set these variables in the inventory, in the play, or as extra variables; then look at what set them on this host"
+                    "Set these variables in the inventory, in the play, or as extra variables; then look at what set them on this host. "
+                    "Facts of a task with run_once or delegate_facts reach other hosts as well, and a fact cache keeps them (--flush-cache)"
                 )
         result = ArgumentSpecValidator({name: specs[name] for name in names}).validate(values)
         if result.error_messages:
             raise AnsibleActionFail(f"host {host}: {'; '.join(result.error_messages)}")
-        return {name: result.validated_parameters.get(name) for name in names}
+        values = result.validated_parameters
+        return {name: None if values.get(name) == "" else values.get(name) for name in names}
 
 
 def _name(role: t.Any) -> str:

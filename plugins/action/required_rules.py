@@ -47,7 +47,7 @@ class ActionModule(ControllerAction):
             contradictions = differing(RUN_OPTIONS, inventory)
             if contradictions:
                 raise PlanRefused(contradictions)
-            plan = compute_plan(inventory, Catalogue(_directories(variables)), locate, options["select"])
+            plan = compute_plan(inventory, Catalogue(_directories(variables)), locate, options["select"] or None)
             wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
             changes = write_plan(plan, wanted, dry=self._task.check_mode) if wanted else None
             directory = wanted

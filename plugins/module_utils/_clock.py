@@ -38,6 +38,6 @@ def jump(before: t.Any, now: Clock) -> float:
         if not now.boot or then.boot != now.boot:
             return 0.0
         forward = float(now.time - then.time) - float(now.running - then.running)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
     return forward if abs(forward) < 1e11 else 0.0

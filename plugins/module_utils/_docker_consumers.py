@@ -187,12 +187,13 @@ def _named(user: str, message: str) -> str:
 
 def _outcome_of(user: str, said: t.Mapping[str, t.Any]) -> Outcome:
     """What a user's process says, provided that it is an outcome."""
+    texts: t.List[t.Any]
     try:
         outcome = Outcome(**said)
-    except TypeError:
-        outcome = Outcome(changes=[None])  # type: ignore[list-item]
-    texts = [*outcome.changes, *outcome.restarts, *outcome.said, *outcome.warnings, *outcome.errors]
-    texts += [text for diff in outcome.diffs for pair in diff.items() for text in pair]
+        texts = [*outcome.changes, *outcome.restarts, *outcome.said, *outcome.warnings, *outcome.errors]
+        texts += [text for diff in outcome.diffs for pair in diff.items() for text in pair]
+    except (TypeError, AttributeError):
+        outcome, texts = Outcome(), [None]
     if not all(isinstance(text, str) for text in texts):
         return Outcome(errors=["user %s: the user's process answered what it should not" % user])
     return outcome

@@ -84,7 +84,10 @@ def apply(daemon: Daemon, wanted: Proxies, proposal: Proposal, restart: bool, ho
         save(places, proposal.state._replace(due=due), host)
     except (PolicyError, OSError) as error:
         reasons = list(error.messages) if isinstance(error, PolicyError) else [str(error)]
-        snapshot.restore()
+        try:
+            snapshot.restore()
+        except PolicyError as left:
+            reasons += left.messages
         reasons.append(_recover(daemon, proposal, lend, started, host))
         raise ToolFailed(*reasons) from error
 

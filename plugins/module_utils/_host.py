@@ -20,6 +20,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
+    PolicyError,
     ToolFailed,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._durable import (
@@ -96,23 +97,23 @@ class Snapshot:
         return snapshot
 
     def restore(self) -> None:
-        """Put bytes, modes, owners and link targets back; what did not exist goes, with the directories that held it alone."""
+        """Put bytes, modes, owners and link targets back; what did not exist goes, with the directories that held it alone.
+
+        Raises:
+            ToolFailed: naming each file that could not be put back; all others were.
+        """
+        failed = []
         for path, node in self._nodes.items():
-            if node == _node(path):
-                continue
-            if node is None:
-                os.unlink(path)
-                synchronize(os.path.dirname(path))
-            elif stat.S_ISLNK(node.mode):
-                _replace(path, lambda name, target=node.content: os.symlink(target, name))  # type: ignore[misc]
-            elif not stat.S_ISREG(node.mode):
-                _replace(path, lambda name, node=node: _make_special(name, node))  # type: ignore[misc]
-            else:
-                _write(path, node.content, stat.S_IMODE(node.mode), node.owner, node.group)
+            try:
+                _restore(path, node)
+            except (PolicyError, OSError) as error:
+                failed.append("%s was not put back: %s" % (path, error))
         for directory in sorted(self._absent_directories, key=len, reverse=True):
             with contextlib.suppress(OSError):
                 os.rmdir(directory)
                 synchronize(os.path.dirname(directory))
+        if failed:
+            raise ToolFailed(*failed)
 
 
 class Host:
@@ -314,6 +315,20 @@ def _node(path: str) -> t.Optional[_Node]:
     else:
         content = b"%d" % status.st_rdev
     return _Node(content, status.st_mode, status.st_uid, status.st_gid)
+
+
+def _restore(path: str, node: t.Optional[_Node]) -> None:
+    if node == _node(path):
+        return
+    if node is None:
+        os.unlink(path)
+        synchronize(os.path.dirname(path))
+    elif stat.S_ISLNK(node.mode):
+        _replace(path, lambda name: os.symlink(node.content, name))
+    elif not stat.S_ISREG(node.mode):
+        _replace(path, lambda name: _make_special(name, node))
+    else:
+        _write(path, node.content, stat.S_IMODE(node.mode), node.owner, node.group)
 
 
 def _make_special(name: str, node: _Node) -> None:

@@ -73,8 +73,9 @@ def track() -> None:
     Raises:
         ToolFailed: the kernel takes none.
     """
-    open_now = connections(_read(table) for table in TABLES)
     try:
+        open_now = connections(_read(table) for table in TABLES)
+        refused = None
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER) as netlink:
             netlink.settimeout(_ACKNOWLEDGEMENT_SECONDS)
             netlink.bind((0, 0))
@@ -82,8 +83,10 @@ def track() -> None:
                 netlink.send(message(connection, number))
                 _length, _type, _flags, _sequence, _port, code = struct.unpack_from("=IHHIIi", netlink.recv(8192))
                 if code not in (0, -errno.EEXIST):
-                    raise OSError(-code, os.strerror(-code))
-    except OSError as error:
+                    refused = OSError(-code, os.strerror(-code))
+        if refused:
+            raise refused
+    except (OSError, struct.error) as error:
         raise ToolFailed(
             "the kernel does not take open connections into its connection tracking (%s), so a denied egress would cut the connection of "
             "this run; load its module nf_conntrack_netlink, or leave the default of egress unchanged" % error

@@ -114,7 +114,7 @@ class Deviation(t.NamedTuple):
         if self.mode is None:
             host.make_directories(self.path)
         else:
-            host.write(self.path, host.read(self.path) or b"", self.mode)
+            host.write(self.path, host.read_own(self.path) or b"", self.mode)
 
     def as_diff(self) -> t.Dict[str, str]:
         """The difference as Ansible shows it."""

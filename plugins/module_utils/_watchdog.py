@@ -329,21 +329,31 @@ def _restore_at_boot(host: Host) -> None:
     """Take back what nobody confirmed before the boot. A run that is arming its watchdog just now holds the lock."""
     trial, end_of_patience = read_trial(host), time.monotonic() + _LOCK_SECONDS
     while trial and not _is_watched(trial, host):
+        armed = trial
         try:
             with host.lock(0, insist=time.monotonic() > end_of_patience):
                 trial = read_trial(host)
                 if trial and not _is_watched(trial, host):
                     record = restore(trial, trial.reasons or ["the host was rebooted before anybody confirmed it"], host)
                     _say(record.messages, ())
-                    if record.outcome == FAILED and host.has_systemd():
-                        host.remove(DEADLINE)
-                        _start([sys.executable, "-I", PROGRAM, _WATCH, trial.token], trial, host, "--no-block")
                     if record.outcome == FAILED:
-                        raise SystemExit(1)
+                        _go_on_trying(trial, host)
                 return
         except ToolFailed:
             time.sleep(_POLL_SECONDS)
             trial = read_trial(host)
+        except Exception as error:  # such as a file system that cannot be written yet
+            _say([repr(error)], ())
+            _go_on_trying(armed, host)
+
+
+def _go_on_trying(trial: Trial, host: Host) -> None:
+    """Leave what could not be taken back at boot to a watchdog, which tries again until it can."""
+    if host.has_systemd():
+        with contextlib.suppress(OSError):
+            host.remove(DEADLINE)
+        _start([sys.executable, "-I", PROGRAM, _WATCH, trial.token], trial, host, "--no-block")
+    raise SystemExit(1)
 
 
 def _say(messages: t.Sequence[str], said: t.Sequence[str]) -> t.Sequence[str]:

@@ -27,6 +27,7 @@ from ._own_results import recorded_result
 from ._role_options import is_ours
 
 _PLAY_HOSTS = ("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch")
+_CONTROLLER = "localhost"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -72,10 +73,10 @@ class OperatorVariables(Mapping[str, Mapping[str, t.Any]]):
             HostVars(self._manager._inventory, self._clean, loader)
 
     def __iter__(self) -> Iterator[str]:
-        return map(str, self._live)
+        return map(str, self._live if self._manager is None else self._manager._inventory.hosts)
 
     def __len__(self) -> int:
-        return len(self._live)
+        return len(self._live if self._manager is None else self._manager._inventory.hosts)
 
     def __getitem__(self, host: str) -> OperatorsHost:
         return OperatorsHost(self, host)
@@ -87,13 +88,18 @@ class OperatorVariables(Mapping[str, Mapping[str, t.Any]]):
         found = self._manager._inventory.get_host(host)
         if found is None:
             raise KeyError(host)
-        own = self._manager._nonpersistent_fact_cache.get(host) or {}
-        results = ((name, recorded_result(value)) for name, value in own.items())
-        self._clean._nonpersistent_fact_cache[host] = {name: result for name, result in results if result is not None}
+        for name in (host, _CONTROLLER):
+            self._clean._nonpersistent_fact_cache[name] = self._recorded(name)
         play = self._task.get_play() if self._task else None
         # Ansible would copy the lists of the play's hosts for each host.
         variables: dict[str, t.Any] = self._clean.get_vars(play=play, host=found, task=self._task, _hosts=[host], _hosts_all=[host])
         return {**variables, **self._play_hosts}
+
+    def _recorded(self, host: str) -> dict[str, t.Any]:
+        """The results of our own steps that a host's variables hold."""
+        own = self._manager._nonpersistent_fact_cache.get(host) or {}
+        results = ((name, recorded_result(value)) for name, value in own.items())
+        return {name: result for name, result in results if result is not None}
 
     def template(self, host: str, raw: dict[str, t.Any], name: str) -> t.Any:
         """The value of one of a host's variables.
@@ -109,14 +115,13 @@ class OperatorVariables(Mapping[str, Mapping[str, t.Any]]):
         try:
             return Templar(loader=self._loader, variables=raw).template(raw[name])
         except AnsibleError as error:
-            raise ValueUnreadable(f"cannot be templated: {error}{self._not_seen(host, raw[name])}") from error
+            raise ValueUnreadable(f"cannot be templated: {error}{self._not_seen(host, raw, raw[name])}") from error
 
-    def _not_seen(self, host: str, value: object) -> str:
+    def _not_seen(self, host: str, raw: Mapping[str, t.Any], value: object) -> str:
         """What a template asks for that only hosts return, as the end of a message."""
-        returned = (
-            set() if self._manager is None else {*_facts(self._manager, host), *self._manager._nonpersistent_fact_cache.get(host, ())}
-        )
-        asked = {name for name in _NAME.findall(str(value)) if name in returned or name.startswith("ansible_")}
+        stores = () if self._manager is None else (_facts(self._manager, host), self._manager._nonpersistent_fact_cache.get(host, ()))
+        names = {name for name in _NAME.findall(str(value)) if name not in raw}
+        asked = {name for name in names if name.startswith("ansible_") or any(name in store for store in stores)}
         if not asked:
             return ""
         return (

@@ -15,6 +15,7 @@ import typing as t
 import yaml
 
 PREFIX = "connectivity_"
+OMIT = "omit"  # Ansible's word for an option that is not given; a fact of that name would give it
 ROLES = pathlib.Path(__file__).parents[2] / "roles"
 REGISTERED = frozenset({"connectivity_begun", "connectivity_host", "connectivity_planned", "connectivity_run"})
 """What our own playbooks register under our prefix; nothing is read from it but what :mod:`._own_results` has recorded."""
@@ -22,6 +23,8 @@ REGISTERED = frozenset({"connectivity_begun", "connectivity_host", "connectivity
 
 def is_ours(name: str) -> bool:
     """Whether a variable of this name configures this collection."""
+    if name == OMIT:
+        return True
     if name.startswith(PREFIX):
         return name not in REGISTERED
     return name.startswith(_prefixes()) and any(name in option_specs(role) for role in _roles())

@@ -42,18 +42,34 @@ LC_ALL=C.UTF-8
 export PATH LC_ALL
 umask 077
 
+# A tool of iptables on table mangle; a lock that others hold (exit status 4) is waited for once, and then left aside.
+mangle() {{
+    "$tool" -w 5 -t mangle "$@" && return
+    [ $? = 4 ] || return
+    XTABLES_LOCKFILE={lock}
+    export XTABLES_LOCKFILE
+    "$tool" -w 5 -t mangle "$@"
+}}
+
+# The mark stays where a chain stays, so that the next run tries again.
 lift() {{
     [ -e {mark} ] || return 0
+    left=
     for tool in $(head -n 1 {mark}); do
         for hook in {hooks}; do
-            while $tool -w 5 -t mangle -D "${{hook%:*}}" -j "${{hook#*:}}"; do :; done
+            while mangle -D "${{hook%:*}}" -j "${{hook#*:}}"; do :; done
         done
         for chain in {chains}; do
-            $tool -w 5 -t mangle -F $chain
-            $tool -w 5 -t mangle -X $chain
+            mangle -F $chain
+            mangle -X $chain
+            if mangle -S $chain >/dev/null; then left="$left $tool:$chain"; fi
         done
     done 2>/dev/null
-    rm -f {mark}
+    if [ -n "$left" ]; then
+        echo "iptables cannot remove$left" >&2
+    else
+        rm -f {mark}
+    fi
 }}
 
 # $1: tool, $2: rules. The lock of iptables is waited for, and then left aside.

@@ -225,13 +225,13 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> Non
     """Restore our table, its files and its unit as a change found them; what can be restored is, also where the rest cannot."""
     active, not_loaded = runtime["active"], runtime.get("not_loaded", "")
     if DENIED_EGRESS in runtime["table"]:
-        with contextlib.suppress(ToolFailed):  # a way back does not end for this
+        with contextlib.suppress(Exception):  # a way back does not end for this
             _open_connections.track()
     attempt(
-        lambda: host.run(["nft", "-f", "-"], input=DELETE + runtime["table"]),
+        lambda: host.run(["nft", "-f", "-"], input=DELETE + runtime["table"]) if runtime["table"] or is_installed(host) else None,
         lambda: None if active else _stop(host),
         files.restore,
-        lambda: _boot.close(host, not_loaded) if not_loaded else None,
+        lambda: _boot.close(host, not_loaded) if not_loaded else _boot.lift(host),
         lambda: _reload_units(host),
         # Early at boot it waits for whoever calls this.
         lambda: host.run(["systemctl", "start", "--no-block", SERVICE]) if active else None,

@@ -25,7 +25,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils import _hos
 
 ANSWER = {"changed": False, "sockets": []}
 FOR_ANSIBLE = {
-    "ansible_facts": {"found": "in facts", "connectivity_addresses": ["0.0.0.0/0"]},
+    "ansible_facts": {"found": "in facts"},
     "add_host": {"host_name": "added", "groups": ["all"]},
     "ansible_stats": {"data": {"Verified": "forged"}, "aggregate": False, "per_host": False},
     "skipped": True,

@@ -107,6 +107,15 @@ def test_a_fact_cache_does_not_plan(site: Site) -> None:
     assert "host clinic: connectivity_addresses stands in its facts and is ignored" in said(run)
 
 
+def test_no_fact_stands_for_an_option_that_is_not_given(site: Site) -> None:
+    site.answers("clinic", ansible_facts={"omit": str(site.directory / "theirs")})
+    for playbook in ("plan.yml", "audit.yml", "verify.yml"):
+        run = site.run(PLAN.replace("plan.yml", playbook))
+        assert "host clinic: omit stands in its facts and is ignored" in said(run)
+        assert recap(run)["clinic"] is (playbook != "plan.yml")
+    assert not (site.directory / "theirs").exists()
+
+
 def test_what_plays_made_of_answers_does_not_plan(site: Site) -> None:
     (site.directory / "more.yml").write_text("connectivity_contact: from a file")
     run = site.run(
@@ -157,8 +166,17 @@ def test_play_variables_and_results_of_our_own_steps_count(site: Site) -> None:
             - federated.connectivity.required_rules: {plan: plan}
               run_once: true
               register: planned
-            - ansible.builtin.import_role: {name: federated.connectivity.firewall}
-              vars: {firewall_plan: "{{ planned.plan }}"}
+        - hosts: localhost
+          gather_facts: false
+          tasks:
+            - federated.connectivity.required_rules: {plan: another}
+              register: elsewhere
+        - hosts: all
+          gather_facts: false
+          tasks:
+            - ansible.builtin.include_role: {name: federated.connectivity.firewall}
+              vars: {firewall_plan: "{{ item }}"}
+              loop: ["{{ planned.plan }}", "{{ hostvars['localhost'].elsewhere.plan }}"]
         """,
     )
     assert site.address_sets() == {"linksight_north_data_station": ["192.0.2.7/32", "192.0.2.8/32"]}

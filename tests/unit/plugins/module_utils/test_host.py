@@ -155,3 +155,16 @@ def test_one_run_at_a_time(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_ordinary_user_is_told_to_become_root(monkeypatch: pytest.MonkeyPatch, user: int, code: int, said: str) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: user)
     assert _host.in_words(OSError(code, os.strerror(code), "/run/lock")) == said
+
+
+def test_a_snapshot_restores_all_that_it_can_and_names_the_rest(host: Host, tmp_path: pathlib.Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    for file in (first, second):
+        file.write_text("old")
+    snapshot = host.snapshot([str(first), str(second)])
+    first.unlink()
+    first.mkdir()
+    second.write_text("new")
+    with pytest.raises(ToolFailed, match=f"{first} was not put back"):
+        snapshot.restore()
+    assert second.read_text() == "old"

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Our table's way back restores whatever can be restored."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.federated.connectivity.plugins.module_utils import _open_connections
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import _nftables
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._boot import MARK
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import DENIED_EGRESS
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, Result, Snapshot
+
+
+class Recorded(Host):
+    """A host that runs nothing: it remembers what it should have run."""
+
+    def __init__(self, has_nft: bool = True, marked: bool = False) -> None:
+        self.has_nft, self.marked = has_nft, marked
+        self.ran: list[list[str]] = []
+
+    def run(self, argv: t.Sequence[str], **_options: t.Any) -> Result:
+        self.ran.append(list(argv))
+        return Result(0, "", "")
+
+    def which(self, command: str) -> str | None:
+        return f"/usr/sbin/{command}" if command != "nft" or self.has_nft else None
+
+    def read_own(self, path: str) -> bytes | None:
+        return b"iptables ip6tables\n" if self.marked and path == MARK else None
+
+    def has_systemd(self) -> bool:
+        return False
+
+
+def put_back(host: Host, table: str = "") -> None:
+    _nftables.put_back(Snapshot(()), {"table": table, "active": False}, host)
+
+
+def test_a_closure_that_began_meanwhile_is_lifted() -> None:
+    host = Recorded(marked=True)
+    put_back(host)
+    assert ["sh", "-s", "lift"] in host.ran
+
+
+def test_a_host_without_nft_and_without_a_table_is_as_before() -> None:
+    host = Recorded(has_nft=False)
+    put_back(host)
+    assert host.ran == []
+
+
+def test_connections_that_cannot_be_tracked_stop_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def track() -> None:
+        raise PermissionError("/proc/net/tcp")
+
+    monkeypatch.setattr(_open_connections, "track", track)
+    host = Recorded()
+    put_back(host, f"table inet federated_connectivity {{ {DENIED_EGRESS} }}")
+    assert ["nft", "-f", "-"] in host.ran

@@ -153,6 +153,7 @@ class TableChange(Change):
         """``refuses``: the ruleset refuses egress of the host itself by default."""
         self._host = host
         self._ruleset = ruleset
+        self._had_nft = is_installed(host)
         self._present = _listing(host)
         self._begins_to_refuse = refuses and DENIED_EGRESS not in self._present
         self._texts: t.Dict[str, str] = {}
@@ -213,7 +214,7 @@ class TableChange(Change):
 
     def way_back(self) -> WayBack:
         words = self._not_loaded.words if self._not_loaded else ""
-        runtime = {"table": self._present, "active": self._was_active, "not_loaded": words}
+        runtime = {"table": self._present, "active": self._was_active, "not_loaded": words, "had_nft": self._had_nft}
         return WayBack(self.name, NAME, self._snapshot, runtime)
 
     def undo(self) -> None:
@@ -228,7 +229,8 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> Non
         with contextlib.suppress(Exception):  # a way back does not end for this
             _open_connections.track()
     attempt(
-        lambda: host.run(["nft", "-f", "-"], input=DELETE + runtime["table"]) if runtime["table"] or is_installed(host) else None,
+        # Without nft the change itself has loaded nothing.
+        lambda: host.run(["nft", "-f", "-"], input=DELETE + runtime["table"]) if runtime.get("had_nft", True) else None,
         lambda: None if active else _stop(host),
         files.restore,
         lambda: _boot.close(host, not_loaded) if not_loaded else _boot.lift(host),

@@ -38,8 +38,8 @@ class Recorded(Host):
         return False
 
 
-def put_back(host: Host, table: str = "") -> None:
-    _nftables.put_back(Snapshot(()), {"table": table, "active": False}, host)
+def put_back(host: Host, table: str = "", **runtime: bool) -> None:
+    _nftables.put_back(Snapshot(()), {"table": table, "active": False, **runtime}, host)
 
 
 def test_a_closure_that_began_meanwhile_is_lifted() -> None:
@@ -48,10 +48,16 @@ def test_a_closure_that_began_meanwhile_is_lifted() -> None:
     assert ["sh", "-s", "lift"] in host.ran
 
 
-def test_a_host_without_nft_and_without_a_table_is_as_before() -> None:
+def test_a_change_that_found_no_nft_needs_none_to_be_taken_back() -> None:
     host = Recorded(has_nft=False)
-    put_back(host)
+    put_back(host, had_nft=False)
     assert host.ran == []
+
+
+def test_an_nft_that_is_away_for_a_moment_is_asked() -> None:
+    host = Recorded(has_nft=False)
+    put_back(host, had_nft=True)
+    assert ["nft", "-f", "-"] in host.ran
 
 
 def test_connections_that_cannot_be_tracked_stop_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

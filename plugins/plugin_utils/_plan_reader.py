@@ -126,8 +126,8 @@ class _PlanOfFiles:
         self._ahead[name] = self._files.read(name)
         return self._ahead[name] is not None
 
-    def index(self, *keys: str, shape: Shape = INDEX) -> Mapping[str, t.Any]:
-        return self._read(INDEX_FILE, shape, ("address_sets", *keys))
+    def index(self, *keys: str, shape: Shape | None = None) -> Mapping[str, t.Any]:
+        return self._read(INDEX_FILE, INDEX if shape is None else shape, ("address_sets", *keys))
 
     def host(self, host: str, *keys: str, complete: bool = False) -> Mapping[str, t.Any]:
         return self._read(_file_of(host), HOST, keys, complete)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ._texts import first_unseen, shortened, unseen_message
 
 Check = Callable[[t.Any], t.Optional[str]]
-Shape = t.Union[Check, "list[Shape]", "Mapping[str, Shape]"]
+Shape = t.Union[Check, "list[Shape]", Mapping[str, "Shape"]]
 """A check of one value, a list of one shape, or a mapping: key -> shape; the key ``*`` stands for any."""
 
 DEPTH = 16

@@ -29,7 +29,6 @@ from ..module_utils._printable import printable
 
 FORMAT = 1
 ASIDE = "not looked at"
-NO_SIGHTS: Mapping[str, Sights] = {}
 
 Judgements = Mapping[str, Sequence[Judgement]]
 
@@ -51,19 +50,19 @@ def lines(judgements: Iterable[Judgement], looks: Looks) -> list[str]:
     return [*map(str, judgements), *(f"{ASIDE}  {aside.flow}: {aside.why}" for aside in looks.aside)]
 
 
-def counts(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] = NO_SIGHTS) -> dict[str, int]:
+def counts(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | None = None) -> dict[str, int]:
     """Verdict -> number of paths; ``flows`` is how many flows were looked at, ``failed`` how many failures there are."""
     every = [judgement for found in judgements.values() for judgement in found]
     verdicts = Counter(judgement.verdict for judgement in every)
     flows = len({judgement.path.flow for judgement in every})
-    failed = sum(len(failures(name, found, strict, sights)) for name, found in judgements.items())
+    failed = sum(len(failures(name, found, strict, sights or {})) for name, found in judgements.items())
     return {verdict: verdicts[verdict] for verdict in VERDICTS} | {"flows": flows, "failed": failed}
 
 
-def summary(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] = NO_SIGHTS) -> list[str]:
+def summary(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | None = None) -> list[str]:
     """Every failure of a run, and as the last line the counts."""
     counted = counts(judgements, strict, sights)
-    failed = [line for name, found in judgements.items() for line in failures(name, found, strict, sights)]
+    failed = [line for name, found in judgements.items() for line in failures(name, found, strict, sights or {})]
     verdicts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS)
     total = sum(counted[verdict] for verdict in VERDICTS)
     return [*failed, f"{total} TLS connections of {counted['flows']} flows looked at: {verdicts}; {counted['failed']} failures"]

@@ -95,7 +95,7 @@ every_step := [prepare, converge, idempotence, verify, cleanup]
 .NOTPARALLEL: # the stages share the machine's processors, and the lab
 
 .PHONY: test
-test: lint unit packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; 20 minutes)
+test: lint unit packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; half an hour)
 	$(sum_up)
 
 .PHONY: test-all

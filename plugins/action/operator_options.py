@@ -35,7 +35,7 @@ class ActionModule(ControllerAction):
     OPTIONS: t.ClassVar[dict[str, t.Any]] = {
         "names": {"type": "list", "elements": "str"},
         "once": {"type": "bool", "default": False},
-        "compare": {"type": "bool", "default": True},
+        "compare": {"type": "list", "elements": "str"},
     }
     MISTAKES = (ValueUnreadable,)
 
@@ -50,8 +50,9 @@ class ActionModule(ControllerAction):
         said = OperatorVariables(variables, self._task, self._loader)
         values = _values(said[host], names)
         if options["once"]:
-            others = variables["ansible_play_hosts_all"] if options["compare"] else ()
-            contradictions = differing(names, {other: _values(said[other], names) for other in others})
+            compared = names if options["compare"] is None else [name for name in options["compare"] if values.get(name)]
+            others = variables["ansible_play_hosts_all"] if compared else ()
+            contradictions = differing(compared, {other: _values(said[other], compared) for other in others})
             if contradictions:
                 raise AnsibleActionFail("\n".join(contradictions))
         else:

@@ -35,9 +35,12 @@ options:
     type: bool
     default: false
   compare:
-    description: Whether to compare the hosts, with O(once). M(federated.connectivity.required_rules) does it for the options of planning.
-    type: bool
-    default: true
+    description:
+      - The names that are compared between the hosts, with O(once), if this host sets them.
+      - If omitted, all O(names) are compared, whoever sets them.
+      - M(federated.connectivity.required_rules) compares the options of planning itself.
+    type: list
+    elements: str
 seealso:
   - module: federated.connectivity.required_rules
 """

@@ -219,3 +219,12 @@ def test_an_option_of_the_run_has_one_value(site: Site) -> None:
     run = site.run("verify.yml")
     assert run.returncode != 0
     assert "verify_peers_maximum must be the same for all hosts of a run, but it is 1 on host clinic and 2 on host hospital" in said(run)
+
+
+@pytest.mark.parametrize("first", ["clinic", "hospital"])
+def test_the_reviewed_plan_is_the_same_for_all_hosts(site: Site, first: str) -> None:
+    site.hosts[first]["connectivity_reviewed_plan"] = "reviewed"
+    run = site.run("plan.yml", "-e", "connectivity_plan=plan")
+    assert run.returncode != 0
+    assert "connectivity_reviewed_plan must be the same for all hosts of a run" in said(run)
+    assert not (site.directory / "plan").exists()

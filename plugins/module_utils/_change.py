@@ -73,6 +73,10 @@ class Change(abc.ABC):
         """Ask the real tool whether it would take it, touching nothing. Raises PolicyRefused or ToolFailed."""
 
     @abc.abstractmethod
+    def prepared(self) -> t.ContextManager[None]:
+        """Have what :meth:`apply` writes lie ready beside its places while the context lasts. Raises OSError where there is no room."""
+
+    @abc.abstractmethod
     def apply(self) -> None:
         """Make it so, runtime and boot alike. Raises ToolFailed; then :meth:`undo` restores."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import fcntl
+import functools
 import glob
 import os
 import shutil
@@ -67,6 +68,13 @@ class Result(t.NamedTuple):
     stderr: str
 
 
+class File(t.NamedTuple):
+    """What a file shall hold; with a mode it is one of ours, without one somebody else's, as in :meth:`Host.write`."""
+
+    content: bytes
+    mode: t.Optional[int] = None
+
+
 class _Node(t.NamedTuple):
     """A file, symbolic link, FIFO, socket or device; ``content`` is the file's bytes, the link's target, or the device's number."""
 
@@ -99,21 +107,20 @@ class Snapshot:
     def restore(self) -> None:
         """Put bytes, modes, owners and link targets back; what did not exist goes, with the directories that held it alone.
 
+        Files are removed last, and only if all others are back: one that is still new may refer to them.
+
         Raises:
-            ToolFailed: naming each file that could not be put back; all others were.
+            ToolFailed: naming each file that could not be put back; the others were, but for those that would have been removed.
         """
-        failed = []
-        for path, node in self._nodes.items():
-            try:
-                _restore(path, node)
-            except (PolicyError, OSError) as error:
-                failed.append("%s was not put back: %s" % (path, error))
+        failed = [words for path, node in self._nodes.items() if node for words in _attempt(path, node)]
+        if not failed:
+            failed = [words for path, node in self._nodes.items() if not node for words in _attempt(path, node)]
+        if failed:
+            raise ToolFailed(*failed)
         for directory in sorted(self._absent_directories, key=len, reverse=True):
             with contextlib.suppress(OSError):
                 os.rmdir(directory)
                 synchronize(os.path.dirname(directory))
-        if failed:
-            raise ToolFailed(*failed)
 
 
 class Host:
@@ -128,6 +135,7 @@ class Host:
     surroundings: t.Mapping[str, str] = {"HOME": "/root"}
     own_directories: t.Sequence[str] = (CONFIGURATION, STATE)
     directory_mode = DIRECTORY_MODE
+    _prepared: t.Mapping[t.Tuple[str, t.Any], t.Callable[[], None]] = {}  # path and what is to be there -> what moves it there
 
     def run(self, argv: t.Sequence[str], input: t.Optional[str] = None, check: bool = True) -> Result:
         """Run a command without a shell, in the C locale and with the system's own PATH.
@@ -189,11 +197,44 @@ class Host:
                 it keeps mode and owner, and a new one has 0600.
         """
         self.make_directories(os.path.dirname(path))
+        move = self._prepared.get((path, File(content, mode)))
+        if move:
+            move()
+        else:
+            _write(path, content, *self._permissions(path, mode))
+
+    @contextlib.contextmanager
+    def prepared(self, files: t.Mapping[str, File], links: t.Mapping[str, str]) -> t.Iterator[None]:
+        """Write files and symbolic links beside the places where :meth:`write` and :meth:`link` will put them, so that a full disk is
+        noticed before anything is replaced.
+
+        Args:
+            files: By path.
+            links: Targets by path.
+
+        Raises:
+            OSError: there is no room.
+        """
+        before = self._prepared
+        makes = {path: _file(content, *self._permissions(path, mode)) for path, (content, mode) in files.items()}
+        makes.update((path, functools.partial(os.symlink, target)) for path, target in links.items())
+        with contextlib.ExitStack() as stack:
+            moves: t.Dict[t.Tuple[str, t.Any], t.Callable[[], None]] = {}
+            for path, make in makes.items():
+                self.make_directories(os.path.dirname(path))
+                moves[path, files.get(path) or links[path]] = stack.enter_context(_beside(path, make))
+            self._prepared = {**before, **moves}
+            try:
+                yield
+            finally:
+                self._prepared = before
+
+    def _permissions(self, path: str, mode: t.Optional[int]) -> t.Tuple[int, int, int]:
+        """Mode, owner and group of a file of ours with its fixed mode; of somebody else's, as it has them, or a new one gets them."""
         node = _node(path) if mode is None else None
         if node is None or not stat.S_ISREG(node.mode):
-            _write(path, content, 0o600 if mode is None else mode, os.geteuid(), os.getegid())
-        else:
-            _write(path, content, stat.S_IMODE(node.mode), node.owner, node.group)
+            return 0o600 if mode is None else mode, os.geteuid(), os.getegid()
+        return stat.S_IMODE(node.mode), node.owner, node.group
 
     def mode(self, path: str) -> t.Optional[int]:
         """The permissions of a file, or None where there is none."""
@@ -239,7 +280,11 @@ class Host:
     def link(self, path: str, target: str) -> None:
         """Make a symbolic link, replacing what is there, in one step."""
         self.make_directories(os.path.dirname(path))
-        _replace(path, lambda name: os.symlink(target, name))
+        move = self._prepared.get((path, target))
+        if move:
+            move()
+        else:
+            _replace(path, lambda name: os.symlink(target, name))
 
     def remove(self, path: str) -> None:
         """Remove a file or link if it is there; a directory in its place is not ours, and stays."""
@@ -317,6 +362,14 @@ def _node(path: str) -> t.Optional[_Node]:
     return _Node(content, status.st_mode, status.st_uid, status.st_gid)
 
 
+def _attempt(path: str, node: t.Optional[_Node]) -> t.Iterator[str]:
+    """Restore one path; what keeps it from being restored, in words."""
+    try:
+        _restore(path, node)
+    except (PolicyError, OSError) as error:
+        yield "%s was not put back: %s" % (path, error)
+
+
 def _restore(path: str, node: t.Optional[_Node]) -> None:
     if node == _node(path):
         return
@@ -350,23 +403,34 @@ def _sweep(directory: str) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _replace(path: str, make: t.Callable[[str], None]) -> None:
-    """Let ``make`` create a neighbour of ``path``, then move it into place."""
+@contextlib.contextmanager
+def _beside(path: str, make: t.Callable[[str], None]) -> t.Iterator[t.Callable[[], None]]:
+    """Let ``make`` create a neighbour of ``path``; yields what moves it into place."""
     make_directories(os.path.dirname(path), ())
     _sweep(os.path.dirname(path))
     directory = tempfile.mkdtemp(prefix="%s%d." % (UNFINISHED, os.getpid()), dir=os.path.dirname(path))
-    try:
-        name = os.path.join(directory, "new")
-        make(name)
-        os.replace(name, path)
+    name = os.path.join(directory, "new")
+
+    def move() -> None:
+        try:
+            os.replace(name, path)
+        except IsADirectoryError:
+            raise ToolFailed("%s is a directory, and a file belongs there; remove or rename it" % path) from None
         synchronize(os.path.dirname(path))
-    except IsADirectoryError:
-        raise ToolFailed("%s is a directory, and a file belongs there; remove or rename it" % path) from None
+
+    try:
+        make(name)
+        yield move
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _write(path: str, content: bytes, mode: int, owner: int, group: int) -> None:
+def _replace(path: str, make: t.Callable[[str], None]) -> None:
+    with _beside(path, make) as move:
+        move()
+
+
+def _file(content: bytes, mode: int, owner: int, group: int) -> t.Callable[[str], None]:
     def make(name: str) -> None:
         with open(name, "xb") as file:
             file.write(content)
@@ -375,4 +439,8 @@ def _write(path: str, content: bytes, mode: int, owner: int, group: int) -> None
             file.flush()
             os.fsync(file.fileno())
 
-    _replace(path, make)
+    return make
+
+
+def _write(path: str, content: bytes, mode: int, owner: int, group: int) -> None:
+    _replace(path, _file(content, mode, owner, group))

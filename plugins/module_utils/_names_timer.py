@@ -18,6 +18,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     STATE,
+    File,
     Host,
     Snapshot,
 )
@@ -45,6 +46,7 @@ SERVICE = "federated-connectivity-names.service"
 SERVICE_FILE = "/etc/systemd/system/" + SERVICE
 TIMER_FILE = "/etc/systemd/system/" + TIMER
 WANTS = "/etc/systemd/system/timers.target.wants/" + TIMER
+LINK = "../" + TIMER
 MODES = {PROGRAM: 0o600, FILE: 0o600, SERVICE_FILE: 0o644, TIMER_FILE: 0o644}
 FILES = (*MODES, WANTS)
 
@@ -143,11 +145,15 @@ class TimerChange(Change):
     def check(self) -> None:
         """There is no tool to ask: the files are ours alone."""
 
+    def prepared(self) -> t.ContextManager[None]:
+        files = {path: File(content, MODES[path]) for path, content in self._contents.items()}
+        return self._host.prepared(files, {WANTS: LINK} if files else {})
+
     def apply(self) -> None:
         if self._contents:
             for path, mode in MODES.items():
                 self._host.write(path, self._contents[path], mode=mode)
-            self._host.link(WANTS, "../" + TIMER)
+            self._host.link(WANTS, LINK)
             _systemctl(self._host, "daemon-reload")
             _systemctl(self._host, "start", TIMER)
         else:

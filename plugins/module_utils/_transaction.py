@@ -98,16 +98,21 @@ def commit(changes: t.Sequence[Change], go_on: t.Callable[[], None] = lambda: No
         HalfDone: they also say what could not be restored.
     """
     done: t.List[Change] = []
-    with _patience():
+    wanted = [change for change in changes if change.changed]
+    name = ""
+    with _patience(), contextlib.ExitStack() as stack:
         try:
-            for change in changes:
-                if change.changed:
-                    go_on()
-                    done.append(change)
-                    change.apply()
+            for change in wanted:
+                name = change.name
+                stack.enter_context(change.prepared())
+            for change in wanted:
+                go_on()
+                name = change.name
+                done.append(change)
+                change.apply()
             go_on()
         except Exception as error:
-            reasons = error.messages if isinstance(error, PolicyError) else ("%s: %r" % (done[-1].name, error),)
+            reasons = error.messages if isinstance(error, PolicyError) else ("%s: %r" % (name, error),)
             restored, words = _undo(done)
             raise (ToolFailed if restored else HalfDone)(*reasons, *words) from error
 

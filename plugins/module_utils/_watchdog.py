@@ -191,22 +191,25 @@ def restore(trial: Trial, reasons: t.Sequence[str], host: Host) -> Record:
         host: The host.
 
     Raises:
-        BindingMissing: another Python of this host has to do it.
+        BindingMissing: another Python of this host has to do the rest of it.
     """
     with contextlib.suppress(OSError):  # where there is no room to decide, nobody else can either
         if not decide(trial, RESTORED):
             return end(trial, CONFIRMED, (), host)
     messages, complete = list(reasons), True
+    missing: t.Optional[BindingMissing] = None
     for way in reversed(trial.ways):
         try:
             notes = WAYS[way.backend](way.files, way.runtime, host)
-        except BindingMissing:
-            raise
+        except BindingMissing as error:  # the other Python goes all ways again; it may not start as soon as this one
+            missing = error
         except Exception as error:
             complete = False
             messages.append("%s could not be restored: %s" % (way.name, error))
         else:
             messages.append("%s is as it was before%s" % (way.name, ", although " + " and ".join(notes) if notes else ""))
+    if missing:
+        raise missing
     return end(trial, RESTORED if complete else FAILED, messages, host)
 
 

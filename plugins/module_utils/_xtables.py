@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._change import (
@@ -87,3 +88,5 @@ def _another_lock(host: Host) -> t.Iterator[None]:
         yield
     finally:
         host.surroundings = before
+        with contextlib.suppress(OSError):
+            os.unlink(_OWN_LOCK)

@@ -69,6 +69,7 @@ NAME = "firewalld"
 RUNNING_BUT_FAILED = 251  # firewall-cmd(1), exit codes
 ATTEMPTS = 3
 SECONDS_TO_RETURN = 30.0  # for a daemon that somebody restarts while it is read
+_ON_ITS_WAY = ("activating", "deactivating", "reloading")  # systemd(1), states of a unit between active and inactive
 
 
 def is_installed(host: Host) -> bool:
@@ -115,6 +116,11 @@ def _returns(host: Host) -> bool:
     return True
 
 
+def _is_starting(host: Host) -> bool:
+    """Whether systemd is about to have the daemon run: it may have read files that were not yet put back."""
+    return host.has_systemd() and host.run(["systemctl", "is-active", "firewalld.service"], check=False).stdout.strip() in _ON_ITS_WAY
+
+
 def _propose(policy: t.Optional[Policy], host: Host) -> Change:
     if policy or is_running(host):
         client = _firewalld_client.connect(host, carries=policy is not None)
@@ -137,6 +143,9 @@ class FilesChange(Change):
 
     def check(self) -> None:
         """Nothing that is checked would be loaded."""
+
+    def prepared(self) -> t.ContextManager[None]:
+        return self._files.prepared()
 
     def apply(self) -> None:
         self._files.apply()
@@ -185,6 +194,9 @@ class FirewalldChange(Change):
             if losses:
                 raise PolicyRefused(*losses)
 
+    def prepared(self) -> t.ContextManager[None]:
+        return self._files.prepared()
+
     def apply(self) -> None:
         if not self.changed:
             return
@@ -221,7 +233,7 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> Non
 
 
 def _put_back_runtime(runtime: t.Mapping[str, t.Any], host: Host) -> None:
-    if runtime and is_running(host):
+    if runtime and (is_running(host) or (_is_starting(host) and _returns(host))):
         client = _firewalld_client.reach()
         journal = Journal(client, lambda name: False)
         if runtime["reload"]:

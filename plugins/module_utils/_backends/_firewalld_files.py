@@ -26,6 +26,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
     ToolFailed,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    File,
     Host,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
@@ -95,6 +96,10 @@ class Files:
         checked = self._host.run(["firewall-offline-cmd", *options, "--check-config"], check=False)
         words = checked.stderr.strip() or checked.stdout.strip() or "exit status %d" % checked.rc
         return words if checked.rc else ""
+
+    def prepared(self) -> t.ContextManager[None]:
+        """Have our files lie ready, as :meth:`Change.prepared`."""
+        return self._host.prepared({path: File(content, MODE) for path, content in self.after.items()}, {})
 
     def apply(self) -> None:
         self._write(CONFIGURATION)

@@ -51,6 +51,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._contradict
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
     CONFIGURATION,
+    File,
     Host,
     Snapshot,
 )
@@ -70,6 +71,7 @@ NAME = "nftables"
 SERVICE = "federated-connectivity.service"
 UNIT = "/etc/systemd/system/" + SERVICE
 WANTS = "/etc/systemd/system/sysinit.target.wants/" + SERVICE
+LINK = "../" + SERVICE
 DROP_IN = "/etc/systemd/system/nftables.service.d/federated-connectivity.conf"
 MODES = {RULESET: 0o600, **dict.fromkeys(EMERGENCY.values(), 0o600), LOAD: 0o600, UNIT: 0o644, DROP_IN: 0o644}
 FILES = (*MODES, WANTS)
@@ -190,6 +192,10 @@ class TableChange(Change):
         if self.changed and self._ruleset:
             self._host.run(["nft", "-c", "-f", "-"], input=self._ruleset)
 
+    def prepared(self) -> t.ContextManager[None]:
+        files = {path: File(self._texts[path].encode(), mode) for path, mode in MODES.items()} if self._ruleset else {}
+        return self._host.prepared(files, {WANTS: LINK} if files else {})
+
     def apply(self) -> None:
         if not self.changed:
             return
@@ -201,7 +207,7 @@ class TableChange(Change):
         if self._ruleset:
             for path, mode in MODES.items():
                 self._host.write(path, self._texts[path].encode(), mode=mode)
-            self._host.link(WANTS, "../" + SERVICE)
+            self._host.link(WANTS, LINK)
         else:
             _stop(self._host)
             for path in reversed(FILES):

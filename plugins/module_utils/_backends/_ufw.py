@@ -41,6 +41,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._contradict
     contradictions,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    File,
     Host,
     Snapshot,
 )
@@ -154,6 +155,7 @@ class UfwChange(Change):
         self._host = host
         self._families = [family for family in families if family.changed]
         self._snapshot = host.snapshot(family.path for family in self._families)
+        self._files = {family.path: File(family.wanted.text.encode("latin-1")) for family in self._families}
         self._touched = False
         self.before = "".join(family.describe(family.file, family.deviations[0]) for family in families)
         self.after = "".join(family.describe(family.wanted, family.deviations[1]) for family in families)
@@ -165,6 +167,9 @@ class UfwChange(Change):
                 for family in self._families:
                     _xtables.restore(self._host, _tool(family.version), family.wanted.text, "-n", "--test")
 
+    def prepared(self) -> t.ContextManager[None]:
+        return self._host.prepared(self._files, {})
+
     def apply(self) -> None:
         with _lock():
             for family in self._families:
@@ -175,8 +180,8 @@ class UfwChange(Change):
             for family in self._families:
                 if family.kernel.loaded:
                     _xtables.restore(self._host, _tool(family.version), family.wanted.text, "-n")
-            for family in self._families:
-                self._host.write(family.path, family.wanted.text.encode("latin-1"))
+            for path, file in self._files.items():
+                self._host.write(path, file.content)
 
     def way_back(self) -> WayBack:
         loaded = [family for family in self._families if family.kernel.loaded]

@@ -11,6 +11,7 @@ import os
 import pathlib
 import socket
 import stat
+import typing as t
 
 import pytest
 
@@ -19,6 +20,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._change imp
     ToolFailed,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._host import (
+    File,
     Host,
 )
 
@@ -56,6 +58,42 @@ def test_a_snapshot_restores_bytes_modes_links_and_absence(host: Host, tmp_path:
     host.remove(link)
     snapshot.restore()
     assert _tree(tmp_path) == before
+
+
+def test_nothing_is_removed_where_a_file_could_not_be_put_back(host: Host, tmp_path: pathlib.Path) -> None:
+    refers, referred = tmp_path / "refers", tmp_path / "referred"
+    refers.write_text("to nothing")
+    snapshot = host.snapshot([str(referred), str(refers)])
+    referred.touch()
+    refers.unlink()
+    refers.mkdir()
+    with pytest.raises(ToolFailed, match="refers was not put back"):
+        snapshot.restore()
+    assert referred.exists()
+    refers.rmdir()
+    snapshot.restore()
+    assert not referred.exists()
+    assert refers.read_text() == "to nothing"
+
+
+def test_what_is_prepared_needs_no_room_any_more(host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(**_words: object) -> t.NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    file, link, other = str(tmp_path / "file"), str(tmp_path / "link"), str(tmp_path / "other")
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "file").chmod(0o604)
+    with host.prepared({file: File(b"new"), other: File(b"ours", 0o600)}, {link: "file"}):
+        assert (tmp_path / "file").read_bytes() == b"old"
+        with monkeypatch.context() as patch:
+            patch.setattr(_host.tempfile, "mkdtemp", no_room)
+            host.write(file, b"new")
+            host.link(link, "file")
+            with pytest.raises(OSError, match="No space left"):
+                host.write(other, b"something else", mode=0o600)
+    assert _tree(tmp_path) == {file: (0o100604, b"new"), link: (0o120777, b"file")}
+    host.write(file, b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
 
 
 def test_a_snapshot_restores_owners(host: Host, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import signal
 import typing as t
@@ -56,6 +58,11 @@ class Step(Change):
 
     def check(self) -> None:
         self._do("check")
+
+    @contextlib.contextmanager
+    def prepared(self) -> t.Iterator[None]:
+        self._do("prepare")
+        yield
 
     def apply(self) -> None:
         self._do("apply")
@@ -173,7 +180,7 @@ def test_a_missing_binding_stays_distinguishable(firewalls: t.Callable[..., None
 def test_what_is_in_force_is_not_touched() -> None:
     log: list[str] = []
     commit([Step("a", log, changed=False), Step("b", log), Step("c", log, changed=False)])
-    assert log == ["apply b"]
+    assert log == ["prepare b", "apply b"]
 
 
 @pytest.mark.parametrize("error", [ToolFailed("the tool's words"), RuntimeError("the tool's words")])
@@ -181,7 +188,7 @@ def test_a_failure_takes_back_what_was_done_in_reverse(error: Exception) -> None
     log: list[str] = []
     with pytest.raises(ToolFailed) as failure:
         commit([Step("a", log), Step("b", log, apply=error), Step("c", log)])
-    assert log == ["apply a", "apply b", "undo b", "undo a"]
+    assert log[3:] == ["apply a", "apply b", "undo b", "undo a"]
     assert "the tool's words" in failure.value.messages[0]
     assert failure.value.messages[1:] == ("b is as it was before", "a is as it was before")
 
@@ -197,7 +204,7 @@ def test_what_may_not_go_on_is_taken_back(allowed: int) -> None:
 
     with pytest.raises(ToolFailed, match="has begun to take it back"):
         commit([Step("a", log), Step("b", log)], go_on)
-    assert log == [*("apply a", "apply b")[:allowed], *("undo a", "undo b")[:allowed][::-1]]
+    assert log[2:] == [*("apply a", "apply b")[:allowed], *("undo a", "undo b")[:allowed][::-1]]
 
 
 def test_what_could_not_be_restored_is_said_and_the_rest_is_restored() -> None:
@@ -206,6 +213,13 @@ def test_what_could_not_be_restored_is_said_and_the_rest_is_restored() -> None:
         commit([Step("a", log), Step("b", log, apply=ToolFailed("full"), undo=OSError("disk full"))])
     assert log[-2:] == ["undo b", "undo a"]
     assert failure.value.messages == ("full", "b could not be restored: disk full", "a is as it was before")
+
+
+def test_where_one_change_finds_no_room_none_begins() -> None:
+    log: list[str] = []
+    with pytest.raises(ToolFailed, match="No space left"):
+        commit([Step("a", log), Step("b", log, prepare=OSError(errno.ENOSPC, "No space left on device"))])
+    assert log == ["prepare a", "prepare b"]
 
 
 def test_a_session_that_ends_interrupts_nothing() -> None:
@@ -218,7 +232,7 @@ def test_a_session_that_ends_interrupts_nothing() -> None:
     log: list[str] = []
     before = signal.getsignal(signal.SIGINT)
     commit([HangUp("a", log), Step("b", log)])
-    assert log == ["apply a", "apply b"]
+    assert log == ["prepare a", "prepare b", "apply a", "apply b"]
     assert signal.getsignal(signal.SIGINT) is before
 
 

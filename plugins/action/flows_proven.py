@@ -8,13 +8,13 @@ import pathlib
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import Choice
-from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
-from ansible_collections.federated.connectivity.plugins.plugin_utils._observations import NOTHING, Observation
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import Membership, PlanUnreadable, read_address_sets
-from ansible_collections.federated.connectivity.plugins.plugin_utils._report_file import ReportUnwritable, write_report
-from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import FAILED, judge
-from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict_report import counts, host_lines, report, summary
+from ..plugin_utils._choice import Choice
+from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._observations import NOTHING, Observation
+from ..plugin_utils._plan_reader import Membership, PlanUnreadable, read_address_sets
+from ..plugin_utils._report_file import ReportUnwritable, write_report
+from ..plugin_utils._verdict import FAILED, judge
+from ..plugin_utils._verdict_report import counts, host_lines, report, summary
 
 STEPS = ("in_force", "loopback", "listening", "stopped", "probed")
 

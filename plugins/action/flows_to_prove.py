@@ -12,10 +12,10 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
-from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import choose
+from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
+from ..plugin_utils._plan_reader import PlanUnreadable, read_plan
+from ..plugin_utils._proofs import choose
 
 
 class ActionModule(ControllerAction):

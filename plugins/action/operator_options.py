@@ -10,13 +10,9 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
-from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import (
-    OperatorVariables,
-    ValueUnreadable,
-    differing,
-)
-from ansible_collections.federated.connectivity.plugins.plugin_utils._role_options import option_specs
+from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._operator_variables import OperatorVariables, ValueUnreadable, differing
+from ..plugin_utils._role_options import option_specs
 
 OF_THE_PLAYBOOKS = {
     "connectivity_forward_proxy": {"type": "raw"},

@@ -15,21 +15,17 @@ from collections.abc import Mapping
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
-from ansible_collections.federated.connectivity.plugins.plugin_utils._hosts import VARIABLES
-from ansible_collections.federated.connectivity.plugins.plugin_utils._libraries import LibrariesMissing, require_libraries
-from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import (
-    OperatorVariables,
-    ValueUnreadable,
-    differing,
-)
-from ansible_collections.federated.connectivity.plugins.plugin_utils._origin import locate
-from ansible_collections.federated.connectivity.plugins.plugin_utils._own_results import record_result
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import write_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
-from ansible_collections.federated.connectivity.plugins.plugin_utils._value import Unreadable
+from ..plugin_utils._catalogue import Catalogue
+from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._hosts import VARIABLES
+from ..plugin_utils._libraries import LibrariesMissing, require_libraries
+from ..plugin_utils._operator_variables import OperatorVariables, ValueUnreadable, differing
+from ..plugin_utils._origin import locate
+from ..plugin_utils._own_results import record_result
+from ..plugin_utils._plan import compute_plan
+from ..plugin_utils._plan_directory import write_plan
+from ..plugin_utils._problems import PlanRefused
+from ..plugin_utils._value import Unreadable
 
 WARNINGS_SHOWN = 20
 RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewed_plan")

@@ -11,11 +11,11 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
-from ansible_collections.federated.connectivity.plugins.plugin_utils._expected_certificates import ExpectationsRefused, expectations_of
-from ansible_collections.federated.connectivity.plugins.plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import tls_flows
+from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._expected_certificates import ExpectationsRefused, expectations_of
+from ..plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
+from ..plugin_utils._plan_reader import PlanUnreadable, read_plan
+from ..plugin_utils._tls_flows import tls_flows
 
 
 class ActionModule(ControllerAction):

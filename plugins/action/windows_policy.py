@@ -10,9 +10,9 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._controller_action import ControllerAction
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import PlanUnreadable, read_address_sets, read_host
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_policy import PolicyUnfit, windows_policy
+from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._plan_reader import PlanUnreadable, read_address_sets, read_host
+from ..plugin_utils._windows_policy import PolicyUnfit, windows_policy
 
 
 class ActionModule(ControllerAction):

@@ -12,15 +12,8 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._special_addresses import (
-    Address,
-    embedded,
-    never,
-    private,
-)
+from ._errors import PolicyRefused
+from ._special_addresses import Address, embedded, never, private
 
 # Names that mean something on the own network only: RFC 6762, sections 3 and G; RFC 8375; and names without a dot.
 _LOCAL_DOMAINS = (".local", ".intranet", ".internal", ".private", ".corp", ".home", ".lan", ".home.arpa")

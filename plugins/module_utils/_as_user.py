@@ -17,22 +17,10 @@ import signal
 import time
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _patience,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyError,
-    PolicyRefused,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    COMMAND_SECONDS,
-    Host,
-    Result,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
-    SMALL,
-)
+from . import _patience
+from ._errors import PolicyError, PolicyRefused, ToolFailed
+from ._host import COMMAND_SECONDS, Host, Result
+from ._regular_file import SMALL
 
 SECONDS = 60.0  # for a look at what a user has
 ANSWER_BYTES = 8 << 20

@@ -4,49 +4,14 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""One reversible step on a host, and the errors of those who make it."""
+"""One reversible step on a host."""
 
 from __future__ import annotations
 
 import abc
 import typing as t
 
-if t.TYPE_CHECKING:
-    from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
-        WayBack,
-    )
-
-
-class PolicyError(Exception):
-    """What went wrong on a host, as one or more messages for its administrator."""
-
-    def __init__(self, *messages: str) -> None:
-        super().__init__("\n".join(messages))
-        self.messages = messages
-
-
-class PolicyRefused(PolicyError):
-    """The policy cannot be expressed or would be unsafe; nothing was touched. Each message names the rule."""
-
-
-class ToolFailed(PolicyError):
-    """The firewall's own tool or binding refused or failed."""
-
-
-class BindingMissing(ToolFailed):
-    """This Python lacks a firewall's own binding; another interpreter of the host has it.
-
-    Attributes:
-        binding: What could not be imported: ``ufw``, ``firewall``.
-    """
-
-    def __init__(self, binding: str) -> None:
-        super().__init__("no Python on this host can import %r, which comes with the firewall's Debian package" % binding)
-        self.binding = binding
-
-
-class HalfDone(ToolFailed):
-    """A change failed, and what was done could not all be taken back."""
+from ._way_back import WayBack
 
 
 class Change(abc.ABC):

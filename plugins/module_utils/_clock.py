@@ -11,9 +11,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
+from ._host import Host
 
 _BOOT = "/proc/sys/kernel/random/boot_id"
 

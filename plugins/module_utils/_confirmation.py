@@ -13,34 +13,14 @@ import secrets
 import time
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _egress,
-    _watchdog,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    Change,
-    HalfDone,
-    PolicyError,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    COMMAND_SECONDS,
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._management import (
-    live_session,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    Policy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._transaction import (
-    commit,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._trial import (
-    CONFIRMED,
-    Record,
-    Trial,
-)
+from . import _egress, _watchdog
+from ._change import Change
+from ._errors import HalfDone, PolicyError, ToolFailed
+from ._host import COMMAND_SECONDS, Host
+from ._management import live_session
+from ._policy import Policy
+from ._transaction import commit
+from ._trial import CONFIRMED, Record, Trial
 
 KEPT, NONE = "kept", "none"
 

@@ -12,13 +12,7 @@ import bisect
 import ipaddress
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    FAMILIES,
-    PUBLISHED,
-    Policy,
-    Rule,
-    bounds,
-)
+from ._policy import FAMILIES, PUBLISHED, Policy, Rule, bounds
 
 Span = t.Tuple[int, int]
 """The first and the last of a row of numbers."""

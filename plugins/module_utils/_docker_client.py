@@ -16,26 +16,11 @@ import os
 import pwd
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
-    Proxies,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_file import (
-    File,
-    json_file,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (
-    CLIENT,
-    Memory,
-    read,
-    recall,
-    recorded,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
-    SMALL,
-)
+from ._host import Host
+from ._proxies import Proxies
+from ._proxy_file import File, json_file
+from ._proxy_member import CLIENT, Memory, read, recall, recorded
+from ._regular_file import SMALL
 
 
 class Client(t.NamedTuple):

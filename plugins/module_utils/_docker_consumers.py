@@ -16,47 +16,15 @@ import pwd
 import socket
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _docker_client,
-    _docker_proxy,
-    _docker_proxy_change,
-    _docker_proxy_state,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._as_user import (
-    UserHost,
-    as_user,
-    find,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyError,
-    PolicyRefused,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import (
-    SYSTEM,
-    Daemon,
-    NoDocker,
-    Places,
-    places_of,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    STATE,
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
-    Proxies,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_file import (
-    Deviation,
-    File,
-    deviations,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (
-    damaged,
-    recorded,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import (
-    parse_proxy_url,
-)
+from . import _docker_client, _docker_proxy, _docker_proxy_change, _docker_proxy_state
+from ._as_user import UserHost, as_user, find
+from ._docker_daemon import SYSTEM, Daemon, NoDocker, Places, places_of
+from ._errors import PolicyError, PolicyRefused
+from ._host import STATE, Host
+from ._proxies import Proxies
+from ._proxy_file import Deviation, File, deviations
+from ._proxy_member import damaged, recorded
+from ._proxy_url import parse_proxy_url
 
 USERS = STATE + "/docker_proxy_users.json"
 _ANSWER_SECONDS = 5.0

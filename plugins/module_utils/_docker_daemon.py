@@ -14,28 +14,12 @@ import re
 import shlex
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _docker_api,
-    _docker_unit,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    CONFIGURATION,
-    STATE,
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
-    printable_lines,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
-    SMALL,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._secrets import (
-    hide_output,
-)
+from . import _docker_api, _docker_unit
+from ._errors import PolicyRefused, ToolFailed
+from ._host import CONFIGURATION, STATE, Host
+from ._printable import printable_lines
+from ._regular_file import SMALL
+from ._secrets import hide_output
 
 UNIT = "docker.service"
 DROP_IN = UNIT + ".d/zz-federated-connectivity.conf"  # drop-ins count in the order of their names, the last one wins

@@ -10,49 +10,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _docker_unit,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_api import (
-    Info,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import (
-    FILE_SINCE,
-    Daemon,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy_state import (
-    State,
-    load,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_restart import (
-    LIVE_RESTORE,
-    Survival,
-    survival,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
-    Proxies,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_file import (
-    File,
-    json_file,
-    text_file,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (
-    DAEMON,
-    read,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
-    SMALL,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._secrets import (
-    hide_value,
-)
+from . import _docker_unit
+from ._docker_api import Info
+from ._docker_daemon import FILE_SINCE, Daemon
+from ._docker_proxy_state import State, load
+from ._docker_restart import LIVE_RESTORE, Survival, survival
+from ._errors import PolicyRefused
+from ._host import Host
+from ._proxies import Proxies
+from ._proxy_file import File, json_file, text_file
+from ._proxy_member import DAEMON, read
+from ._regular_file import SMALL
+from ._secrets import hide_value
 
 
 class Proposal(t.NamedTuple):

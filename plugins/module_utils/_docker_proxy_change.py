@@ -11,37 +11,14 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _docker_api,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyError,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import (
-    Daemon,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy import (
-    Proposal,
-    in_force,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy_state import (
-    MODE,
-    backup,
-    files,
-    save,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_restart import (
-    lent,
-    returned,
-    switch,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
-    Proxies,
-)
+from . import _docker_api
+from ._docker_daemon import Daemon
+from ._docker_proxy import Proposal, in_force
+from ._docker_proxy_state import MODE, backup, files, save
+from ._docker_restart import lent, returned, switch
+from ._errors import PolicyError, ToolFailed
+from ._host import Host
+from ._proxies import Proxies
 
 
 def apply(daemon: Daemon, wanted: Proxies, proposal: Proposal, restart: bool, host: Host) -> None:

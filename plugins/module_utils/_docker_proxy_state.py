@@ -11,18 +11,9 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import (
-    Places,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (
-    Memory,
-    damaged,
-    recall,
-    recorded,
-)
+from ._docker_daemon import Places
+from ._host import Host
+from ._proxy_member import Memory, damaged, recall, recorded
 
 MODE = 0o600
 

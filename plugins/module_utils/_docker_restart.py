@@ -14,21 +14,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _docker_api,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_api import (
-    Info,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import (
-    Daemon,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._json_text import (
-    JsonText,
-)
+from . import _docker_api
+from ._docker_api import Info
+from ._docker_daemon import Daemon
+from ._errors import ToolFailed
+from ._json_text import JsonText
 
 LIVE_RESTORE = "live-restore"
 

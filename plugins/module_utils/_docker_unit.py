@@ -12,12 +12,8 @@ import re
 import shlex
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
-    printable,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
-    Unreadable,
-)
+from ._printable import printable
+from ._regular_file import Unreadable
 
 PROXY_FLAGS = ("--http-proxy", "--https-proxy", "--no-proxy")
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")

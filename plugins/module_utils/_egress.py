@@ -19,17 +19,8 @@ import struct
 import threading
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    FAMILIES,
-    Policy,
-    Rule,
-    bounds,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._probe import (
-    OPEN,
-    REFUSED,
-    probe,
-)
+from ._policy import FAMILIES, Policy, Rule, bounds
+from ._probe import OPEN, REFUSED, probe
 
 SECONDS = 2.0
 MOST = 64

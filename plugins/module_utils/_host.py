@@ -20,29 +20,11 @@ import subprocess
 import tempfile
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyError,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._durable import (
-    synchronize,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._locks import (
-    holders,
-    wait,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
-    DIRECTORY_MODE,
-    UNFINISHED,
-    make_directories,
-    told,
-    told_link,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
-    LARGE,
-    Unreadable,
-    read_regular,
-)
+from ._durable import synchronize
+from ._errors import PolicyError, ToolFailed
+from ._locks import holders, wait
+from ._own_files import DIRECTORY_MODE, UNFINISHED, make_directories, told, told_link
+from ._regular_file import LARGE, Unreadable, read_regular
 
 CONFIGURATION = "/etc/federated_connectivity"
 STATE = "/var/lib/federated_connectivity"

@@ -12,12 +12,8 @@ import os
 import stat
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
+from ._errors import ToolFailed
+from ._host import Host
 
 DIRECTORY = "/usr/local/share/federated_connectivity"
 FORMS = ("txt", "md", "json")

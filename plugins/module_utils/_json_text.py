@@ -13,9 +13,7 @@ import json
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
-    printable,
-)
+from ._printable import printable
 
 # What dockerd accepts too (moby, daemon/config: BOMOverride).
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))

@@ -22,18 +22,10 @@ import socket
 import time
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._listening import (
-    listening_sockets,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._probe import (
-    banner,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
-    read_regular,
-)
+from ._errors import ToolFailed
+from ._listening import listening_sockets
+from ._probe import banner
+from ._regular_file import read_regular
 
 STATE_FILE = "/run/federated_connectivity_listener.json"
 

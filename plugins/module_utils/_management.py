@@ -13,15 +13,9 @@ import json
 import os
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    Policy,
-)
+from ._errors import PolicyRefused
+from ._host import Host
+from ._policy import Policy
 
 _VARIABLE = "SSH_CONNECTION"
 # Types of links (linux/if_arp.h) whose packets travel inside others: PPP, IP in IP, SIT, GRE, WireGuard and tun.

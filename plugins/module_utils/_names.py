@@ -12,32 +12,12 @@ import json
 import time
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._answers import (
-    refusal,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._clock import (
-    jump,
-    read_clock,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    STATE,
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._lookups import (
-    LookUp,
-    look_up,
-    look_up_all,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._names_report import (
-    Report,
-    new_addresses,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._remembered import (
-    MAXIMUM,
-    Known,
-    Seen,
-    recall,
-)
+from ._answers import refusal
+from ._clock import jump, read_clock
+from ._host import STATE, Host
+from ._lookups import LookUp, look_up, look_up_all
+from ._names_report import Report, new_addresses
+from ._remembered import MAXIMUM, Known, Seen, recall
 
 __all__ = ["MAXIMUM", "MEMORY", "Answers", "Memory", "addresses_of", "news", "read_memory", "reported", "resolve", "write_memory"]
 

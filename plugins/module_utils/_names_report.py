@@ -11,14 +11,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._remembered import (
-    FIRST,
-    MAXIMUM,
-    NEW,
-    OUTAGE_DAYS,
-    Known,
-    Recalled,
-)
+from ._remembered import FIRST, MAXIMUM, NEW, OUTAGE_DAYS, Known, Recalled
 
 FEW = 8  # names or addresses that are named each; beyond them there are counts
 

@@ -13,31 +13,12 @@ import os
 import sys
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    Change,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    STATE,
-    File,
-    Host,
-    Snapshot,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._names import (
-    MEMORY,
-    MEMORY_MODE,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
-    fixed,
-    fixed_link,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import (
-    FILE,
-    StoredPolicy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
-    WayBack,
-    attempt,
-)
+from ._change import Change
+from ._host import STATE, File, Host, Snapshot
+from ._names import MEMORY, MEMORY_MODE
+from ._own_files import fixed, fixed_link
+from ._stored_policy import FILE, StoredPolicy
+from ._way_back import WayBack, attempt
 
 NAME = "names"
 PROGRAM = STATE + "/names.pyz"

@@ -19,9 +19,7 @@ import socket
 import struct
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
+from ._errors import ToolFailed
 
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 

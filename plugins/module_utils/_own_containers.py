@@ -13,21 +13,9 @@ import json
 import os
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._container_bridges import (
-    container_bridges,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    EGRESS,
-    HOST,
-    INGRESS,
-    PROTOCOLS,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from ._container_bridges import container_bridges
+from ._host import Host
+from ._policy import EGRESS, HOST, INGRESS, PROTOCOLS, AddressSet, Policy, Rule
 
 NAME = "containers_of_this_host"
 

@@ -16,18 +16,10 @@ import stat
 import tempfile
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._durable import (
-    synchronize,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
-    printable,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
-    kind,
-)
+from ._durable import synchronize
+from ._errors import ToolFailed
+from ._printable import printable
+from ._regular_file import kind
 
 DIRECTORY_MODE = 0o755
 UNFINISHED = ".federated_connectivity."  # in names of what is not finished yet; then the process that writes there

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
+from ._errors import ToolFailed
 
 Run = t.Callable[[t.Sequence[str]], t.Tuple[int, str, str]]
 """Runs a command: exit status, output, errors."""

@@ -12,23 +12,8 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    DIRECTIONS,
-    EGRESS,
-    FAMILIES,
-    HOST,
-    INGRESS,
-    PLACEMENTS,
-    PROTOCOLS,
-    AddressSet,
-    Policy,
-    Rule,
-    disjoint,
-    is_port_range,
-)
+from ._errors import PolicyRefused
+from ._policy import DIRECTIONS, EGRESS, FAMILIES, HOST, INGRESS, PLACEMENTS, PROTOCOLS, AddressSet, Policy, Rule, disjoint, is_port_range
 
 # Linux takes names of 15 characters (IFNAMSIZ); a trailing * stands for any rest.
 _INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z|[A-Za-z0-9_.-]{1,14}\*\Z")

@@ -11,16 +11,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import (
-    parse_proxy_url,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._secrets import (
-    hide,
-    hide_value,
-)
+from ._errors import PolicyRefused
+from ._proxy_url import parse_proxy_url
+from ._secrets import hide, hide_value
 
 __all__ = ["Proxies", "hide", "parse", "with_credentials"]
 

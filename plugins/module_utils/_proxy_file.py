@@ -11,32 +11,13 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._json_text import (
-    JsonText,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
-    fixed,
-    is_ours,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
-    printable,
-    printable_lines,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
-    Proxies,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (
-    Memory,
-    Reader,
-    merge,
-    shown,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._secrets import (
-    hide_settings,
-)
+from ._host import Host
+from ._json_text import JsonText
+from ._own_files import fixed, is_ours
+from ._printable import printable, printable_lines
+from ._proxies import Proxies
+from ._proxy_member import Memory, Reader, merge, shown
+from ._secrets import hide_settings
 
 
 class File(t.NamedTuple):

@@ -12,28 +12,13 @@ import copy
 import json
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._json_text import (
-    JsonBroken,
-    JsonText,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
-    printable_lines,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._proxies import (
-    Proxies,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
-    SMALL,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._secrets import (
-    hide_in,
-)
+from ._errors import PolicyRefused
+from ._host import Host
+from ._json_text import JsonBroken, JsonText
+from ._printable import printable_lines
+from ._proxies import Proxies
+from ._regular_file import SMALL
+from ._secrets import hide_in
 
 MEMBER = "proxies"
 _Object = t.Dict[str, t.Any]

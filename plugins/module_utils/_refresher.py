@@ -15,35 +15,13 @@ import os
 import sys
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _names_timer,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyError,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._names import (
-    Answers,
-    addresses_of,
-    read_memory,
-    resolve,
-    write_memory,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import (
-    StoredPolicy,
-    read_stored_policy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._transaction import (
-    check,
-    choose,
-    commit,
-    propose,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._watchdog import (
-    is_armed,
-)
+from . import _names_timer
+from ._errors import PolicyError
+from ._host import Host
+from ._names import Answers, addresses_of, read_memory, resolve, write_memory
+from ._stored_policy import StoredPolicy, read_stored_policy
+from ._transaction import check, choose, commit, propose
+from ._watchdog import is_armed
 
 _ERROR, _WARNING, _NOTICE = "<3>", "<4>", "<5>"  # sd-daemon(3): the journal takes these for priorities
 

@@ -13,12 +13,8 @@ import os
 import stat
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
-    printable,
-)
+from ._errors import ToolFailed
+from ._printable import printable
 
 SMALL = 1 << 20  # of what people write: Docker's files, units, settings
 LARGE = 64 << 20  # of what programs write: rules, the way back of a change

@@ -11,23 +11,11 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    STATE,
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._names import (
-    Answers,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    Policy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import (
-    names_of,
-    parse_policy,
-)
+from ._errors import ToolFailed
+from ._host import STATE, Host
+from ._names import Answers
+from ._policy import Policy
+from ._policy_reader import names_of, parse_policy
 
 FILE = STATE + "/policy.json"
 

@@ -16,11 +16,7 @@ import ssl
 import time
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._tls_records import (
-    certificate_was_requested,
-    is_tls,
-    server_certificate,
-)
+from ._tls_records import certificate_was_requested, is_tls, server_certificate
 
 COMPLETED = "completed"
 ALERT = "alert"

@@ -13,12 +13,7 @@ import socket
 import time
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._tls_handshake import (
-    Handshake,
-    handshake,
-    seeing_context,
-    verifying_context,
-)
+from ._tls_handshake import Handshake, handshake, seeing_context, verifying_context
 
 UNREACHABLE = "unreachable"
 NOT_TRIED = "not_tried"

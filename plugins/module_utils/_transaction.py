@@ -12,31 +12,12 @@ import contextlib
 import signal
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    BACKENDS,
-    STOP_FOR_GOOD,
-    Backend,
-    _firewalld,
-    _nftables,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    BindingMissing,
-    Change,
-    HalfDone,
-    PolicyError,
-    PolicyRefused,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._own_containers import (
-    admit,
-    own_containers,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    Policy,
-)
+from ._backends import BACKENDS, STOP_FOR_GOOD, Backend, _firewalld, _nftables
+from ._change import Change
+from ._errors import BindingMissing, HalfDone, PolicyError, PolicyRefused, ToolFailed
+from ._host import Host
+from ._own_containers import admit, own_containers
+from ._policy import Policy
 
 AUTO = "auto"
 _PATIENT = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)

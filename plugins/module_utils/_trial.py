@@ -14,21 +14,11 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._egress import (
-    Target,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Snapshot,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
-    WayBack,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._ways import (
-    WAYS,
-)
+from ._egress import Target
+from ._errors import ToolFailed
+from ._host import Snapshot
+from ._way_back import WayBack
+from ._ways import WAYS
 
 CONFIRMED = "confirmed"
 RESTORED = "restored"

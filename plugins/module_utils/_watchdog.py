@@ -24,30 +24,11 @@ import sys
 import time
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._archive import (
-    archive,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    BindingMissing,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    STATE,
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._trial import (
-    CONFIRMED,
-    FAILED,
-    RESTORED,
-    Record,
-    Trial,
-    TrialUnreadable,
-    parse_record,
-    parse_trial,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._ways import (
-    WAYS,
-)
+from ._archive import archive
+from ._errors import BindingMissing, ToolFailed
+from ._host import STATE, Host
+from ._trial import CONFIRMED, FAILED, RESTORED, Record, Trial, TrialUnreadable, parse_record, parse_trial
+from ._ways import WAYS
 
 DIRECTORY = STATE + "/unconfirmed"
 ARMED = DIRECTORY + "/way_back.json"

@@ -10,14 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    BindingMissing,
-    PolicyError,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Snapshot,
-)
+from ._errors import BindingMissing, PolicyError, ToolFailed
+from ._host import Snapshot
 
 
 class WayBack(t.NamedTuple):

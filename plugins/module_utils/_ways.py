@@ -10,16 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _names_timer,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    BACKENDS,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    Snapshot,
-)
+from . import _names_timer
+from ._backends import BACKENDS
+from ._host import Host, Snapshot
 
 PutBack = t.Callable[[Snapshot, t.Mapping[str, t.Any], Host], t.Optional[t.Sequence[str]]]
 """Restores files and what was in force; returns what the administrator should know about it, such as who held a lock."""

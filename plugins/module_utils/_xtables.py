@@ -12,16 +12,9 @@ import contextlib
 import os
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    Result,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._locks import (
-    holders,
-)
+from ._errors import ToolFailed
+from ._host import Host, Result
+from ._locks import holders
 
 LOCK = "/run/xtables.lock"
 IPTABLES = {4: "iptables", 6: "ip6tables"}

@@ -65,22 +65,11 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyError,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._confirmation import (
-    confirm,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    in_words,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._management import (
-    live_session,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._trial import (
-    CONFIRMED,
-)
+from ..module_utils._confirmation import confirm
+from ..module_utils._errors import PolicyError
+from ..module_utils._host import Host, in_words
+from ..module_utils._management import live_session
+from ..module_utils._trial import CONFIRMED
 
 
 def main() -> None:

@@ -64,9 +64,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyError
-from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
-from ansible_collections.federated.connectivity.plugins.module_utils._packages import ENVIRONMENT, install
+from ..module_utils._errors import PolicyError
+from ..module_utils._host import Host
+from ..module_utils._packages import ENVIRONMENT, install
 
 
 def main() -> None:

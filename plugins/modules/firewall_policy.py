@@ -220,65 +220,21 @@ from ansible.module_utils.common.respawn import (
     respawn_module,
 )
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _names_timer,
-    _refresher,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._answers import (
-    check_own_names,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._archive import (
-    archive,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._boot import (
-    not_loaded,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    BindingMissing,
-    Change,
-    PolicyError,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._confirmation import (
-    commit_on_trial,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    in_words,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._management import (
-    be_admitted,
-    doubts,
-    exceptions,
-    live_connection,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._names import (
-    Memory,
-    addresses_of,
-    news,
-    read_memory,
-    reported,
-    resolve,
-    write_memory,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    Policy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._printable import (
-    printable,
-    printable_lines,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import (
-    StoredPolicy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._transaction import (
-    check,
-    choose,
-    commit,
-    propose,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._watchdog import (
-    settled,
-)
+from ..module_utils import _names_timer, _refresher
+from ..module_utils._answers import check_own_names
+from ..module_utils._archive import archive
+from ..module_utils._backends._boot import not_loaded
+from ..module_utils._change import Change
+from ..module_utils._confirmation import commit_on_trial
+from ..module_utils._errors import BindingMissing, PolicyError
+from ..module_utils._host import Host, in_words
+from ..module_utils._management import be_admitted, doubts, exceptions, live_connection
+from ..module_utils._names import Memory, addresses_of, news, read_memory, reported, resolve, write_memory
+from ..module_utils._policy import Policy
+from ..module_utils._printable import printable, printable_lines
+from ..module_utils._stored_policy import StoredPolicy
+from ..module_utils._transaction import check, choose, commit, propose
+from ..module_utils._watchdog import settled
 
 LINE = 10_000  # characters of a message: more than any of ours, less than a file of somebody else
 SYSTEM_PYTHONS = ("/usr/bin/python3", "/usr/libexec/platform-python")

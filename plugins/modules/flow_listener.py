@@ -125,7 +125,7 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.federated.connectivity.plugins.module_utils import _listener
+from ..module_utils import _listener
 
 
 def main() -> None:

@@ -91,9 +91,9 @@ diff:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyError
-from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, in_words
-from ansible_collections.federated.connectivity.plugins.module_utils._inspection_note import FORMS, apply, propose
+from ..module_utils._errors import PolicyError
+from ..module_utils._host import Host, in_words
+from ..module_utils._inspection_note import FORMS, apply, propose
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import typing as t
 import urllib.parse
 from collections.abc import Mapping
 
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import parse_proxy_url
+from ..module_utils._proxy_url import parse_proxy_url
 
 URLS = ("http_proxy", "https_proxy")
 # Mechanisms of the plan that are Docker's, and the module's options for them.

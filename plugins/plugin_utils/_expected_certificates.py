@@ -15,7 +15,7 @@ import re
 import typing as t
 from collections.abc import Iterable, Mapping
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import did_you_mean
+from ._problems import did_you_mean
 
 VARIABLE = "connectivity_expected_certificates"
 

@@ -17,9 +17,9 @@ import pathlib
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_files import PlanFiles, UnsafePlace
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_shape import DEPTH, HOST, INDEX, SETS, Shape, problems, too_deep
-from ansible_collections.federated.connectivity.plugins.plugin_utils._texts import first_unseen, shortened
+from ._plan_files import PlanFiles, UnsafePlace
+from ._plan_shape import DEPTH, HOST, INDEX, SETS, Shape, problems, too_deep
+from ._texts import first_unseen, shortened
 
 INDEX_FILE = "plan.json"
 _MISSING = "does not exist; compute the plan first, for example with playbooks/plan.yml"

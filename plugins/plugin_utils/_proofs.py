@@ -17,19 +17,8 @@ import typing as t
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import (
-    BLOCKED,
-    OPEN,
-    Choice,
-    LeftOut,
-    Listener,
-    Proof,
-    Untried,
-)
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import (
-    Membership,
-    Plan,
-)
+from ._choice import BLOCKED, OPEN, Choice, LeftOut, Listener, Proof, Untried
+from ._plan_reader import Membership, Plan
 
 Rule = Mapping[str, t.Any]
 

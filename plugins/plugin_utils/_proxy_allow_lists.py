@@ -12,8 +12,7 @@ import hashlib
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import parse_proxy_url
-
+from ..module_utils._proxy_url import parse_proxy_url
 from ._addresses import ANYBODY, merge
 from ._mark import MARK
 from ._plan import Plan

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.federated.connectivity.plugins.module_utils._proxy_url import ProxyUrl, parse_proxy_url
-
+from ..module_utils._proxy_url import ProxyUrl, parse_proxy_url
 from ._addresses import parse_network
 from ._no_proxy import parse_exception
 from ._value import Value

@@ -14,9 +14,9 @@ import pathlib
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._bounded_file import MEBIBYTE, NotAPlainFile, read_unlinked
-from ansible_collections.federated.connectivity.plugins.plugin_utils._mark import MARK
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_files import replace_file
+from ._bounded_file import MEBIBYTE, NotAPlainFile, read_unlinked
+from ._mark import MARK
+from ._plan_files import replace_file
 
 LARGEST = 256 * MEBIBYTE
 MODE = 0o600

@@ -12,9 +12,9 @@ import dataclasses
 import typing as t
 from collections.abc import Collection, Mapping
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import OPEN
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import Plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._proofs import choose, flow_of
+from ._choice import OPEN
+from ._plan_reader import Plan
+from ._proofs import choose, flow_of
 
 _ALPN = {"grpc": ("h2",), "https": ("h2", "http/1.1"), "wss": ("http/1.1",)}
 """What clients of an application protocol offer: gRPC demands h2 (gRPC over HTTP2, "Security")."""

@@ -12,20 +12,11 @@ import typing as t
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._mark import MARK
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Looks
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_sights import Sights
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_verdict import (
-    BLOCKED,
-    INSPECTED,
-    LINE_MAXIMUM,
-    UNKNOWN,
-    VERDICTS,
-    Judgement,
-    issuer_of,
-)
-
 from ..module_utils._printable import printable
+from ._mark import MARK
+from ._tls_flows import Looks
+from ._tls_sights import Sights
+from ._tls_verdict import BLOCKED, INSPECTED, LINE_MAXIMUM, UNKNOWN, VERDICTS, Judgement, issuer_of
 
 FORMAT = 1
 ASIDE = "not looked at"

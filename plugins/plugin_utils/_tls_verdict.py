@@ -19,12 +19,11 @@ import typing as t
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._expected_certificates import Expectations, Expected
-from ansible_collections.federated.connectivity.plugins.plugin_utils._inspecting_issuers import inspecting_product
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Endpoint, Looks, Path
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_sights import Seen, Sights, usable
-
 from ..module_utils._printable import printable
+from ._expected_certificates import Expectations, Expected
+from ._inspecting_issuers import inspecting_product
+from ._tls_flows import Endpoint, Looks, Path
+from ._tls_sights import Seen, Sights, usable
 
 with contextlib.suppress(ImportError):  # there wherever ansible-core is; ansible-test imports without it
     from cryptography import x509

@@ -16,23 +16,10 @@ import ipaddress
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import (
-    OPEN,
-    Choice,
-    Listener,
-    Proof,
-)
-from ansible_collections.federated.connectivity.plugins.plugin_utils._observations import (
-    Observation,
-    Seen,
-    destination_of,
-    usable,
-)
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import (
-    Membership,
-)
-
 from ..module_utils._printable import printable
+from ._choice import OPEN, Choice, Listener, Proof
+from ._observations import Observation, Seen, destination_of, usable
+from ._plan_reader import Membership
 
 PROVEN = "proven"
 CLOSED = "closed"

@@ -12,21 +12,9 @@ import typing as t
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._choice import (
-    BLOCKED,
-    Choice,
-)
-from ansible_collections.federated.connectivity.plugins.plugin_utils._mark import MARK
-from ansible_collections.federated.connectivity.plugins.plugin_utils._verdict import (
-    CLOSED,
-    FAILED,
-    IN_FORCE,
-    LOOPBACK,
-    PROVEN,
-    UNPROVEN,
-    WARNING,
-    Finding,
-)
+from ._choice import BLOCKED, Choice
+from ._mark import MARK
+from ._verdict import CLOSED, FAILED, IN_FORCE, LOOPBACK, PROVEN, UNPROVEN, WARNING, Finding
 
 STATES = (PROVEN, CLOSED, IN_FORCE, LOOPBACK, UNPROVEN, WARNING, FAILED)
 FORMAT = 1

@@ -15,16 +15,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _watchdog,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._trial import (
-    CONFIRMED,
-    Trial,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils import _watchdog
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._trial import CONFIRMED, Trial
 
 
 class Disk:

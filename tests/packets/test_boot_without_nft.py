@@ -15,9 +15,7 @@ from firewalls import FIREWALLS
 from namespaces import both, outcomes
 from policies import PUBLISHED_HTTP, policy, rule
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _boot,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import _boot
 
 SSH = "198.51.100.30 40000 198.51.100.10 22"
 CLOSED = policy(

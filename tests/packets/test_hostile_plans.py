@@ -21,7 +21,7 @@ from firewall_host import FirewallHost
 from policies import policy, rule
 
 from ansible_collections.federated.connectivity.plugins.module_utils._backends import _firewalld_rules, _nftables_ruleset, _ufw_rules
-from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyError
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyError
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import FAMILIES, Policy
 from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import parse_policy
 

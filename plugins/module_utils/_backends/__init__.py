@@ -10,21 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _firewalld,
-    _nftables,
-    _ufw,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    Change,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    Snapshot,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    Policy,
-)
+from .._change import Change
+from .._host import Host, Snapshot
+from .._policy import Policy
+from . import _firewalld, _nftables, _ufw
 
 
 class Backend(t.Protocol):

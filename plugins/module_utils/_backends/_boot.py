@@ -14,15 +14,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._emergency_rules import (
-    CLOSED,
-    HOOKS,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    CONFIGURATION,
-    SYSTEM_PATH,
-    Host,
-)
+from .._host import CONFIGURATION, SYSTEM_PATH, Host
+from ._emergency_rules import CLOSED, HOOKS
 
 RULESET = CONFIGURATION + "/ruleset.nft"
 EMERGENCY = {4: CONFIGURATION + "/emergency.ipv4", 6: CONFIGURATION + "/emergency.ipv6"}

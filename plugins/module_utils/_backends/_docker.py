@@ -11,9 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
+from .._host import Host
 
 _Version = t.Tuple[int, ...]
 _NUMBERS = re.compile(r"(\d+)\.(\d+)\.(\d+)")

@@ -15,15 +15,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    HOST,
-    AddressSet,
-    Policy,
-    Rule,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    PUBLISHED as PLACEMENT_PUBLISHED,
-)
+from .._policy import HOST, AddressSet, Policy, Rule
+from .._policy import PUBLISHED as PLACEMENT_PUBLISHED
 
 CLOSED = "FEDERATED-CONNECTIVITY"
 ARRIVED, DENIED, LEAVING = CLOSED + "-PRE", CLOSED + "-IN", CLOSED + "-OUT"

@@ -11,9 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
+from .._host import Host
 
 _IN_ZONES = ("firewallcmd-rich-rules", "firewallcmd-rich-logging")
 _JAILS = re.compile(r"Jail list:[ \t]*(.*)")

@@ -15,55 +15,20 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _fail2ban,
-    _firewalld_client,
-    _firewalld_live,
-    _others_firewalld,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._docker import (
-    warnings_before_reload,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_files import (
-    MODE,
-    Files,
-    describe_files,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_journal import (
-    Journal,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import (
-    Object,
-    describe,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_rules import (
-    translate,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_runtime import (
-    RuntimeSnapshot,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    Change,
-    PolicyRefused,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
-    contradictions,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    Snapshot,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
-    fixed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    Policy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
-    WayBack,
-    attempt,
-)
+from .._change import Change
+from .._contradictions import contradictions
+from .._errors import PolicyRefused, ToolFailed
+from .._host import Host, Snapshot
+from .._own_files import fixed
+from .._policy import Policy
+from .._way_back import WayBack, attempt
+from . import _fail2ban, _firewalld_client, _firewalld_live, _others_firewalld
+from ._docker import warnings_before_reload
+from ._firewalld_files import MODE, Files, describe_files
+from ._firewalld_journal import Journal
+from ._firewalld_objects import Object, describe
+from ._firewalld_rules import translate
+from ._firewalld_runtime import RuntimeSnapshot
 
 NAME = "firewalld"
 RUNNING_BUT_FAILED = 251  # firewall-cmd(1), exit codes

@@ -11,15 +11,8 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    BindingMissing,
-    PolicyError,
-    PolicyRefused,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
+from .._errors import BindingMissing, PolicyError, PolicyRefused, ToolFailed
+from .._host import Host
 
 OLDEST = (1, 0)  # rich rules have destinations in ipsets since then
 IPSET_COMMAND = (2, 0)  # beside direct rules ipsets are made with ipset(8) too; firewalld 2 fails where it is not installed

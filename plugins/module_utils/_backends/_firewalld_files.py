@@ -13,31 +13,12 @@ import shutil
 import tempfile
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import (
-    DIRECTORIES,
-    MARK,
-    Object,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_rules import (
-    PREFIX,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    File,
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
-    fixed,
-    told,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import (
-    SMALL,
-    Unreadable,
-    read_regular,
-)
+from .._errors import PolicyRefused, ToolFailed
+from .._host import File, Host
+from .._own_files import fixed, told
+from .._regular_file import SMALL, Unreadable, read_regular
+from ._firewalld_objects import DIRECTORIES, MARK, Object
+from ._firewalld_rules import PREFIX
 
 CONFIGURATION = "/etc/firewalld"
 MODE = 0o644

@@ -16,18 +16,10 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_client import (
-    errors,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_live import (
-    reload,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
+from .._errors import ToolFailed
+from .._host import Host
+from ._firewalld_client import errors
+from ._firewalld_live import reload
 
 _FIREWALLD = "org.fedoraproject.FirewallD1"
 _INTERFACES = (_FIREWALLD, *("%s.%s" % (_FIREWALLD, part) for part in ("zone", "ipset", "direct", "policies")))

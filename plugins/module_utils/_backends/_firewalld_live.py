@@ -11,24 +11,11 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _firewalld_client,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_client import (
-    errors,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import (
-    Key,
-    Objects,
-    Settings,
-    sorted_lines,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_rules import (
-    POLICY_PRIORITY,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
+from .._host import Host
+from . import _firewalld_client
+from ._firewalld_client import errors
+from ._firewalld_objects import Key, Objects, Settings, sorted_lines
+from ._firewalld_rules import POLICY_PRIORITY
 
 CHANGEABLE = ("rich_rules", "entries")
 """The settings that firewalld changes without a reload."""

@@ -18,20 +18,8 @@ import hashlib
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import (
-    MARK,
-    Element,
-    Object,
-    RichRule,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    EGRESS,
-    FAMILIES,
-    INGRESS,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from .._policy import EGRESS, FAMILIES, INGRESS, AddressSet, Policy, Rule
+from ._firewalld_objects import MARK, Element, Object, RichRule
 
 PREFIX = "fedconn"
 POLICIES = {INGRESS: PREFIX + "-in", EGRESS: PREFIX + "-out"}

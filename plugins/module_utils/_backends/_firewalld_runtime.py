@@ -17,25 +17,12 @@ import json
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _xtables,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_client import (
-    errors,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_journal import (
-    Journal,
-    repeat,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_live import (
-    MOST_ENTRIES,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
+from .. import _xtables
+from .._errors import ToolFailed
+from .._host import Host
+from ._firewalld_client import errors
+from ._firewalld_journal import Journal, repeat
+from ._firewalld_live import MOST_ENTRIES
 
 _XTABLES = ("iptables", "ip6tables", "ebtables")
 # Lists of the direct interface and of the lockdown whitelist (gone in firewalld 2): how to read each, and what an item is called.

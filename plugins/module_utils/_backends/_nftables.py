@@ -13,59 +13,18 @@ import json
 import os
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _open_connections,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _boot,
-    _emergency_rules,
-    _nftables_ruleset,
-    _others_iptables,
-    _others_nftables,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._boot import (
-    COMMAND,
-    EMERGENCY,
-    HEADER,
-    LOAD,
-    RULESET,
-    SCRIPT,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import (
-    DELETE,
-    DENIED_EGRESS,
-    TABLE,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    Change,
-    PolicyRefused,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._container_bridges import (
-    container_bridges,
-    links_of_others,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
-    Place,
-    contradictions,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    CONFIGURATION,
-    File,
-    Host,
-    Snapshot,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._own_files import (
-    fixed,
-    fixed_link,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    Policy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
-    WayBack,
-    attempt,
-)
+from .. import _open_connections
+from .._change import Change
+from .._container_bridges import container_bridges, links_of_others
+from .._contradictions import Place, contradictions
+from .._errors import PolicyRefused, ToolFailed
+from .._host import CONFIGURATION, File, Host, Snapshot
+from .._own_files import fixed, fixed_link
+from .._policy import Policy
+from .._way_back import WayBack, attempt
+from . import _boot, _emergency_rules, _nftables_ruleset, _others_iptables, _others_nftables
+from ._boot import COMMAND, EMERGENCY, HEADER, LOAD, RULESET, SCRIPT
+from ._nftables_ruleset import DELETE, DENIED_EGRESS, TABLE
 
 NAME = "nftables"
 SERVICE = "federated-connectivity.service"

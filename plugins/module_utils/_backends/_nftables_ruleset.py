@@ -24,24 +24,8 @@ import hashlib
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_spared import (
-    DHCP_IN,
-    DHCP_OUT,
-    ERRORS,
-    ESTABLISHED,
-    LINK_IN,
-    LINK_OUT,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    DIRECTIONS,
-    FAMILIES,
-    HOST,
-    INGRESS,
-    PUBLISHED,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from .._policy import DIRECTIONS, FAMILIES, HOST, INGRESS, PUBLISHED, AddressSet, Policy, Rule
+from ._nftables_spared import DHCP_IN, DHCP_OUT, ERRORS, ESTABLISHED, LINK_IN, LINK_OUT
 
 TABLE = "federated_connectivity"
 MARK = "federated.connectivity"

@@ -10,15 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
-    ANY_ADDRESS,
-    ANY_PORT,
-    ANYBODY,
-    Match,
-    Place,
-    Spans,
-    Verdict,
-)
+from .._contradictions import ANY_ADDRESS, ANY_PORT, ANYBODY, Match, Place, Spans, Verdict
 
 ACCEPT, REFUSE, JUMP, RETURN = "accept", "refuse", "jump", "return"
 _REFUSAL = "theirs prevails, as whatever refuses a packet has the last word: remove it, or take these peers out of the plan"

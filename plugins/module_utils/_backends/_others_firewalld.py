@@ -10,23 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_client import (
-    errors,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
-    ANY_ADDRESS,
-    ANY_PORT,
-    ANYBODY,
-    Match,
-    Place,
-    Span,
-    Verdict,
-    addresses,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    EGRESS,
-    INGRESS,
-)
+from .._contradictions import ANY_ADDRESS, ANY_PORT, ANYBODY, Match, Place, Span, Verdict, addresses
+from .._policy import EGRESS, INGRESS
+from ._firewalld_client import errors
 
 REFUSAL = "ours prevails, as its policy comes before all zones: to refuse them, take them out of the plan, or ban them in nftables"
 ACCEPTANCE = "ours prevails, as its policy comes before all zones: who is to connect belongs in the inventory"

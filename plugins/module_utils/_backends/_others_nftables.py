@@ -12,25 +12,9 @@ import itertools
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._others_chains import (
-    ACCEPT,
-    JUMP,
-    REFUSE,
-    RETURN,
-    Step,
-    place,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
-    ANY_ADDRESS,
-    Match,
-    Place,
-    Span,
-    addresses,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    EGRESS,
-    INGRESS,
-)
+from .._contradictions import ANY_ADDRESS, Match, Place, Span, addresses
+from .._policy import EGRESS, INGRESS
+from ._others_chains import ACCEPT, JUMP, REFUSE, RETURN, Step, place
 
 Table = t.Tuple[str, str]
 """Family and name."""

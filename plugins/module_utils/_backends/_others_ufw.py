@@ -11,24 +11,10 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _ufw_file,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import (
-    ANYWHERE,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
-    ANY_PORT,
-    Match,
-    Place,
-    Spans,
-    Verdict,
-    addresses,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    EGRESS,
-    INGRESS,
-)
+from .._contradictions import ANY_PORT, Match, Place, Spans, Verdict, addresses
+from .._policy import EGRESS, INGRESS
+from . import _ufw_file
+from ._ufw_rules import ANYWHERE
 
 BAN = "theirs prevails, as it stands before ours: delete it, or take these peers out of the plan"
 REFUSAL = "ours prevails, as it stands before theirs: to refuse them, take them out of the plan, or 'ufw prepend deny from' each"

@@ -18,49 +18,18 @@ import os
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _xtables,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _others_ufw,
-    _ufw_file,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_kernel import (
-    Kernel,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import (
-    Place,
-    translate,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    Change,
-    PolicyRefused,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._contradictions import (
-    contradictions,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    File,
-    Host,
-    Snapshot,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._locks import (
-    holders,
-    wait,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    EGRESS,
-    INGRESS,
-    Policy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
-    WayBack,
-    attempt,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._xtables import (
-    IPTABLES,
-)
+from .. import _xtables
+from .._change import Change
+from .._contradictions import contradictions
+from .._errors import PolicyRefused, ToolFailed
+from .._host import File, Host, Snapshot
+from .._locks import holders, wait
+from .._policy import EGRESS, INGRESS, Policy
+from .._way_back import WayBack, attempt
+from .._xtables import IPTABLES
+from . import _others_ufw, _ufw_file
+from ._ufw_kernel import Kernel
+from ._ufw_rules import Place, translate
 
 NAME = "ufw"
 DEFAULTS = "/etc/default/ufw"

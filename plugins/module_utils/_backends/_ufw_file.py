@@ -17,15 +17,8 @@ import itertools
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import (
-    ANYWHERE,
-    MARK,
-    Place,
-    UfwRule,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
+from .._errors import PolicyRefused
+from ._ufw_rules import ANYWHERE, MARK, Place, UfwRule
 
 _START = "### RULES ###\n"
 _END = "\n### END RULES ###\n"

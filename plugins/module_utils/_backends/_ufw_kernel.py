@@ -12,11 +12,7 @@ import itertools
 import re
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import (
-    CHAIN,
-    PREFIX,
-    Place,
-)
+from ._ufw_rules import CHAIN, PREFIX, Place
 
 # A rule that matches by nothing but source, protocol, port and state, and decides.
 _PLAIN = re.compile(

@@ -12,12 +12,7 @@ import re
 import socket
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    EGRESS,
-    INGRESS,
-    Policy,
-    Rule,
-)
+from .._policy import EGRESS, INGRESS, Policy, Rule
 
 MARK = "federated.connectivity"
 ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}

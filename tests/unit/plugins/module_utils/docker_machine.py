@@ -19,8 +19,8 @@ import socketserver
 import threading
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import DROP_IN, Places
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, Result
 
 NAMES = ("http-proxy", "https-proxy", "no-proxy")

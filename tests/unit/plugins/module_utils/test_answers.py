@@ -12,13 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._answers import (
-    check_own_names,
-    refusal,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._answers import check_own_names, refusal
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused
 
 NAME = "registry.example.org"
 NOBODYS = {

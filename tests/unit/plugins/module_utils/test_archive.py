@@ -12,12 +12,8 @@ import subprocess
 import sys
 import zipfile
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _refresher,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._archive import (
-    archive,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils import _refresher
+from ansible_collections.federated.connectivity.plugins.module_utils._archive import archive
 
 IMPORT = f"""
 import sys

@@ -21,7 +21,7 @@ import pytest
 
 from ansible_collections.federated.connectivity.plugins.module_utils import _as_user
 from ansible_collections.federated.connectivity.plugins.module_utils._as_user import UserHost, as_user, find
-from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyError, PolicyRefused, ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyError, PolicyRefused, ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
 
 

@@ -6,13 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _watchdog,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _boot,
-    _nftables,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils import _watchdog
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import _boot, _nftables
 
 
 def words(text: str, key: str) -> list[str]:

@@ -9,10 +9,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._container_bridges import (
-    container_bridges,
-    links_of_others,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._container_bridges import container_bridges, links_of_others
 
 PRESENT = ["br-0123456789ab", "br-lan", "br-0123456789AB", "br-0123456789", "cni-podman1", "docker0", "eth0", "podman0", "podmanx"]
 

@@ -14,11 +14,11 @@ import pytest
 from docker_machine import DockerMachine, Socket
 
 from ansible_collections.federated.connectivity.plugins.module_utils import _docker_api
-from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyError, PolicyRefused, ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import Daemon
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy import Proposal, propose
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy_change import apply
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy_state import State, load
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyError, PolicyRefused, ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies
 
 PLAIN = Proxies("http://proxy.example.org:3128", "http://proxy.example.org:3128", "localhost,.example.org")

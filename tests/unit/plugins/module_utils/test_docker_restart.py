@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils import _docker_api
-from ansible_collections.federated.connectivity.plugins.module_utils._change import ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import Daemon
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy import propose
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy_change import apply
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_restart import LIVE_RESTORE, Survival, lent, returned, switch
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._json_text import JsonText
 from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies
 

@@ -14,13 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_unit import (
-    Unit,
-    drop_in,
-    environment_file,
-    parse,
-    parse_files,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_unit import Unit, drop_in, environment_file, parse, parse_files
 from ansible_collections.federated.connectivity.plugins.module_utils._regular_file import read_regular
 
 DEBIAN = """\

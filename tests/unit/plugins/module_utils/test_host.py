@@ -16,13 +16,8 @@ import typing as t
 import pytest
 
 from ansible_collections.federated.connectivity.plugins.module_utils import _host
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    File,
-    Host,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._host import File, Host
 
 
 @pytest.fixture

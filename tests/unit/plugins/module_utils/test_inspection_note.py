@@ -12,7 +12,7 @@ import stat
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
 from ansible_collections.federated.connectivity.plugins.module_utils._inspection_note import FORMS, apply, file_of, propose
 

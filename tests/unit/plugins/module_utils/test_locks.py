@@ -16,18 +16,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _host,
-    _locks,
-    _xtables,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    Result,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils import _host, _locks, _xtables
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, Result
 
 OFD = "import struct; fcntl.fcntl(file, 37, struct.pack('hhllhxxxxxx', fcntl.F_WRLCK, 0, 0, 0, 0))"  # F_OFD_SETLK
 CALLS = {"flock": "fcntl.flock(file, fcntl.LOCK_EX)", "POSIX": "fcntl.lockf(file, fcntl.LOCK_EX)", "open file description": OFD}

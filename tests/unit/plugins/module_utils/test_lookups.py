@@ -9,11 +9,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ansible_collections.federated.connectivity.plugins.module_utils._lookups import (
-    THREADS,
-    look_up,
-    look_up_all,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._lookups import THREADS, look_up, look_up_all
 
 
 def test_thousands_of_names_make_few_threads() -> None:

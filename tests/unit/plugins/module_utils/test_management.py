@@ -15,13 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    Result,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, Result
 from ansible_collections.federated.connectivity.plugins.module_utils._management import (
     be_admitted,
     doubts,
@@ -29,13 +24,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._management
     live_connection,
     parse_connection,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    HOST,
-    INGRESS,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import HOST, INGRESS, AddressSet, Policy, Rule
 
 ASK = (
     "from ansible_collections.federated.connectivity.plugins.module_utils._management import live_connection\n"

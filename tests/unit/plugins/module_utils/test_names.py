@@ -12,12 +12,8 @@ import threading
 import pytest
 
 from ansible_collections.federated.connectivity.plugins.module_utils import _names
-from ansible_collections.federated.connectivity.plugins.module_utils._clock import (
-    Clock,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._clock import Clock
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
 from ansible_collections.federated.connectivity.plugins.module_utils._names import (
     addresses_of,
     news,
@@ -26,9 +22,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._names impo
     resolve,
     write_memory,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._remembered import (
-    Seen,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._remembered import Seen
 
 NAME = "registry.example.org"
 NOW = 1_800_000_000.0

@@ -10,23 +10,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _names_timer,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    Result,
-    Snapshot,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._names_timer import (
-    FILES,
-    SERVICE,
-    TIMER,
-    propose,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import (
-    StoredPolicy,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils import _names_timer
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, Result, Snapshot
+from ansible_collections.federated.connectivity.plugins.module_utils._names_timer import FILES, SERVICE, TIMER, propose
+from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import StoredPolicy
 
 PEERS = {"address_sets": [], "names": ["registry.example.org"]}
 STORED = StoredPolicy({"rules": [{"peers": PEERS}]}, "nftables", None, [], [], {})

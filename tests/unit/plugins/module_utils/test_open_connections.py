@@ -12,11 +12,7 @@ import sys
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._open_connections import (
-    Connection,
-    connections,
-    message,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._open_connections import Connection, connections, message
 
 HEADING = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 

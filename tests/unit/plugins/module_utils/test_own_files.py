@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
 from ansible_collections.federated.connectivity.plugins.module_utils._own_files import fixed, make_directories, told, told_link
 

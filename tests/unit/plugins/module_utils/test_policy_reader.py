@@ -15,19 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    AddressSet,
-    bounds,
-    disjoint,
-    is_port_range,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import (
-    names_of,
-    parse_policy,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import AddressSet, bounds, disjoint, is_port_range
+from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import names_of, parse_policy
 
 RULE: dict[str, t.Any] = {
     "id": "linksight.north.peer_http.ingress",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyRefused
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused
 from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies, hide, parse, with_credentials
 
 

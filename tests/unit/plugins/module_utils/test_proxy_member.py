@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyRefused
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused
 from ansible_collections.federated.connectivity.plugins.module_utils._json_text import JsonText
 from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies
 from ansible_collections.federated.connectivity.plugins.module_utils._proxy_member import (

@@ -12,19 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._names import (
-    addresses_of,
-    resolve,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._remembered import (
-    FIRST,
-    MAXIMUM,
-    NEW,
-    SENIORS,
-    Known,
-    Seen,
-    recall,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._names import addresses_of, resolve
+from ansible_collections.federated.connectivity.plugins.module_utils._remembered import FIRST, MAXIMUM, NEW, SENIORS, Known, Seen, recall
 
 NAME = "registry.example.org"
 NOW = 1_800_000_000.0

@@ -18,19 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils import _docker_consumers
-from ansible_collections.federated.connectivity.plugins.module_utils._change import PolicyError
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_client import propose
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_daemon import Daemon
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy import propose as propose_daemon
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyError
 from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
 from ansible_collections.federated.connectivity.plugins.module_utils._proxies import Proxies
-from ansible_collections.federated.connectivity.plugins.module_utils._secrets import (
-    hide,
-    hide_in,
-    hide_output,
-    hide_settings,
-    hide_value,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._secrets import hide, hide_in, hide_output, hide_settings, hide_value
 
 WANTED = Proxies("http://198.51.100.8:3128", "http://198.51.100.8:3128", "localhost")
 # Something in each password that nothing else of a result could hold.

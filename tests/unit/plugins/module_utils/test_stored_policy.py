@@ -11,19 +11,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _stored_policy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import (
-    StoredPolicy,
-    read_stored_policy,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils import _stored_policy
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._stored_policy import StoredPolicy, read_stored_policy
 
 
 def rule(name: str, **more: t.Any) -> dict[str, t.Any]:

@@ -14,32 +14,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _transaction,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    BindingMissing,
-    Change,
-    PolicyError,
-    PolicyRefused,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    Snapshot,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    Policy,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._transaction import (
-    check,
-    choose,
-    commit,
-    propose,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
-    WayBack,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils import _transaction
+from ansible_collections.federated.connectivity.plugins.module_utils._change import Change
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import BindingMissing, PolicyError, PolicyRefused, ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, Snapshot
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import Policy
+from ansible_collections.federated.connectivity.plugins.module_utils._transaction import check, choose, commit, propose
+from ansible_collections.federated.connectivity.plugins.module_utils._way_back import WayBack
 
 POLICY = Policy("station", (), False, False)
 

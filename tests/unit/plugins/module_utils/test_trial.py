@@ -12,13 +12,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _watchdog,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    Snapshot,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils import _watchdog
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, Snapshot
 from ansible_collections.federated.connectivity.plugins.module_utils._trial import (
     FAILED,
     Record,
@@ -27,12 +22,8 @@ from ansible_collections.federated.connectivity.plugins.module_utils._trial impo
     parse_record,
     parse_trial,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
-    WayBack,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._ways import (
-    WAYS,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._way_back import WayBack
+from ansible_collections.federated.connectivity.plugins.module_utils._ways import WAYS
 
 OLD_PACKAGE = "ansible_collections.federated.connectivity.plugins.module_utils."
 

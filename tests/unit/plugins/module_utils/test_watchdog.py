@@ -13,24 +13,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils import (
-    _host,
-    _watchdog,
-    _ways,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    BindingMissing,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._confirmation import (
-    confirm,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._way_back import (
-    WayBack,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils import _host, _watchdog, _ways
+from ansible_collections.federated.connectivity.plugins.module_utils._confirmation import confirm
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import BindingMissing, ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._way_back import WayBack
 
 FIRST, SECOND = "198.51.100.66 40000 198.51.100.10 22", "198.51.100.66 40001 198.51.100.10 22"
 

@@ -15,9 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _nftables_ruleset,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import _nftables_ruleset
 from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import parse_policy
 from ansible_collections.federated.connectivity.plugins.plugin_utils._addresses import ANYBODY, merge
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue

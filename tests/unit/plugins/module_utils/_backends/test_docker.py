@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._docker import (
-    losses_by_reload,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._docker import losses_by_reload
 
 ISOLATION, LOOPBACK = "CVE-2025-54410", "CVE-2025-54388"
 

@@ -8,25 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._boot import (
-    MARK,
-    SCRIPT,
-    not_loaded,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._emergency_rules import (
-    HOOKS,
-    render,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    HOST,
-    INGRESS,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._boot import MARK, SCRIPT, not_loaded
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._emergency_rules import HOOKS, render
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import HOST, INGRESS, AddressSet, Policy, Rule
 
 PEERS = AddressSet("peers", ("198.51.100.0/24",), ("2001:db8::/32",))
 ANY = AddressSet("any", ("0.0.0.0/0",), ("::/0",))

@@ -10,19 +10,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _firewalld,
-    _firewalld_client,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    Policy,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import _firewalld, _firewalld_client
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import Policy
 
 POLICY = Policy("h", (), False, False, None)
 LATE, GONE = "org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.ServiceUnknown"

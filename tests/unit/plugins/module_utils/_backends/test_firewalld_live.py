@@ -13,24 +13,11 @@ from firewalld_model import Packet, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _firewalld_live,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import (
-    Objects,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_rules import (
-    translate,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    HOST,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import _firewalld_live
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import Objects
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_rules import translate
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import HOST, AddressSet, Policy, Rule
 
 ADDRESSES = [f"198.51.100.{i}" for i in range(0, 8, 2)] + ["2001:db8::1", "2001:db8::3"]
 POLICIES = ("fedconn-in", "fedconn-out")

@@ -14,25 +14,14 @@ from firewalld_model import Packet, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import (
-    Object,
-    RichRule,
-    describe,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_objects import Object, RichRule, describe
 from ansible_collections.federated.connectivity.plugins.module_utils._backends._firewalld_rules import (
     IPSET_LENGTH,
     ipset_names,
     service_names,
     translate,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    EGRESS,
-    HOST,
-    INGRESS,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import EGRESS, HOST, INGRESS, AddressSet, Policy, Rule
 
 PARTNERS = AddressSet("partners", ("198.51.100.20/32", "203.0.113.0/24"), ("2001:db8:1::20/128",))
 ANY = AddressSet("any", ("0.0.0.0/0",), ("::/0",))

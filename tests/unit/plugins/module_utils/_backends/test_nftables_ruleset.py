@@ -11,11 +11,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import (
-    comment,
-    identifier,
-    render,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._nftables_ruleset import comment, identifier, render
 from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
     EGRESS,
     HOST,

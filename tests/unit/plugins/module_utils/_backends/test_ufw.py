@@ -13,24 +13,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import (
-    _ufw,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-    ToolFailed,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._host import (
-    Host,
-    Result,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    HOST,
-    INGRESS,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends import _ufw
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused, ToolFailed
+from ansible_collections.federated.connectivity.plugins.module_utils._host import Host, Result
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import HOST, INGRESS, AddressSet, Policy, Rule
 
 PEERS = AddressSet("peers", ("198.51.100.20/32",), ("2001:db8:1::20/128",))
 POLICY = Policy("host", (Rule("linksight.north.peer_http.ingress", INGRESS, "tcp", ("8443",), (PEERS,), HOST, True),), False, False)

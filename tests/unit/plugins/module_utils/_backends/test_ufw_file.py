@@ -10,18 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_file import (
-    has_ours,
-    is_ours,
-    parse,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import (
-    Place,
-    UfwRule,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._change import (
-    PolicyRefused,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_file import has_ours, is_ours, parse
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import Place, UfwRule
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused
 
 HEAD = "*filter\n:ufw-user-input - [0:0]\n:ufw-user-output - [0:0]\n### RULES ###\n"
 TAIL = "\n### END RULES ###\n\n### LOGGING ###\n-A ufw-after-logging-input -j LOG\n### END LOGGING ###\nCOMMIT\n"

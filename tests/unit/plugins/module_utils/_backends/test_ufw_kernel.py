@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_kernel import (
-    Kernel,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import (
-    Place,
-    UfwRule,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_kernel import Kernel
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import Place, UfwRule
 
 ACCEPT = UfwRule("a", 4, "allow", "in", "tcp", "8443", "198.51.100.20")
 CLOSURE = UfwRule("a", 4, "deny", "in", "tcp", "8443")

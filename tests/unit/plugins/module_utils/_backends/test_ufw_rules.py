@@ -12,19 +12,8 @@ import typing as t
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import (
-    UfwRule,
-    multiports,
-    translate,
-)
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import (
-    EGRESS,
-    HOST,
-    INGRESS,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._backends._ufw_rules import UfwRule, multiports, translate
+from ansible_collections.federated.connectivity.plugins.module_utils._policy import EGRESS, HOST, INGRESS, AddressSet, Policy, Rule
 
 PEERS = AddressSet("peers", ("198.51.100.20/32", "198.51.100.64/26"), ("2001:db8:1::20/128", "2001:db8:2::/64"))
 ANY = AddressSet("any", ("0.0.0.0/0",), ("::/0",))

@@ -20,7 +20,7 @@ from ._errors import PolicyError
 from ._host import Host
 from ._names import Answers, addresses_of, read_memory, resolve, write_memory
 from ._stored_policy import StoredPolicy, read_stored_policy
-from ._transaction import check, choose, commit, propose
+from ._transaction import choose, commit, planned
 from ._watchdog import is_armed
 
 _ERROR, _WARNING, _NOTICE = "<3>", "<4>", "<5>"  # sd-daemon(3): the journal takes these for priorities
@@ -62,9 +62,7 @@ def main() -> None:
 
 def _enforce(stored: StoredPolicy, host: Host) -> None:
     backend = choose(stored.backend, host)
-    changes = [*propose(stored.parse(), backend, host), _names_timer.propose(stored, host)]
-    check(changes)
-    commit(changes)
+    commit(planned(stored.parse(), backend, _names_timer.propose(stored, host), host))
 
 
 def _differences(before: Answers, after: Answers) -> t.Iterator[str]:

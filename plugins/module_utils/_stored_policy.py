@@ -43,9 +43,7 @@ class StoredPolicy(t.NamedTuple):
     @property
     def own_names(self) -> t.List[str]:
         """Names and domains that may have private addresses: the administrator's, and the forward proxy, which is the site's own."""
-        rules = self.declared.get("rules")
-        proxied = [rule for rule in rules if isinstance(rule, dict) and rule.get("via_proxy")] if isinstance(rules, list) else []
-        return [*self.private_answers, *names_of({"rules": proxied})]
+        return own_names_of(self.declared, self.private_answers)
 
     def parse(self) -> Policy:
         """What is to be enforced. Raises PolicyRefused."""
@@ -53,6 +51,13 @@ class StoredPolicy(t.NamedTuple):
 
     def text(self) -> bytes:
         return (json.dumps(self._asdict(), indent=2, sort_keys=True) + "\n").encode()
+
+
+def own_names_of(declared: t.Mapping[str, t.Any], private_answers: t.Sequence[str]) -> t.List[str]:
+    """Names and domains of a declared policy that may have private addresses, as :attr:`StoredPolicy.own_names`."""
+    rules = declared.get("rules")
+    proxied = [rule for rule in rules if isinstance(rule, dict) and rule.get("via_proxy")] if isinstance(rules, list) else []
+    return [*private_answers, *names_of({"rules": proxied})]
 
 
 def read_stored_policy(host: Host) -> t.Optional[StoredPolicy]:

@@ -67,6 +67,13 @@ def propose(policy: t.Optional[Policy], backend: str, host: Host) -> t.List[Chan
     return _all(steps)
 
 
+def planned(policy: t.Optional[Policy], backend: str, timer: Change, host: Host) -> t.List[Change]:
+    """All changes of :func:`propose` with the one of the timer of host names, looked at by the real tools. Raises PolicyError."""
+    changes = [*propose(policy, backend, host), timer]
+    check(changes)
+    return changes
+
+
 def commit(changes: t.Sequence[Change], go_on: t.Callable[[], None] = lambda: None) -> None:
     """Make all changes, or none: an interruption waits, a failure takes back what was done.
 

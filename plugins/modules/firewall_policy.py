@@ -220,20 +220,12 @@ from ansible.module_utils.common.respawn import (
     respawn_module,
 )
 
-from ..module_utils import _names_timer, _refresher
-from ..module_utils._answers import check_own_names
-from ..module_utils._archive import archive
 from ..module_utils._backends._boot import not_loaded
 from ..module_utils._change import Change
-from ..module_utils._confirmation import commit_on_trial
+from ..module_utils._enforce import Outcome, Wanted, enforce
 from ..module_utils._errors import BindingMissing, PolicyError
 from ..module_utils._host import Host, in_words
-from ..module_utils._management import be_admitted, doubts, exceptions, live_connection
-from ..module_utils._names import Memory, addresses_of, news, read_memory, reported, resolve, write_memory
-from ..module_utils._policy import Policy
 from ..module_utils._printable import printable, printable_lines
-from ..module_utils._stored_policy import StoredPolicy
-from ..module_utils._transaction import check, choose, commit, propose
 from ..module_utils._watchdog import settled
 
 LINE = 10_000  # characters of a message: more than any of ours, less than a file of somebody else
@@ -241,47 +233,22 @@ SYSTEM_PYTHONS = ("/usr/bin/python3", "/usr/libexec/platform-python")
 CONTAINER_INTERFACES = ("docker0", "docker_gwbridge", "br-*", "podman*", "cni-podman*")
 
 
-def enforce(params: t.Mapping[str, t.Any], check_mode: bool, host: Host) -> t.Dict[str, t.Any]:
-    """Bring the host to its policy, or to none; what the module returns, with ``warnings`` and ``diff``."""
-    memory: Memory = {}
-    warnings: t.List[str] = []
-    stored: t.Optional[StoredPolicy] = None
-    policy: t.Optional[Policy] = None
-    result: t.Dict[str, t.Any] = {}
-    backend = ""
-    if params["state"] == "present":
-        check_own_names(params["private_answers"])
-        stored = StoredPolicy(
-            params["policy"], "", live_connection(), params["container_interfaces"], params["private_answers"], answers={}
-        )
-        memory = read_memory(host, stored.names, stored.own_names)
-        warnings = news(memory)
-        if params["look_up_names"]:
-            memory, told = resolve(stored.names, memory, stored.own_names)
-            warnings += told
-        stored = stored._replace(answers=addresses_of(memory))
-        policy = stored.parse()
-        be_admitted(policy, stored.management)
-        warnings += [*exceptions(policy), *doubts(policy, stored.management, host)]
-        backend = choose(params["backend"], host)
-        stored = stored._replace(backend=backend, management=policy.management)
-        result = {"backend": backend, "allowed": [str(rule) for rule in policy.rules]}
-    changes = [*propose(policy, backend, host), _names_timer.propose(stored, host, archive(_refresher))]
-    check(changes)
-    changed = [change for change in changes if change.changed]
-    if not check_mode:
-        if changed and params["confirm_timeout"]:
-            token = commit_on_trial(changes, policy, params["confirm_egress"], params["confirm_timeout"], host)
-            result["on_trial"] = {"token": token, "seconds": params["confirm_timeout"]}
-        else:
-            commit(changes)
-        write_memory(host, reported(memory))
-    result.update(
-        changed=bool(changed),
-        changes=[change.name for change in changed],
-        warnings=warnings + [warning for change in changes for warning in change.warnings],
-        diff=_diff(changed),
-    )
+def _wanted(params: t.Mapping[str, t.Any]) -> Wanted:
+    present = params["state"] == "present"
+    given = {name: params[name] for name in Wanted._fields if name != "policy"}
+    return Wanted(policy=params["policy"] if present else None, **given)
+
+
+def _result(outcome: Outcome) -> t.Dict[str, t.Any]:
+    result: t.Dict[str, t.Any] = {
+        "changed": bool(outcome.changed),
+        "changes": [change.name for change in outcome.changed],
+        "diff": _diff(outcome.changed),
+    }
+    if outcome.policy:
+        result.update(backend=outcome.backend, allowed=[str(rule) for rule in outcome.policy.rules])
+    if outcome.trial:
+        result["on_trial"] = outcome.trial._asdict()
     return result
 
 
@@ -319,7 +286,7 @@ def main() -> None:
         module.warn(str(broken))
     try:
         with settled(host, module.check_mode) as warnings:
-            result = enforce(module.params, module.check_mode, host)
+            outcome = enforce(_wanted(module.params), module.check_mode, host)
     except BindingMissing as error:
         interpreter = None if has_respawned() else probe_interpreters_for_module(SYSTEM_PYTHONS, error.binding)
         if interpreter:
@@ -331,9 +298,9 @@ def main() -> None:
         module.fail_json(msg="\n".join(errors), errors=errors)
     except OSError as error:
         module.fail_json(msg=printable(in_words(error)))
-    for warning in warnings + result.pop("warnings"):
+    for warning in warnings + outcome.warnings:
         module.warn(printable(warning, LINE))
-    module.exit_json(**result)
+    module.exit_json(**_result(outcome))
 
 
 if __name__ == "__main__":

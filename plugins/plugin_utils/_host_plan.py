@@ -19,8 +19,9 @@ from ._lints import Scene, lint
 from ._matrix import BASELINE
 from ._proxy_plan import proxy_entry, proxy_rules
 from ._proxy_warnings import proxy_warnings
-from ._rules import Entry, HostFlows
+from ._rules import HostFlows
 from ._select import Selection
+from ._whole_plan import Entry
 
 
 def plan_host(

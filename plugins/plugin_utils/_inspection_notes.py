@@ -19,9 +19,9 @@ from ._inspection_sites import DIRECTORY, SiteFlow, flows_of, peer_networks, sit
 from ._mark import MARK
 from ._matrix_page import TLS
 from ._middleboxes import LONG_LIVED, demands
-from ._plan import Plan
 from ._rules import EGRESS, INGRESS
 from ._texts import one_line
+from ._whole_plan import Plan
 
 FORMAT = 1
 SPELT_OUT = 100

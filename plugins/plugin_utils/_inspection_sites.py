@@ -18,7 +18,8 @@ from ._inspection_exports import EXPORTERS
 from ._inspection_exports._exemption import Exemption
 from ._matrix import port_bounds
 from ._problems import Problems
-from ._rules import EGRESS, Entry
+from ._rules import EGRESS
+from ._whole_plan import Entry
 
 DIRECTORY = "inspection"
 

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from ._address_sets import AddressSets
@@ -25,50 +24,12 @@ from ._partners import check_partners
 from ._port_claims import check_port_claims
 from ._problems import Locate, Problems, natural
 from ._proxy_only import check_proxy_only
-from ._rules import Entry
 from ._select import Selection
+from ._whole_plan import Entry, Plan
 from ._wide_addresses import wide_addresses
 from ._windows_rules import Inexpressible, translate
 
 FORMAT = 1
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """The plan (docs/architecture.md, "The plan directory").
-
-    Attributes:
-        index: The content of ``plan.json``.
-        hosts: Groups of hosts whose files differ in ``host`` and ``addresses`` alone, each with all the rest of their files.
-        exports: Files for the products that inspect traffic, as path inside the plan's directory -> text.
-        warnings: The warnings of the index; where one is about what stands in the user's files, it says where, which a plan does not.
-    """
-
-    index: Entry
-    hosts: Sequence[tuple[Sequence[Host], Entry]]
-    exports: Mapping[str, str]
-    warnings: Sequence[str] = ()
-
-    def host(self, name: str) -> Entry:
-        """The content of one host's file."""
-        for hosts, common in self.hosts:
-            for host in hosts:
-                if host.name == name:
-                    return {"host": name, "addresses": list(host.addresses or ()), **common}
-        raise KeyError(name)
-
-    def count(self, managed: bool) -> int:
-        """How many hosts are managed, or are not."""
-        return sum(len(hosts) for hosts, _common in self.hosts if hosts[0].profile.managed is managed)
-
-    def summary(self) -> list[str]:
-        """One line for each federation, one for the whole."""
-        lines = [
-            f"{label}: {', '.join(f'{len(hosts)} {role}' for role, hosts in federation['roles'].items() if hosts)}"
-            for label, federation in self.index["federations"].items()
-        ]
-        rules = sum(len(hosts) * len(common["rules"]) for hosts, common in self.hosts if common["managed"])
-        return [*lines, f"{rules} rules for {self.count(True)} managed hosts; partners that are not managed: {self.count(False)}"]
 
 
 def compute_plan(

@@ -18,11 +18,11 @@ from collections.abc import Iterable, Iterator
 from ._inspection_notes import notes
 from ._inspection_sites import DIRECTORY as INSPECTION
 from ._mark import MARK
-from ._plan import Plan
 from ._plan_files import LARGEST, PlanFiles, UnsafePlace
 from ._problems import PlanRefused
 from ._proxy_allow_lists import FILES as PROXIES
 from ._proxy_allow_lists import allow_lists
+from ._whole_plan import Plan
 from ._windows_scripts import FILES as SCRIPTS
 from ._windows_scripts import scripts
 

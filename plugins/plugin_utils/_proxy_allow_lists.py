@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..module_utils._proxy_url import parse_proxy_url
 from ._addresses import ANYBODY, merge
 from ._mark import MARK
-from ._plan import Plan
 from ._proxy_plan import is_loopback
 from ._texts import one_line
+from ._whole_plan import Plan
 
 DIRECTORY = "proxies"
 TEXT = "allow.txt"

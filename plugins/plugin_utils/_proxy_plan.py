@@ -18,7 +18,8 @@ from ._matrix import BASELINE, PHASES
 from ._memberships import BASELINE_FEDERATION
 from ._no_proxy import Exemptions
 from ._proxy_settings import ForwardProxy
-from ._rules import EGRESS, Entry, Peers
+from ._rules import EGRESS, Peers
+from ._whole_plan import Entry
 
 FLOW = "forward_proxy"
 

@@ -16,12 +16,10 @@ from ._address_sets import AddressSets
 from ._federations import Federation, Member
 from ._hosts import Host
 from ._matrix import ENDS, INITIATOR, RESPONDER, Flow, Ports
+from ._whole_plan import Entry
 
 INGRESS = "ingress"
 EGRESS = "egress"
-
-Entry = dict[str, t.Any]
-"""A rule, listener or exclusion as the plan shows it (docs/architecture.md, "The plan directory")."""
 
 
 class Peers(t.NamedTuple):

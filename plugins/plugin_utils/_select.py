@@ -12,7 +12,7 @@ import contextlib
 import typing as t
 
 from ._problems import PlanRefused
-from ._rules import Entry
+from ._whole_plan import Entry
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
     import jmespath

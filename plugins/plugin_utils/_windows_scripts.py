@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from ._hosts import WINDOWS
 from ._mark import MARK
 from ._netsh import additions, deletion
-from ._plan import Plan
 from ._powershell import Entry, hash_tables
 from ._texts import one_line
+from ._whole_plan import Plan
 from ._windows_checks import connections
 from ._windows_rules import ANY, IN, Translation, WindowsRule, rule_name, translate
 

@@ -20,8 +20,9 @@ import yaml
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._findings import shown as shown_finding
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
 
 HERE = pathlib.Path(__file__).parent
 SYSTEMS = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "plugin_utils" / "matrices").glob("*.yml"))

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._inspection_notes import KEEP_AWAY, NOTHING, SPELT_OUT, notes
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
 
 FIRST = ipaddress.IPv4Address("198.18.0.10")  # benchmarking addresses, RFC 2544
 MATRICES = pathlib.Path(__file__).parents[3] / "cases" / "matrices"

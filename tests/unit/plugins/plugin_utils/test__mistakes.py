@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import MATRICES, Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix import Matrix
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix_reader import read_matrix
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import render_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
 
 CATALOGUE = Catalogue()
 MATRIX = yaml.safe_load((pathlib.Path(__file__).parents[3] / "cases" / "matrices" / "relay.yml").read_text(encoding="utf-8"))

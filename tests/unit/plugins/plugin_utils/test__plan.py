@@ -14,9 +14,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import render_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
 
 CATALOGUE = Catalogue()
 SYSTEMS = [CATALOGUE.matrix(name) for name in CATALOGUE.names() if name != "baseline"]

@@ -13,9 +13,10 @@ import pytest
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._mark import MARK
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import DIFFS_KEPT, render_plan, write_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
 
 FILES = ["hosts/a.json", "hosts/b.json", "plan.json"]
 GONE = ["hosts/gone.json", *(f"inspection/hosts/gone.{form}" for form in ("json", "md", "txt"))]

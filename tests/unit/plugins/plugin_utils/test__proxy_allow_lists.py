@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._proxy_allow_lists import allow_lists
+from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
 
 PROXY = "http://198.51.100.8:3128"
 SETS = {

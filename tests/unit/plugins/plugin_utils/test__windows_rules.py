@@ -19,8 +19,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._backends i
 from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import parse_policy
 from ansible_collections.federated.connectivity.plugins.plugin_utils._addresses import ANYBODY, merge
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_rules import (
     Inexpressible,
     Translation,

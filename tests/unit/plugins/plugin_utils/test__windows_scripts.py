@@ -20,8 +20,9 @@ from powershell_tree import SAME, Script
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils import _windows_scripts
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import write_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_rules import GROUP, rule_name, translate
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_scripts import scripts
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import Plan, compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import Written, render_plan, write_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reader import (
     PlanUnreadable,
@@ -28,6 +28,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_reade
     read_policy,
 )
 from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
 
 SECRET = "vault password of the hospital\n"
 STATION = {"matrix": "linksight", "federation": "north", "roles": ["data_station"]}

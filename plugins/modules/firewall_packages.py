@@ -65,8 +65,8 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import PolicyError
-from ..module_utils._host import Host
-from ..module_utils._packages import ENVIRONMENT, install
+from ..module_utils._host.host import Host
+from ..module_utils._host.packages import ENVIRONMENT, install
 
 
 def main() -> None:

@@ -125,7 +125,7 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _listener
+from ..module_utils._proof import listener as proof_listener
 
 
 def main() -> None:
@@ -153,14 +153,14 @@ def main() -> None:
     if options["state"] == "stopped":
         if module.check_mode:
             module.exit_json(changed=False)
-        listener = _listener.stop()
-        module.exit_json(changed=listener == _listener.STOPPED, listener=listener)
+        listener = proof_listener.stop()
+        module.exit_json(changed=listener == proof_listener.STOPPED, listener=listener)
     if not re.fullmatch(r"[!-~]{1,64}", options["token"]):
         module.fail_json(msg="token %r: give 1 to 64 printable ASCII characters" % options["token"])
     if module.check_mode:
-        module.exit_json(changed=False, token=options["token"], ports=[port._asdict() for port in _listener.survey(wanted)])
+        module.exit_json(changed=False, token=options["token"], ports=[port._asdict() for port in proof_listener.survey(wanted)])
     try:
-        ports = _listener.start(wanted, options["name"], options["token"], options["seconds"])
+        ports = proof_listener.start(wanted, options["name"], options["token"], options["seconds"])
     except OSError as error:
         module.fail_json(msg="the listener could not be started: %s" % error)
     module.exit_json(changed=bool(ports), token=options["token"], ports=[port._asdict() for port in ports])

@@ -92,8 +92,8 @@ diff:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import PolicyError
-from ..module_utils._host import Host, in_words
-from ..module_utils._inspection_note import FORMS, apply, propose
+from ..module_utils._host.host import Host, in_words
+from ..module_utils._inspection.note import FORMS, apply, propose
 
 
 def main() -> None:

@@ -78,8 +78,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._listening import listening_sockets
-from ..module_utils._policy import is_port_range
+from ..module_utils._host.listening_sockets import listening_sockets
+from ..module_utils._policy.model import is_port_range
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._printable import printable
+from ..module_utils._host.printable import printable
 from ._host_results import ANSWER_MAXIMUM, ROWS, judge_answer, names_in_facts, read_answer
 from ._role_options import is_ours
 from ._shapes import Unusable, printable_lines

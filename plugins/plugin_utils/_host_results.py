@@ -18,7 +18,7 @@ import re
 import typing as t
 from collections.abc import Mapping
 
-from ..module_utils._printable import printable
+from ..module_utils._host.printable import printable
 from ._shapes import (
     Shape,
     Unusable,

@@ -15,7 +15,7 @@ import types
 import typing as t
 from collections.abc import Collection, Mapping
 
-from ..module_utils._printable import printable
+from ..module_utils._host.printable import printable
 from ._host_results import judge_answer
 from ._shapes import Unusable
 

@@ -17,7 +17,7 @@ import re
 import typing as t
 from collections.abc import Callable, Iterable, Mapping
 
-from ..module_utils._printable import printable
+from ..module_utils._host.printable import printable
 
 Shape = Callable[[object, str], t.Any]
 

@@ -12,7 +12,7 @@ import typing as t
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..module_utils._printable import printable
+from ..module_utils._host.printable import printable
 from ._mark import MARK
 from ._tls_flows import Looks
 from ._tls_sights import Sights

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ..module_utils._printable import printable
+from ..module_utils._host.printable import printable
 from ._host_results import HANDSHAKE, judge_answer
 from ._shapes import Unusable
 from ._tls_flows import Endpoint, endpoint_of

@@ -19,7 +19,7 @@ import typing as t
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ..module_utils._printable import printable
+from ..module_utils._host.printable import printable
 from ._expected_certificates import Expectations, Expected
 from ._inspecting_issuers import inspecting_product
 from ._tls_flows import Endpoint, Looks, Path

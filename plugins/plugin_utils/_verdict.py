@@ -16,7 +16,7 @@ import ipaddress
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ..module_utils._printable import printable
+from ..module_utils._host.printable import printable
 from ._choice import OPEN, Choice, Listener, Proof
 from ._observations import Observation, Seen, destination_of, usable
 from ._plan_reader import Membership

@@ -16,7 +16,7 @@ import collections
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..module_utils._policy import disjoint
+from ..module_utils._policy.model import disjoint
 from ._addresses import ANYBODY, merge
 from ._texts import visible
 

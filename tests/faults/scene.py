@@ -22,7 +22,7 @@ from name_server import NAME
 from namespaces import Namespace, probe_all
 from policies import SETS, policy, rule
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends._boot import COMMAND, MARK
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.boot import COMMAND, MARK
 
 GUEST = pathlib.Path(__file__).with_name("guest_interruption.py").read_text(encoding="utf-8")
 OUR_BOOT = "/etc/systemd/system/sysinit.target.wants/federated-connectivity.service"

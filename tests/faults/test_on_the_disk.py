@@ -15,9 +15,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils import _watchdog
-from ansible_collections.federated.connectivity.plugins.module_utils._host import Host
-from ansible_collections.federated.connectivity.plugins.module_utils._trial import CONFIRMED, Trial
+from ansible_collections.federated.connectivity.plugins.module_utils._apply import watchdog
+from ansible_collections.federated.connectivity.plugins.module_utils._apply.trial import CONFIRMED, Trial
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host
 
 
 class Disk:
@@ -75,12 +75,12 @@ def test_files_links_directories_and_their_removal(disk: Disk) -> None:
 
 def test_a_trial_and_its_confirmation(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DIRECTORY", "ARMED", "PROGRAM", "BOOT_UNIT", "BOOT_WANTS", "DEADLINE", "RECORD", "DECISION"):
-        monkeypatch.setattr(_watchdog, name, f"{disk.root}{getattr(_watchdog, name)}")
-    monkeypatch.setattr(_watchdog, "_start", lambda command, trial, host: None)
+        monkeypatch.setattr(watchdog, name, f"{disk.root}{getattr(watchdog, name)}")
+    monkeypatch.setattr(watchdog, "_start", lambda command, trial, host: None)
     monkeypatch.setattr(Host, "has_systemd", lambda host: True)
     host, trial = Host(), Trial("token", "", 60, (), ())
-    _watchdog.arm(trial, host)
-    needed = {path[len(str(disk.root)) + 1 :] for path in (_watchdog.ARMED, _watchdog.PROGRAM, _watchdog.BOOT_UNIT, _watchdog.BOOT_WANTS)}
+    watchdog.arm(trial, host)
+    needed = {path[len(str(disk.root)) + 1 :] for path in (watchdog.ARMED, watchdog.PROGRAM, watchdog.BOOT_UNIT, watchdog.BOOT_WANTS)}
     assert needed <= disk.left().keys()
-    assert _watchdog.end(trial, CONFIRMED, (), host).outcome == CONFIRMED
+    assert watchdog.end(trial, CONFIRMED, (), host).outcome == CONFIRMED
     assert needed & disk.left().keys() == set()

@@ -15,7 +15,7 @@ from firewalls import FIREWALLS
 from namespaces import both, outcomes
 from policies import PUBLISHED_HTTP, policy, rule
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import _boot
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables import boot as nftables_boot
 
 SSH = "198.51.100.30 40000 198.51.100.10 22"
 CLOSED = policy(
@@ -27,8 +27,8 @@ OUT = rule("linksight.north.peer_http.egress", "7000", direction="egress", place
 DENIED = {**CLOSED, "rules": [*CLOSED["rules"], OUT], "defaults": {"ingress": "deny", "egress": "deny"}}
 BREAKAGES = {
     "another nft cannot read it": "echo 'table inet federated_connectivity { chain input { type filter hook nowhere; } }' > "
-    + _boot.RULESET,
-    "the file is gone": "rm " + _boot.RULESET,
+    + nftables_boot.RULESET,
+    "the file is gone": "rm " + nftables_boot.RULESET,
     "nft is gone": "mv /usr/sbin/nft /usr/sbin/nft.away",
 }
 NO_IPTABLES = "rm -f /usr/sbin/*tables*-restore"
@@ -98,7 +98,7 @@ def test_a_later_load_that_succeeds_ends_the_closure(net: Network, host: Firewal
         assert boot(host, "mv /usr/sbin/nft /usr/sbin/nft.away 2>/dev/null || true") == 1
         host.run(["mv", "/usr/sbin/nft.away", "/usr/sbin/nft"])
     assert chains(host).count("-A INPUT -j FEDERATED-CONNECTIVITY\n") == 2
-    host.run(_boot.COMMAND.split())
+    host.run(nftables_boot.COMMAND.split())
     assert "FEDERATED" not in chains(host)
     host.nft("delete table ip mangle; delete table ip6 mangle")  # what listing them has made
     assert host.ruleset() == wanted
@@ -127,7 +127,8 @@ def test_removal_needs_no_nft_and_opens_what_iptables_closed(host: FirewallHost)
     assert "FEDERATED" in chains(host)
     host.apply(None)
     assert "FEDERATED" not in chains(host)
-    assert [path for path in (_boot.RULESET, _boot.LOAD, *_boot.EMERGENCY.values(), _boot.MARK) if host.file(path).exists()] == []
+    ours = (nftables_boot.RULESET, nftables_boot.LOAD, *nftables_boot.EMERGENCY.values(), nftables_boot.MARK)
+    assert [path for path in ours if host.file(path).exists()] == []
     assert not host.file("/etc/federated_connectivity").exists()
 
 

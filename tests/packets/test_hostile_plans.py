@@ -20,10 +20,12 @@ import pytest
 from firewall_host import FirewallHost
 from policies import policy, rule
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import _firewalld_rules, _nftables_ruleset, _ufw_rules
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyError
-from ansible_collections.federated.connectivity.plugins.module_utils._policy import FAMILIES, Policy
-from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import parse_policy
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld import rules
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables import ruleset
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.ufw import rules as ufw_rules
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import FAMILIES, Policy
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.reader import parse_policy
 
 HOSTILE = (
     *('x" ; add rule inet filter input accept #', 'x\\" accept', "x\n\t\taccept", "x}\nadd table ip pwn {", 'include "/etc/shadow"'),
@@ -77,7 +79,7 @@ def read(place: str, value: str) -> Policy | None:
 def loaded(host: FirewallHost, read: Policy) -> tuple[set[str], int, int]:
     """The tables, and the numbers of chains and rules, that nft has after it loaded a policy."""
     host.nft("flush ruleset")
-    host.nft(_nftables_ruleset.render(read, True))
+    host.nft(ruleset.render(read, True))
     objects = json.loads(host.run(["nft", "--json", "list", "ruleset"]).stdout)["nftables"]
     tables = {f"{entry['table']['family']} {entry['table']['name']}" for entry in objects if "table" in entry}
     return tables, sum("chain" in entry for entry in objects), sum("rule" in entry for entry in objects)
@@ -85,7 +87,7 @@ def loaded(host: FirewallHost, read: Policy) -> tuple[set[str], int, int]:
 
 def check_ufw(read: Policy) -> int:
     """Every line is one that ufw reads as a rule's; how many there are."""
-    texts = [each.file_text() for family in FAMILIES for part in _ufw_rules.translate(read, family) for each in part]
+    texts = [each.file_text() for family in FAMILIES for part in ufw_rules.translate(read, family) for each in part]
     for text in texts:
         assert UFW_LINE.sub("", text) == "", text
     return len(texts)
@@ -93,7 +95,7 @@ def check_ufw(read: Policy) -> int:
 
 def check_firewalld(read: Policy) -> int:
     """Every object is well-formed, with a name that is a plain file's; how many elements there are."""
-    objects = _firewalld_rules.translate(read)
+    objects = rules.translate(read)
     count = 0
     for one in objects:
         assert re.fullmatch(r"[A-Za-z0-9_.-]+", one.name), one.name

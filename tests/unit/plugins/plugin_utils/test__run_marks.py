@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._probe import banner
+from ansible_collections.federated.connectivity.plugins.module_utils._proof.probe import banner
 from ansible_collections.federated.connectivity.plugins.plugin_utils._run_marks import is_token, listener_in, password_of, words_of
 
 TOKEN = "1f3870be274f6c49"

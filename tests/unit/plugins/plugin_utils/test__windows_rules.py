@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._backends import _nftables_ruleset
-from ansible_collections.federated.connectivity.plugins.module_utils._policy_reader import parse_policy
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables import ruleset as nftables_ruleset
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.reader import parse_policy
 from ansible_collections.federated.connectivity.plugins.plugin_utils._addresses import ANYBODY, merge
 from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
@@ -199,7 +199,7 @@ def openings_on_windows(translation: Translation) -> set[Opening]:
 
 def openings_on_linux(policy: dict[str, t.Any]) -> set[Opening]:
     """The same, as read in the text that nft gets."""
-    ruleset = _nftables_ruleset.render(parse_policy(policy, {}, None), host_chains=True)
+    ruleset = nftables_ruleset.render(parse_policy(policy, {}, None), host_chains=True)
     sets = {name: elements.split(", ") for name, elements in _SET.findall(ruleset)}
     found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for chain in ("input", "output"):

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Brings a host to its policy: for the module, which also resolves, tries and reports, and for the timer that refreshes host names."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._change.change import Change
+from .._host.archive import archive
+from .._host.host import Host
+from .._names import timer
+from .._names.address_filter import check_own_names
+from .._names.lookup import Memory, addresses_of, news, read_memory, reported, resolve, write_memory
+from .._names.stored_policy import StoredPolicy, own_names_of
+from .._policy.model import Policy
+from .._policy.reader import names_of, parse_policy
+from . import refresher
+from .confirmation import commit_on_trial
+from .management import be_admitted, doubts, exceptions, live_connection
+from .transaction import choose, commit, planned
+
+
+class Wanted(t.NamedTuple):
+    """What a host shall be brought to, in the words of the module's options.
+
+    ``policy`` is the host's file of the plan with its ``address_sets``; None: nothing of ours is left on the host.
+    """
+
+    policy: t.Optional[t.Dict[str, t.Any]]
+    backend: str
+    container_interfaces: t.Sequence[str]
+    private_answers: t.Sequence[str]
+    look_up_names: bool
+    confirm_timeout: int
+    confirm_egress: str
+
+
+class OnTrial(t.NamedTuple):
+    """A change that waits to be confirmed: ``token`` names it, ``seconds`` is how long it waits."""
+
+    token: str
+    seconds: int
+
+
+class Outcome(t.NamedTuple):
+    """What became of a host, or would have in check mode.
+
+    ``backend`` and ``policy`` are empty where none is wanted; ``changed`` are the changes that there were to make.
+    """
+
+    backend: str
+    policy: t.Optional[Policy]
+    changed: t.Sequence[Change]
+    trial: t.Optional[OnTrial]
+    warnings: t.List[str]
+
+
+class _Policy(t.NamedTuple):
+    """A policy that is ready to be enforced, what is kept of it on the host, and what is known of its names."""
+
+    parsed: t.Optional[Policy]
+    stored: t.Optional[StoredPolicy]
+    memory: Memory
+    warnings: t.Sequence[str]
+
+
+def enforce(wanted: Wanted, check_mode: bool, host: Host) -> Outcome:
+    """Bring a host to its policy, or to none. Call while the host is :func:`.watchdog.settled`.
+
+    Raises:
+        PolicyError: it is refused, or could not be made; the host is as it was.
+    """
+    policy = _read(wanted.policy, wanted, host) if wanted.policy is not None else _Policy(None, None, {}, ())
+    backend = policy.stored.backend if policy.stored else ""
+    changes = planned(policy.parsed, backend, timer.propose(policy.stored, host, archive(refresher)), host)
+    changed = [change for change in changes if change.changed]
+    trial = None
+    if not check_mode:
+        if changed and wanted.confirm_timeout:
+            token = commit_on_trial(changes, policy.parsed, wanted.confirm_egress, wanted.confirm_timeout, host)
+            trial = OnTrial(token, wanted.confirm_timeout)
+        else:
+            commit(changes)
+        write_memory(host, reported(policy.memory))
+    warnings = [*policy.warnings, *(warning for change in changes for warning in change.warnings)]
+    return Outcome(backend, policy.parsed, changed, trial, warnings)
+
+
+def _read(declared: t.Dict[str, t.Any], wanted: Wanted, host: Host) -> _Policy:
+    check_own_names(wanted.private_answers)
+    names, own_names = names_of(declared), own_names_of(declared, wanted.private_answers)
+    memory = read_memory(host, names, own_names)
+    warnings = news(memory)
+    if wanted.look_up_names:
+        memory, told = resolve(names, memory, own_names)
+        warnings += told
+    answers, live = addresses_of(memory), live_connection()
+    policy = parse_policy(declared, answers, live, wanted.container_interfaces)
+    be_admitted(policy, live)
+    warnings += [*exceptions(policy), *doubts(policy, live, host)]
+    backend = choose(wanted.backend, host)
+    stored = StoredPolicy(declared, backend, policy.management, wanted.container_interfaces, wanted.private_answers, answers)
+    return _Policy(policy, stored, memory, warnings)

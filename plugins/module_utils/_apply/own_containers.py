@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Flows between a host and its own containers, for firewalls that tell containers by their addresses alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import typing as t
+
+from .._host.host import Host
+from .._policy.container_bridges import container_bridges
+from .._policy.model import EGRESS, HOST, INGRESS, PROTOCOLS, AddressSet, Policy, Rule
+
+NAME = "containers_of_this_host"
+
+
+def admit(policy: Policy, containers: AddressSet) -> Policy:
+    """The policy with the host's containers as peers of every port that it closes to others, and within reach under a denied egress."""
+    if not (containers.ipv4 or containers.ipv6):
+        return policy
+    rules = [
+        rule._replace(peers=(*rule.peers, containers)) if rule.direction == INGRESS and rule.closed_to_others else rule
+        for rule in policy.rules
+    ]
+    if policy.deny_egress:
+        rules += [Rule("%s.%s" % (NAME, protocol), EGRESS, protocol, ("1-65535",), (containers,), HOST, False) for protocol in PROTOCOLS]
+    return policy._replace(rules=tuple(rules))
+
+
+def own_containers(policy: Policy, host: Host) -> AddressSet:
+    """The networks of the bridges that certainly are a container engine's own, as the host's addresses on them tell."""
+    bridges = container_bridges(policy.container_interfaces, os.listdir("/sys/class/net"))
+    listed = json.loads(host.run(["ip", "-json", "address", "show"]).stdout) if host.which("ip") else []
+    return networks_of([link for link in listed if link.get("ifname") in bridges])
+
+
+def networks_of(links: t.Iterable[t.Mapping[str, t.Any]]) -> AddressSet:
+    """The networks of links as ``ip -json address`` lists them; link-local ones are not told apart by their bridge."""
+    found = {
+        ipaddress.ip_interface("%s/%s" % (address["local"], address["prefixlen"])).network
+        for link in links
+        for address in link.get("addr_info", ())
+        if address.get("scope") == "global"
+    }
+    ipv4 = ipaddress.collapse_addresses(network for network in found if network.version == 4)
+    ipv6 = ipaddress.collapse_addresses(network for network in found if network.version == 6)
+    return AddressSet(NAME, tuple(map(str, sorted(ipv4))), tuple(map(str, sorted(ipv6))))

@@ -1,0 +1,212 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""firewalld: two policies of our own, in front of every zone, with a service for each rule and an ipset for each address set.
+
+The files are written first, then the running daemon follows: in place where only rich rules or entries differ, by a reload where
+objects come or go, which firewalld can do in no other way.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ..._change.change import Change
+from ..._change.way_back import WayBack, attempt
+from ..._errors import PolicyRefused, ToolFailed
+from ..._host.host import Host, Snapshot
+from ..._host.own_files import fixed
+from ..._policy.contradictions import contradictions
+from ..._policy.model import Policy
+from . import client as firewalld_client
+from . import fail2ban, live
+from . import others as firewalld_others
+from .docker_versions import warnings_before_reload
+from .files import MODE, Files, describe_files
+from .journal import Journal
+from .objects import Object, describe
+from .rules import translate
+from .runtime import RuntimeSnapshot
+
+NAME = "firewalld"
+RUNNING_BUT_FAILED = 251  # firewall-cmd(1), exit codes
+ATTEMPTS = 3
+SECONDS_TO_RETURN = 30.0  # for a daemon that somebody restarts while it is read
+_ON_ITS_WAY = ("activating", "deactivating", "reloading")  # systemd(1), states of a unit between active and inactive
+
+
+def is_installed(host: Host) -> bool:
+    return host.which("firewall-cmd") is not None
+
+
+def is_running(host: Host) -> bool:
+    """Whether the daemon runs, be it in vain."""
+    return is_installed(host) and host.run(["firewall-cmd", "--state"], check=False).rc in (0, RUNNING_BUT_FAILED)
+
+
+def is_enabled(host: Host) -> bool:
+    """Whether systemd starts it at boot."""
+    return is_installed(host) and host.run(["systemctl", "is-enabled", "firewalld.service"], check=False).stdout.strip() == "enabled"
+
+
+def propose(policy: t.Optional[Policy], host: Host) -> Change:
+    """The way from our files and objects to those that carry the policy; where firewalld does not run, from our files to none.
+
+    If somebody restarts firewalld meanwhile, everything is read again, up to ATTEMPTS times.
+
+    Raises:
+        PolicyRefused: as :func:`firewalld_client.connect`.
+        ToolFailed: as there; also if firewalld stopped and did not start again.
+    """
+    words: t.Sequence[str] = ()
+    for _attempt in range(ATTEMPTS):
+        try:
+            return _propose(policy, host)
+        except firewalld_client.DaemonLeft as left:
+            words = left.messages
+            if not _returns(host) and policy:
+                break
+    raise ToolFailed(*words, "firewalld stopped while its state was being read; see 'journalctl -u firewalld', start it and run again")
+
+
+def _returns(host: Host) -> bool:
+    """Whether the daemon runs within some seconds."""
+    end = time.monotonic() + SECONDS_TO_RETURN
+    while not is_running(host):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def _is_starting(host: Host) -> bool:
+    """Whether systemd is about to have the daemon run: it may have read files that were not yet put back."""
+    return host.has_systemd() and host.run(["systemctl", "is-active", "firewalld.service"], check=False).stdout.strip() in _ON_ITS_WAY
+
+
+def _propose(policy: t.Optional[Policy], host: Host) -> Change:
+    if policy or is_running(host):
+        client = firewalld_client.connect(host, carries=policy is not None)
+        change = FirewalldChange(host, translate(policy) if policy else [], client)
+        if policy:
+            others = contradictions(policy, firewalld_others.places(client, change.is_ours))
+            change.warnings = [*change.warnings, *others, *fail2ban.warnings(host)]
+        return change
+    return FilesChange(host)
+
+
+class FilesChange(Change):
+    """The removal of our files while firewalld does not run."""
+
+    name = NAME
+
+    def __init__(self, host: Host) -> None:
+        self._files = Files(host, ())
+        self.before, self.after = describe_files(self._files.before), ""
+
+    def check(self) -> None:
+        """Nothing that is checked would be loaded."""
+
+    def prepared(self) -> t.ContextManager[None]:
+        return self._files.prepared()
+
+    def apply(self) -> None:
+        self._files.apply()
+
+    def way_back(self) -> WayBack:
+        return WayBack(self.name, NAME, self._files.snapshot, {})
+
+    def undo(self) -> None:
+        self._files.snapshot.restore()
+
+
+class FirewalldChange(Change):
+    """Our files and our objects in the running daemon."""
+
+    name = NAME
+
+    def __init__(self, host: Host, objects: t.Sequence[Object], client: t.Any) -> None:
+        self._host = host
+        self._client = client
+        self._files = Files(host, objects)
+        self._wanted = {each.key: each for each in objects}
+        self._target = {each.key: each.settings for each in objects}
+        self._runtime = self._read()
+        self._runtime_differs = _text(self._runtime) != _text(self._target)
+        self._needs_reload = self._runtime_differs and not live.is_changeable(self._runtime, self._wanted)
+        self._snapshot: t.Optional[RuntimeSnapshot] = None
+        self.before = _text(self._runtime) + describe_files(self._files.before, self._files.deviations)
+        self.after = _text(self._target) + describe_files(self._files.after, dict.fromkeys(self._files.deviations, fixed(MODE)))
+        self.warnings = [
+            *(live.rivals(client, self._files.is_ours) if objects else ()),
+            *(warnings_before_reload(host) if self._needs_reload else ()),
+        ]
+
+    def is_ours(self, name: str) -> bool:
+        """Whether an object's name in firewalld is one of ours."""
+        return self._files.is_ours(name)
+
+    def _read(self) -> live.Runtime:
+        return live.read(self._client, self._host, self._files.is_ours)
+
+    def check(self) -> None:
+        if self.changed:
+            self._files.check()
+        if self._needs_reload:
+            losses = self._take_snapshot().losses(self._client, self._files.is_ours)
+            if losses:
+                raise PolicyRefused(*losses)
+
+    def prepared(self) -> t.ContextManager[None]:
+        return self._files.prepared()
+
+    def apply(self) -> None:
+        if not self.changed:
+            return
+        journal = Journal(self._client, self._files.is_ours)
+        snapshot = self._snapshot = self._take_snapshot()
+        self._files.apply()
+        if self._needs_reload:
+            journal.reload(self._host)
+            snapshot.restore(self._client, journal)
+        elif self._runtime_differs:
+            live.change(self._client, self._runtime, self._wanted)
+        in_force = _text(self._read())
+        if in_force != _text(self._target):
+            raise ToolFailed("firewalld did not put in force what its files say; it has now:\n" + in_force)
+
+    def way_back(self) -> WayBack:
+        return self._way_back(self._take_snapshot())
+
+    def undo(self) -> None:
+        if self._snapshot:
+            way = self._way_back(self._snapshot)
+            put_back(way.files, way.runtime, self._host)
+
+    def _way_back(self, snapshot: RuntimeSnapshot) -> WayBack:
+        return WayBack(self.name, NAME, self._files.snapshot, {"reload": self._needs_reload, "in_force": snapshot.data})
+
+    def _take_snapshot(self) -> RuntimeSnapshot:
+        return RuntimeSnapshot.take(self._client, self._host)
+
+
+def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
+    """Restore our files and everything that was in force; a daemon that has stopped meanwhile begins with the files."""
+    attempt(files.restore, lambda: _put_back_runtime(runtime, host))
+
+
+def _put_back_runtime(runtime: t.Mapping[str, t.Any], host: Host) -> None:
+    if runtime and (is_running(host) or (_is_starting(host) and _returns(host))):
+        client = firewalld_client.reach()
+        journal = Journal(client, lambda name: False)
+        if runtime["reload"]:
+            journal.reload(host)
+        RuntimeSnapshot(host, runtime["in_force"]).restore(client, journal)
+
+
+def _text(runtime: live.Runtime) -> str:
+    return "".join(describe(kind, name, settings) for (kind, name), settings in sorted(runtime.items()))

@@ -1,0 +1,268 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""nftables: our own table carries the policy; with other backends it carries the forward guard alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import typing as t
+
+from ..._change.change import Change
+from ..._change.way_back import WayBack, attempt
+from ..._errors import PolicyRefused, ToolFailed
+from ..._host.host import CONFIGURATION, File, Host, Snapshot
+from ..._host.own_files import fixed, fixed_link
+from ..._policy.container_bridges import container_bridges, links_of_others
+from ..._policy.contradictions import Place, contradictions
+from ..._policy.model import Policy
+from ..iptables import others as iptables_others
+from . import boot, emergency_rules, open_connections
+from . import others as nftables_others
+from . import ruleset as nftables_ruleset
+from .boot import COMMAND, EMERGENCY, HEADER, LOAD, RULESET, SCRIPT
+from .ruleset import DELETE, DENIED_EGRESS, TABLE
+
+NAME = "nftables"
+SERVICE = "federated-connectivity.service"
+UNIT = "/etc/systemd/system/" + SERVICE
+WANTS = "/etc/systemd/system/sysinit.target.wants/" + SERVICE
+LINK = "../" + SERVICE
+DROP_IN = "/etc/systemd/system/nftables.service.d/federated-connectivity.conf"
+MODES = {RULESET: 0o600, **dict.fromkeys(EMERGENCY.values(), 0o600), LOAD: 0o600, UNIT: 0o644, DROP_IN: 0o644}
+FILES = (*MODES, WANTS)
+
+# No ExecStop: stopping the service, or shutting down, opens nothing.
+UNIT_TEXT = (
+    HEADER
+    + """[Unit]
+Description=Connectivity policy of federated systems (nftables table inet {table})
+Documentation=man:nft(8)
+DefaultDependencies=no
+After=nftables.service
+Before=network-pre.target docker.service shutdown.target
+Wants=network-pre.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart={load}
+ExecReload={load}
+
+[Install]
+WantedBy=sysinit.target
+"""
+)
+# Debian's nftables.service empties the whole packet filter whenever it starts, reloads or stops; ours is back before it says so.
+DROP_IN_TEXT = (
+    HEADER
+    + """[Service]
+ExecStartPost=-{load}
+ExecReload=-{load}
+ExecStopPost=-{load}
+"""
+)
+
+
+def is_installed(host: Host) -> bool:
+    return host.which("nft") is not None
+
+
+def is_running(host: Host) -> bool:
+    """The kernel always filters."""
+    return is_installed(host)
+
+
+def propose(policy: t.Optional[Policy], host: Host) -> Change:
+    """The whole policy, guard included, as one transaction."""
+    return _propose(policy, host, host_chains=True)
+
+
+def propose_guard(policy: t.Optional[Policy], host: Host, redirected_pass: bool) -> Change:
+    """The guard alone, beside another backend, which may let redirected connections pass; the host's own chains go if they were there."""
+    return _propose(policy, host, host_chains=False, redirected_pass=redirected_pass)
+
+
+def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool, redirected_pass: bool = False) -> Change:
+    links = os.listdir("/sys/class/net")
+    bridges, others = (find(policy.container_interfaces, links) if policy else [] for find in (container_bridges, links_of_others))
+    ruleset = nftables_ruleset.render(policy, host_chains, bridges, others, redirected_pass) if policy else ""
+    if ruleset and not is_installed(host):
+        raise PolicyRefused("nft is not installed on this host, and the policy needs it; apt-get install nftables")
+    warnings = _objections(host) if ruleset and host_chains else []
+    emergency = {family: emergency_rules.render(policy, family, host_chains, bridges) for family in EMERGENCY} if policy and ruleset else {}
+    refuses = bool(policy and policy.deny_egress and host_chains)
+    return TableChange(host, ruleset, emergency, [*warnings, *(contradictions(policy, _others(host)) if policy else ())], refuses)
+
+
+class TableChange(Change):
+    """Our table in the kernel, its file, the unit that loads it at boot, and what closes its ports where that fails.
+
+    The text of both sides is the kernel's own listing. What a ruleset would look like there is found out by loading it in a
+    network namespace of its own, where it filters nothing.
+    """
+
+    name = "nftables table inet %s" % TABLE
+
+    def __init__(self, host: Host, ruleset: str, emergency: t.Mapping[int, str], warnings: t.Sequence[str], refuses: bool) -> None:
+        """``refuses``: the ruleset refuses egress of the host itself by default."""
+        self._host = host
+        self._ruleset = ruleset
+        self._had_nft = is_installed(host)
+        self._present = _listing(host)
+        self._begins_to_refuse = refuses and DENIED_EGRESS not in self._present
+        self._texts: t.Dict[str, str] = {}
+        self._was_active = _is_active(host)
+        self._not_loaded = boot.not_loaded(host)
+        self._snapshot = host.snapshot(FILES)
+        self.after = ""
+        self.warnings = warnings
+        if ruleset:
+            unit, drop_in = (text.format(table=TABLE, load=COMMAND) for text in (UNIT_TEXT, DROP_IN_TEXT))
+            closed = {path: HEADER + emergency[family] for family, path in EMERGENCY.items()}
+            self._texts = {RULESET: HEADER + ruleset, **closed, LOAD: SCRIPT, UNIT: unit, DROP_IN: drop_in}
+            at_boot = [_line(path, fixed(mode)) for path, mode in MODES.items()]
+            at_boot += [_line(WANTS, fixed_link(UNIT)), _line(CONFIGURATION, fixed(host.directory_mode, directory=True))]
+            self.after = _rehearse(host, ruleset) + "".join(at_boot) + _active(host.has_systemd())
+        self.before = self._present + "".join(self._at_boot()) + _active(self._was_active)
+        if self._not_loaded:
+            self.before += "# not loaded at boot: %s\n" % self._not_loaded.words
+
+    def _at_boot(self) -> t.Iterator[str]:
+        """What is there of ours for the next boot; without a policy, what of it has to go."""
+        for path, text in {**dict.fromkeys(MODES, ""), **self._texts}.items():
+            found = self._host.attributes(path)
+            if found and (self._ruleset or not os.path.isdir(path)):
+                own = self._host.read_own(path)
+                yield _line(path, found, "" if own is not None and own.decode(errors="replace") == text else "; not as we made it")
+        link, directory = self._host.link_attributes(WANTS, UNIT), self._host.attributes(CONFIGURATION)
+        if link:
+            yield _line(WANTS, link)
+        if directory and self._ruleset:
+            yield _line(CONFIGURATION, directory)
+
+    def check(self) -> None:
+        if self.changed and self._ruleset:
+            self._host.run(["nft", "-c", "-f", "-"], input=self._ruleset)
+
+    def prepared(self) -> t.ContextManager[None]:
+        files = {path: File(self._texts[path].encode(), mode) for path, mode in MODES.items()} if self._ruleset else {}
+        return self._host.prepared(files, {WANTS: LINK} if files else {})
+
+    def apply(self) -> None:
+        if not self.changed:
+            return
+        if self._begins_to_refuse:
+            open_connections.track()
+        if self._ruleset or is_installed(self._host):
+            self._host.run(["nft", "-f", "-"], input=self._ruleset or DELETE)
+        boot.lift(self._host)
+        if self._ruleset:
+            for path, mode in MODES.items():
+                self._host.write(path, self._texts[path].encode(), mode=mode)
+            self._host.link(WANTS, LINK)
+        else:
+            _stop(self._host)
+            for path in reversed(FILES):
+                self._host.remove(path)
+            for path in (RULESET, DROP_IN, WANTS):
+                self._host.remove_directory(os.path.dirname(path))
+        _reload_units(self._host)
+        if self._ruleset and self._host.has_systemd():
+            self._host.run(["systemctl", "start", SERVICE])
+
+    def way_back(self) -> WayBack:
+        words = self._not_loaded.words if self._not_loaded else ""
+        runtime = {"table": self._present, "active": self._was_active, "not_loaded": words, "had_nft": self._had_nft}
+        return WayBack(self.name, NAME, self._snapshot, runtime)
+
+    def undo(self) -> None:
+        way = self.way_back()
+        put_back(way.files, way.runtime, self._host)
+
+
+def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
+    """Restore our table, its files and its unit as a change found them; what can be restored is, also where the rest cannot."""
+    active, not_loaded = runtime["active"], runtime.get("not_loaded", "")
+    if DENIED_EGRESS in runtime["table"]:
+        with contextlib.suppress(Exception):  # a way back does not end for this
+            open_connections.track()
+    attempt(
+        # Without nft the change itself has loaded nothing.
+        lambda: host.run(["nft", "-f", "-"], input=DELETE + runtime["table"]) if runtime.get("had_nft", True) else None,
+        lambda: None if active else _stop(host),
+        files.restore,
+        lambda: boot.close(host, not_loaded) if not_loaded else boot.lift(host),
+        lambda: _reload_units(host),
+        # Early at boot it waits for whoever calls this.
+        lambda: host.run(["systemctl", "start", "--no-block", SERVICE]) if active else None,
+    )
+
+
+def _stop(host: Host) -> None:
+    if host.has_systemd():
+        host.run(["systemctl", "stop", SERVICE], check=False)
+        host.run(["systemctl", "reset-failed", SERVICE], check=False)
+
+
+def _reload_units(host: Host) -> None:
+    if host.has_systemd():
+        host.run(["systemctl", "daemon-reload"])
+
+
+def _line(path: str, found: str, remark: str = "") -> str:
+    return "# at boot: %s, %s%s\n" % (path, found, remark)
+
+
+def _active(active: bool) -> str:
+    return "# %s is active\n" % SERVICE if active else ""
+
+
+def _is_active(host: Host) -> bool:
+    return host.has_systemd() and host.run(["systemctl", "is-active", "--quiet", SERVICE], check=False).rc == 0
+
+
+def _listing(host: Host) -> str:
+    """Our table as the kernel has it, without counters; empty where it is not."""
+    if not is_installed(host):
+        return ""
+    listed = host.run(["nft", "-s", "list", "table", "inet", TABLE], check=False)
+    if listed.rc == 0:
+        return listed.stdout
+    if "No such file or directory" in listed.stderr:
+        return ""
+    raise ToolFailed("nft cannot list table inet %s: %s" % (TABLE, listed.stderr.strip()))
+
+
+def _rehearse(host: Host, ruleset: str) -> str:
+    """How this kernel and this nft list the ruleset once it is loaded."""
+    load_and_list = "nft -f - && nft -s list table inet %s" % TABLE
+    return host.run(["unshare", "--net", "--", "sh", "-c", load_and_list], input=ruleset).stdout
+
+
+def _objections(host: Host) -> t.List[str]:
+    """Warnings about other tables that refuse by default what we only accept: a drop anywhere is final."""
+    chains = json.loads(host.run(["nft", "-j", "list", "chains"]).stdout)["nftables"]
+    return [
+        "nftables chain %(family)s %(table)s %(name)s drops by default what it does not accept itself; "
+        "the ports of this policy must be accepted there too" % chain
+        for chain in (entry.get("chain", {}) for entry in chains)
+        if chain.get("policy") == "drop" and chain.get("hook") in ("input", "output") and chain["table"] != TABLE
+    ]
+
+
+def _others(host: Host) -> t.Iterator[Place]:
+    """What others decide in the kernel, whichever backend carries the policy."""
+    for family, tool in iptables_others.IPTABLES.items():
+        if host.which(tool + "-save"):
+            yield from iptables_others.places(host.run([tool + "-save", "-t", "filter"], check=False).stdout, family)
+    if is_installed(host):
+        listed = json.loads(host.run(["nft", "-j", "list", "ruleset"]).stdout)["nftables"]
+        text = host.run(["nft", "-a", "-s", "list", "ruleset"]).stdout
+        yield from nftables_others.places(listed, text, (("inet", TABLE), ("inet", "firewalld")))

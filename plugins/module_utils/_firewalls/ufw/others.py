@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The administrator's rules in ufw's files of one family, before ours and behind them."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._policy.contradictions import ANY_PORT, Match, Place, Spans, Verdict, addresses
+from ..._policy.model import EGRESS, INGRESS
+from . import rules_file
+from .rules import ANYWHERE
+
+BAN = "theirs prevails, as it stands before ours: delete it, or take these peers out of the plan"
+REFUSAL = "ours prevails, as it stands before theirs: to refuse them, take them out of the plan, or 'ufw prepend deny from' each"
+ACCEPTANCE = "ours prevails, as it stands before theirs: who is to connect belongs in the inventory"
+_DIRECTIONS = {"in": INGRESS, "out": EGRESS}
+
+
+def places(file: rules_file.RulesFile, bans: t.Sequence[str]) -> t.Iterator[Place]:
+    """What the administrator decides, direction by direction; ``bans`` are the blocks that stand before ours."""
+    for word, direction in _DIRECTIONS.items():
+        before = [verdict for block in bans for verdict in _verdicts(block, word)]
+        behind = [verdict for block in file.foreign[len(bans) :] for verdict in _verdicts(block, word)]
+        yield Place(direction, before, BAN, "")
+        yield Place(direction, behind, REFUSAL, ACCEPTANCE)
+
+
+def _verdicts(block: str, direction: str) -> t.Iterator[Verdict]:
+    words = rules_file.words(block)
+    if len(words) not in (7, 9) or words[-1].partition("_")[0] != direction or words[0].startswith("route:"):
+        return
+    action, protocol, ports, destination, source_ports, source = words[:6]
+    here, there = (destination, source) if direction == "in" else (source, destination)
+    try:
+        peers = addresses([there])
+    except ValueError:  # edited by hand
+        return
+    certain = here in ANYWHERE.values() and source_ports == "any" and words[-1] == direction and not action.startswith("limit")
+    match = Match(() if protocol == "any" else (protocol,), _spans(ports), peers, certain)
+    named = "ufw: your rule '%s'" % rules_file.describe(block)[0].partition("  #")[0]
+    yield Verdict(named, not re.match("deny|reject", action), match)
+
+
+def _spans(ports: str) -> Spans:
+    if ports == "any":
+        return ANY_PORT
+    return tuple(sorted((int(low), int(high or low)) for low, _colon, high in (port.partition(":") for port in ports.split(","))))

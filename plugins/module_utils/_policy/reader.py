@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""From one host's file of the plan to its policy; whatever is wrong with it is said at once."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from .._errors import PolicyRefused
+from .model import DIRECTIONS, EGRESS, FAMILIES, HOST, INGRESS, PLACEMENTS, PROTOCOLS, AddressSet, Policy, Rule, disjoint, is_port_range
+
+# Linux takes names of 15 characters (IFNAMSIZ); a trailing * stands for any rest.
+_INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z|[A-Za-z0-9_.-]{1,14}\*\Z")
+_DEFAULTS = ("unchanged", "deny")
+
+
+def parse_policy(
+    data: t.Mapping[str, t.Any],
+    resolved: t.Mapping[str, t.Sequence[str]],
+    management: t.Optional[t.Tuple[str, int]],
+    container_interfaces: t.Sequence[str] = (),
+) -> Policy:
+    """Build the policy from one host's file of the plan with its ``address_sets`` (docs/architecture.md, "A policy").
+
+    Args:
+        data: The host's file of the plan plus ``address_sets``: name -> CIDRs.
+        resolved: Addresses of each host name that a rule names, as looked up on this host; a name without addresses
+            opens nothing.
+        management: (client address, local port) of the live management connection.
+        container_interfaces: Names of container bridges, or prefixes with a trailing ``*``.
+
+    Raises:
+        PolicyRefused: with all messages at once, each naming the rule.
+    """
+    reader = _Reader(data, resolved)
+    policy = Policy(
+        reader.text(data, "host", "policy"),
+        reader.rules(),
+        reader.default(INGRESS),
+        reader.default(EGRESS),
+        None,
+        reader.interfaces(container_interfaces),
+        bool(data.get("listeners")),
+    )
+    if reader.errors:
+        raise PolicyRefused(*reader.errors)
+    return policy._replace(management=management) if management and policy.endangers(*management) else policy
+
+
+def names_of(data: t.Mapping[str, t.Any]) -> t.List[str]:
+    """The host names that the rules name, sorted; whatever is malformed is left to :func:`parse_policy`."""
+    rules = data.get("rules")
+    peers = [rule.get("peers") for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    names = [peer.get("names") for peer in peers if isinstance(peer, dict)]
+    return sorted({name for listed in names if isinstance(listed, list) for name in listed if isinstance(name, str)})
+
+
+class _Reader:
+    """Reads pieces of untrusted data; collects what is wrong with them in ``errors``."""
+
+    def __init__(self, data: t.Mapping[str, t.Any], resolved: t.Mapping[str, t.Sequence[str]]) -> None:
+        self.errors: t.List[str] = []
+        self._data = data
+        self._defaults = self._mapping(data, "defaults", "policy")
+        sets = self._mapping(data, "address_sets", "policy")
+        self._sets = {name: self._address_set(name, self._list(sets, name, "address_sets")) for name in sets}
+        self._names = {name: self._address_set(name, addresses) for name, addresses in resolved.items()}
+        for name in sorted(name for name in {**self._sets, **self._names} if not name.isprintable()):
+            self.errors.append("%r is no name of an address set or a host: it has characters that cannot be seen" % name)
+        for name in sorted(set(self._sets) & set(self._names)):
+            self.errors.append("%r is both an address set and a host name of the policy; use the host's full name" % name)
+
+    def text(self, data: t.Mapping[str, t.Any], key: str, where: str, allowed: t.Sequence[str] = ()) -> str:
+        value = data.get(key)
+        if not isinstance(value, str) or not value:
+            self.errors.append("%s: %s must be a text, not %r" % (where, key, value))
+            return ""
+        if not value.isprintable():
+            self.errors.append("%s: %s has characters that cannot be seen: %r" % (where, key, value))
+        if allowed and value not in allowed:
+            self.errors.append("%s: %s is %r; it can be %s" % (where, key, value, " or ".join(allowed)))
+        return value
+
+    def default(self, direction: str) -> bool:
+        return self.text(self._defaults, direction, "defaults", _DEFAULTS) == "deny"
+
+    def interfaces(self, names: t.Sequence[str]) -> t.Tuple[str, ...]:
+        for name in names:
+            if not _INTERFACE.match(name):
+                self.errors.append("container_interfaces: %r is no interface name; a prefix may end in *" % name)
+        return tuple(names)
+
+    def rules(self) -> t.Tuple[Rule, ...]:
+        entries = self._list(self._data, "rules", "policy", dict)
+        rules = [self._rule(entry, number) for number, entry in enumerate(entries)]
+        ids = [rule.id for rule in rules]
+        for id in sorted({id for id in ids if id and ids.count(id) > 1}):
+            self.errors.append("rule %s: stands in the policy more than once" % id)
+        return tuple(rules)
+
+    def _rule(self, entry: t.Mapping[str, t.Any], number: int) -> Rule:
+        where = "rule %s" % entry.get("id", "without id (rules[%d])" % number)
+        direction = self.text(entry, "direction", where, DIRECTIONS)
+        ports = self._list(entry, "ports", where)
+        if entry.get("ports") == []:
+            self.errors.append("%s: no ports; a rule without ports would open all of them" % where)
+        wrong = [port for port in ports if not is_port_range(port)]
+        self.errors.extend("%s: %r is no port" % (where, port) for port in wrong)
+        closed = entry.get("closed_to_others", direction == INGRESS)
+        if not isinstance(closed, bool):
+            self.errors.append("%s: closed_to_others must be true or false, not %r" % (where, closed))
+        return Rule(
+            self.text(entry, "id", where),
+            direction,
+            self.text(entry, "protocol", where, PROTOCOLS),
+            disjoint(ports) if not wrong else (),
+            self._peers(entry, where),
+            self.text({"placement": HOST, **entry}, "placement", where, PLACEMENTS),
+            closed is True,
+        )
+
+    def _peers(self, entry: t.Mapping[str, t.Any], where: str) -> t.Tuple[AddressSet, ...]:
+        peers = self._mapping(entry, "peers", where)
+        sets = self._list(peers, "address_sets", where)
+        for name in sets:
+            if name not in self._sets:
+                self.errors.append("%s: address set %r is not in the plan" % (where, name))
+        known = [self._sets[name] for name in sets if name in self._sets]
+        return tuple(known + [self._names[name] for name in self._list(peers, "names", where) if name in self._names])
+
+    def _mapping(self, data: t.Mapping[str, t.Any], key: str, where: str) -> t.Mapping[str, t.Any]:
+        value = data.get(key)
+        if isinstance(value, dict):
+            return value
+        self.errors.append("%s: %s must be a dictionary, not %r" % (where, key, value))
+        return {}
+
+    def _list(self, data: t.Mapping[str, t.Any], key: str, where: str, kind: t.Type[t.Any] = str) -> t.List[t.Any]:
+        value = data.get(key)
+        one, several = ("text", "texts") if kind is str else ("dictionary", "dictionaries")
+        if not isinstance(value, list):
+            self.errors.append("%s: %s must be a list of %s, not %r" % (where, key, several, value))
+            return []
+        wrong = [(index, item) for index, item in enumerate(value) if not isinstance(item, kind)]
+        self.errors.extend("%s: %s[%d] must be a %s, not %r" % (where, key, index, one, item) for index, item in wrong)
+        return [item for item in value if isinstance(item, kind)]
+
+    def _address_set(self, name: str, cidrs: t.Iterable[str]) -> AddressSet:
+        networks: t.Dict[int, t.List[t.Any]] = {4: [], 6: []}
+        for cidr in cidrs:
+            try:
+                if "%" in cidr:
+                    raise ValueError("%r names an interface, which no partner shares" % cidr)
+                network = ipaddress.ip_network(cidr)
+            except ValueError as error:
+                self.errors.append("address set %s: %s" % (name, error))
+                continue
+            networks[network.version].append(network)
+        ipv4, ipv6 = (tuple(str(network) for network in sorted(ipaddress.collapse_addresses(networks[family]))) for family in FAMILIES)
+        return AddressSet(name, ipv4, ipv6)

@@ -10,11 +10,11 @@ import pathlib
 import sys
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import MATRICES, Catalogue, MatrixNotFound
-from ansible_collections.federated.connectivity.plugins.plugin_utils._located_yaml import read_yaml
-from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix_page import matrix_index, matrix_page
-from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix_texts import plain_texts
-from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import MATRICES, Catalogue, MatrixNotFound
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.located_yaml import read_yaml
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.page import matrix_index, matrix_page
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.texts import plain_texts
 
 PAGES = pathlib.Path(__file__).parent / "matrices"
 INVENTORIES = pathlib.Path(__file__).parents[1] / "inventories"

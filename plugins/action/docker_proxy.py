@@ -10,9 +10,9 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.utils.path import unfrackpath
 
-from ..plugin_utils._docker_proxies import credentials, options
-from ..plugin_utils._host_action import HostAction
-from ..plugin_utils._plan_reader import PlanUnreadable, read_host
+from ..plugin_utils._docker_proxy_options import credentials, options
+from ..plugin_utils._host_answers.action import HostAction
+from ..plugin_utils._plan.reader import PlanUnreadable, read_host
 
 
 class ActionModule(HostAction):

@@ -11,9 +11,9 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.utils.path import unfrackpath
 
-from ..plugin_utils._host_action import HostAction
-from ..plugin_utils._plan_reader import PlanUnreadable, read_policy
-from ..plugin_utils._shapes import printable_lines
+from ..plugin_utils._common.shapes import printable_lines
+from ..plugin_utils._host_answers.action import HostAction
+from ..plugin_utils._plan.reader import PlanUnreadable, read_policy
 
 ERROR_MAXIMUM = 4000
 RESTORE_SECONDS = 60

@@ -8,8 +8,8 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 
-from ..plugin_utils._host_action import HostAction
-from ..plugin_utils._run_marks import is_token, password_of, words_of
+from ..plugin_utils._host_answers.action import HostAction
+from ..plugin_utils._host_answers.run_marks import is_token, password_of, words_of
 
 
 class ActionModule(HostAction):

@@ -8,13 +8,13 @@ import pathlib
 import typing as t
 from collections.abc import Mapping
 
-from ..plugin_utils._choice import Choice
+from ..plugin_utils._common.report_file import ReportUnwritable, write_report
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._observations import NOTHING, Observation
-from ..plugin_utils._plan_reader import Membership, PlanUnreadable, read_address_sets
-from ..plugin_utils._report_file import ReportUnwritable, write_report
-from ..plugin_utils._verdict import FAILED, judge
-from ..plugin_utils._verdict_report import counts, host_lines, report, summary
+from ..plugin_utils._plan.reader import Membership, PlanUnreadable, read_address_sets
+from ..plugin_utils._verify.model import Choice
+from ..plugin_utils._verify.observations import NOTHING, Observation
+from ..plugin_utils._verify.report import counts, host_lines, report, summary
+from ..plugin_utils._verify.verdict import FAILED, judge
 
 STEPS = ("in_force", "loopback", "listening", "stopped", "probed")
 

@@ -13,9 +13,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
-from ..plugin_utils._plan_reader import PlanUnreadable, read_plan
-from ..plugin_utils._proofs import choose
+from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
+from ..plugin_utils._plan.reader import PlanUnreadable, read_plan
+from ..plugin_utils._verify.assignments import choose
 
 
 class ActionModule(ControllerAction):

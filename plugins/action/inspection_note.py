@@ -10,8 +10,8 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.utils.path import unfrackpath
 
-from ..plugin_utils._host_action import HostAction
-from ..plugin_utils._plan_reader import PlanUnreadable, read_note
+from ..plugin_utils._host_answers.action import HostAction
+from ..plugin_utils._plan.reader import PlanUnreadable, read_note
 
 
 class ActionModule(HostAction):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._host_action import HostAction
+from ..plugin_utils._host_answers.action import HostAction
 
 
 class ActionModule(HostAction):

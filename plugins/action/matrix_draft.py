@@ -10,10 +10,10 @@ import os
 import pathlib
 import typing as t
 
+from ..plugin_utils._common.problems import PlanRefused
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
-from ..plugin_utils._own_matrix import draft, matrix_name, starter, write_new
-from ..plugin_utils._problems import PlanRefused
+from ..plugin_utils._vendor_table.starter import draft, matrix_name, starter, write_new
 
 
 class ActionModule(ControllerAction):

@@ -11,8 +11,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._operator_variables import OperatorVariables, ValueUnreadable, differing
-from ..plugin_utils._role_options import option_specs
+from ..plugin_utils._operator.role_options import option_specs
+from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
 
 OF_THE_PLAYBOOKS = {
     "connectivity_forward_proxy": {"type": "raw"},

@@ -15,17 +15,17 @@ from collections.abc import Mapping
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 
-from ..plugin_utils._catalogue import Catalogue
+from ..plugin_utils._common.problems import PlanRefused
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._hosts import VARIABLES
+from ..plugin_utils._inventory.hosts import VARIABLES
+from ..plugin_utils._inventory.source_location import locate
+from ..plugin_utils._inventory.value import Unreadable
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
-from ..plugin_utils._operator_variables import OperatorVariables, ValueUnreadable, differing
-from ..plugin_utils._origin import locate
-from ..plugin_utils._own_results import record_result
-from ..plugin_utils._plan import compute_plan
-from ..plugin_utils._plan_directory import write_plan
-from ..plugin_utils._problems import PlanRefused
-from ..plugin_utils._value import Unreadable
+from ..plugin_utils._matrix.catalogue import Catalogue
+from ..plugin_utils._operator.results import record_result
+from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
+from ..plugin_utils._plan.compute import compute_plan
+from ..plugin_utils._plan.writer import write_plan
 
 WARNINGS_SHOWN = 20
 RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewed_plan")

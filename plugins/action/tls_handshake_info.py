@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._host_action import HostAction
+from ..plugin_utils._host_answers.action import HostAction
 
 IS_TRUE = ("true", "yes", "on", "1")
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
+from ..plugin_utils._common.report_file import ReportUnwritable, write_report
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._expected_certificates import ExpectationsRefused, expectations_of
-from ..plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
-from ..plugin_utils._report_file import ReportUnwritable, write_report
-from ..plugin_utils._tls_flows import Looks
-from ..plugin_utils._tls_report import counts, failures, lines, report, summary
-from ..plugin_utils._tls_sights import read_sights
-from ..plugin_utils._tls_verdict import judge_paths
+from ..plugin_utils._inventory.expected_certificates import ExpectationsRefused, expectations_of
+from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
+from ..plugin_utils._tls_audit.flows import Looks
+from ..plugin_utils._tls_audit.observations import read_sights
+from ..plugin_utils._tls_audit.report import counts, failures, lines, report, summary
+from ..plugin_utils._tls_audit.verdict import judge_paths
 
 
 class ActionModule(ControllerAction):

@@ -12,10 +12,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._expected_certificates import ExpectationsRefused, expectations_of
-from ..plugin_utils._operator_variables import OperatorVariables, ValueUnreadable
-from ..plugin_utils._plan_reader import PlanUnreadable, read_plan
-from ..plugin_utils._tls_flows import tls_flows
+from ..plugin_utils._inventory.expected_certificates import ExpectationsRefused, expectations_of
+from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
+from ..plugin_utils._plan.reader import PlanUnreadable, read_plan
+from ..plugin_utils._tls_audit.flows import tls_flows
 
 
 class ActionModule(ControllerAction):

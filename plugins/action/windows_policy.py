@@ -11,8 +11,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._plan_reader import PlanUnreadable, read_address_sets, read_host
-from ..plugin_utils._windows_policy import PolicyUnfit, windows_policy
+from ..plugin_utils._plan.reader import PlanUnreadable, read_address_sets, read_host
+from ..plugin_utils._windows.steps import PolicyUnfit, windows_policy
 
 
 class ActionModule(ControllerAction):

@@ -18,11 +18,11 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._findings import shown as shown_finding
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._problems import PlanRefused
-from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._inventory.findings import shown as shown_finding
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
 
 HERE = pathlib.Path(__file__).parent
 SYSTEMS = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "plugin_utils" / "matrices").glob("*.yml"))

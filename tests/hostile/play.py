@@ -32,9 +32,9 @@ from ansible_collections.federated.connectivity.plugins.action import (
     tls_paths_judged,
     tls_paths_to_judge,
 )
-from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import write_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import write_plan
 
 STEPS = ("in_force", "loopback", "listening", "stopped", "probed")
 HOSTS = {

@@ -13,7 +13,7 @@ import pytest
 from hostile_scene import Scene
 from play import HOSTS
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._run_marks import password_of, words_of
+from ansible_collections.federated.connectivity.plugins.plugin_utils._host_answers.run_marks import password_of, words_of
 
 BETA = HOSTS["beta"][0]
 

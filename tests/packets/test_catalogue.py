@@ -24,10 +24,10 @@ from policies import rule
 from volley import MARKER, arrivals
 
 from ansible_collections.federated.connectivity.molecule.lab.rootfs import SUITES, rootfs
-from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix import BASELINE
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._whole_plan import Plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.model import BASELINE
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
 from ansible_collections.federated.connectivity.tests.examples import host_variables
 
 SYSTEMS = [system for system in Catalogue().names() if system != BASELINE]

@@ -16,8 +16,8 @@ from namespaces import SECONDS, Namespace, both, outcomes, probe_all
 from policies import PUBLISHED_HTTP, policy, rule
 from suites import suites
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 
 USER_DEFINED, LAN = "br-0123456789ab", "br-lan"
 RESOLVER = {"dns_servers": ["198.51.100.21", "2001:db8:1::21"]}  # partner2

@@ -20,8 +20,8 @@ from firewall_host import FirewallHost, payload
 from namespaces import Namespace
 from waiting import until_open
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_flows import Endpoint, Looks, Path
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_verdict import Sights, judge_paths
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_audit.flows import Endpoint, Looks, Path
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_audit.verdict import Sights, judge_paths
 from ansible_collections.federated.connectivity.tests.tls_servers import Authority, server_context
 
 pytestmark = pytest.mark.suite("trixie")

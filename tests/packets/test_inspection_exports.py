@@ -17,8 +17,8 @@ from firewall_host import FirewallHost
 from namespaces import Namespace
 from waiting import until_open
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 
 pytestmark = pytest.mark.suite("trixie")
 

@@ -14,8 +14,8 @@ import yaml
 from firewall_host import FirewallHost
 from namespaces import Namespace, both, outcomes
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 
 PAGE = (pathlib.Path(__file__).parents[2] / "docs" / "own_system.md").read_text(encoding="utf-8")
 

@@ -13,9 +13,9 @@ from firewall_host import FirewallHost
 from namespaces import Namespace
 from waiting import until_open
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._proxy_allow_lists import allow_lists
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.proxy_allow_lists import allow_lists
 
 pytestmark = pytest.mark.suite("trixie")
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable, Sequence
 
-from . import _check_point, _cisco, _fortigate, _haproxy, _nginx, _palo_alto, _squid, _suricata, _zscaler
-from ._exemption import Exemption
+from . import check_point, cisco, fortigate, haproxy, nginx, palo_alto, squid, suricata, zscaler
+from .exemption import Exemption
 
 
 class Exporter(t.Protocol):
@@ -29,5 +29,5 @@ class Exporter(t.Protocol):
         """The text of the file for a site, where nothing is refused. The same exemptions give the same bytes."""
 
 
-_MODULES: tuple[Exporter, ...] = (_squid, _suricata, _nginx, _haproxy, _palo_alto, _fortigate, _check_point, _cisco, _zscaler)
+_MODULES: tuple[Exporter, ...] = (squid, suricata, nginx, haproxy, palo_alto, fortigate, check_point, cisco, zscaler)
 EXPORTERS = {exporter.NAME: exporter for exporter in _MODULES}

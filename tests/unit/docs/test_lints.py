@@ -11,7 +11,7 @@ import re
 
 import yaml
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._findings import EXPLANATIONS, KEYS
+from ansible_collections.federated.connectivity.plugins.plugin_utils._inventory.findings import EXPLANATIONS, KEYS
 
 ROOT = pathlib.Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "lints.md").read_text(encoding="utf-8")

@@ -23,9 +23,9 @@ from ansible_collections.federated.connectivity.plugins.action import (
     tls_paths_to_judge,
     windows_policy,
 )
-from ansible_collections.federated.connectivity.plugins.plugin_utils._catalogue import Catalogue
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import compute_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan_directory import write_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import write_plan
 
 STATION = {"connectivity_memberships": [{"matrix": "linksight", "federation": "north", "roles": ["data_station"]}]}
 HOSTS = {"alpha": "198.51.100.1", "beta": "198.51.100.2"}

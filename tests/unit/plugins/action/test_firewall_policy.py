@@ -17,7 +17,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.federated.connectivity.plugins.action import firewall_policy
 from ansible_collections.federated.connectivity.plugins.action.firewall_policy import ActionModule
-from ansible_collections.federated.connectivity.plugins.plugin_utils._host_action import HostAction
+from ansible_collections.federated.connectivity.plugins.plugin_utils._host_answers.action import HostAction
 
 CONFIRMED = {"changed": False, "outcome": "confirmed"}
 RESTORED = {"failed": True, "outcome": "restored", "msg": "the change was not confirmed: nobody confirmed it within 60 seconds"}

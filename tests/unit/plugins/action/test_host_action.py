@@ -21,7 +21,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.federated.connectivity.plugins.action import firewall_confirm, listening_info
-from ansible_collections.federated.connectivity.plugins.plugin_utils import _host_results
+from ansible_collections.federated.connectivity.plugins.plugin_utils._host_answers import results
 
 ANSWER = {"changed": False, "sockets": []}
 FOR_ANSIBLE = {
@@ -134,7 +134,7 @@ def test_errors_of_a_connection_are_escaped(monkeypatch: pytest.MonkeyPatch, err
 
 
 def test_a_host_that_does_not_answer_is_waited_for_as_long_as_its_row_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(t.cast(dict[str, t.Any], _host_results.ROWS), "listening_info", _host_results.Row({}, seconds=0.01))
+    monkeypatch.setitem(t.cast(dict[str, t.Any], results.ROWS), "listening_info", results.Row({}, seconds=0.01))
     result = ask(monkeypatch, lambda *_arguments, **_options: time.sleep(600))
     assert result["msg"] == "host alpha: its answer to listening_info is not usable: it has not come within 0.01 seconds"
 

@@ -25,8 +25,8 @@ from ansible.parsing.mod_args import ModuleArgsParser
 from ansible.playbook.task import Task
 from ansible.template import Templar
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_policy import windows_policy
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_rules import GROUP
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.rules import GROUP
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.steps import windows_policy
 
 from .samples import DENIED, NETWORKS, found, planned
 

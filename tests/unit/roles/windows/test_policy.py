@@ -10,8 +10,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_policy import PolicyUnfit, windows_policy
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows_state import spans_of
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.state import spans_of
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.steps import PolicyUnfit, windows_policy
 
 from .samples import DENIED, NETWORKS, found, others_rule, planned
 

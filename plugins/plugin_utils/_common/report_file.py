@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Writes a report for other tools, as JSON: the same content gives the same bytes. It never takes another file's place."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import typing as t
+from collections.abc import Mapping
+
+from .bounded_file import MEBIBYTE, NotAPlainFile, read_unlinked
+from .directory_files import replace_file
+from .plan_marker import MARK
+
+LARGEST = 256 * MEBIBYTE
+MODE = 0o600
+"""Of a new report, which says much about the hosts; the permissions of one that is there stay."""
+
+
+class ReportUnwritable(Exception):
+    """The file cannot be written; the message names it."""
+
+
+def write_report(file: pathlib.Path, content: Mapping[str, t.Any]) -> None:
+    """Write a report whole or not at all; missing directories are made.
+
+    An earlier report is replaced. Anything else that has the name stays as it is.
+
+    Raises:
+        ReportUnwritable: saying what is in the way, and what to do.
+    """
+    data = (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        directory = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            found = read_unlinked(file.name, directory, LARGEST)
+            if found is None or _is_report(found.data):
+                replace_file(file.name, directory, data, MODE)
+            elif found.data != data:
+                raise NotAPlainFile("is not a report of this collection")
+        finally:
+            os.close(directory)
+    except NotAPlainFile as error:
+        raise ReportUnwritable(
+            f"the report could not be written: {file} {error}, and it is left as it is; name a file that does not exist yet, or remove it"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ReportUnwritable(f"the report could not be written: {error}") from error
+
+
+def _is_report(data: bytes) -> bool:
+    """Whether a file is one of ours: by its mark, or before reports had one, by its keys."""
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(content, dict):
+        return False
+    earlier = content.get("format") == 1 and {*content} - {"own_certificates"} == {"format", "counts", "hosts"}
+    return content.get("made_by") == MARK or earlier

@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Findings: what a plan does as it was told, and an expert would ask about; and how users accept them."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import typing as t
+from collections.abc import Iterable, Sequence
+
+from .._common.problems import subject, unknown
+from .value import Value
+
+KEYS = ("id", "about", "reason")
+
+EXPLANATIONS = {
+    "federation-scope-any": "Partners are not known yet, so the federation's flows between hosts are open to everybody on this host.",
+    "anybody-admitted": "A port is open to everybody, though its matrix does not mean the whole Internet.",
+    "anybody-reached": "A host that refuses what no rule allows may reach any address on a port: what runs there gets out, too.",
+    "site-port-exposed": "A port that is meant for the host's own site is open to far more addresses than a site has.",
+    "plaintext-between-sites": "What a system sends between hosts of different sites can be read and changed on the way.",
+    "uncertain-flow": "A rule rests on a fact that is inferred, or that the system's own documents dispute.",
+    "many-ports": "A rule opens more than a thousand ports, so that whatever listens there by accident is open, too.",
+    "wide-addresses": "A host claims more public addresses than any host has, and all its partners open their ports to them.",
+    "stale-acceptance": "An acceptance matches no finding any more, and would hide the next one.",
+}
+"""The id of every lint, and what it is about, in one sentence (docs/lints.md says more)."""
+STALE = "stale-acceptance"
+WIDE_ADDRESSES = "wide-addresses"
+ACCEPTABLE = [lint for lint in EXPLANATIONS if lint != STALE]
+
+
+class Finding(t.NamedTuple):
+    """What a lint found.
+
+    Attributes:
+        lint: The lint's id.
+        about: The flow (``<matrix>.<federation>.<flow>``), federation (``<matrix>.<federation>``), network, or variable.
+        text: What is so, and what would change it.
+    """
+
+    lint: str
+    about: str
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Acceptance:
+    """The user's word that a finding is known, and why it may stay."""
+
+    lint: str
+    about: str
+    reason: str
+
+    def fits(self, finding: Finding) -> bool:
+        return (self.lint, self.about) == (finding.lint, finding.about)
+
+
+class Findings:
+    """Collects the findings of all hosts, and tells which of them their users accepted."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[tuple[Finding, str | None], list[str]] = collections.defaultdict(list)
+        self._accepting: dict[Acceptance, list[str]] = collections.defaultdict(list)
+        self._used: set[Acceptance] = set()
+
+    def add(self, host: str, found: Iterable[Finding], accepted: Sequence[Acceptance]) -> None:
+        """Note what was found about a host, and what its user accepts."""
+        for acceptance in accepted:
+            self._accepting[acceptance].append(host)
+        for finding in found:
+            fitting = [acceptance for acceptance in accepted if acceptance.fits(finding)]
+            self._used.update(fitting)
+            self._hosts[finding, fitting[0].reason if fitting else None].append(host)
+
+    def as_plan(self) -> list[dict[str, t.Any]]:
+        """Everything found, sorted; ``accepted`` is the user's reason, or None. Who accepts what nobody has is found, too."""
+        entries = [_entry(finding, hosts, reason) for (finding, reason), hosts in self._hosts.items()]
+        for acceptance, hosts in self._accepting.items():
+            if acceptance not in self._used:
+                text = f"{acceptance.lint} is not found there; remove its acceptance from connectivity_accepted_findings"
+                entries.append(_entry(Finding(STALE, acceptance.about, text), hosts, None))
+        return sorted(entries, key=lambda entry: (entry["id"], entry["about"], entry["hosts"], entry["text"]))
+
+
+def _entry(finding: Finding, hosts: Iterable[str], reason: str | None) -> dict[str, t.Any]:
+    return {"id": finding.lint, "about": finding.about, "hosts": sorted(hosts), "text": finding.text, "accepted": reason}
+
+
+def shown(entry: dict[str, t.Any]) -> str:
+    """A finding of the plan on one line."""
+    return f"{subject(entry['hosts'])}{entry['id']}: {entry['about']}: {entry['text']}"
+
+
+def read_acceptances(value: Value | None) -> tuple[Acceptance, ...]:
+    """Read ``connectivity_accepted_findings``; what has no reason, or an id that does not exist, is refused."""
+    items = value.items("[{id: uncertain-flow, about: shrine.north.sqs, reason: ...}]") if value else ()
+    return tuple(acceptance for acceptance in map(_acceptance, items or ()) if acceptance)
+
+
+def _acceptance(value: Value) -> Acceptance | None:
+    fields = value.mapping(KEYS)
+    if fields is None:
+        return None
+    lint = value.required(fields, "id", "the finding's id, as the plan shows it")
+    about = value.required(fields, "about", "the flow or federation of the finding, as the plan shows it")
+    reason = value.required(fields, "reason", "why the finding may stay, for those who read the inventory after you")
+    texts = [(lint and lint.text()) or "", (about and about.text()) or "", (reason and reason.prose()) or ""]
+    if lint and texts[0] and texts[0] not in ACCEPTABLE:
+        lint.refuse(unknown("finding", texts[0], "the linter", ACCEPTABLE))
+    if reason and isinstance(reason.data, str) and not reason.data.strip():
+        reason.refuse("an empty reason is none; say why the finding may stay")
+    return Acceptance(*texts) if all(texts) else None

@@ -1,0 +1,276 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Reads what the inventory says about every host."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+
+from .._common.addresses import ANYBODY, families, merge, parse_network
+from .._common.problems import Problems, did_you_mean
+from .._common.texts import first_unseen, unseen_message
+from .._inspection_exports import EXPORTERS
+from .._matrix.catalogue import Catalogue
+from .._matrix.model import BASELINE, PHASES
+from .findings import Acceptance, read_acceptances
+from .forward_proxy import ForwardProxy, read_forward_proxy
+from .memberships import BASELINE_FEDERATION, Membership, MembershipReader
+from .value import Value
+
+PREFIX = "connectivity_"
+MEMBERSHIPS = "connectivity_memberships"
+ADDRESSES = "connectivity_addresses"
+MANAGED = "connectivity_managed"
+NETWORKS = "connectivity_networks"
+FORWARD_PROXY = "connectivity_forward_proxy"
+PHASES_WANTED = "connectivity_phases"
+DEFAULTS = "connectivity_defaults"
+ACCEPTED = "connectivity_accepted_findings"
+PLATFORM = "connectivity_platform"
+SITE = "connectivity_site"
+CONTACT = "connectivity_contact"
+PRODUCTS = "connectivity_inspection_products"
+_OF_RULES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS, ACCEPTED, PLATFORM)
+VARIABLES = (*_OF_RULES, SITE, CONTACT, PRODUCTS)
+LINUX = "linux"
+WINDOWS = "windows"
+DIRECTIONS = ("ingress", "egress")
+
+NO_SITE = "all"
+LONGEST_NAME = 200
+SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+
+Networks = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """Everything that decides a host's rules. Hosts with equal profiles have equal rules.
+
+    Attributes:
+        baseline: The membership that every managed host has by itself.
+        networks: Named networks and their merged CIDRs, sorted by name.
+        denied: Directions in which the user asked for deny.
+        platform: LINUX or WINDOWS.
+    """
+
+    managed: bool
+    memberships: tuple[Membership, ...]
+    baseline: Membership | None
+    networks: Networks
+    proxy: ForwardProxy | None
+    phases: frozenset[str]
+    denied: frozenset[str]
+    platform: str
+
+    @property
+    def demanded(self) -> frozenset[str]:
+        """Directions in which a role demands deny."""
+        return frozenset(direction for member in self.memberships for role in member.roles for direction in member.matrix.roles[role])
+
+
+@dataclasses.dataclass(frozen=True)
+class Host:
+    """A host that has memberships.
+
+    Attributes:
+        addresses: As partners see it; None if the user's could not be read.
+        site: Whose network it is in; hosts that name none share one.
+        contact: Whom to ask about it.
+        products: What inspects its site's traffic, as names of exporters.
+    """
+
+    name: str
+    addresses: tuple[str, ...] | None
+    profile: Profile
+    accepted: tuple[Acceptance, ...]
+    site: str
+    contact: str | None
+    products: tuple[str, ...]
+    variables: Mapping[str, object] = dataclasses.field(compare=False, repr=False)
+
+    @property
+    def families(self) -> frozenset[int]:
+        return families(self.addresses or ())
+
+
+@dataclasses.dataclass(frozen=True)
+class Inventory:
+    """All hosts with memberships, sorted by name, and what :class:`MembershipReader` doubts."""
+
+    hosts: tuple[Host, ...]
+    doubts: frozenset[tuple[str | None, str | None]]
+
+
+def read_inventory(variables: Mapping[str, Mapping[str, object]], catalogue: Catalogue, problems: Problems) -> Inventory:
+    """Read the variables of every host; a host that does not define ``connectivity_memberships`` is not ours."""
+    reader = MembershipReader(catalogue, problems)
+    hosts: list[Host] = []
+    for name in sorted(variables):
+        _refuse_misspelt(name, variables[name], problems)
+        if MEMBERSHIPS in variables[name]:
+            _refuse_unfit_name(name, problems)
+            hosts.append(_HostReader(name, variables[name], reader, problems).host())
+    if not hosts:
+        problems.error(f"no host defines {MEMBERSHIPS}, so there is nothing to plan; is this the right inventory?")
+    _refuse_unknown_networks(hosts, reader, problems)
+    return Inventory(tuple(hosts), frozenset(reader.doubts))
+
+
+def _refuse_misspelt(host: str, variables: Mapping[str, object], problems: Problems) -> None:
+    for name, data in variables.items():
+        if name.startswith(PREFIX) and name not in VARIABLES:
+            known = [variable.removeprefix(PREFIX) for variable in VARIABLES]
+            meant = did_you_mean(name.removeprefix(PREFIX), known, cutoff=0.75)
+            if meant:
+                problems.error(f"{name} is no variable of ours{meant.replace('mean ', 'mean ' + PREFIX)}", [host], [data])
+
+
+def _refuse_unfit_name(host: str, problems: Problems) -> None:
+    """The name becomes a file of the plan, and stands in texts that others read line by line."""
+    char = first_unseen(host)
+    if char is not None:
+        problems.error(f"its name {unseen_message(char)} in the inventory", [host])
+    elif host.startswith(".") or any(char in host for char in "/\\"):
+        problems.error("a name with slashes or a leading dot cannot be a file of the plan; rename it in the inventory", [host])
+    elif len(host.encode()) > LONGEST_NAME:
+        problems.error(f"a name of more than {LONGEST_NAME} bytes cannot be a file of the plan; rename it in the inventory", [host])
+    elif not host or host.startswith("-") or host != host.strip():
+        unfit = "an empty name, or one with a leading hyphen or a blank at an end, misleads commands"
+        problems.error(f"{unfit}; rename it in the inventory", [host])
+
+
+def _refuse_unknown_networks(hosts: list[Host], reader: MembershipReader, problems: Problems) -> None:
+    known = sorted({network for matrix in reader.matrices.values() for network in matrix.networks})
+    for host in hosts:
+        for name, _networks in host.profile.networks:
+            if name in known:
+                continue
+            meant = did_you_mean(name, known)
+            if meant:
+                Value(host.variables[NETWORKS], NETWORKS, host.name, problems).refuse(f"no matrix in use has a network {name!r}{meant}")
+            else:
+                problems.warn(f"{NETWORKS}.{name} is used by no matrix of the inventory", [host.name])
+
+
+class _HostReader:
+    def __init__(self, name: str, variables: Mapping[str, object], memberships: MembershipReader, problems: Problems) -> None:
+        self._name = name
+        self._variables = variables
+        self._memberships = memberships
+        self._problems = problems
+
+    def host(self) -> Host:
+        return Host(
+            self._name,
+            self._addresses(),
+            self._profile(),
+            read_acceptances(self._value(ACCEPTED)),
+            self._site(),
+            self._contact(),
+            self._products(),
+            self._variables,
+        )
+
+    def _value(self, variable: str) -> Value | None:
+        if variable not in self._variables:
+            return None
+        return Value(self._variables[variable], variable, self._name, self._problems)
+
+    def _profile(self) -> Profile:
+        managed = self._value(MANAGED)
+        is_managed = managed is None or managed.flag() is not False
+        memberships = self._value(MEMBERSHIPS)
+        read = self._memberships.read(memberships) if memberships else ()
+        baseline = self._memberships.baseline
+        usual = Membership(baseline, BASELINE_FEDERATION, frozenset(baseline.roles))
+        own = next((member for member in read if member.matrix is baseline), usual)
+        return Profile(
+            is_managed,
+            tuple(member for member in read if member.matrix.name != BASELINE),
+            own if is_managed else None,
+            self._networks(),
+            read_forward_proxy(self._value(FORWARD_PROXY)),
+            self._phases(),
+            self._denied(),
+            self._platform(),
+        )
+
+    def _addresses(self) -> tuple[str, ...] | None:
+        value = self._value(ADDRESSES)
+        if value is None:
+            for name in (self._variables.get("ansible_host"), self._name):
+                try:
+                    return (parse_network(str(name)),)
+                except ValueError:
+                    continue
+            return ()
+        items = value.items('[198.51.100.10, "2001:db8::10"]')
+        addresses = [_network(item) for item in items or ()]
+        if items is None or None in addresses:
+            return None
+        if any(address in ANYBODY for address in addresses):
+            value.refuse("everybody's address is nobody's; name the host's own")
+        return tuple(dict.fromkeys(address for address in addresses if address))
+
+    def _networks(self) -> Networks:
+        value = self._value(NETWORKS)
+        networks: dict[str, tuple[str, ...]] = {}
+        for name, field in ((value and value.mapping()) or {}).items():
+            networks[name] = merge(filter(None, (_network(item, on_link=True) for item in field.items("[203.0.113.0/24]") or ())))
+            if any(network in ANYBODY for network in networks[name]):
+                self._problems.warn(f"{field.path} is everybody", [self._name])
+        return tuple(sorted(networks.items()))
+
+    def _phases(self) -> frozenset[str]:
+        value = self._value(PHASES_WANTED)
+        if value is None:
+            return frozenset(PHASES)
+        items = value.items("[install, run]") or ()
+        return frozenset(phase for phase in (item.one_of("phase", "a flow", PHASES) for item in items) if phase)
+
+    def _site(self) -> str:
+        value = self._value(SITE)
+        name = value.text() if value else None
+        if value and name is not None and not SITE_NAME.fullmatch(name):
+            value.refuse(f"{name!r} is no name for a site; use up to 63 letters, digits, and within the name also _ . -")
+        return name or NO_SITE
+
+    def _contact(self) -> str | None:
+        value = self._value(CONTACT)
+        if value and isinstance(value.data, str) and (not value.data.strip() or "\n" in value.data):
+            value.refuse("must be one line that says whom to ask, such as 'network team, noc@example.org'")
+            return None
+        return value.text() if value else None
+
+    def _products(self) -> tuple[str, ...]:
+        value = self._value(PRODUCTS)
+        items = (value.items("[squid, fortigate]") if value else None) or ()
+        return tuple(sorted(filter(None, {item.one_of("product", "the table of exporters", tuple(EXPORTERS)) for item in items})))
+
+    def _denied(self) -> frozenset[str]:
+        value = self._value(DEFAULTS)
+        fields = (value.mapping(DIRECTIONS) if value else None) or {}
+        chosen = {direction: field.one_of("default", "a direction", ("unchanged", "deny")) for direction, field in fields.items()}
+        return frozenset(direction for direction, default in chosen.items() if default == "deny")
+
+    def _platform(self) -> str:
+        value = self._value(PLATFORM)
+        return (value and value.one_of("platform", "a host", (LINUX, WINDOWS))) or LINUX
+
+
+def _network(value: Value, on_link: bool = False) -> str | None:
+    text = value.text()
+    if text is None:
+        return None
+    try:
+        return parse_network(text, on_link)
+    except ValueError as error:
+        value.refuse(str(error))
+        return None

@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Reads a host's memberships: what runs on it, in which federation, and how."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from .._common.problems import PlanRefused, Problems, unknown
+from .._matrix.catalogue import Catalogue, MatrixNotFound
+from .._matrix.model import BASELINE, Matrix
+from .._matrix.versions import Version, is_version
+from .value import Value
+
+KEYS = ("matrix", "federation", "roles", "options", "optional_flows", "version", "federation_scope")
+SCOPES = ("members", "any")
+ALL = "all"
+BASELINE_FEDERATION = "host"
+FEDERATION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclasses.dataclass(frozen=True)
+class Membership:
+    """One host's place in a federation. Equal memberships lead to equal rules, wherever they were written.
+
+    Attributes:
+        options: What the membership itself sets, sorted by name.
+        optional_flows: Ids of the optional flows that it opens.
+        version: The version of the system that the host runs; None if the matrix knows no versions.
+        any_partner: Partners are not known yet (``federation_scope: any``).
+        source: The user's own mapping, to say where it stands.
+    """
+
+    matrix: Matrix
+    federation: str
+    roles: frozenset[str]
+    options: tuple[tuple[str, str | int], ...] = ()
+    optional_flows: frozenset[str] = frozenset()
+    version: Version | None = None
+    any_partner: bool = False
+    source: object = dataclasses.field(default=None, compare=False, repr=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.matrix.name}.{self.federation}"
+
+
+class MembershipReader:
+    """Reads the memberships of all hosts.
+
+    ``doubts`` collects the federations, as (matrix or None, federation or None), of memberships that could not be read
+    completely: whether their partners are complete cannot be told.
+    """
+
+    def __init__(self, catalogue: Catalogue, problems: Problems) -> None:
+        self._catalogue = catalogue
+        self._problems = problems
+        self.baseline = catalogue.matrix(BASELINE)
+        self.matrices = {BASELINE: self.baseline}
+        self.doubts: set[tuple[str | None, str | None]] = set()
+
+    def read(self, value: Value) -> tuple[Membership, ...]:
+        """Read ``connectivity_memberships``."""
+        items = value.items("[{matrix: linksight, federation: north, roles: [data_station]}]; [] for a host without any")
+        if items is None:
+            self.doubts.add((None, None))
+            return ()
+        memberships: dict[tuple[Matrix, str], Membership] = {}
+        for item in items:
+            membership = self._membership(item)
+            if membership is None:
+                continue
+            key = (membership.matrix, membership.federation)
+            if key in memberships:
+                item.refuse(f"this host is in {membership.label} already; put all its roles into one membership")
+            memberships.setdefault(key, membership)
+        return tuple(memberships.values())
+
+    def _membership(self, value: Value) -> Membership | None:
+        fields = value.mapping(KEYS)
+        if fields is None:
+            self.doubts.add((None, None))
+            return None
+        matrix = self._matrix(value, fields)
+        is_baseline = matrix is self.baseline
+        federation = BASELINE_FEDERATION if is_baseline and "federation" not in fields else _federation(value, fields)
+        if is_baseline and federation != BASELINE_FEDERATION:
+            value.refuse(f"the baseline is no federation; leave federation out, or say {BASELINE_FEDERATION}")
+        if matrix is None or federation is None:
+            self.doubts.add((matrix.name if matrix else None, federation))
+            return None
+        roles = frozenset(matrix.roles) if is_baseline and "roles" not in fields else _roles(value, fields, matrix)
+        if roles is None:
+            self.doubts.add((matrix.name, federation))
+        version = _version(fields.get("version"), matrix)
+        if version is None and matrix.versions:
+            self.doubts.add((matrix.name, federation))
+        scope = fields["federation_scope"].one_of("value", "federation_scope", SCOPES) if "federation_scope" in fields else None
+        return Membership(
+            matrix,
+            federation,
+            roles or frozenset(),
+            _options(fields["options"], matrix) if "options" in fields else (),
+            _optional_flows(fields["optional_flows"], matrix, version) if "optional_flows" in fields else frozenset(),
+            version,
+            scope == "any",
+            value.data,
+        )
+
+    def _matrix(self, value: Value, fields: dict[str, Value]) -> Matrix | None:
+        field = value.required(fields, "matrix", "the system that runs here, such as linksight")
+        reference = field and field.text()
+        if not field or not reference:
+            return None
+        try:
+            matrix = self._catalogue.matrix(reference)
+        except MatrixNotFound as error:
+            field.refuse(str(error))
+            return None
+        except PlanRefused as refused:
+            for message in refused.messages:
+                self._problems.error(message)
+            return None
+        other = self.matrices.setdefault(matrix.name, matrix)
+        if other is not matrix:
+            field.refuse(f"another matrix of the inventory is called {matrix.name} too; rename your own")
+            return None
+        return matrix
+
+
+def _federation(value: Value, fields: dict[str, Value]) -> str | None:
+    field = value.required(fields, "federation", "the group of hosts that work together")
+    name = field.text() if field else None
+    if field and name is not None and not FEDERATION_NAME.fullmatch(name):
+        field.refuse(f"{name!r} is no name for a federation; use letters, digits, and within the name also _ . -")
+        return None
+    return name
+
+
+def _roles(value: Value, fields: dict[str, Value], matrix: Matrix) -> frozenset[str] | None:
+    """The roles; None if some could not be read."""
+    field = value.required(fields, "roles", f"what the host is: {', '.join(matrix.roles)}")
+    items = field and field.items(f"[{next(iter(matrix.roles))}]")
+    if not field or items is None:
+        return None
+    if not items:
+        field.refuse(f"no role; {matrix.name} has {', '.join(matrix.roles)}")
+        return None
+    roles = [item.one_of("role", matrix.name, matrix.roles) for item in items]
+    return None if None in roles else frozenset(role for role in roles if role)
+
+
+def _version(field: Value | None, matrix: Matrix) -> Version | None:
+    """The version that the host runs; None if the matrix knows no versions, or this one could not be read."""
+    known = matrix.versions
+    if field is None:
+        return known.current if known else None
+    if known is None:
+        field.refuse(f"the matrix {matrix.name} makes no difference between versions; leave version out")
+    elif isinstance(field.data, (int, float)):
+        field.refuse('must be a text in quotes, such as "5.10", which without them is the number 5.1')
+    elif (text := field.text()) is None:
+        pass
+    elif not is_version(text):
+        field.refuse(f"{text!r} is no version; write dotted numbers, such as {str(known.current)!r}")
+    elif Version(text) < known.oldest:
+        field.refuse(f"the matrix {matrix.name} describes versions from {known.oldest} on; for an older one make a matrix of your own")
+    else:
+        version = Version(text)
+        if known.current < version:
+            field.warn(f"the matrix {matrix.name} describes versions up to {known.current}; {version} is taken to be like it")
+        return version
+    return None
+
+
+def _options(value: Value, matrix: Matrix) -> tuple[tuple[str, str | int], ...]:
+    options: list[tuple[str, str | int]] = []
+    for name, field in (value.mapping() or {}).items():
+        option = matrix.options.get(name)
+        if option is None:
+            field.refuse(unknown("option", name, matrix.name, matrix.options))
+            continue
+        chosen = field.one_of("value", f"option {name}", option.choices) if option.choices else field.port()
+        if chosen is not None:
+            options.append((name, chosen))
+    return tuple(sorted(options))
+
+
+def _optional_flows(value: Value, matrix: Matrix, version: Version | None) -> frozenset[str]:
+    optional = [flow.id for flow in matrix.flows.values() if flow.necessity == "optional" and version in flow.versions]
+    opened: set[str] = set()
+    for item in value.items("[all]") or ():
+        flow = item.text()
+        if flow is None:
+            continue
+        if flow == ALL:
+            opened.update(optional)
+        elif flow in optional:
+            opened.add(flow)
+        elif flow in matrix.flows and version not in matrix.flows[flow].versions:
+            item.refuse(f"the flow {flow} of {matrix.name} exists {matrix.flows[flow].versions}, this host runs {version}; leave it out")
+        elif flow in matrix.flows:
+            item.refuse(f"the flow {flow} of {matrix.name} is {matrix.flows[flow].necessity}, not optional; leave it out")
+        else:
+            item.refuse(unknown("optional flow", flow, matrix.name, [*optional, ALL]))
+    return frozenset(opened)

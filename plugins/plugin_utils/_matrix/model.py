@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What a network communication matrix says: node roles, options and flows, as immutable data."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Mapping
+
+from .versions import Span, Version
+
+INITIATOR = "initiator"
+RESPONDER = "responder"
+FEDERATION = "federation"
+ENDS = (INITIATOR, RESPONDER)
+PHASES = ("install", "run")
+BASELINE = "baseline"
+
+Options = Mapping[str, t.Union[str, int]]
+"""The values of a matrix's options, by name."""
+
+Ports = tuple[str, ...]
+"""Destination ports and ascending ranges of them: ``("8443", "9000-9010")``, sorted."""
+
+
+class Source(t.NamedTuple):
+    """A document of the matrix and the sections of it that are cited."""
+
+    title: str
+    url: str | None
+    sections: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """What a membership may choose. ``choices`` is empty for a port. ``owner`` says whose value counts."""
+
+    name: str
+    owner: str
+    choices: tuple[str, ...]
+    default: str | int
+
+
+@dataclasses.dataclass(frozen=True)
+class ByOption:
+    """A value that an option decides: its own value, or with ``cases`` what they say for it."""
+
+    option: str
+    cases: Mapping[str, t.Any] | None = None
+
+    def value(self, options: Options) -> t.Any:
+        chosen = options[self.option]
+        return chosen if self.cases is None else self.cases[str(chosen)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """One end of a flow. ``kind`` is roles, network, names, any or local; ``values`` are the roles, the network's name, or the names."""
+
+    kind: str
+    values: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Condition:
+    """The flow exists where the option has one of the values. ``decider`` is the end, or the federation, whose value counts."""
+
+    option: str
+    values: tuple[str, ...]
+    decider: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Flow:
+    """One allowed communication (docs/architecture.md, "A matrix")."""
+
+    id: str
+    purpose: str
+    ends: Mapping[str, Endpoint]
+    protocol: str
+    ports: tuple[str | int | ByOption, ...]
+    conditions: tuple[Condition, ...]
+    placements: Mapping[str, str | ByOption]
+    application: str
+    tls: str
+    necessity: str
+    phases: tuple[str, ...]
+    fallback_for: str | None
+    proxy: str
+    proxy_mechanisms: tuple[str, ...] | ByOption
+    tunnel_networks: tuple[str, ...]
+    inspection: str
+    inspection_reason: str | None
+    exposure: str
+    inside: str | None
+    dynamic: bool
+    closed_to_others: bool
+    confidence: str | None
+    disputed: bool
+    long_lived: bool
+    middleboxes: Mapping[str, str | int]
+    documents: tuple[Source, ...]
+    versions: Span
+
+    @property
+    def is_listener(self) -> bool:
+        """Whether the flow is a listener to verify, not a rule."""
+        return self.exposure == "loopback"
+
+    @property
+    def makes_rules(self) -> bool:
+        local = any(end.kind == "local" for end in self.ends.values())
+        return self.exposure not in ("loopback", "host") and self.inside is None and not local
+
+    @property
+    def between_roles(self) -> bool:
+        return all(end.kind == "roles" for end in self.ends.values())
+
+    @property
+    def opener(self) -> str | None:
+        """The end whose membership opens an optional flow; None if the flow needs no opening."""
+        if self.necessity != "optional":
+            return None
+        return RESPONDER if self.ends[RESPONDER].kind == "roles" else INITIATOR
+
+    def fits(self, decider: str, options: Options) -> bool:
+        """Whether the conditions that the decider decides hold for its options."""
+        return all(options[condition.option] in condition.values for condition in self.conditions if condition.decider == decider)
+
+    def ports_with(self, options: Options) -> Ports:
+        texts = {str(port.value(options) if isinstance(port, ByOption) else port) for port in self.ports}
+        return tuple(sorted(texts, key=port_bounds))
+
+    def placement(self, end: str, options: Options) -> str:
+        placement = self.placements.get(end, "host")
+        return str(placement.value(options)) if isinstance(placement, ByOption) else placement
+
+    def mechanisms(self, options: Options) -> tuple[str, ...]:
+        """What has to know the forward proxy, so that the flow can use it."""
+        mechanisms = self.proxy_mechanisms
+        return tuple(mechanisms.value(options)) if isinstance(mechanisms, ByOption) else mechanisms
+
+
+@dataclasses.dataclass(frozen=True)
+class Versions:
+    """The versions of its system that a matrix describes. Whoever names none runs the current one."""
+
+    oldest: Version
+    current: Version
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Matrix:
+    """One system. ``roles`` maps each node role to the directions in which it demands deny; ``file`` is where it was read."""
+
+    name: str
+    title: str
+    file: str
+    roles: Mapping[str, tuple[str, ...]]
+    options: Mapping[str, Option]
+    networks: tuple[str, ...]
+    essential_networks: frozenset[str]
+    flows: Mapping[str, Flow]
+    versions: Versions | None
+
+    @property
+    def defaults(self) -> Options:
+        return {name: option.default for name, option in self.options.items()}
+
+
+def port_bounds(port: str) -> tuple[int, int]:
+    """The first and the last port of "8443" or "8000-8010"."""
+    low, _dash, high = port.partition("-")
+    return int(low), int(high or low)

@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The page of a matrix, for those who have to open its ports: everything that the YAML says, in Markdown."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterable, Iterator, Mapping
+
+from .._common.markdown import code, fenced, link, table, text
+from .diagram import Data, diagram
+from .middleboxes import LONG_LIVED, demands
+
+TLS = {
+    "none": "no TLS",
+    "optional": "TLS if the operator wants it",
+    "server": "TLS, the server has a certificate",
+    "mutual": "TLS, both have certificates",
+    "tofu": "TLS, the certificate is trusted on first use",
+    "sasl_ssl": "TLS with SASL",
+    "wireguard": "WireGuard",
+    "unknown": "not documented",
+}
+PROXY = {"allowed": "possible", "forbidden": "not possible", "unknown": "not documented"}
+INSPECTION = {
+    "exclude": "to be excluded",
+    "allowed_with_ca": "possible, if the initiator trusts the box's CA",
+    "not_applicable": "does not concern it",
+    "unknown": "not documented",
+}
+EXPOSURE = {
+    "loopback": "the host itself, on loopback addresses",
+    "host": "processes and containers of the host",
+    "site": "the site",
+    "partners": "partners",
+    "internet": "the Internet",
+}
+
+
+def matrix_page(data: Data, example: str | None = None) -> str:
+    """The page.
+
+    Args:
+        data: The plain data of a matrix that was found to be valid.
+        example: An example inventory, as YAML text.
+    """
+    return "\n".join(_page(data, example)).rstrip("\n") + "\n"
+
+
+def matrix_index(matrices: Iterable[Data]) -> str:
+    """The list of pages, one row for each matrix, which is at ``<name>.md``."""
+    rows = [
+        (f"[{text(data['title'])}]({data['matrix']}.md)", code(data["matrix"]), str(len(data["flows"])), text(data["description"]))
+        for data in matrices
+    ]
+    head = [
+        "# Communication matrices",
+        "",
+        "Made from the YAML files of the catalogue by `make docs`. `make docs MATRIX=path` makes the page of a file of your own beside it.",
+        "",
+    ]
+    return "\n".join([*head, *table(("system", "`matrix:`", "flows", ""), rows)]).rstrip("\n") + "\n"
+
+
+def _page(data: Data, example: str | None) -> Iterator[str]:
+    yield from (f"# {text(data['title'])}", "", text(data["description"]), "")
+    if "versions" in data:
+        yield from (f"Versions {text(data['versions']['oldest'])} to {text(data['versions']['current'])}.", "")
+    yield from ("What runs between hosts, from the end that opens the connection; dotted inside a tunnel:", "")
+    yield from fenced("mermaid", diagram(data))
+    yield from ("## Node roles", "")
+    demands = {name: role.get("default_deny") for name, role in data["roles"].items()}
+    yield from table(
+        ("role", ""),
+        (
+            (code(name), text(role["description"]) + (f" Demands deny for {' and '.join(demands[name])}." if demands[name] else ""))
+            for name, role in data["roles"].items()
+        ),
+    )
+    if data.get("options"):
+        yield from ("## Options", "")
+        yield from table(("option", "whose value counts", "values, the default first", ""), _options(data["options"]))
+    if data.get("networks"):
+        yield from ("## Networks", "", "Each host says in `connectivity_networks` what they are there.", "")
+        yield from table(("network", ""), ((code(name), text(network["description"])) for name, network in data["networks"].items()))
+    yield from ("## Flows", "", "Each connection once, from the end that opens it. Replies are no flows.", "")
+    yield from table(
+        ("flow", "initiator", "responder", "port", "TLS", "necessity", "phases"),
+        (
+            (
+                _to(name),
+                _end(flow["initiator"]),
+                _end(flow["responder"]),
+                _ports(data, flow),
+                code(flow["tls"]),
+                flow["necessity"],
+                ", ".join(flow["phases"]),
+            )
+            for name, flow in data["flows"].items()
+        ),
+    )
+    for name, flow in data["flows"].items():
+        yield from _flow(data, name, flow)
+    yield from _ending(data, example)
+
+
+def _ending(data: Data, example: str | None) -> Iterator[str]:
+    if data.get("traps"):
+        yield from ("## Known traps", "")
+        for trap in data["traps"]:
+            flows = ", ".join(_to(flow) for flow in trap.get("flows", ()))
+            yield f"- {text(trap['trap'])}{' ' + flows + '.' if flows else ''} {_cited(data, trap['citations'])}"
+        yield ""
+    if example is not None:
+        yield from ("## Example inventory", "", *fenced("yaml", example))
+    if data.get("documents"):
+        yield from ("## Documents", "")
+        for name, document in data["documents"].items():
+            more = [f"version {document['version']}"] if "version" in document else []
+            more += [document["notes"].rstrip(".")] if "notes" in document else []
+            yield f"- {code(name)}: {link(document['title'], document.get('url'))}{text('. ' + '. '.join(more)) if more else ''}"
+
+
+def _options(options: Data) -> Iterator[tuple[str, ...]]:
+    for name, option in options.items():
+        values = ", ".join(map(code, option.get("choices", [option.get("default")])))
+        yield code(name), option["owner"], values, text(option["description"])
+
+
+def _flow(data: Data, name: str, flow: Data) -> Iterator[str]:
+    yield from (f'<a id="{anchor(name)}"></a>', "", f"### {code(name)}", "", f"{text(flow['purpose'])}.", "")
+    yield from (f"- {line}" for line in _facts(data, flow))
+    yield ""
+    if "notes" in flow:
+        yield from (text(flow["notes"]), "")
+
+
+def _facts(data: Data, flow: Data) -> Iterator[str]:
+    yield f"{_end(flow['initiator'])} → {_end(flow['responder'])}, {_ports(data, flow)}, {code(flow['application'])}"
+    if "when" in flow:
+        yield "only where " + " and ".join(f"{code(name)} is {' or '.join(map(code, values))}" for name, values in flow["when"].items())
+    if "since" in flow:
+        yield f"since version {text(flow['since'])}"
+    if "until" in flow:
+        yield f"no more in version {text(flow['until'])}"
+    if "inside" in flow:
+        yield f"inside {_to(flow['inside'])}, without a rule of its own"
+    yield f"protection: {TLS[flow['tls']]}"
+    fallback = f" for {_to(flow['fallback_for'])}" if "fallback_for" in flow else ""
+    condition = f": {text(flow['condition'])}" if "condition" in flow else ""
+    yield f"necessity: {flow['necessity']}{fallback}{condition}"
+    yield f"phases: {', '.join(flow['phases'])}; reached by {EXPOSURE[flow['exposure']]}"
+    reason = f". {text(flow['inspection_reason'])}" if "inspection_reason" in flow else ""
+    yield f"forward proxy: {PROXY[flow['proxy']]}; TLS inspection: {INSPECTION[flow['inspection']]}{reason}"
+    if flow.get("long_lived"):
+        yield LONG_LIVED
+    if "middleboxes" in flow:
+        cited = f" ({_cited(data, flow['middleboxes']['citations'])})" if "citations" in flow["middleboxes"] else ""
+        yield f"boxes on the way: {'; '.join(demands(flow['middleboxes']))}{cited}"
+    if flow.get("dynamic"):
+        yield "the port is picked from the range at run time"
+    if "citations" in flow:
+        yield f"source: {_cited(data, flow['citations'])}; confidence {flow.get('confidence', 'not given')}"
+    for dispute in flow.get("disputed_by", ()):
+        yield f"**disputed** by {_cited(data, [dispute['citation']])}: {text(dispute['claim'])}"
+
+
+def anchor(flow: str) -> str:
+    """Where the page has a flow: ``linksight.md#flow-peer_http``."""
+    return f"flow-{flow}"
+
+
+def _to(flow: str) -> str:
+    return f"[{code(flow)}](#{anchor(flow)})"
+
+
+def _end(end: Mapping[str, t.Any]) -> str:
+    ((kind, value),) = end.items()
+    if kind == "network":
+        return f"network {code(value)}"
+    return {"any": "anybody", "local": "the same host"}.get(kind) or ", ".join(map(code, value))
+
+
+def _ports(data: Data, flow: Data) -> str:
+    return f"{flow['protocol']} {', '.join(_port(data, port) for port in flow['ports'])}"
+
+
+def _port(data: Data, port: t.Any) -> str:
+    if not isinstance(port, Mapping):
+        return code(port)
+    if "cases" not in port:
+        return f"{code(data['options'][port['option']]['default'])} ({code(port['option'])})"
+    return ", ".join(f"{code(value)} with {code(case)}" for case, value in port["cases"].items())
+
+
+def _cited(data: Data, citations: Iterable[str]) -> str:
+    parts = []
+    for citation in citations:
+        document, _colon, section = citation.partition(": ")
+        known = data["documents"][document]
+        parts.append(f"{link(known['title'], known.get('url'))}: {text(section)}")
+    return "; ".join(parts)

@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""From the inventory's variables to the plan: the rules of every host, and the address sets that they share."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable, Mapping, Sequence
+
+from .._common.problems import Locate, Problems, natural
+from .._inspection.sites import export_sites
+from .._inventory.findings import WIDE_ADDRESSES, Findings, shown
+from .._inventory.hosts import ADDRESSES, WINDOWS, Host, Profile, read_inventory
+from .._inventory.wide_addresses import wide_addresses
+from .._matrix.catalogue import Catalogue
+from .._matrix.model import BASELINE
+from .._rules.address_sets import AddressSets
+from .._rules.check_networks import check_needed_networks
+from .._rules.check_partners import check_partners
+from .._rules.check_ports import check_port_claims
+from .._rules.check_way_out import check_proxy_only
+from .._rules.federations import Federation, form_federations
+from .._rules.host_part import plan_host
+from .._rules.jmespath_filter import Selection
+from .._rules.plan import Entry, Plan
+from .._windows.rules import Inexpressible, translate
+
+FORMAT = 1
+
+
+def compute_plan(
+    variables: Mapping[str, Mapping[str, object]],
+    catalogue: Catalogue,
+    locate: Locate = lambda value: None,
+    select: str | None = None,
+) -> Plan:
+    """Compute the plan.
+
+    Args:
+        variables: The ``connectivity_*`` variables, and ``ansible_host``, of every host of the inventory.
+        catalogue: Where matrices come from.
+        locate: Tells where in the user's files a value stands; asked for messages only.
+        select: A JMESPath expression that narrows every host's rules.
+
+    Raises:
+        PlanRefused: with all mistakes of the user.
+    """
+    problems = Problems(locate)
+    selection = Selection(select) if select else None
+    inventory = read_inventory(variables, catalogue, problems)
+    federations = form_federations(inventory, problems)
+    systems = [federation for federation in federations.values() if federation.matrix.name != BASELINE]
+    groups = _alike(inventory.hosts)
+    check_partners(systems, inventory.doubts, problems)
+    for hosts in groups:
+        check_needed_networks(hosts, federations, problems)
+        check_port_claims(hosts, federations, problems)
+        check_proxy_only(hosts, federations, problems)
+    problems.stop()
+
+    sets = AddressSets()
+    findings = Findings()
+    planned: list[tuple[Sequence[Host], Entry]] = []
+    for hosts in groups:
+        common, warnings, found = plan_host(hosts[0], federations, sets, selection)
+        planned.append((hosts, common))
+        for warning in warnings:
+            problems.warn(warning, [host.name for host in hosts])
+        for host in hosts:
+            findings.add(host.name, [*found, *wide_addresses(host.addresses or ())], host.accepted)
+        if hosts[0].profile.platform == WINDOWS:
+            _check_windows(hosts, common, sets, problems)
+    problems.stop()
+    judged = findings.as_plan()
+    warnings = sorted([*problems.warnings, *(shown(entry) for entry in judged if entry["accepted"] is None)], key=natural)
+    index = {
+        "format": FORMAT,
+        "address_sets": sets.only(_sets_used([common for _hosts, common in planned])),
+        "federations": {federation.label: _federation(federation) for federation in systems},
+        "hosts": {host.name: _host(host) for host in inventory.hosts},
+        "sites": _sites(inventory.hosts),
+        "findings": judged,
+        "warnings": warnings,
+    }
+    exports = export_sites(index, planned, problems)
+    problems.stop()
+    return Plan(index, planned, exports, _located(warnings, judged, inventory.hosts, locate))
+
+
+def _located(warnings: Iterable[str], judged: Sequence[Entry], hosts: Iterable[Host], locate: Locate) -> list[str]:
+    """The warnings with the place of the addresses that some of them are about."""
+    by_name = {host.name: host.variables for host in hosts}
+    places: dict[str, str] = {}
+    for entry in judged:
+        if entry["id"] == WIDE_ADDRESSES:
+            variables = [by_name[name] for name in entry["hosts"]]
+            said = {locate(own.get(ADDRESSES, own.get("ansible_host"))) for own in variables}
+            places[shown(entry)] = ", ".join(sorted((place for place in said if place), key=natural))
+    return [f"{places[warning]}: {warning}" if places.get(warning) else warning for warning in warnings]
+
+
+def _alike(hosts: Iterable[Host]) -> list[list[Host]]:
+    """Hosts grouped by equal profiles. Whoever is alone at one end of a flow is alone in its group, too."""
+    groups: dict[Profile, list[Host]] = collections.defaultdict(list)
+    for host in hosts:
+        groups[host.profile].append(host)
+    return list(groups.values())
+
+
+def _check_windows(hosts: Iterable[Host], entry: Entry, sets: AddressSets, problems: Problems) -> None:
+    try:
+        translate(entry, sets.cidrs)
+    except Inexpressible as refused:
+        for message in refused.messages:
+            problems.error(message, [host.name for host in hosts])
+
+
+def _sets_used(entries: Sequence[Entry]) -> set[str]:
+    reached = [one for entry in entries for part in ("rules", "inspection_exclusions") for one in entry[part]]
+    proxied = [flow for entry in entries if entry["proxy"] for flow in entry["proxy"]["flows"]]
+    return {name for one in (*reached, *proxied) for name in one["peers"]["address_sets"]}
+
+
+def _host(host: Host) -> Entry:
+    return {"managed": host.profile.managed, "addresses": list(host.addresses or ()), "contact": host.contact}
+
+
+def _sites(hosts: Iterable[Host]) -> Entry:
+    found: dict[str, list[Host]] = collections.defaultdict(list)
+    for host in hosts:
+        if host.profile.managed:
+            found[host.site].append(host)
+    return {
+        site: {
+            "hosts": [host.name for host in found[site]],
+            "inspection_products": sorted({product for host in found[site] for product in host.products}),
+        }
+        for site in sorted(found)
+    }
+
+
+def _federation(federation: Federation) -> Entry:
+    return {
+        "matrix": federation.matrix.name,
+        "federation": federation.name,
+        "options": dict(federation.agreements),
+        "roles": {role: [member.host.name for member in federation.with_roles([role])] for role in federation.matrix.roles},
+    }

@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What each forward proxy has to permit, for those who run it: as text, and as access rules of Squid (docs/proxies.md)."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...module_utils._proxy_url import parse_proxy_url
+from .._common.addresses import ANYBODY, merge
+from .._common.plan_marker import MARK
+from .._common.texts import one_line
+from .._rules.plan import Plan
+from .._rules.proxy_entry import is_loopback
+
+DIRECTORY = "proxies"
+TEXT = "allow.txt"
+SQUID = "squid.conf"
+FILES = (f"{DIRECTORY}/*/{TEXT}", f"{DIRECTORY}/*/{SQUID}")
+
+_INSPECTION = {
+    "exclude": "leave it alone: inspection breaks it, or takes its protection away",
+    "allowed_with_ca": "may be inspected, if the clients trust the proxy's CA",
+    "unknown": "leave it alone: whether it bears inspection is not documented",
+}
+
+
+class Client(t.NamedTuple):
+    """A host that uses the proxy, and its addresses as others see it."""
+
+    host: str
+    addresses: tuple[str, ...]
+
+
+class Permission(t.NamedTuple):
+    """What some clients may do. ``names`` and ``networks`` are the destinations."""
+
+    flow: str
+    purpose: str
+    method: str
+    ports: tuple[str, ...]
+    names: tuple[str, ...]
+    networks: tuple[str, ...]
+    inspection: str
+
+    @property
+    def is_for_anybody(self) -> bool:
+        return self.networks == ANYBODY
+
+
+Permissions = Mapping[Permission, Sequence[Client]]
+
+
+def allow_lists(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The files of all proxies as (path inside the plan's directory, text). Who runs a proxy on the host itself needs none."""
+    for url, permissions in sorted(_by_proxy(plan).items()):
+        directory = f"{DIRECTORY}/{_file_name(url)}"
+        yield f"{directory}/{TEXT}", _text(url, permissions)
+        yield f"{directory}/{SQUID}", _squid(url, permissions)
+
+
+def _by_proxy(plan: Plan) -> dict[str, dict[Permission, list[Client]]]:
+    found: dict[str, dict[Permission, list[Client]]] = {}
+    for hosts, common in plan.hosts:
+        if not common["managed"] or not common["proxy"]:
+            continue
+        clients = [Client(host.name, host.addresses or ()) for host in hosts]
+        for flow in common["proxy"]["flows"]:
+            url = common["proxy"][flow["proxy"]]
+            if not is_loopback(parse_proxy_url(url).host):
+                found.setdefault(url, {}).setdefault(_permission(flow, plan.index["address_sets"]), []).extend(clients)
+    return {url: {permission: sorted(of_url[permission]) for permission in sorted(of_url)} for url, of_url in found.items()}
+
+
+def _permission(flow: Mapping[str, t.Any], address_sets: Mapping[str, Sequence[str]]) -> Permission:
+    networks = merge(cidr for name in flow["peers"]["address_sets"] for cidr in address_sets[name])
+    names = tuple(flow["peers"]["names"])
+    return Permission(flow["flow"], flow["purpose"], flow["method"], tuple(flow["ports"]), names, networks, flow["inspection"])
+
+
+def _file_name(url: str) -> str:
+    """A name that every file system takes; underscores keep addresses apart from host names."""
+    proxy = parse_proxy_url(url)
+    return f"{proxy.scheme}_{proxy.host.replace(':', '-')}{'_' if ':' in proxy.host else ''}_{proxy.port}"
+
+
+def _text(url: str, permissions: Permissions) -> str:
+    lines = [f"What the forward proxy {url} has to permit ({MARK}; do not edit)"]
+    for permission, clients in permissions.items():
+        targets = ["any"] if permission.is_for_anybody else [*permission.names, *map(_short, permission.networks)]
+        lines += ["", f"{one_line(permission.flow)}: {one_line(permission.purpose)}"]
+        lines += [f"  from  {one_line(client.host)}: {', '.join(client.addresses) or 'its address is not known'}" for client in clients]
+        lines += [f"  to    {target}" for target in targets]
+        lines += [f"  by    {_method(permission)}, port {', '.join(permission.ports)}"]
+        if permission.inspection in _INSPECTION:
+            lines += [f"  TLS   {_INSPECTION[permission.inspection]}"]
+    return "\n".join(lines) + "\n"
+
+
+def _method(permission: Permission) -> str:
+    return "CONNECT" if permission.method == "CONNECT" else "plain HTTP"
+
+
+def _squid(url: str, permissions: Permissions) -> str:
+    lines = [
+        f"# What the forward proxy {url} has to permit ({MARK}; do not edit)",
+        "# Include it in squid.conf before the first http_access rule that denies.",
+        "",
+        "acl federated_connect method CONNECT",
+    ]
+    for permission, clients in permissions.items():
+        lines += ["", f"# {one_line(permission.flow)}, {_method(permission)}: {', '.join(one_line(client.host) for client in clients)}"]
+        lines += _squid_rules(permission, merge(address for client in clients for address in client.addresses))
+    return "\n".join(lines) + "\n"
+
+
+def _squid_rules(permission: Permission, clients: Sequence[str]) -> Iterator[str]:
+    if not clients:
+        yield "# its address is not known"
+        return
+    prefix = f"federated_{hashlib.sha256(repr(permission).encode()).hexdigest()[:12]}"
+    yield from (f"acl {prefix}_from src {_short(client)}" for client in clients)
+    yield from (f"acl {prefix}_port port {port}" for port in permission.ports)
+    method = "federated_connect" if permission.method == "CONNECT" else "!federated_connect"
+    allow = f"http_access allow {method} {prefix}_from {prefix}_port"
+    if permission.is_for_anybody:
+        yield allow
+        return
+    yield from (f"acl {prefix}_name dstdomain -n {name}" for name in permission.names)
+    yield from (f"acl {prefix}_to dst {_short(network)}" for network in permission.networks)
+    if permission.names:
+        yield f"{allow} {prefix}_name"
+    if permission.networks:
+        yield f"{allow} {prefix}_to"
+
+
+def _short(cidr: str) -> str:
+    return cidr.removesuffix("/32") if "." in cidr else cidr.removesuffix("/128")

@@ -1,0 +1,214 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Reads a plan directory back (docs/architecture.md, "The plan directory"), and answers who is in an address set."""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import functools
+import ipaddress
+import json
+import pathlib
+import typing as t
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from .._common.directory_files import PlanFiles, UnsafePlace
+from .._common.texts import first_unseen, shortened
+from .shape import DEPTH, HOST, INDEX, SETS, Shape, problems, too_deep
+
+INDEX_FILE = "plan.json"
+_MISSING = "does not exist; compute the plan first, for example with playbooks/plan.yml"
+
+
+class PlanUnreadable(Exception):
+    """A directory that is no plan, or a damaged one; the message names the file."""
+
+
+class Plan(t.NamedTuple):
+    """The rules of every host, as they stand in the files.
+
+    Attributes:
+        address_sets: Name -> CIDRs.
+        hosts: Inventory name -> content of the host's file.
+    """
+
+    address_sets: Mapping[str, Sequence[str]]
+    hosts: Mapping[str, Mapping[str, t.Any]]
+
+
+def read_plan(directory: pathlib.Path) -> Plan:
+    """Read all of a plan.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    with _opened(directory) as plan:
+        index = plan.index("hosts")
+        whole = index.get("format") is not None
+        return Plan(index["address_sets"], {name: plan.host(name, complete=whole) for name in index["hosts"]})
+
+
+def read_host(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
+    """Read one host's file of a plan.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    with _opened(directory) as plan:
+        return plan.host(host, "managed", "rules")
+
+
+def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
+    """Read the address sets of a plan: name -> CIDRs.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    with _opened(directory) as plan:
+        sets: Mapping[str, Sequence[str]] = plan.index()["address_sets"]
+        return sets
+
+
+def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
+    """Read what a host that is ours has to enforce: its file of a plan, with the address sets that its rules name in ``address_sets``.
+
+    Raises:
+        PlanUnreadable: there is no such plan, it is damaged, or the host has no part in it that is ours to configure.
+    """
+    with _opened(directory) as plan:
+        if not plan.has(INDEX_FILE):
+            raise PlanUnreadable(f"{directory} holds no plan.json; make the plan with federated.connectivity.required_rules first")
+        if not plan.has(_file_of(host)):
+            raise PlanUnreadable(f"host {host} is not in the plan {directory}; give it connectivity_memberships and make the plan again")
+        content = plan.host(host, "managed", "rules")
+        if not content["managed"]:
+            raise PlanUnreadable(f"host {host} is a partner's: connectivity_managed is false, so its firewall is not ours to configure")
+        named = {name for rule in content["rules"] for name in rule.get("peers", {}).get("address_sets", ())}
+        sets = plan.index(shape=SETS)["address_sets"]
+        return {**content, "address_sets": {name: cidrs for name, cidrs in sets.items() if name in named}}
+
+
+def read_note(directory: pathlib.Path, host: str) -> dict[str, str]:
+    """Read the note for those who inspect TLS on one host's way: its forms ``txt``, ``md`` and ``json``.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    with _opened(directory) as plan:
+        return {form: plan.text(f"inspection/hosts/{_file_name(host)}.{form}") for form in ("txt", "md", "json")}
+
+
+@contextlib.contextmanager
+def _opened(directory: pathlib.Path) -> Iterator[_PlanOfFiles]:
+    try:
+        with PlanFiles(directory) as files:
+            yield _PlanOfFiles(directory, files)
+    except UnsafePlace as unsafe:
+        raise PlanUnreadable(str(unsafe)) from None
+    except OSError as error:
+        raise PlanUnreadable(f"{directory}: {error}; compute the plan again") from error
+
+
+class _PlanOfFiles:
+    """The files of a plan that is open."""
+
+    def __init__(self, directory: pathlib.Path, files: PlanFiles) -> None:
+        self._directory = directory
+        self._files = files
+        self._ahead: dict[str, bytes | None] = {}
+
+    def has(self, name: str) -> bool:
+        self._ahead[name] = self._files.read(name)
+        return self._ahead[name] is not None
+
+    def index(self, *keys: str, shape: Shape | None = None) -> Mapping[str, t.Any]:
+        return self._read(INDEX_FILE, INDEX if shape is None else shape, ("address_sets", *keys))
+
+    def host(self, host: str, *keys: str, complete: bool = False) -> Mapping[str, t.Any]:
+        return self._read(_file_of(host), HOST, keys, complete)
+
+    def text(self, name: str) -> str:
+        data = self._files.read(name)
+        if data is None:
+            raise PlanUnreadable(f"{self._directory / name} {_MISSING}")
+        try:
+            return data.decode()
+        except ValueError as error:
+            raise PlanUnreadable(f"{self._directory / name}: {error}; compute the plan again") from error
+
+    def _read(self, name: str, shape: Shape, keys: Sequence[str], complete: bool = False) -> Mapping[str, t.Any]:
+        file = self._directory / name
+        data = self._ahead.pop(name) if name in self._ahead else self._files.read(name)
+        if data is None:
+            raise PlanUnreadable(f"{file} {_MISSING}")
+        try:
+            content = json.loads(data.decode())
+            deep = too_deep(content)
+        except RecursionError:
+            deep = True
+        except ValueError as error:
+            raise PlanUnreadable(f"{file}: {shortened(str(error))}; compute the plan anew") from error
+        if deep:
+            raise PlanUnreadable(f"{file}: is nested more than {DEPTH} levels deep, as no plan is; compute the plan again")
+        for problem in problems(content, shape, complete):
+            raise PlanUnreadable(f"{file}: {problem}; compute the plan again")
+        for key in keys:
+            if key not in content:
+                raise PlanUnreadable(f"{file}: {key} is missing; compute the plan anew")
+        return t.cast("Mapping[str, t.Any]", content)
+
+
+def _file_of(host: str) -> str:
+    return f"hosts/{_file_name(host)}.json"
+
+
+def _file_name(host: str) -> str:
+    """The name of a host's files, without their ends; an edited plan must not lead to another place.
+
+    Raises:
+        PlanUnreadable: the name cannot be a file's.
+    """
+    if host.startswith(".") or "/" in host or first_unseen(host) is not None or not host:
+        raise PlanUnreadable(f"{host!a} cannot be a host of a plan: its name is not a file's; compute the plan again")
+    return host
+
+
+class Membership:
+    """Who is in which address set; answers are remembered, since hosts share sets."""
+
+    def __init__(self, address_sets: Mapping[str, Sequence[str]]) -> None:
+        self._address_sets = address_sets
+        self._holds = functools.cache(self._holds_address)
+        self._ranges = functools.cache(self._read_ranges)
+
+    def members(self, name: str) -> Sequence[str]:
+        """The CIDRs of a set.
+
+        Raises:
+            PlanUnreadable: a rule names a set that the plan lacks.
+        """
+        try:
+            return self._address_sets[name]
+        except KeyError:
+            raise PlanUnreadable(f"plan.json: address set {name} is missing, and a rule names it; compute the plan anew") from None
+
+    def holds(self, names: Iterable[str], address: str) -> bool:
+        """Whether one of the sets holds an address, a single one or a network as a whole."""
+        return any(self._holds(name, address) for name in names)
+
+    def _holds_address(self, name: str, address: str) -> bool:
+        network = ipaddress.ip_network(address)
+        starts, ends = self._ranges(name, network.version)
+        place = bisect.bisect_right(starts, int(network.network_address)) - 1
+        return place >= 0 and int(network.broadcast_address) <= ends[place]
+
+    def _read_ranges(self, name: str, version: int) -> tuple[list[int], list[int]]:
+        """First and last addresses of a set's networks, which are merged and hence disjoint, in ascending order."""
+        networks = [network for network in map(ipaddress.ip_network, self.members(name)) if network.version == version]
+        ranges = sorted((int(network.network_address), int(network.broadcast_address)) for network in networks)
+        return [start for start, _end in ranges], [end for _start, end in ranges]

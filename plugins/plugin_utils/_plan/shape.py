@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What the JSON files of a plan look like. Plans are kept in git and reviewed, so that somebody may have edited one."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import typing as t
+from collections.abc import Callable, Iterator, Mapping
+
+from .._common.texts import first_unseen, shortened, unseen_message
+
+Check = Callable[[t.Any], t.Optional[str]]
+Shape = t.Union[Check, "list[Shape]", Mapping[str, "Shape"]]
+"""A check of one value, a list of one shape, or a mapping: key -> shape; the key ``*`` stands for any."""
+
+DEPTH = 16
+_LENGTH = re.compile(r"[0-9]{1,3}")
+
+
+def _text(value: object) -> str | None:
+    if not isinstance(value, str):
+        return f"must be a text, not {shown(value)}"
+    char = first_unseen(value)
+    return unseen_message(char) if char else None
+
+
+def _flag(value: object) -> str | None:
+    return None if isinstance(value, bool) else f"must be true or false, not {shown(value)}"
+
+
+def _list(value: object) -> str | None:
+    return None if isinstance(value, list) else f"must be a list, not {shown(value)}"
+
+
+def _ports(value: object) -> str | None:
+    ends = value.split("-") if isinstance(value, str) and len(value) <= 11 else []
+    numbers = [int(end) for end in ends if end.isascii() and end.isdigit()]
+    fits = 0 < len(ends) <= 2 and len(numbers) == len(ends) and 1 <= numbers[0] <= numbers[-1] <= 65535
+    return None if fits else f"must be a port or an ascending range of ports, not {shown(value)}"
+
+
+def _network(value: object) -> str | None:
+    """As quick as can be: sets have thousands of networks, and every host's part of a plan is read with them."""
+    if isinstance(value, str):
+        address, _slash, length = value.partition("/")
+        family, bits = (socket.AF_INET6, 128) if ":" in address else (socket.AF_INET, 32)
+        with contextlib.suppress(OSError, ValueError):
+            packed = int.from_bytes(socket.inet_pton(family, address), "big")
+            if not _slash or (_LENGTH.fullmatch(length) and int(length) <= bits and not packed & ((1 << (bits - int(length))) - 1)):
+                return None
+    return f"must be an address or a network, not {shown(value)}"
+
+
+def _one_of(*words: str) -> Check:
+    return lambda value: None if value in words else f"must be {' or '.join(words)}, not {shown(value)}"
+
+
+_DIRECTION = _one_of("ingress", "egress")
+_PROTOCOL = _one_of("tcp", "udp")
+_PEERS: Shape = {"address_sets": [_text], "names": [_text]}
+_RULE: Shape = {
+    **dict.fromkeys(("id", "matrix", "federation", "flow", "application", "tls", "inspection", "purpose"), _text),
+    "direction": _DIRECTION,
+    "protocol": _PROTOCOL,
+    "ports": [_ports],
+    "peers": _PEERS,
+    "placement": _one_of("host", "published"),
+    "closed_to_others": _flag,
+    "via_proxy": _flag,
+    "flows": [_text],
+}
+_LISTENER: Shape = {
+    **dict.fromkeys(("matrix", "federation", "flow", "bind"), _text),
+    "protocol": _PROTOCOL,
+    "ports": [_ports],
+    "dynamic": _flag,
+}
+HOST: Shape = {
+    "host": _text,
+    "managed": _flag,
+    "platform": _one_of("linux", "windows"),
+    "addresses": [_network],
+    "defaults": {"*": _one_of("unchanged", "deny")},
+    "rules": [_RULE],
+    "listeners": [_LISTENER],
+}
+INDEX: Shape = {"address_sets": {"*": [_network]}, "hosts": {"*": {}}}
+SETS: Shape = {"address_sets": {"*": _list}}
+"""As much of an index as one host's policy needs: the host itself checks every network of its sets."""
+
+OPTIONAL = frozenset(("flows", "dynamic", "*"))
+"""Keys that are not always there."""
+
+
+def problems(value: object, shape: Shape, complete: bool = False, path: str = "") -> Iterator[str]:
+    """What does not fit, as "where: what is wrong"; with ``complete``, also the keys that are missing."""
+    if callable(shape):
+        said = shape(value)
+        if said:
+            yield f"{path.lstrip('.')}: {said}"
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            yield f"{path.lstrip('.')}: must be a list, not {shown(value)}"
+            return
+        (each,) = shape
+        for index, item in enumerate(value):
+            if not callable(each):
+                yield from problems(item, each, complete, f"{path}[{index}]")
+            elif (said := each(item)) is not None:
+                yield f"{path.lstrip('.')}[{index}]: {said}"
+    elif not isinstance(value, dict):
+        yield f"{path.lstrip('.') or 'the content'}: must be a mapping, not {shown(value)}"
+    else:
+        for key, inner in value.items():
+            expected = shape.get(key, shape.get("*"))
+            if "*" in shape and (char := first_unseen(key)):
+                yield f"{path.lstrip('.')}: the key {shown(key)} {unseen_message(char)}"
+            if expected is not None:
+                yield from problems(inner, expected, complete, f"{path}.{key}")
+        if complete:
+            yield from (f"{f'{path}.{key}'.lstrip('.')} is missing" for key in shape if key not in value and key not in OPTIONAL)
+
+
+def too_deep(value: object) -> bool:
+    """Whether data are nested deeper than any of a plan."""
+    level = [value]
+    for _depth in range(DEPTH):
+        level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, (dict, list))]
+    return bool(level)
+
+
+def shown(value: object) -> str:
+    """A value in a message."""
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else shortened(repr(value), 80)
+
+
+def _inner(value: object) -> t.Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Refuses a managed host without the named networks that its flows need."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Mapping, Sequence
+
+from .._common.problems import Problems
+from .._inventory.hosts import NETWORKS, Host
+from .._matrix.model import ENDS
+from .federations import Federation
+
+
+def check_needed_networks(hosts: Sequence[Host], federations: Mapping[tuple[str, str], Federation], problems: Problems) -> None:
+    """Refuse networks that a mandatory flow, or an optional one that was opened, needs and that the hosts do not define.
+
+    Args:
+        hosts: Hosts with one and the same profile.
+        federations: All federations.
+        problems: Where findings go.
+    """
+    profile = hosts[0].profile
+    if not profile.managed:
+        return
+    for membership in profile.memberships:
+        federation = federations[membership.matrix.name, membership.federation]
+        member = federation.members[hosts[0].name]
+        needed: dict[str, list[str]] = collections.defaultdict(list)
+        for flow in federation.flows:
+            for end, other in (ENDS, ENDS[::-1]):
+                matters = flow.necessity in ("mandatory", "optional") and flow.makes_rules and member.takes_part(flow, end)
+                if matters and flow.ends[other].kind == "network":
+                    needed[flow.ends[other].values[0]].append(flow.id)
+        for name, flows in needed.items():
+            if name not in dict(profile.networks):
+                problems.error(
+                    f"{membership.label} needs the network {name} for {', '.join(flows)}; define {NETWORKS}.{name} as a list of its CIDRs",
+                    [host.name for host in hosts],
+                    [hosts[0].variables.get(NETWORKS), membership.source],
+                )

@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Checks that the members of a federation can be each other's partners."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable, Sequence
+
+from .._common.problems import Problems, did_you_mean, listed
+from .._inventory.hosts import ADDRESSES
+from .._matrix.model import ENDS, Flow
+from .._matrix.versions import Version
+from .federations import Federation, Member
+
+Doubts = frozenset[tuple["str | None", "str | None"]]
+
+
+def check_partners(federations: Iterable[Federation], doubts: Doubts, problems: Problems) -> None:
+    """Refuse federations without partners and peers without an address; warn of partners that cannot meet.
+
+    Args:
+        federations: Those of real systems.
+        doubts: Federations whose memberships could not all be read; nothing is said about missing partners there.
+        problems: Where findings go.
+    """
+    federations = list(federations)
+    for federation in federations:
+        if not any(matrix in (None, federation.matrix.name) and name in (None, federation.name) for matrix, name in doubts):
+            namesakes = [other.name for other in federations if other.matrix is federation.matrix and other is not federation]
+            _check_presence(federation, namesakes, problems)
+        _check_addresses(federation, problems)
+        _warn_of_families(federation, problems)
+        _warn_of_idle_roles(federation, problems)
+
+
+def _check_presence(federation: Federation, namesakes: list[str], problems: Problems) -> None:
+    """A mandatory flow needs somebody at the other end, on another host or as another role of the same one."""
+    lacking: dict[tuple[tuple[str, ...], tuple[str, ...], str], list[str]] = collections.defaultdict(list)
+    for flow in federation.between_roles:
+        if flow.necessity != "mandatory":
+            continue
+        for end, other in (ENDS, ENDS[::-1]):
+            present = [member for member in federation.with_roles(flow.ends[other].values) if member.has_roles(flow, other)]
+            alone = [
+                member.host.name
+                for member in federation.participants(flow, end)
+                if member.host.profile.managed and not member.membership.any_partner and not _has_partner(member, present, flow)
+            ]
+            if alone:
+                lacking[tuple(sorted(alone)), flow.ends[other].values, str(flow.versions)].append(flow.id)
+    for (hosts, roles, versions), flows in lacking.items():
+        problems.error(
+            f"{federation.label}: no partner for the {_flows(flows)}: no other host of the federation is a {' or '.join(roles)}"
+            f"{f' in a version that has it ({versions})' if versions else ''}; "
+            "add the partners (connectivity_managed: false if they are not yours to configure), or say federation_scope: any in the "
+            f"membership while they are not known{did_you_mean(federation.name, namesakes)}",
+            hosts,
+            [federation.members[hosts[0]].membership.source],
+        )
+
+
+def _has_partner(member: Member, present: Sequence[Member], flow: Flow) -> bool:
+    """Whether one of those present at the other end is another host, or another role of the same host."""
+    if any(partner is not member for partner in present[:2]):
+        return True
+    initiating, responding = (member.membership.roles.intersection(flow.ends[end].values) for end in ENDS)
+    return any(mine != theirs for mine in initiating for theirs in responding)
+
+
+def _check_addresses(federation: Federation, problems: Problems) -> None:
+    for flow in federation.between_roles:
+        for end, other in (ENDS, ENDS[::-1]):
+            others = federation.participants(flow, other)
+            for member in federation.participants(flow, end):
+                if member.host.addresses == () and any(partner is not member for partner in others[:2]):
+                    problems.error(
+                        f"{federation.label}: partners need its address; define {ADDRESSES} (neither ansible_host nor its name is one)",
+                        [member.host.name],
+                        [member.membership.source],
+                    )
+
+
+def _warn_of_families(federation: Federation, problems: Problems) -> None:
+    apart: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
+    for flow in federation.between_roles:
+        only = {
+            (end, family): listed(member.host.name for member in federation.participants(flow, end) if member.host.families == {family})
+            for end in ENDS
+            for family in (4, 6)
+        }
+        for one, other in (ENDS, ENDS[::-1]):
+            if only[one, 4] and only[other, 6]:
+                apart[only[one, 4], only[other, 6]].append(flow.id)
+    for (ipv4, ipv6), flows in apart.items():
+        problems.warn(f"{federation.label}: {ipv4} with IPv4 alone and {ipv6} with IPv6 alone cannot meet: {_flows(flows)}")
+
+
+def _warn_of_idle_roles(federation: Federation, problems: Problems) -> None:
+    chosen = ", ".join(f"{name}: {value}" for name, value in federation.agreements.items())
+    for role in federation.matrix.roles:
+        spans = [
+            flow.versions for flow in federation.flows if any(end.kind == "roles" and role in end.values for end in flow.ends.values())
+        ]
+        idle: dict[Version | None, list[str]] = collections.defaultdict(list)
+        for member in federation.with_roles([role]):
+            if not any(member.membership.version in span for span in spans):
+                idle[member.membership.version].append(member.host.name)
+        for version, hosts in idle.items():
+            conditions = [*([f"with {chosen}"] if chosen else []), *([f"in version {version}"] if version else [])]
+            problems.warn(" ".join([f"{federation.label}: the role {role} has no flow", *conditions]), hosts)
+
+
+def _flows(flows: Iterable[str]) -> str:
+    unique = sorted(set(flows))
+    return f"flow{'s' if len(unique) > 1 else ''} {', '.join(unique)}"

@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Brings the members of each federation together and settles what they have to agree on."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import functools
+from collections.abc import Iterable, Mapping
+
+from .._common.addresses import is_private
+from .._common.problems import Problems, listed
+from .._inventory.hosts import Host, Inventory
+from .._inventory.memberships import Membership
+from .._matrix.model import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """A host in a federation. ``options`` are those that count for it: its own, the federation's, the defaults.
+
+    Which flows of its system's versions a host has is its own affair: a connection needs two hosts whose versions have it.
+    """
+
+    host: Host
+    membership: Membership
+    options: Options
+
+    def has_roles(self, flow: Flow, end: str) -> bool:
+        """Whether the host can be at this end of the flow: it has a role there, and a version that has the flow."""
+        has_role = flow.ends[end].kind == "roles" and not self.membership.roles.isdisjoint(flow.ends[end].values)
+        return has_role and self.membership.version in flow.versions
+
+    def takes_part(self, flow: Flow, end: str) -> bool:
+        """Whether the host is at this end of the flow: it has the role, chose the flow, and opened it if it is optional."""
+        chosen = self.has_roles(flow, end) and flow.fits(end, self.options)
+        return chosen and (flow.opener != end or flow.id in self.membership.optional_flows)
+
+
+class Federation:
+    """The hosts that work together in one system.
+
+    Attributes:
+        options: The matrix's options as somebody has them who sets nothing.
+        flows: The flows that exist under the options that the members agreed on.
+    """
+
+    def __init__(self, matrix: Matrix, name: str, members: Iterable[tuple[Host, Membership]], agreed: Options) -> None:
+        self.matrix = matrix
+        self.name = name
+        self.label = f"{matrix.name}.{name}"
+        self.options: Options = {**matrix.defaults, **agreed}
+        self.flows = tuple(flow for flow in matrix.flows.values() if flow.fits(FEDERATION, self.options))
+        self.members = {host.name: Member(host, membership, self._effective(membership)) for host, membership in members}
+        self._participants: dict[tuple[str, str], tuple[Member, ...]] = {}
+        self._responders: dict[str, Mapping[Ports, tuple[Member, ...]]] = {}
+        self._with_roles: dict[frozenset[str], tuple[Member, ...]] = {}
+
+    def _effective(self, membership: Membership) -> Options:
+        own = {name: value for name, value in membership.options if self.matrix.options[name].owner != FEDERATION}
+        return {**self.options, **own} if own else self.options
+
+    @property
+    def agreements(self) -> Options:
+        """The options that the members agree on."""
+        return {name: self.options[name] for name, option in self.matrix.options.items() if option.owner == FEDERATION}
+
+    @property
+    def between_roles(self) -> tuple[Flow, ...]:
+        """The flows between hosts of the federation that make rules."""
+        return tuple(flow for flow in self.flows if flow.makes_rules and flow.between_roles)
+
+    @functools.cached_property
+    def is_private(self) -> bool:
+        """Whether its members know each other by private addresses alone: they share a site, or a tunnel between sites."""
+        return all(is_private(address) for member in self.members.values() for address in member.host.addresses or ())
+
+    def with_roles(self, roles: Iterable[str]) -> tuple[Member, ...]:
+        """The members that have one of the roles, sorted by host."""
+        wanted = frozenset(roles)
+        if wanted not in self._with_roles:
+            members = self.members.values()
+            self._with_roles[wanted] = tuple(member for member in members if not wanted.isdisjoint(member.membership.roles))
+        return self._with_roles[wanted]
+
+    def participants(self, flow: Flow, end: str) -> tuple[Member, ...]:
+        """The members at one end of a flow, sorted by host."""
+        key = (flow.id, end)
+        if key not in self._participants:
+            self._participants[key] = tuple(member for member in self.members.values() if member.takes_part(flow, end))
+        return self._participants[key]
+
+    def responders_by_ports(self, flow: Flow) -> Mapping[Ports, tuple[Member, ...]]:
+        """The responders of a flow, grouped by the ports where they listen."""
+        if flow.id not in self._responders:
+            groups: dict[Ports, list[Member]] = collections.defaultdict(list)
+            for member in self.participants(flow, RESPONDER):
+                groups[flow.ports_with(member.options)].append(member)
+            self._responders[flow.id] = {ports: tuple(groups[ports]) for ports in sorted(groups)}
+        return self._responders[flow.id]
+
+
+def form_federations(inventory: Inventory, problems: Problems) -> dict[tuple[str, str], Federation]:
+    """All federations by (matrix, federation), the baseline's among them; contradicting members are refused."""
+    members: dict[tuple[str, str], list[tuple[Host, Membership]]] = collections.defaultdict(list)
+    for host in inventory.hosts:
+        own = (host.profile.baseline,) if host.profile.baseline else ()
+        for membership in (*own, *host.profile.memberships):
+            members[membership.matrix.name, membership.federation].append((host, membership))
+    return {key: Federation(group[0][1].matrix, key[1], group, _agreed(group, problems)) for key, group in sorted(members.items())}
+
+
+def _agreed(members: list[tuple[Host, Membership]], problems: Problems) -> Options:
+    """What the members say about the options that are the federation's."""
+    first = members[0][1]
+    agreed: dict[str, str | int] = {}
+    for name, option in first.matrix.options.items():
+        if option.owner != FEDERATION:
+            continue
+        chosen: dict[str | int, list[tuple[Host, Membership]]] = collections.defaultdict(list)
+        for host, membership in members:
+            for own, value in membership.options:
+                if own == name:
+                    chosen[value].append((host, membership))
+        if len(chosen) > 1:
+            said = "; ".join(f"{listed(host.name for host, _own in chosen[value])}: {value}" for value in sorted(chosen, key=str))
+            sources = [group[0][1].source for group in chosen.values()]
+            problems.error(f"{first.label}: members must agree on the option {name}, but they say {said}", values=sources)
+        if chosen:
+            agreed[name] = next(iter(chosen))
+    return agreed

@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The rules of one host: every flow in which it is the initiator or the responder, seen from its side."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Iterator, Mapping
+
+from .._inventory.hosts import Host
+from .._matrix.model import ENDS, INITIATOR, RESPONDER, Flow, Ports
+from .address_sets import AddressSets
+from .federations import Federation, Member
+from .plan import Entry
+
+INGRESS = "ingress"
+EGRESS = "egress"
+
+
+class Peers(t.NamedTuple):
+    """Who is at the other end. Both empty means nobody."""
+
+    address_sets: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def as_plan(self) -> Entry:
+        return {"address_sets": list(self.address_sets), "names": list(self.names)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """What a host's firewall does because of one flow.
+
+    Attributes:
+        ports_in_id: Other responders of the flow have other ports.
+        proxy_mechanisms: What has to know the forward proxy, where an egress rule's flow is to use it.
+    """
+
+    federation: Federation
+    flow: Flow
+    direction: str
+    ports: Ports
+    peers: Peers
+    placement: str
+    ports_in_id: bool = False
+    proxy_mechanisms: tuple[str, ...] = ()
+
+    @property
+    def flow_label(self) -> str:
+        return f"{self.federation.label}.{self.flow.id}"
+
+    @property
+    def id(self) -> str:
+        return ".".join((self.flow_label, self.direction, *(["_".join(self.ports)] if self.ports_in_id else [])))
+
+    def _connection(self) -> Entry:
+        return {
+            "matrix": self.federation.matrix.name,
+            "federation": self.federation.name,
+            "flow": self.flow.id,
+            "direction": self.direction,
+            "protocol": self.flow.protocol,
+            "ports": list(self.ports),
+            "peers": self.peers.as_plan(),
+        }
+
+    def as_plan(self) -> Entry:
+        return {
+            "id": self.id,
+            **self._connection(),
+            "placement": self.placement,
+            "closed_to_others": self.direction == INGRESS and self.flow.closed_to_others,
+            "via_proxy": False,
+            "application": self.flow.application,
+            "tls": self.flow.tls,
+            "inspection": self.flow.inspection,
+            "necessity": self.flow.necessity,
+            "phase": self.flow.phases[-1],
+            "phases": list(self.flow.phases),
+            "purpose": self.flow.purpose,
+        }
+
+    def exclusion(self, via_proxy: str | None) -> Entry:
+        """What those who run TLS inspection have to leave alone; ``via_proxy`` is the forward proxy that it goes through."""
+        return {
+            "rule": self.id,
+            **self._connection(),
+            "application": self.flow.application,
+            "tls": self.flow.tls,
+            "purpose": self.flow.purpose,
+            "reason": self.flow.inspection_reason,
+            "middleboxes": self._middleboxes(),
+            "documents": [{"title": one.title, "url": one.url, "sections": list(one.sections)} for one in self.flow.documents],
+            "via_proxy": via_proxy,
+        }
+
+    def _middleboxes(self) -> Entry:
+        by_nature: Entry = {"http": "2"} if self.flow.application == "grpc" else {}
+        return {**by_nature, **self.flow.middleboxes, **({"long_lived": True} if self.flow.long_lived else {})}
+
+
+class HostFlows:
+    """The flows of one host, resolved against its federations."""
+
+    def __init__(self, host: Host, federations: Mapping[tuple[str, str], Federation], sets: AddressSets) -> None:
+        self._host = host
+        self._sets = sets
+        self._networks = dict(host.profile.networks)
+        own = (host.profile.baseline,) if host.profile.baseline else ()
+        memberships = (*own, *host.profile.memberships)
+        self._federations = [federations[membership.matrix.name, membership.federation] for membership in memberships]
+        self._opened: set[str] = set()
+        self._refused: set[str] = set()
+
+    def rules(self) -> list[Rule]:
+        """The rules of the host's phases."""
+        return list(self._rules())
+
+    def _rules(self) -> Iterator[Rule]:
+        for federation in self._federations:
+            member = federation.members[self._host.name]
+            for flow in federation.flows:
+                if not flow.makes_rules or self._host.profile.phases.isdisjoint(flow.phases):
+                    continue
+                if member.takes_part(flow, INITIATOR):
+                    mechanisms = flow.mechanisms(member.options)
+                    for rule in self._at_end(federation, member, flow, INITIATOR):
+                        yield dataclasses.replace(rule, proxy_mechanisms=mechanisms) if mechanisms else rule
+                if member.takes_part(flow, RESPONDER):
+                    yield from self._at_end(federation, member, flow, RESPONDER)
+
+    def _at_end(self, federation: Federation, member: Member, flow: Flow, end: str) -> Iterator[Rule]:
+        direction = EGRESS if end == INITIATOR else INGRESS
+        ports = flow.ports_with(member.options)
+        placement = flow.placement(end, member.options)
+        other = flow.ends[RESPONDER if end == INITIATOR else INITIATOR]
+        if other.kind == "roles":
+            yield from self._between_roles(federation, member, flow, direction, placement)
+            return
+        if other.kind == "names":
+            peers: Peers | None = Peers(names=other.values)
+        elif other.kind == "any":
+            peers = self._anybody()
+        else:
+            peers = self._network(federation, other.values[0], direction)
+        if peers is not None and (peers != Peers() or direction == INGRESS):
+            yield Rule(federation, flow, direction, ports, peers, placement)
+
+    def _between_roles(self, federation: Federation, member: Member, flow: Flow, direction: str, placement: str) -> Iterator[Rule]:
+        other = RESPONDER if direction == EGRESS else INITIATOR
+        partners = federation.participants(flow, other)
+        anybody = member.membership.any_partner and _may_have_strangers(federation, flow, other, _others(partners, member))
+        if direction == INGRESS:
+            if anybody or _others(partners, member):
+                peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, INITIATOR, partners),))
+                yield Rule(federation, flow, INGRESS, flow.ports_with(member.options), peers, placement)
+            return
+        groups = dict(federation.responders_by_ports(flow))
+        if anybody:
+            groups.setdefault(flow.ports_with(federation.options), ())
+        for ports, group in groups.items():
+            if anybody or _others(group, member):
+                peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, RESPONDER, group, ports),))
+                yield Rule(federation, flow, EGRESS, ports, peers, placement, ports_in_id=len(groups) > 1)
+
+    def _anybody(self) -> Peers:
+        return Peers((self._sets.anybody(),))
+
+    def _network(self, federation: Federation, name: str, direction: str) -> Peers | None:
+        """The host's named network; None if it makes no rule."""
+        cidrs = self._networks.get(name)
+        if cidrs:
+            return Peers((self._sets.network(name, cidrs),))
+        if name in federation.matrix.essential_networks:
+            return self._undefined_essential(name, direction)
+        return None if cidrs is None else Peers()
+
+    def _undefined_essential(self, name: str, direction: str) -> Peers | None:
+        """Deny must not take away administration, names and time by accident; a role that demands deny opens no way out by itself."""
+        profile = self._host.profile
+        if direction == EGRESS and EGRESS in profile.demanded:
+            self._refused.add(name)
+            return None
+        if direction in profile.denied | profile.demanded:
+            self._opened.add(name)
+            return self._anybody()
+        return None
+
+    @property
+    def tunnel_networks(self) -> tuple[str, ...]:
+        """The networks inside of the tunnels that end on the host."""
+        found = {
+            network
+            for federation in self._federations
+            for flow in federation.flows
+            if any(federation.members[self._host.name].takes_part(flow, end) for end in ENDS)
+            for network in flow.tunnel_networks
+        }
+        return tuple(sorted(found))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know about the rules so far."""
+        opened = f"{_undefined(self._opened)}: with deny their flows would stop, so they are open to everybody until it does"
+        refused = f"{_undefined(self._refused)}: {_demanding(self._host, EGRESS)} demands deny, so their flows are refused"
+        return [*([opened] if self._opened else []), *([refused] if self._refused else [])]
+
+    def listeners(self) -> list[Entry]:
+        """The services that must listen on loopback addresses alone, whatever the phase and whoever opened the flow."""
+        return [
+            _listener(federation, flow, member)
+            for federation in self._federations
+            for member in (federation.members[self._host.name],)
+            for flow in federation.flows
+            if flow.is_listener and member.has_roles(flow, RESPONDER) and flow.fits(RESPONDER, member.options)
+        ]
+
+
+def _listener(federation: Federation, flow: Flow, member: Member) -> Entry:
+    entry: Entry = {
+        "matrix": federation.matrix.name,
+        "federation": federation.name,
+        "flow": flow.id,
+        "protocol": flow.protocol,
+        "ports": list(flow.ports_with(member.options)),
+        "bind": "loopback",
+    }
+    return {**entry, "dynamic": True} if flow.dynamic else entry
+
+
+def _others(partners: tuple[Member, ...], member: Member) -> bool:
+    """Whether a set of partners holds more than the host itself."""
+    return any(partner is not member for partner in partners[:2])
+
+
+def _may_have_strangers(federation: Federation, flow: Flow, end: str, has_others: bool) -> bool:
+    """Whether partners that nobody knows yet may be at an end: partners who set no option, where the flow needs any or has some."""
+    return flow.opener != end and flow.fits(end, federation.options) and (has_others or flow.necessity == "mandatory")
+
+
+def _undefined(networks: set[str]) -> str:
+    return f"connectivity_networks does not define {', '.join(sorted(networks))}"
+
+
+def _demanding(host: Host, direction: str) -> str:
+    roles = [(own.matrix, role) for own in host.profile.memberships for role in own.roles]
+    return ", ".join(sorted({f"{matrix.name} {role}" for matrix, role in roles if direction in matrix.roles[role]}))

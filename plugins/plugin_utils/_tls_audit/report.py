@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The judgements of TLS paths in words and numbers: lines for people, a report for other tools and for partners."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from ...module_utils._host.printable import printable
+from .._common.plan_marker import MARK
+from .flows import Looks
+from .observations import Sights
+from .verdict import BLOCKED, INSPECTED, LINE_MAXIMUM, UNKNOWN, VERDICTS, Judgement, issuer_of
+
+FORMAT = 1
+ASIDE = "not looked at"
+
+Judgements = Mapping[str, Sequence[Judgement]]
+
+
+def is_failure(judgement: Judgement, strict: bool) -> bool:
+    """Whether a judgement is a failure: a flow excluded from inspection is inspected or blocked; or, if strict, not known to be neither."""
+    return judgement.path.excluded and judgement.verdict in ((INSPECTED, BLOCKED, UNKNOWN) if strict else (INSPECTED, BLOCKED))
+
+
+def failures(name: str, judgements: Iterable[Judgement], strict: bool, sights: Mapping[str, Sights]) -> list[str]:
+    """The failures of one host; an answer that is not usable is one, whatever the flows are."""
+    why = sights[name].unusable if name in sights else ""
+    unusable = [printable(f"failed       {name}: its answer to tls_handshake_info is not usable: {why}", LINE_MAXIMUM)] if why else []
+    return [*unusable, *(str(judgement) for judgement in judgements if is_failure(judgement, strict))]
+
+
+def lines(judgements: Iterable[Judgement], looks: Looks) -> list[str]:
+    """The lines of one host."""
+    return [*map(str, judgements), *(f"{ASIDE}  {aside.flow}: {aside.why}" for aside in looks.aside)]
+
+
+def counts(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | None = None) -> dict[str, int]:
+    """Verdict -> number of paths; ``flows`` is how many flows were looked at, ``failed`` how many failures there are."""
+    every = [judgement for found in judgements.values() for judgement in found]
+    verdicts = Counter(judgement.verdict for judgement in every)
+    flows = len({judgement.path.flow for judgement in every})
+    failed = sum(len(failures(name, found, strict, sights or {})) for name, found in judgements.items())
+    return {verdict: verdicts[verdict] for verdict in VERDICTS} | {"flows": flows, "failed": failed}
+
+
+def summary(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | None = None) -> list[str]:
+    """Every failure of a run, and as the last line the counts."""
+    counted = counts(judgements, strict, sights)
+    failed = [line for name, found in judgements.items() for line in failures(name, found, strict, sights or {})]
+    verdicts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS)
+    total = sum(counted[verdict] for verdict in VERDICTS)
+    return [*failed, f"{total} TLS connections of {counted['flows']} flows looked at: {verdicts}; {counted['failed']} failures"]
+
+
+def own_certificates(sights: Mapping[str, Sights]) -> dict[str, dict[str, t.Any]]:
+    """What hosts show of their own services, in the form of ``connectivity_expected_certificates``, for partners' inventories."""
+    found: dict[str, dict[str, t.Any]] = {}
+    for host, sight in sights.items():
+        for endpoint, seen in sight.own.items():
+            if seen["certificate"]:
+                entry = found.setdefault(host, {}).setdefault(str(endpoint.port), {"sha256": [], "issuer": []})
+                for key, value in (("sha256", seen["sha256"]), ("issuer", issuer_of(seen["certificate"])[0])):
+                    if value and value not in entry[key]:
+                        entry[key].append(value)
+    return found
+
+
+def report(judgements: Judgements, looks: Mapping[str, Looks], sights: Mapping[str, Sights], strict: bool) -> dict[str, t.Any]:
+    """The verdicts for other tools: ``hosts`` has for each name ``paths``, ``not_looked_at``, and more where an answer was not usable."""
+    hosts = {
+        name: {
+            "paths": [_plain(judgement, strict) for judgement in found],
+            "not_looked_at": [aside._asdict() for aside in looks[name].aside],
+            "unusable": sights[name].unusable if name in sights else "",
+        }
+        for name, found in judgements.items()
+    }
+    return {
+        "format": FORMAT,
+        "made_by": MARK,
+        "counts": counts(judgements, strict, sights),
+        "own_certificates": own_certificates(sights),
+        "hosts": hosts,
+    }
+
+
+def _plain(judgement: Judgement, strict: bool) -> dict[str, t.Any]:
+    path = judgement.path
+    return {
+        **{key: value for key, value in path._asdict().items() if key != "endpoint"},
+        **path.endpoint._asdict(),
+        "verdict": judgement.verdict,
+        "by": judgement.by,
+        "why": judgement.why,
+        "failed": is_failure(judgement, strict),
+        "seen": {key: value for key, value in judgement.seen.items() if key not in ("destination", "port", "server_name", "own")},
+    }

@@ -1,0 +1,239 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Drafts a matrix from a vendor's table. What the table does not say is written as unknown; what contradicts itself is left to the user."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import yaml
+
+from .._matrix.model import INITIATOR, RESPONDER
+from .row import NAME, Connection, End, RowUnclear, identifier, read_row
+from .tables import clean, read_tables
+
+OPTIONAL = ("optional", "no", "recommended", "nein", "empfohlen")
+MANDATORY = ("mandatory", "required", "yes", "ja", "pflicht", "erforderlich")
+QUESTIONS = (
+    "tls, inspection and proxy of every flow, which the table does not say",
+    "necessity: what the table does not call mandatory or optional is conditional, a rule wherever both ends exist",
+    "phases: install as well, or instead, for what only the installation needs",
+    "exposure and any: who is meant by everybody; name roles or a network where it is partners or a site",
+    "options: ports that can be changed, and choices on which flows depend",
+    "placement: published, for containers behind published ports",
+)
+Ends = Mapping[str, End]
+
+
+@dataclasses.dataclass
+class Draft:
+    """A drafted matrix.
+
+    Attributes:
+        text: The file.
+        flows: How many flows it has.
+        contradictions: "file:line: why" for rows whose direction does not go with their source and destination.
+        unread: "file:line: why" for rows that say nothing a firewall could do.
+        hints: What else is worth a look.
+    """
+
+    text: str
+    flows: int
+    contradictions: list[str]
+    unread: list[str]
+    hints: list[str]
+
+
+class _Flow:
+    def __init__(self, connection: Connection, protocol: str, ends: Ends) -> None:
+        self.connection = connection
+        self.protocol = protocol
+        self.ports = connection.ports[protocol]
+        self.ends = ends
+        self.lines = [connection.row.line]
+
+    @property
+    def key(self) -> object:
+        return self.protocol, self.ports, *((self.ends[end].kind, self.ends[end].values) for end in (INITIATOR, RESPONDER))
+
+    def as_matrix(self) -> dict[str, t.Any]:
+        cells = self.connection.row.cells
+        status = cells.get("status", "").lower()
+        return {
+            "purpose": cells.get("purpose") or cells.get("service") or self.shown(),
+            "initiator": _endpoint(self.ends[INITIATOR]),
+            "responder": _endpoint(self.ends[RESPONDER]),
+            "protocol": self.protocol,
+            "ports": [port if "-" in port else int(port) for port in self.ports],
+            "application": identifier(cells.get("service", "").partition("/")[0] or "unknown", "application"),
+            "tls": "unknown",
+            "necessity": "optional" if status in OPTIONAL else "mandatory" if status in MANDATORY else "conditional",
+            "phases": ["run"],
+            "proxy": "forbidden" if self.protocol == "udp" else "unknown",
+            "inspection": "unknown",
+            "exposure": _exposure(self.ends),
+            "citations": [f"table: line {line}" for line in self.lines],
+            "confidence": "low",
+        }
+
+    def shown(self) -> str:
+        return f"{self.ends[INITIATOR].written} to {self.ends[RESPONDER].written}, {self.protocol} {', '.join(self.ports)}"
+
+
+def draft_matrix(text: str, file: str, name: str, perspective: Collection[str] = ()) -> Draft:
+    """Draft a matrix from a page with tables.
+
+    Args:
+        text: The page, CSV or Markdown.
+        file: The page, as messages and citations shall name it.
+        name: The matrix's name.
+        perspective: The roles whose host the tables describe, if all rows are written for one host.
+
+    Raises:
+        TablesNotFound: if there is no table of connections.
+        TableTooLarge: if a table is larger than any of connections.
+    """
+    file = clean(file)
+    flows: dict[object, _Flow] = {}
+    doubtful: list[tuple[Connection, list[_Flow]]] = []
+    unread: list[str] = []
+    connections: list[Connection] = []
+    for row in (row for table in read_tables(text) for row in table):
+        try:
+            connections.append(read_row(row, perspective))
+        except RowUnclear as unclear:
+            unread.append(f"{file}:{row.line}: {unclear}")
+    plurals = _plurals(connections)
+    for connection in connections:
+        if connection.contradiction:
+            readings = [flow for swapped in (False, True) for flow in _flows(connection, plurals, swapped)]
+            doubtful.append((connection, readings))
+            continue
+        for flow in _flows(connection, plurals):
+            known = flows.setdefault(flow.key, flow)
+            if known is not flow:
+                known.lines.append(connection.row.line)
+    contradictions = [f"{file}:{connection.row.line}: {connection.contradiction}" for connection, _readings in doubtful]
+    hints = list(_hints(flows.values(), file))
+    rendered = _render(
+        file, name, list(flows.values()), [flow for _row, readings in doubtful for flow in readings], contradictions, unread, hints
+    )
+    return Draft(rendered, len(flows), contradictions, unread, hints)
+
+
+def _plurals(connections: Sequence[Connection]) -> dict[str, str]:
+    """Roles that the table also names in the singular."""
+    roles = {role for row in connections for end in (row.source, row.destination) if end.kind == "roles" for role in end.values}
+    return {role: role[:-1] for role in roles if role.endswith("s") and role[:-1] in roles}
+
+
+def _flows(connection: Connection, plurals: Mapping[str, str], swapped: bool = False) -> Iterator[_Flow]:
+    for protocol in connection.ports:
+        ends = {
+            which: end._replace(values=tuple(dict.fromkeys(plurals.get(value, value) for value in end.values)))
+            for which, end in connection.ends(swapped).items()
+        }
+        yield _Flow(connection, protocol, ends)
+
+
+def _endpoint(end: End) -> dict[str, t.Any]:
+    if end.kind in ("any", "local"):
+        return {end.kind: True}
+    return {end.kind: end.values[0] if end.kind == "network" else list(end.values)}
+
+
+def _exposure(ends: Ends) -> str:
+    initiator, responder = ends[INITIATOR].kind, ends[RESPONDER].kind
+    if initiator == "local":
+        return "loopback"
+    if responder == "local":
+        return "host"
+    if responder in ("names", "any"):
+        return "internet"
+    return "site" if "network" in (initiator, responder) else "partners"
+
+
+def _hints(flows: Collection[_Flow], file: str) -> Iterator[str]:
+    """A port that comes from anybody and goes to anybody is most often one flow between partners."""
+    outgoing = {(flow.protocol, flow.ports): flow for flow in flows if flow.ends[RESPONDER].kind == "any"}
+    for flow in flows:
+        other = outgoing.get((flow.protocol, flow.ports))
+        if flow.ends[INITIATOR].kind == "any" and other:
+            ends = [", ".join(end.values) for end in (other.ends[INITIATOR], flow.ends[RESPONDER])]
+            lines = f"{file}:{flow.lines[0]} and {other.lines[0]}"
+            yield f"{lines}: from anybody and to anybody; if partners are meant, write one flow, from {ends[0]} to {ends[1]}"
+
+
+def _render(
+    file: str, name: str, flows: Sequence[_Flow], readings: Sequence[_Flow], contradictions: list[str], unread: list[str], hints: list[str]
+) -> str:
+    everything = [*flows, *readings]
+    ends = [end for flow in everything for end in flow.ends.values()]
+    roles = {role: end.written for end in reversed(ends) if end.kind == "roles" for role in end.values}
+    networks = {end.values[0]: end.written for end in reversed(ends) if end.kind == "network"}
+    ids = _ids(everything)
+    head: dict[str, t.Any] = {
+        "matrix": name,
+        "title": title(name),
+        "description": f"Drafted from {file}.",
+        "documents": {"table": {"title": file}},
+        "roles": {role: {"description": f"What the table calls {roles[role]}."} for role in sorted(roles)},
+    }
+    if networks:
+        head["networks"] = {network: {"description": f"What the table calls {networks[network]}."} for network in sorted(networks)}
+    comments = [f"Drafted from {file}: a beginning, to be read against the vendor's document.", ""]
+    for heading, entries in (
+        ("Decide which reading is right; both stand at the end, commented out", contradictions),
+        ("Not read", unread),
+        ("Look at", hints),
+        ("Fill in", list(QUESTIONS)),
+    ):
+        comments += [f"{heading}:", *(f"  - {entry}" for entry in entries), ""] if entries else []
+    parts = ["".join(f"# {line}".rstrip() + "\n" for line in comments[:-1]), _yaml(head)]
+    parts.append("flows:\n" + "\n".join(_indented(ids[id(flow)], flow) for flow in flows))
+    for flow in readings:
+        lines = _indented(ids[id(flow)], flow).splitlines(keepends=True)
+        parts.append(
+            f"  # {file}:{flow.lines[0]}, if this is who opens the connection: {flow.shown()}\n"
+            + "".join(f"  # {line[2:]}" for line in lines)
+        )
+    return "\n".join(parts)
+
+
+def title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _indented(flow_id: str, flow: _Flow) -> str:
+    return "".join(f"  {line}" for line in _yaml({flow_id: flow.as_matrix()}).splitlines(keepends=True))
+
+
+def _yaml(data: object) -> str:
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=10000)
+
+
+def _ids(flows: Sequence[_Flow]) -> dict[int, str]:
+    """A flow's id is its purpose, short, or its service and port; a number follows where that is taken."""
+    ids: dict[int, str] = {}
+    taken: set[str] = set()
+    numbers: dict[str, int] = {}
+    for flow in flows:
+        cells = flow.connection.row.cells
+        words = identifier(cells.get("purpose", ""), "").split("_")[:5]
+        service = identifier(cells.get("service", "").partition("/")[0] or flow.protocol, "flow")
+        wanted = "_".join(words).strip("_") or f"{service}_{flow.ports[0].replace('-', '_')}"
+        wanted = identifier(wanted, "flow")
+        number, flow_id = numbers.get(wanted, 1), wanted
+        while flow_id in taken:
+            number += 1
+            flow_id = f"{wanted[: NAME - 1 - len(str(number))]}_{number}"
+        numbers[wanted] = number
+        taken.add(flow_id)
+        ids[id(flow)] = flow_id
+    return ids

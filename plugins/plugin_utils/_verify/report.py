@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""A verdict in words and numbers: lines for people, a report for other tools."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from .._common.plan_marker import MARK
+from .model import BLOCKED, Choice
+from .verdict import CLOSED, FAILED, IN_FORCE, LOOPBACK, PROVEN, UNPROVEN, WARNING, Finding
+
+STATES = (PROVEN, CLOSED, IN_FORCE, LOOPBACK, UNPROVEN, WARNING, FAILED)
+FORMAT = 1
+
+
+def host_lines(findings: Iterable[Finding], choice: Choice) -> list[str]:
+    """The lines of one host: its findings, and what the bound per rule left out."""
+    return [*map(str, findings), *(_left_out(entry.rule, entry.expect, entry.hosts) for entry in choice.left_out)]
+
+
+def _left_out(rule: str, expect: str, count: int) -> str:
+    who = "outsiders" if expect == BLOCKED else "peers"
+    return f"{'left out':<8}  {rule}: {count} further {who}; verify_peers_maximum bounds how many are tried"
+
+
+def counts(findings: Mapping[str, Sequence[Finding]]) -> dict[str, int]:
+    """State -> number of findings; ``flows`` is the number of flows with a proof."""
+    every = [finding for found in findings.values() for finding in found]
+    states = Counter(finding.state for finding in every)
+    return {state: states[state] for state in STATES} | {"flows": len({finding.flow for finding in every if finding.state == PROVEN})}
+
+
+def summary(findings: Mapping[str, Sequence[Finding]]) -> list[str]:
+    """Every failure of a run, and as the last line the counts."""
+    counted = counts(findings)
+    lines = [str(finding) for found in findings.values() for finding in found if finding.state == FAILED]
+    proven = f"{counted['flows']} flows proven by {counted[PROVEN]} connections, {counted[CLOSED]} refusals proven"
+    others = f"{counted[UNPROVEN]} unproven, {counted[WARNING]} warnings, {counted[FAILED]} failures"
+    return [*lines, f"{proven}, {counted[IN_FORCE]} policies in force, {others}"]
+
+
+def report(findings: Mapping[str, Sequence[Finding]], choices: Mapping[str, Choice]) -> dict[str, t.Any]:
+    """The verdict for other tools: ``format``, ``made_by``, ``counts``, and ``hosts``: name -> ``findings`` and ``left_out``."""
+    hosts = {
+        name: {
+            "findings": [finding._asdict() for finding in found],
+            "left_out": [entry._asdict() for entry in choices[name].left_out],
+        }
+        for name, found in findings.items()
+    }
+    return {"format": FORMAT, "made_by": MARK, "counts": counts(findings), "hosts": hosts}

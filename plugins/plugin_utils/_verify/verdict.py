@@ -1,0 +1,241 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Judges what was seen on the hosts against what was to be proven, one finding for each.
+
+A proof takes both ends. Whoever opened a connection has to have met the responder's own listener, where one was started; and
+where nothing came back, that counts only if something was there that would have answered.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ...module_utils._host.printable import printable
+from .._plan.reader import Membership
+from .model import OPEN, Choice, Listener, Proof
+from .observations import Observation, Seen, destination_of, usable
+
+PROVEN = "proven"
+CLOSED = "closed"
+IN_FORCE = "in force"
+LOOPBACK = "loopback"
+UNPROVEN = "unproven"
+WARNING = "warning"
+FAILED = "failed"
+
+LINE_MAXIMUM = 4000
+
+
+class Finding(t.NamedTuple):
+    """One line of the verdict: ``state``, on which ``host``, of which ``flow`` (or empty), about ``what``, and ``why``."""
+
+    state: str
+    host: str
+    flow: str
+    what: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.state:<8}  " + "  ".join(filter(None, (self.flow, self.what))) + (f": {self.why}" if self.why else "")
+        return printable(line, LINE_MAXIMUM)
+
+
+def judge(
+    choices: Mapping[str, Choice], observations: Mapping[str, Observation], membership: Membership, strict_partners: bool = False
+) -> dict[str, list[Finding]]:
+    """Judge a whole run.
+
+    Args:
+        choices: What was to be proven, by host.
+        observations: What was seen, by host.
+        membership: The address sets of the plan.
+        strict_partners: Whether an unmanaged partner that does not answer is a failure rather than a warning.
+
+    Returns:
+        Inventory name -> findings, in the order of the steps. A flow is a finding on its initiator, a closed port one on its
+        responder, and what a stranger tries is never one on the stranger.
+    """
+    probes = {name: {(proof.protocol, proof.destination, proof.port) for proof in choice.proofs} for name, choice in choices.items()}
+    seen = {name: usable(observation, probes.get(name, ())) for name, observation in observations.items()}
+    judges = {name: _Judge(name, seen, membership, strict_partners) for name in choices}
+    findings = {name: judges[name].steps(choice) for name, choice in choices.items()}
+    for name, choice in choices.items():
+        for finding in judges[name].proofs(choice):
+            findings[finding.host].append(finding)
+    return findings
+
+
+class _Judge:
+    def __init__(self, host: str, observations: Mapping[str, Observation], membership: Membership, strict_partners: bool) -> None:
+        self._host = host
+        self._observations = observations
+        self._own = observations.get(host, Observation())
+        self._membership = membership
+        self._silent_partner = FAILED if strict_partners else WARNING
+
+    def steps(self, choice: Choice) -> list[Finding]:
+        if self._own.lost and not self._own.probed:
+            return [Finding(FAILED, self._host, "", self._host, "not verified, since the host failed or could not be reached")]
+        return [*self._in_force(), *self._loopback(choice.listeners), *self._step_failures()]
+
+    def proofs(self, choice: Choice) -> list[Finding]:
+        if "outcomes" not in self._own.probed:
+            return []
+        outcomes = {destination_of(outcome): outcome for outcome in self._own.probed["outcomes"]}
+        return [
+            *(self._proof(proof, outcomes[proof.protocol, proof.destination, proof.port], choice.managed) for proof in choice.proofs),
+            *(Finding(UNPROVEN, self._host, untried.flow, untried.connection, untried.why) for untried in choice.untried),
+        ]
+
+    def _in_force(self) -> list[Finding]:
+        seen = self._own.in_force
+        if not seen:
+            return []
+        if seen.get("failed"):
+            return [Finding(FAILED, self._host, "", self._host, f"the policy could not be compared: {seen['msg']}")]
+        backend = seen.get("backend") or "the firewall"
+        if seen["changed"]:
+            return [Finding(FAILED, self._host, "", self._host, f"{backend} differs from the plan, see the diff; apply the plan again")]
+        return [Finding(IN_FORCE, self._host, "", f"{self._host}  {backend}")]
+
+    def _loopback(self, listeners: Sequence[Listener]) -> list[Finding]:
+        if "sockets" not in self._own.loopback:
+            return []
+        return [finding for listener in listeners for finding in self._listener(listener)]
+
+    def _listener(self, listener: Listener) -> list[Finding]:
+        sockets = [
+            socket
+            for socket in self._own.loopback["sockets"]
+            if socket["protocol"] == listener.protocol
+            and _within(socket["port"], listener.ports)
+            and (socket["loopback"] or not listener.dynamic or not _within(socket["port"], listener.admitted))
+        ]
+        if not sockets:
+            what = f"{self._host} {','.join(listener.ports)}/{listener.protocol}"
+            return [Finding(LOOPBACK, self._host, listener.flow, what, "nothing listens")]
+        return [self._socket(listener, socket) for socket in sockets]
+
+    def _socket(self, listener: Listener, socket: Seen) -> Finding:
+        state, why = LOOPBACK, ""
+        if not socket["loopback"]:
+            state, why = self._exposed(listener)
+        what = f"{self._host} {_at(socket['address'], socket['port'], socket['protocol'])}"
+        return Finding(state, self._host, listener.flow, what, (socket["process"] or "a process") + why)
+
+    def _exposed(self, listener: Listener) -> tuple[str, str]:
+        """What a socket that is not bound to loopback means, and why."""
+        if not listener.dynamic:
+            return FAILED, " serves more than this host; bind it to 127.0.0.1"
+        if listener.denied:
+            return LOOPBACK, " would serve more than this host, which denies ingress"
+        return UNPROVEN, " serves more than this host; if it belongs to this flow, bind it to 127.0.0.1 or deny ingress"
+
+    def _step_failures(self) -> list[Finding]:
+        steps = (
+            ("loopback listeners", self._own.loopback),
+            ("listener", self._own.listening),
+            ("end of the listener", self._own.stopped),
+            ("probes", self._own.probed),
+        )
+        return [Finding(FAILED, self._host, "", f"{self._host}  {step}", seen["msg"]) for step, seen in steps if seen.get("failed")]
+
+    def _proof(self, proof: Proof, outcome: Seen, managed: bool) -> Finding:
+        destination = _at(proof.destination, proof.port, proof.protocol)
+        what = " ".join(filter(None, (proof.initiator, "->", proof.responder, destination)))
+        state, why = self._open(proof, outcome) if proof.expect == OPEN else self._blocked(proof, outcome)
+        return Finding(state, self._host if managed and proof.expect == OPEN else proof.responder, proof.flow, what, why)
+
+    def _open(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
+        kind, why = outcome["outcome"], _told(outcome)
+        if not proof.managed:
+            if kind == "open":
+                return PROVEN, ""
+            if kind == "silent" and proof.protocol == "udp":
+                return UNPROVEN, "silence, which a UDP service may keep"
+            return (self._silent_partner if proof.responder else WARNING), why
+        port, detail = self._port(proof, outcome)
+        if kind == "open":
+            return self._met(proof, outcome) if port == "listening" else (PROVEN, "")
+        if port == "listening":
+            return FAILED, f"{why}, although a listener waits there"
+        if port == "ended" and kind in ("refused", "silent"):
+            return UNPROVEN, f"{why}, and the listener may have ended before: raise verify_listener_seconds"
+        if kind == "refused":
+            if port == "in_use":
+                return FAILED, f"{why}, although {detail} holds the port"
+            return UNPROVEN, f"{why}, and nothing was known to listen there" + (f" ({detail})" if detail else "")
+        if kind == "silent" and proof.protocol == "udp":
+            return UNPROVEN, "silence, which a UDP service may keep"
+        if proof.responder not in self._observations:
+            return WARNING, f"{why}, and {proof.responder} is not part of this run: it may not have its policy yet"
+        return FAILED, why
+
+    def _met(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
+        """Whether an open connection reached the listener of the responder."""
+        if outcome["answered_by"] == proof.responder:
+            return PROVEN, ""
+        if outcome["answered_by"]:
+            return FAILED, f"{outcome['answered_by']} answered; correct connectivity_addresses, or the address translation on the way"
+        return FAILED, f"something answered, and the listener of {proof.responder} was not reached: look for a proxy or a port forward"
+
+    def _blocked(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
+        kind, why, source = outcome["outcome"], _told(outcome), outcome["source"]
+        if source and self._membership.holds(proof.allowed, source):
+            return UNPROVEN, f"{proof.initiator} comes from {source}, which is among the peers"
+        port, _detail = self._port(proof, outcome)
+        if kind == "open":
+            if port == "listening" and not outcome["answered_by"]:
+                return UNPROVEN, "something answered, and the listener was not reached: look for a proxy or a port forward"
+            return FAILED, "a host that is no peer got through"
+        if kind == "refused":
+            return FAILED, f"a host that is no peer got through to it ({why})"
+        if kind == "rejected" and outcome["by"] and outcome["by"] == source:
+            return UNPROVEN, f"{proof.initiator}'s own firewall does not let it out"
+        if kind == "unroutable":
+            return UNPROVEN, why
+        if not port:
+            return UNPROVEN, f"{why}, and {proof.responder} was not there to be reached"
+        if kind == "silent" and proof.protocol == "udp" and port != "listening":
+            return UNPROVEN, "silence, which a UDP service may keep"
+        return CLOSED, ""
+
+    def _port(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
+        """What waited on the responder's port, and its detail; empty where that is not known.
+
+        Container engines publish a port in both families and may hold it in one (Podman's conmon does): an answer in the other
+        one that is not our listener's is theirs.
+        """
+        observation = self._observations.get(proof.responder, Observation())
+        known = observation.listening.get("ports", ())
+        families = {port["family"]: port for port in known if (port["protocol"], port["port"]) == (proof.protocol, proof.port)}
+        port = families.pop(ipaddress.ip_address(proof.destination).version, None)
+        if not port:
+            return "", ""
+        if port["state"] == "listening" and outcome["outcome"] == "open" and not outcome["answered_by"]:
+            port = next((other for other in families.values() if other["state"] == "in_use"), port)
+        ended = port["state"] == "listening" and observation.stopped.get("listener", "stopped") != "stopped"
+        return ("ended", "") if ended else (port["state"], port["detail"])
+
+
+def _within(port: int, ports: Sequence[str]) -> bool:
+    bounds = (tuple(map(int, text.split("-"))) for text in ports)
+    return any(bound[0] <= port <= bound[-1] for bound in bounds)
+
+
+def _at(destination: str, port: int, protocol: str) -> str:
+    return f"[{destination}]:{port}/{protocol}" if ":" in destination else f"{destination}:{port}/{protocol}"
+
+
+def _told(outcome: Seen) -> str:
+    """An outcome in words."""
+    words: str = outcome["outcome"] + (f" by {outcome['by']}" if outcome["by"] else "")
+    if outcome["outcome"] in ("rejected", "unroutable", "unresolved") and outcome["detail"]:
+        words += f" ({outcome['detail']})"
+    return words + (f", from {outcome['source']}" if outcome["source"] else "")

@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""From one host's rules of the plan to rules of Windows Firewall: one for each rule of the plan, however many its peers are.
+
+Facts are from Microsoft's reference of INetFwRule, ``netsh advfirewall`` and ``New-NetFirewallRule``: what is inbound and has no
+rule is refused by default, what is outbound passes; a list of addresses or ports is one rule; no text may hold "|".
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+
+from ...module_utils._policy.model import disjoint
+from .._common.addresses import ANYBODY, merge
+from .._common.texts import visible
+
+GROUP = "federated.connectivity"
+ANY = ("any",)
+IN = "in"
+OUT = "out"
+_DIRECTIONS = {"ingress": IN, "egress": OUT}
+# Windows takes no prefix of length 0; "any" is both families.
+_HALVES = {"0.0.0.0/0": ("0.0.0.0/1", "128.0.0.0/1"), "::/0": ("::/1", "8000::/1")}
+# RFC 4890, 4.3.1 and 4.4.1: errors, multicast listeners, neighbour and router discovery, as far as a host sends them.
+_ICMPV6 = ("1:*", "2:*", "3:*", "4:*", "131:*", "132:*", "133:*", "135:*", "136:*", "143:*")
+
+
+class Inexpressible(Exception):
+    """Windows Firewall cannot hold these rules; one message for each, naming the rule."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = tuple(messages)
+
+
+class WindowsRule(t.NamedTuple):
+    """One rule that allows, in all profiles, for every program and service.
+
+    Attributes:
+        name: Unique on the host, also where case does not count, as with Windows.
+        direction: IN or OUT.
+        protocol: ``tcp``, ``udp`` or ``icmpv6``.
+        ports: The responder's, ascending: the host's own if IN, the peers' if OUT. Empty for ``icmpv6``.
+        addresses: The peers, merged, IPv4 first: addresses and CIDRs, or ANY. Never empty.
+        icmp: ``type:code`` of ``icmpv6``, otherwise empty.
+        own_ports: The host's own if OUT, where they matter; empty: any.
+    """
+
+    name: str
+    direction: str
+    protocol: str
+    ports: tuple[str, ...]
+    addresses: tuple[str, ...]
+    description: str
+    icmp: tuple[str, ...] = ()
+    own_ports: tuple[str, ...] = ()
+
+
+class Translation(t.NamedTuple):
+    """The rules of one host in the order of the plan, and the ids of those that need none.
+
+    Attributes:
+        unwritten: Outbound rules to names alone. Windows knows no names, and lets everything out that nobody blocks.
+        closed: Inbound rules without a peer. Windows refuses what has no rule.
+    """
+
+    rules: tuple[WindowsRule, ...]
+    unwritten: tuple[str, ...]
+    closed: tuple[str, ...]
+
+
+def translate(host: Mapping[str, t.Any], address_sets: Mapping[str, Sequence[str]]) -> Translation:
+    """Translate the rules of one host.
+
+    Args:
+        host: ``rules`` and ``defaults`` of the host's file of the plan (docs/architecture.md, "The plan directory").
+        address_sets: The plan's address sets, name -> CIDRs.
+
+    Raises:
+        Inexpressible: naming each rule that Windows Firewall cannot hold.
+    """
+    denied = host["defaults"]["egress"] == "deny"
+    rules: list[WindowsRule] = []
+    unwritten: list[str] = []
+    closed: list[str] = []
+    problems = list(_same_names(host))
+    for rule in host["rules"]:
+        addresses = _addresses(address_sets[name] for name in rule["peers"]["address_sets"])
+        names = rule["peers"]["names"]
+        if names and (denied or rule["direction"] == "ingress"):
+            problems.append(_no_names(rule))
+        elif addresses:
+            rules.append(_windows_rule(rule, addresses))
+        else:
+            (closed if rule["direction"] == "ingress" else unwritten).append(rule["id"])
+        if names and addresses:
+            unwritten.append(rule["id"])
+    if problems:
+        raise Inexpressible(problems)
+    return Translation(tuple(rules) + (_BEFORE_ANY_FLOW if denied else ()), tuple(unwritten), tuple(closed))
+
+
+def rule_name(rule_id: str) -> str:
+    """What the rule is called: the mark of what is ours, and the rule's id in the plan."""
+    return f"{GROUP} {rule_id}"
+
+
+def _windows_rule(rule: Mapping[str, t.Any], addresses: tuple[str, ...]) -> WindowsRule:
+    description = _one_line(f"{rule['id']}: {rule['purpose']}")
+    direction, ports = _DIRECTIONS[rule["direction"]], disjoint(rule["ports"])
+    return WindowsRule(rule_name(rule["id"]), direction, rule["protocol"], ports, addresses, description)
+
+
+def _addresses(sets: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    merged = merge(cidr for cidrs in sets for cidr in cidrs)
+    if merged == ANYBODY:
+        return ANY
+    return tuple(written for cidr in merged for written in _HALVES.get(cidr, (_short(cidr),)))
+
+
+def _short(cidr: str) -> str:
+    return cidr.removesuffix("/128" if ":" in cidr else "/32")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(visible(text).replace("|", "/").split())
+
+
+def _same_names(host: Mapping[str, t.Any]) -> Iterable[str]:
+    by_name = collections.defaultdict(list)
+    for rule in host["rules"]:
+        by_name[rule["id"].casefold()].append(rule["id"])
+    for ids in by_name.values():
+        if len(ids) > 1:
+            told = " and ".join(ids)
+            yield f"Windows takes the rules {told} for one; let the federations' names differ in more than case"
+
+
+def _no_names(rule: Mapping[str, t.Any]) -> str:
+    what = f"rule {rule['id']} names {', '.join(rule['peers']['names'])}, and Windows Firewall knows addresses alone"
+    if rule["direction"] == "ingress":
+        return f"{what}; name networks instead"
+    return (
+        f"{what}, so the default deny of egress would cut it off; define connectivity_forward_proxy, so that it leads to the proxy, "
+        "or leave the default of egress unchanged"
+    )
+
+
+def _own(flow: str, purpose: str, protocol: str, addresses: tuple[str, ...] = ANY, **more: tuple[str, ...]) -> WindowsRule:
+    rule_id = f"baseline.host.{flow}.egress"
+    return WindowsRule(rule_name(rule_id), OUT, protocol, more.pop("ports", ()), addresses, f"{rule_id}: {purpose}", **more)
+
+
+# What a host needs to have an address at all; the baseline matrix has the flows that come after that. DHCP goes from the client's own
+# port, by IPv6 on the link alone (RFC 8415, section 7.1).
+_BEFORE_ANY_FLOW = (
+    _own("dhcp", "Addresses over DHCP (RFC 2131)", "udp", ports=("67",), own_ports=("68",)),
+    _own("dhcpv6", "Addresses over DHCPv6 (RFC 8415)", "udp", ("fe80::/10", "ff02::1:2"), ports=("547",), own_ports=("546",)),
+    _own("icmpv6", "What IPv6 does not work without (RFC 4890)", "icmpv6", icmp=_ICMPV6),
+)

@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Scripts that open a Windows host's firewall, and try its flows, without Ansible (docs/windows.md): for each host that is Windows."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator
+
+from .._common.plan_marker import MARK
+from .._common.texts import one_line
+from .._inventory.hosts import WINDOWS
+from .._rules.plan import Plan
+from .checks import connections
+from .netsh import additions, deletion
+from .powershell import Entry, hash_tables
+from .rules import ANY, IN, Translation, WindowsRule, rule_name, translate
+
+DIRECTORY = "scripts"
+POWERSHELL = "firewall.ps1"
+WSL = "firewall_wsl.ps1"
+BATCH = "firewall.cmd"
+CHECK = "check.ps1"
+FILES = tuple(f"{DIRECTORY}/*/{name}" for name in (POWERSHELL, WSL, BATCH, CHECK))
+
+_BASELINE = rule_name("baseline.")
+_TEMPLATES = pathlib.Path(__file__).with_name("templates")
+_NO_RULES = "$wanted = @()"
+_OR_STOP = " || exit /b 1"
+_UTF8 = "\ufeff"
+"""Windows PowerShell 5.1 reads a script as UTF-8 only if it begins with a byte order mark."""
+
+
+def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The files of all Windows hosts as (path inside the plan's directory, text).
+
+    Raises:
+        Inexpressible: naming the rules that Windows Firewall cannot hold; :func:`compute_plan` refuses such plans.
+    """
+    sets = plan.index["address_sets"]
+    everybody = {address for host in plan.index["hosts"].values() for address in host["addresses"]}
+    for hosts, common in plan.hosts:
+        if hosts[0].profile.platform != WINDOWS:
+            continue
+        translation = translate(common, sets)
+        notes = "".join(f"{f'# {note}'.rstrip()}\n" for note in _notes(translation, common["defaults"]["egress"] == "deny"))
+        powershell = _filled(POWERSHELL, [_rule(rule) for rule in translation.rules])
+        wsl = _filled(WSL, [_wsl_rule(rule) for rule in translation.rules if _is_for_guests(rule)])
+        batch = _batch(translation)
+        for host in hosts:
+            head = f"{_UTF8}# Windows Firewall of {one_line(host.name)}, as its federations need it ({MARK}; do not edit)\n#\n"
+            yield f"{DIRECTORY}/{host.name}/{POWERSHELL}", head + notes + powershell
+            yield f"{DIRECTORY}/{host.name}/{WSL}", head + wsl
+            yield f"{DIRECTORY}/{host.name}/{BATCH}", batch
+            check = _filled(CHECK, list(connections(common["rules"], sets, host.addresses or (), everybody)))
+            yield f"{DIRECTORY}/{host.name}/{CHECK}", head + check
+
+
+def _notes(translation: Translation, denied: bool) -> Iterator[str]:
+    if translation.unwritten:
+        yield "Windows Firewall knows no names, and lets out what no rule blocks. So these have no rule for their peers' names:"
+        yield from (f"  {rule}" for rule in translation.unwritten)
+        yield ""
+    if denied:
+        yield "The plan denies outbound connections that have no rule. That is left to you, once everything works with these rules:"
+        yield "  Set-NetFirewallProfile -All -DefaultOutboundAction Block"
+        yield ""
+
+
+def _filled(template: str, entries: list[Entry]) -> str:
+    text = (_TEMPLATES / template).read_text(encoding="utf-8")
+    return text.replace(_NO_RULES, f"$wanted = {hash_tables(entries)}", 1)
+
+
+def _rule(rule: WindowsRule) -> Entry:
+    """Parameters of New-NetFirewallRule."""
+    entry = {
+        "DisplayName": [rule.name],
+        "Description": [rule.description],
+        "Direction": ["Inbound" if rule.direction == IN else "Outbound"],
+        "Protocol": [_protocol(rule)],
+        "RemoteAddress": ["Any"] if rule.addresses == ANY else list(rule.addresses),
+    }
+    if rule.ports:
+        entry["LocalPort" if rule.direction == IN else "RemotePort"] = list(rule.ports)
+    if rule.own_ports:
+        entry["LocalPort"] = list(rule.own_ports)
+    if rule.icmp:
+        entry["IcmpType"] = [icmp.removesuffix(":*") for icmp in rule.icmp]
+    return entry
+
+
+def _is_for_guests(rule: WindowsRule) -> bool:
+    """Whether a rule is for what runs in WSL, too: management is of Windows itself, and the Hyper-V firewall knows no types of ICMP."""
+    return bool(rule.ports) and not (rule.direction == IN and rule.name.startswith(_BASELINE))
+
+
+def _wsl_rule(rule: WindowsRule) -> Entry:
+    """Parameters of New-NetFirewallHyperVRule, which knows no descriptions, and no word for any address but none."""
+    entry = {
+        "DisplayName": [rule.name],
+        "Direction": ["Inbound" if rule.direction == IN else "Outbound"],
+        "Protocol": [_protocol(rule)],
+        "LocalPorts" if rule.direction == IN else "RemotePorts": list(rule.ports),
+    }
+    if rule.own_ports:
+        entry["LocalPorts"] = list(rule.own_ports)
+    if rule.addresses != ANY:
+        entry["RemoteAddresses"] = list(rule.addresses)
+    return entry
+
+
+def _protocol(rule: WindowsRule) -> str:
+    return "ICMPv6" if rule.icmp else rule.protocol.upper()
+
+
+def _batch(translation: Translation) -> str:
+    lines = [
+        f"@rem Windows Firewall as the federations of this host need it ({MARK}; do not edit)",
+        "@rem   firewall.cmd           writes the rules below anew",
+        "@rem   firewall.cmd remove    takes them off",
+        "@echo off",
+        "fltmc >nul 2>&1 || (echo Run this as an administrator. & exit /b 1)",
+        *(f"{deletion(rule)} >nul" for rule in translation.rules),
+        'if /i "%~1"=="remove" exit /b 0',
+        *(f"{command}{_OR_STOP}" for rule in translation.rules for command in additions(rule, len(_OR_STOP))),
+        "exit /b 0",
+    ]
+    return "".join(f"{line}\r\n" for line in lines)

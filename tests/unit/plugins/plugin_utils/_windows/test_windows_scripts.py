@@ -1,0 +1,306 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Scripts for Windows hosts: the vendor's two rules for Linksight, and nothing but the plan's rules from a hostile matrix."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import pathlib
+import re
+import typing as t
+
+import pytest
+from batch_line import arguments
+from hypothesis import given
+from hypothesis import strategies as st
+from powershell_tree import SAME, Script
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import write_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows import scripts as windows_scripts
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.rules import GROUP, rule_name, translate
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.scripts import scripts
+
+STATION = {"matrix": "linksight", "federation": "north", "roles": ["data_station"]}
+WINDOWS = {"connectivity_platform": "windows", "connectivity_managed": False, "connectivity_addresses": ["198.51.100.20", "2001:db8:1::20"]}
+
+# docs.linksight.network, "Network connections", "Firewall Configuration".
+VENDOR = (
+    'netsh advfirewall firewall add rule name="Allow Linksight mTLS HTTP" dir=in action=allow protocol=TCP localport=8443',
+    'netsh advfirewall firewall add rule name="Allow Linksight mTLS gRPC" dir=in action=allow protocol=TCP localport=9090',
+)
+
+BATCH = r"""
+@rem Windows Firewall as the federations of this host need it (made by federated.connectivity; do not edit)
+@rem   firewall.cmd           writes the rules below anew
+@rem   firewall.cmd remove    takes them off
+@echo off
+fltmc >nul 2>&1 || (echo Run this as an administrator. & exit /b 1)
+netsh advfirewall firewall delete rule name="federated.connectivity linksight.north.peer_grpc.egress" >nul
+netsh advfirewall firewall delete rule name="federated.connectivity linksight.north.peer_grpc.ingress" >nul
+netsh advfirewall firewall delete rule name="federated.connectivity linksight.north.peer_http.egress" >nul
+netsh advfirewall firewall delete rule name="federated.connectivity linksight.north.peer_http.ingress" >nul
+if /i "%~1"=="remove" exit /b 0
+netsh advfirewall firewall add rule name="federated.connectivity linksight.north.peer_grpc.egress" dir=out action=allow protocol=TCP remoteport=9090 @ || exit /b 1
+netsh advfirewall firewall add rule name="federated.connectivity linksight.north.peer_grpc.ingress" dir=in action=allow protocol=TCP localport=9090 @ || exit /b 1
+netsh advfirewall firewall add rule name="federated.connectivity linksight.north.peer_http.egress" dir=out action=allow protocol=TCP remoteport=8443 @ || exit /b 1
+netsh advfirewall firewall add rule name="federated.connectivity linksight.north.peer_http.ingress" dir=in action=allow protocol=TCP localport=8443 @ || exit /b 1
+exit /b 0
+""".lstrip().replace("@ ||", "remoteip=198.51.100.20,203.0.113.1,203.0.113.3,2001:db8:1::20,2001:db8:2::1:0,2001:db8:2::1:2 ||")  # noqa: E501
+
+
+def linksight(partners: int = 2, scope: str = "members", **more: t.Any) -> Plan:
+    """The federation of one Windows data station and some others, apart from each other by one address."""
+    hosts: dict[str, dict[str, object]] = {
+        "station": {**WINDOWS, "connectivity_memberships": [{**STATION, "federation_scope": scope}], **more}
+    }
+    for number in range(partners):
+        addresses = [str(ipaddress.ip_address(first) + 2 * number) for first in ("203.0.113.1", "2001:db8:2::1:0")]
+        hosts[f"partner{number}"] = {"connectivity_memberships": [STATION], "connectivity_addresses": addresses}
+    return compute_plan(hosts, Catalogue())
+
+
+def script(plan: Plan, name: str, host: str = "station") -> str:
+    return dict(scripts(plan))[f"scripts/{host}/{name}"]
+
+
+def settings(command: str) -> dict[str, str]:
+    return dict(word.split("=", 1) for word in arguments(command)[5:])
+
+
+def additions(batch: str) -> list[dict[str, str]]:
+    suffix = " || exit /b 1"
+    return [settings(line.removesuffix(suffix)) for line in batch.splitlines() if " add rule " in line and line.endswith(suffix)]
+
+
+def without(one: dict[str, str], *keys: str) -> dict[str, str]:
+    return {key: value for key, value in one.items() if key not in keys}
+
+
+def in_order(commands: t.Iterable[dict[str, str]]) -> list[list[tuple[str, str]]]:
+    return sorted(sorted(command.items()) for command in commands)
+
+
+def test_the_batch_file_for_linksight() -> None:
+    assert script(linksight(), "firewall.cmd") == BATCH.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("scope", ["members", "any"])
+def test_inbound_are_exactly_the_two_rules_of_the_vendor_for_the_partners_alone(scope: str) -> None:
+    """The name is ours, so that nobody else's rule is taken for it; addresses are added where partners are known."""
+    inbound = [command for command in additions(script(linksight(scope=scope), "firewall.cmd")) if command["dir"] == "in"]
+    assert in_order(without(command, "name", "remoteip") for command in inbound) == in_order(
+        without(settings(line), "name") for line in VENDOR
+    )
+    assert ["remoteip" in command for command in inbound] == [scope == "members"] * 2
+
+
+def test_the_powershell_for_linksight() -> None:
+    stations = ["198.51.100.20", "203.0.113.1", "203.0.113.3", "2001:db8:1::20", "2001:db8:2::1:0", "2001:db8:2::1:2"]
+    assert Script(script(linksight(), "firewall.ps1")).tables("$wanted") == [
+        {
+            "DisplayName": [f"federated.connectivity linksight.north.{flow}.{direction}"],
+            "Description": [f"linksight.north.{flow}.{direction}: Peer-to-peer connections over {application}"],
+            "Direction": [windows],
+            "Protocol": ["TCP"],
+            "RemoteAddress": stations,
+            ports: [port],
+        }
+        for flow, port, application in (("peer_grpc", "9090", "gRPC"), ("peer_http", "8443", "HTTP"))
+        for direction, windows, ports in (("egress", "Outbound", "RemotePort"), ("ingress", "Inbound", "LocalPort"))
+    ]
+
+
+def test_inside_wsl_the_same_ports_open_but_for_the_management_of_windows() -> None:
+    proxy = {"http_proxy": "http://198.51.100.126:3128", "https_proxy": "http://198.51.100.126:3128"}
+    networks = {"management": ["198.51.100.128/28"], "dns_servers": ["198.51.100.53"]}
+    plan = linksight(
+        connectivity_managed=True,
+        connectivity_networks=networks,
+        connectivity_forward_proxy=proxy,
+        connectivity_defaults={"egress": "deny"},
+    )
+    renamed = {"RemoteAddress": "RemoteAddresses", "LocalPort": "LocalPorts", "RemotePort": "RemotePorts"}
+    host = {
+        one["DisplayName"][0]: {renamed.get(key, key): texts for key, texts in one.items() if key != "Description" and texts != ["Any"]}
+        for one in Script(script(plan, "firewall.ps1")).tables("$wanted")
+    }
+    guest = {one["DisplayName"][0]: one for one in Script(script(plan, "firewall_wsl.ps1")).tables("$wanted")}
+    assert guest == {name: host[name] for name in guest}
+    assert host.keys() - guest.keys() == {
+        f"federated.connectivity baseline.host.{flow}" for flow in ("management.ingress", "icmpv6.egress")
+    }
+
+
+def test_any_address_is_a_word_of_windows_firewall_and_nothing_in_the_hyper_v_firewall() -> None:
+    plan = linksight(scope="any")
+    assert {tuple(one["RemoteAddress"]) for one in Script(script(plan, "firewall.ps1")).tables("$wanted")} == {("Any",)}
+    assert [sorted(one) for one in Script(script(plan, "firewall_wsl.ps1")).tables("$wanted")] == [
+        sorted(["DisplayName", "Direction", "Protocol", ports]) for ports in ("RemotePorts", "LocalPorts") * 2
+    ]
+
+
+def test_each_partner_is_tried_at_each_port_and_the_host_itself_is_not() -> None:
+    partners = ["203.0.113.1", "203.0.113.3", "2001:db8:2::1:0", "2001:db8:2::1:2"]
+    assert Script(script(linksight(), "check.ps1")).tables("$wanted") == [
+        {"Rule": ["linksight.north.peer_grpc.egress"], "Peer": partners, "Port": ["9090"]},
+        {"Rule": ["linksight.north.peer_http.egress"], "Peer": partners, "Port": ["8443"]},
+        *(
+            {"Rule": [f"linksight.north.{flow}.egress"], "Peer": [f"{flow}.linksight.network"], "Port": ["443"]}
+            for flow in ("registry", "services", "setup")
+        ),
+    ]
+
+
+def test_trying_connections_changes_nothing() -> None:
+    assert [command.name for command in Script(script(linksight(), "check.ps1")).commands()] == ["Set-StrictMode", "Test-NetConnection"]
+
+
+def test_only_hosts_that_are_windows_have_scripts() -> None:
+    assert {name.split("/")[1] for name, _text in scripts(linksight())} == {"station"}
+
+
+def test_hosts_that_are_alike_each_have_theirs() -> None:
+    hosts = {
+        f"site{number}": {**WINDOWS, "connectivity_addresses": [f"198.51.100.{number}"], "connectivity_memberships": [STATION]}
+        for number in (1, 2)
+    }
+    plan = compute_plan(hosts, Catalogue())
+    assert "Windows Firewall of site2" in script(plan, "firewall.ps1", "site2")
+    assert script(plan, "firewall.cmd", "site1") == script(plan, "firewall.cmd", "site2")
+
+
+def test_five_hundred_partners_are_one_rule_in_powershell_and_lines_that_cmd_takes() -> None:
+    few, many = linksight(2), linksight(500)
+    names = [one["DisplayName"] for one in Script(script(few, "firewall.ps1")).tables("$wanted")]
+    tables = Script(script(many, "firewall.ps1")).tables("$wanted")
+    assert [one["DisplayName"] for one in tables] == names
+    batch = additions(script(many, "firewall.cmd"))
+    for one in tables:
+        parts = [command["remoteip"] for command in batch if [command["name"]] == one["DisplayName"]]
+        assert ",".join(parts).split(",") == one["RemoteAddress"]
+        assert len(parts) == 2
+
+
+def test_flows_to_names_are_said_to_have_no_rule() -> None:
+    head = script(linksight(), "firewall.ps1").partition("#Requires")[0]
+    assert [line[4:] for line in head.splitlines() if line.startswith("#   linksight")] == [
+        f"linksight.north.{flow}.egress" for flow in ("registry", "services", "setup")
+    ]
+
+
+def test_a_denied_default_is_said_and_not_set() -> None:
+    proxy = {"http_proxy": "http://198.51.100.126:3128", "https_proxy": "http://198.51.100.126:3128"}
+    text = script(linksight(connectivity_defaults={"egress": "deny"}, connectivity_forward_proxy=proxy), "firewall.ps1")
+    assert "#   Set-NetFirewallProfile -All -DefaultOutboundAction Block\n" in text
+    assert "Set-NetFirewallProfile" not in {command.name for command in Script(text).commands()}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("firewall.ps1", "NetFirewallRule"), ("firewall_wsl.ps1", "NetFirewallHyperVRule")])
+class TestCommands:
+    """What the scripts do, whatever the rules are."""
+
+    def test_each_removal_names_its_rule(self, name: str, kind: str) -> None:
+        """Without a parameter, the cmdlets remove all rules of the host."""
+        removals = [command for command in Script(script(linksight(), name)).commands() if command.name.startswith("Remove-")]
+        assert [(command.name, command.parameters, command.splatted) for command in removals] == [
+            (f"Remove-{kind}", {"-InputObject": "$rule"}, ("@mode",))
+        ] * 2
+
+    def test_rules_are_added_before_ours_alone_are_removed(self, name: str, kind: str) -> None:
+        script_ = Script(script(linksight(), name))
+        commands = [command.name for command in script_.commands() if command.name.endswith(kind)]
+        assert commands[:4] == [f"Get-{kind}", f"New-{kind}", f"Remove-{kind}", f"Remove-{kind}"]
+        assert [command.splatted for command in script_.commands() if command.name.startswith("New-")] == [("@rule", "@common", "@mode")]
+        assert "$_.DisplayName -clike" in script_.value("$old")
+
+    def test_whatif_and_stop_reach_every_change(self, name: str, kind: str) -> None:
+        script_ = Script(script(linksight(), name))
+        assert script_.value("$mode") == "@{ ErrorAction = 'Stop'; WhatIf = [bool] $WhatIfPreference }"
+        assert "Action = 'Allow'" in script_.value("$common")
+        changing = [command for command in script_.commands() if command.name.partition("-")[0] not in ("Get", "Where", "ForEach", "Write")]
+        assert {command.name for command in changing if "@mode" not in command.splatted} == {"Set-StrictMode"}
+
+    def test_the_template_is_filled_once(self, name: str, kind: str) -> None:
+        template = pathlib.Path(windows_scripts.__file__).with_name("templates") / name
+        assert template.read_text().count("$wanted = @()") == 1
+        assert "$wanted = @()" not in script(linksight(), name)
+
+
+# Microsoft, "NetSecurity", windowsserver2025-ps: what New-NetFirewallRule and New-NetFirewallHyperVRule take to describe a rule.
+_COMMON = {"Name", "DisplayName", "Enabled", "Direction", "Action", "Protocol", "WhatIf", "Confirm", "ErrorAction"}
+PARAMETERS = {
+    "firewall.ps1": _COMMON
+    | {"PolicyStore", "Description", "Group", "Profile", "LocalAddress", "RemoteAddress", "LocalPort", "RemotePort", "IcmpType", "Program"},
+    "firewall_wsl.ps1": _COMMON
+    | {"RulePriority", "VMCreatorId", "LocalAddresses", "RemoteAddresses", "LocalPorts", "RemotePorts", "Profiles"},
+}
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_the_cmdlets_document_what_they_are_given(name: str) -> None:
+    proxy = {"http_proxy": "http://198.51.100.126:3128", "https_proxy": "http://198.51.100.126:3128"}
+    filled = Script(script(linksight(connectivity_defaults={"egress": "deny"}, connectivity_forward_proxy=proxy), name))
+    splatted = re.findall(r"(\w+) = ", filled.value("$common") + filled.value("$mode"))
+    given = {key for table in filled.tables("$wanted") for key in table}
+    assert given | {*splatted} <= PARAMETERS[name]
+    assert not given & {*splatted}
+
+
+def test_the_marks_are_those_of_the_role() -> None:
+    assert Script(script(linksight(), "firewall.ps1")).value("$group") == f"'{GROUP}'"
+    assert f"-clike '{rule_name('*')}'" in Script(script(linksight(), "firewall_wsl.ps1")).value("$old")
+
+
+HOSTILE = st.one_of(
+    st.sampled_from(["'; calc; '", "\u2019; calc; \u2018", "$(calc)", "`n calc", "%PATH% & calc", "<# #>", "a\r\ncalc", "\0"]),
+    st.text("'\u2018\u2019\u201a\u201b`$\"(){}#;|&%^! \n\r\0ab"),
+    st.text(),
+)
+PLAIN = linksight()
+COMMANDS = {name: Script(script(PLAIN, name)).commands() for name in ("firewall.ps1", "firewall_wsl.ps1", "check.ps1")}
+
+
+def with_texts(plan: Plan, host: str, purpose: str) -> Plan:
+    """The plan of a matrix whose purposes are these, for a host of this name."""
+    groups = []
+    for hosts, common in plan.hosts:
+        rules = [{**rule, "purpose": purpose} for rule in common["rules"]]
+        groups.append(([dataclasses.replace(one, name=host) for one in hosts], {**common, "rules": rules}))
+    return dataclasses.replace(plan, hosts=groups)
+
+
+@given(HOSTILE, HOSTILE)
+def test_no_text_of_the_user_becomes_a_command(host: str, purpose: str) -> None:
+    plan = with_texts(PLAIN, host, purpose)
+    for name, commands in COMMANDS.items():
+        text = script(plan, name, host)
+        assert Script(text).commands() == commands
+        assert text.encode("utf-8", "strict").startswith(b"\xef\xbb\xbf#")
+    (common,) = (common for hosts, common in plan.hosts if hosts[0].profile.platform == "windows")
+    meant = [rule.description.translate(SAME) for rule in translate(common, plan.index["address_sets"]).rules]
+    assert [one["Description"] for one in Script(script(plan, "firewall.ps1", host)).tables("$wanted")] == [[text] for text in meant]
+    assert script(plan, "firewall.cmd", host) == script(PLAIN, "firewall.cmd")
+
+
+def test_a_plan_written_again_changes_no_script(tmp_path: pathlib.Path) -> None:
+    write_plan(linksight(), tmp_path)
+    assert write_plan(linksight(), tmp_path).changed == []
+    assert b"\r\n" in (tmp_path / "scripts/station/firewall.cmd").read_bytes()
+
+
+def test_scripts_of_earlier_plans_go_and_those_of_others_stay(tmp_path: pathlib.Path) -> None:
+    write_plan(linksight(), tmp_path)
+    (tmp_path / "scripts/station/own.zip").write_bytes(b"\xff\xfe")
+    (tmp_path / "scripts/other").mkdir()
+    (tmp_path / "scripts/other/firewall.cmd").write_text("own")
+    write_plan(linksight(connectivity_platform="linux"), tmp_path)
+    assert sorted(str(path.relative_to(tmp_path / "scripts")) for path in tmp_path.glob("scripts/*/*")) == [
+        "other/firewall.cmd",
+        "station/own.zip",
+    ]

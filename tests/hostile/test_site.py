@@ -80,7 +80,8 @@ class Site:
             capture_output=True,
             check=False,
         )
-        self.said = done.stdout.decode("utf-8", "surrogateescape") + done.stderr.decode("utf-8", "surrogateescape")
+        self.output = done.stdout.decode("utf-8", "surrogateescape")
+        self.said = self.output + done.stderr.decode("utf-8", "surrogateescape")
         assert done.returncode in (0, 2), self.said
         findings = json.loads(report.read_text(encoding="utf-8"))["hosts"]
         recap = {found[1]: found.groups()[1:] for found in RECAP.finditer(self.said)}
@@ -132,6 +133,6 @@ def test_whatever_two_hosts_answer_the_others_are_changed_and_proven_as_ever(sit
         assert site.content() == site.files
         assert not UNPRINTABLE.search(site.said), ascii(site.said)
         assert "Traceback" not in site.said
-        assert "owned" not in site.said.rpartition("CUSTOM STATS")[2]
+        assert "owned" not in site.output.rpartition("CUSTOM STATS")[2]
 
     each()

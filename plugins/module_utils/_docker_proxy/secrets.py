@@ -17,7 +17,8 @@ import typing as t
 
 HIDDEN = "xxxxx:xxxxx@"  # what Docker itself writes there
 _SCHEME = re.compile(r"(?:https?|socks[45]?[ah]?)://", re.IGNORECASE)
-_AT = re.compile(r"@|%(?:25)*40|\\u0040|\\x40|\\100", re.IGNORECASE)  # as it is, in a URL, in JSON, in a unit
+_JOIN = r"(?:\\\n)*"  # a line that goes on in the next one, which an environment file may do anywhere
+_AT = re.compile(rf"@|%(?:{_JOIN}2{_JOIN}5)*{_JOIN}4{_JOIN}0|\\u0040|\\x40|\\100", re.IGNORECASE)  # as it is, in a URL, in JSON, in a unit
 _TOKEN = re.compile(r"\S+")
 _OPENING = re.compile(r".*[\"'=(\[]", re.DOTALL)
 _KEY = re.compile(r"\s*[#;]?\s*(?:Environment\s*=\s*)?[\"']?(?:[A-Za-z_]\w*\s*=\s*)?[\"']?", re.ASCII)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import pathlib
 import pwd
+import re
 import typing as t
 import urllib.parse
 
 import pytest
 from docker_machine import DockerMachine
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy import consumers
@@ -61,10 +62,11 @@ def urls(draw: st.DrawFn) -> tuple[str, str]:
 
 def raw_json(data: t.Any, escapes: str) -> str:
     """JSON with more escapes than are needed."""
-    text = json.dumps(data)
-    for character in escapes:
-        text = text.replace(character, "\\/" if character == "/" else f"\\u{ord(character):04x}")
-    return text
+
+    def escaped(found: re.Match[str]) -> str:
+        return found[0] if found[0] not in escapes else "\\/" if found[0] == "/" else f"\\u{ord(found[0]):04x}"
+
+    return re.sub(r"\\u[0-9a-f]{4}|\\.|.", escaped, json.dumps(data))
 
 
 @given(urls(), st.sampled_from(["", "/", "@", "/@", "@3"]), st.sampled_from(["httpProxy", "httpsProxy", "ftpProxy", "noProxy", "allProxy"]))
@@ -115,6 +117,7 @@ def settings_lines(draw: st.DrawFn) -> tuple[str, str]:
     )
 
 
+@example(("s3cr3t", 'HTTPS_PROXY="http://hospital:s3cr3t%\\\n40proxy.example.org:3128"\n'))
 @given(settings_lines())
 def test_in_units_and_environment_files(drawn: tuple[str, str]) -> None:
     password, text = drawn

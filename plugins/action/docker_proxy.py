@@ -28,7 +28,7 @@ class ActionModule(HostAction):
                 raise AnsibleError("docker_proxy takes either plan, the directory of a plan, or daemon and client")
             try:
                 planned = read_host(pathlib.Path(unfrackpath(plan, follow=False)), variables["inventory_hostname"])
-                arguments.update(options(planned["proxy"]), credentials=credentials(forward_proxy))
+                arguments.update(options(planned.part.proxy), credentials=credentials(forward_proxy))
             except (PlanUnreadable, ValueError) as error:
                 raise AnsibleError(str(error)) from error
             if "client" in arguments and not arguments.get("client_users"):

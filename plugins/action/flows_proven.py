@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ..plugin_utils._common.report_file import ReportUnwritable, write_report
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._plan.reader import Membership, PlanUnreadable, read_address_sets
+from ..plugin_utils._plan.reader import AddressSetIndex, PlanUnreadable, read_address_sets
 from ..plugin_utils._verify.model import Choice
 from ..plugin_utils._verify.observations import NOTHING, Observation
 from ..plugin_utils._verify.report import counts, host_lines, report, summary
@@ -34,7 +34,7 @@ class ActionModule(ControllerAction):
         chosen = options["chosen"]
         choices = {name: Choice.from_data(data) for name, data in chosen["hosts"].items()}
         observations = {name: _observation(name, chosen["token"], options["registered"], variables) for name in choices}
-        membership = Membership(read_address_sets(pathlib.Path(chosen["plan"])))
+        membership = AddressSetIndex(read_address_sets(pathlib.Path(chosen["plan"])))
         findings = judge(choices, observations, membership, options["partners"])
         if options["report"]:
             write_report(pathlib.Path(options["report"]), report(findings, choices))

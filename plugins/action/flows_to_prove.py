@@ -39,7 +39,7 @@ class ActionModule(ControllerAction):
         said = OperatorVariables(variables, self._task, self._loader)
         known = {name: _addresses(said[name]) for name in strangers}
         choices = choose(content, present, known, options["peers_maximum"])
-        if not any(content.hosts.get(name, {}).get("managed") for name in variables["ansible_play_hosts_all"]):
+        if not any(content.hosts[name].part.managed for name in variables["ansible_play_hosts_all"] if name in content.hosts):
             raise AnsibleActionFail(f"{plan}: no host of this play is managed there; check --limit and connectivity_memberships")
         return {"hosts": {name: choice.to_data() for name, choice in choices.items()}, "plan": plan, "token": secrets.token_hex(8)}
 

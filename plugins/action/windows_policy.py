@@ -29,7 +29,7 @@ class ActionModule(ControllerAction):
         try:
             plan = pathlib.Path(unfrackpath(options["plan"], follow=False)) if options["plan"] else None
             return windows_policy(
-                read_host(plan, name) if plan else None,
+                read_host(plan, name).part if plan else None,
                 read_address_sets(plan) if plan else {},
                 options["found"],
                 options["management_port"],

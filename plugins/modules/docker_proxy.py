@@ -163,12 +163,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._docker_proxy.consumers import Wanted, configure
-from ..module_utils._docker_proxy.proxies import Proxies, parse, with_credentials
-from ..module_utils._docker_proxy.secrets import hide
-from ..module_utils._errors import PolicyError
-from ..module_utils._host.host import Host, in_words
-from ..module_utils._host.printable import printable, printable_lines
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.consumers import Wanted, configure
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.proxies import Proxies, parse, with_credentials
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.secrets import hide
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyError
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, in_words
+from ansible_collections.federated.connectivity.plugins.module_utils._host.printable import printable, printable_lines
 
 _LIMIT = 10_000  # of characters in a line
 

@@ -65,11 +65,11 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._apply.confirmation import confirm
-from ..module_utils._apply.management import live_session
-from ..module_utils._apply.trial import CONFIRMED
-from ..module_utils._errors import PolicyError
-from ..module_utils._host.host import Host, in_words
+from ansible_collections.federated.connectivity.plugins.module_utils._apply.confirmation import confirm
+from ansible_collections.federated.connectivity.plugins.module_utils._apply.management import live_session
+from ansible_collections.federated.connectivity.plugins.module_utils._apply.trial import CONFIRMED
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyError
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, in_words
 
 
 def main() -> None:

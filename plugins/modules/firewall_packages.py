@@ -64,9 +64,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._errors import PolicyError
-from ..module_utils._host.host import Host
-from ..module_utils._host.packages import ENVIRONMENT, install
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyError
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._host.packages import ENVIRONMENT, install
 
 
 def main() -> None:

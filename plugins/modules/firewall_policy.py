@@ -220,13 +220,13 @@ from ansible.module_utils.common.respawn import (
     respawn_module,
 )
 
-from ..module_utils._apply.enforce import Outcome, Wanted, enforce
-from ..module_utils._apply.watchdog import settled
-from ..module_utils._change.change import Change
-from ..module_utils._errors import BindingMissing, PolicyError
-from ..module_utils._firewalls.nftables.boot import not_loaded
-from ..module_utils._host.host import Host, in_words
-from ..module_utils._host.printable import printable, printable_lines
+from ansible_collections.federated.connectivity.plugins.module_utils._apply.enforce import Outcome, Wanted, enforce
+from ansible_collections.federated.connectivity.plugins.module_utils._apply.watchdog import settled
+from ansible_collections.federated.connectivity.plugins.module_utils._change.change import Change
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import BindingMissing, PolicyError
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.boot import not_loaded
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, in_words
+from ansible_collections.federated.connectivity.plugins.module_utils._host.printable import printable, printable_lines
 
 LINE = 10_000  # characters of a message: more than any of ours, less than a file of somebody else
 SYSTEM_PYTHONS = ("/usr/bin/python3", "/usr/libexec/platform-python")

@@ -125,7 +125,7 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._proof import listener as proof_listener
+from ansible_collections.federated.connectivity.plugins.module_utils._proof import listener as proof_listener
 
 
 def main() -> None:

@@ -137,7 +137,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._proof.probe import probe
+from ansible_collections.federated.connectivity.plugins.module_utils._proof.probe import probe
 
 
 def main() -> None:

@@ -91,9 +91,9 @@ diff:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._errors import PolicyError
-from ..module_utils._host.host import Host, in_words
-from ..module_utils._inspection.note import FORMS, apply, propose
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyError
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, in_words
+from ansible_collections.federated.connectivity.plugins.module_utils._inspection.note import FORMS, apply, propose
 
 
 def main() -> None:

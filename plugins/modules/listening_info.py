@@ -78,8 +78,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._host.listening_sockets import listening_sockets
-from ..module_utils._policy.model import is_port_range
+from ansible_collections.federated.connectivity.plugins.module_utils._host.listening_sockets import listening_sockets
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.ports import bounds, is_port_range
 
 
 def main() -> None:
@@ -102,8 +102,8 @@ def main() -> None:
         for text in entry["ports"]:
             if not is_port_range(text):
                 module.fail_json(msg="%r is no port: give a number from 1 to 65535, or a range such as 8000-8010" % text)
-            low, _dash, high = text.partition("-")
-            wanted.update((entry["protocol"], port) for port in range(int(low), int(high or low) + 1))
+            low, high = bounds(text)
+            wanted.update((entry["protocol"], port) for port in range(low, high + 1))
     module.exit_json(changed=False, sockets=[dict(socket._asdict(), loopback=socket.is_loopback) for socket in listening_sockets(wanted)])
 
 

@@ -178,7 +178,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._tls.path import Endpoint, look, public_authorities
+from ansible_collections.federated.connectivity.plugins.module_utils._tls.path import Endpoint, look, public_authorities
 
 
 def main() -> None:

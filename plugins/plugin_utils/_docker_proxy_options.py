@@ -12,6 +12,7 @@ import typing as t
 import urllib.parse
 from collections.abc import Mapping
 
+from ..module_utils._plan.model import PlanProxy
 from ..module_utils._proxy_url import parse_proxy_url
 
 URLS = ("http_proxy", "https_proxy")
@@ -19,13 +20,14 @@ URLS = ("http_proxy", "https_proxy")
 OPTIONS = {"docker_daemon": "daemon", "docker_client": "client"}
 
 
-def options(proxy: Mapping[str, t.Any] | None) -> dict[str, dict[str, t.Any]]:
+def options(proxy: PlanProxy | None) -> dict[str, dict[str, t.Any]]:
     """The module's options ``daemon`` and ``client``, as far as something on the host needs them."""
-    consumers = proxy["consumers"] if proxy else {}
+    if not proxy:
+        return {}
     return {
-        option: {**{url: t.cast("Mapping[str, t.Any]", proxy)[url] for url in URLS}, "no_proxy": list(consumers[mechanism]["no_proxy"])}
+        option: {**{url: proxy.url(url) for url in URLS}, "no_proxy": list(proxy.consumers[mechanism].no_proxy)}
         for mechanism, option in OPTIONS.items()
-        if mechanism in consumers
+        if mechanism in proxy.consumers
     }
 
 

@@ -14,8 +14,9 @@ import os
 import typing as t
 
 from .._host.host import Host
+from .._plan.words import EGRESS, HOST, INGRESS, PROTOCOLS
 from .._policy.container_bridges import container_bridges
-from .._policy.model import EGRESS, HOST, INGRESS, PROTOCOLS, AddressSet, Policy, Rule
+from .._policy.model import AddressSet, Policy, Rule
 
 NAME = "containers_of_this_host"
 

@@ -19,7 +19,8 @@ import struct
 import threading
 import typing as t
 
-from .._policy.model import FAMILIES, Policy, Rule, bounds
+from .._plan.ports import bounds
+from .._policy.model import FAMILIES, Policy, Rule
 from .._proof.probe import OPEN, REFUSED, probe
 
 SECONDS = 2.0

@@ -12,7 +12,9 @@ import bisect
 import ipaddress
 import typing as t
 
-from .model import FAMILIES, PUBLISHED, Policy, Rule, bounds
+from .._plan.ports import bounds
+from .._plan.words import PUBLISHED
+from .model import FAMILIES, Policy, Rule
 
 Span = t.Tuple[int, int]
 """The first and the last of a row of numbers."""

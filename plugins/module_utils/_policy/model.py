@@ -9,18 +9,12 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import typing as t
 
-INGRESS = "ingress"
-EGRESS = "egress"
-DIRECTIONS = (INGRESS, EGRESS)
-PROTOCOLS = ("tcp", "udp")
-HOST = "host"
-PUBLISHED = "published"
-PLACEMENTS = (HOST, PUBLISHED)
+from .._plan.ports import holds
+from .._plan.words import EGRESS, INGRESS
+
 FAMILIES = (4, 6)
-_PORT = re.compile(r"[1-9][0-9]{0,4}\Z")
 _ANY = {4: ("0.0.0.0/0",), 6: ("::/0",)}
 
 
@@ -62,7 +56,7 @@ class Rule(t.NamedTuple):
     closed_to_others: bool
 
     def has_port(self, port: int) -> bool:
-        return any(low <= port <= high for low, high in map(bounds, self.ports))
+        return holds(self.ports, port)
 
     def __str__(self) -> str:
         peers = ", ".join(map(str, self.peers)) or "nobody"
@@ -120,28 +114,3 @@ class Policy(t.NamedTuple):
             return ""
         closed = [rule.id for rule in concerned if rule.closed_to_others]
         return ", ".join(closed) or ("the default deny of ingress" if self.deny_ingress else "")
-
-
-def bounds(ports: str) -> t.Tuple[int, int]:
-    """First and last port of ``"8443"`` or ``"8000-8010"``."""
-    low, _dash, high = ports.partition("-")
-    return int(low), int(high or low)
-
-
-def disjoint(ports: t.Iterable[str]) -> t.Tuple[str, ...]:
-    """The same ports in ascending order, each once: ranges that overlap become one; neighbours stay as they are."""
-    spans: t.List[t.Tuple[int, int]] = []
-    for low, high in sorted(map(bounds, ports)):
-        if spans and low <= spans[-1][1]:
-            low, high = spans[-1][0], max(high, spans.pop()[1])
-        spans.append((low, high))
-    return tuple(str(low) if low == high else "%d-%d" % (low, high) for low, high in spans)
-
-
-def is_port_range(text: str) -> bool:
-    """Whether ``text`` is a port or an ascending range of ports, 1 to 65535 (RFC 6335: 0 is reserved)."""
-    low, dash, high = text.partition("-")
-    ends = (low, high) if dash else (low,)
-    if not all(_PORT.match(end) and int(end) <= 65535 for end in ends):
-        return False
-    return not dash or int(low) < int(high)

@@ -13,7 +13,9 @@ import re
 import typing as t
 
 from .._errors import PolicyRefused
-from .model import DIRECTIONS, EGRESS, FAMILIES, HOST, INGRESS, PLACEMENTS, PROTOCOLS, AddressSet, Policy, Rule, disjoint, is_port_range
+from .._plan.ports import disjoint, is_port_range
+from .._plan.words import DIRECTIONS, EGRESS, HOST, INGRESS, PLACEMENTS, PROTOCOLS
+from .model import FAMILIES, AddressSet, Policy, Rule
 
 # Linux takes names of 15 characters (IFNAMSIZ); a trailing * stands for any rest.
 _INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z|[A-Za-z0-9_.-]{1,14}\*\Z")

@@ -12,6 +12,7 @@ import json
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...module_utils._plan.words import EGRESS, INGRESS
 from .._common import markdown as markdown
 from .._common.addresses import ANYBODY
 from .._common.plan_marker import MARK
@@ -19,7 +20,6 @@ from .._common.texts import one_line
 from .._inspection_exports.exemption import short
 from .._matrix.middleboxes import LONG_LIVED, demands
 from .._matrix.page import TLS
-from .._rules.host_flows import EGRESS, INGRESS
 from .._rules.plan import Plan
 from .sites import DIRECTORY, SiteFlow, flows_of, peer_networks, site_flows
 
@@ -100,7 +100,7 @@ def notes(plan: Plan) -> Iterator[tuple[str, str]]:
         note = Note("site", [_flow(flow, plan, None) for flow in by_site.get(site, ())])
         yield from note.files(site, [_known(name, members[name]) for name in hosts["hosts"]])
     for group, common in plan.hosts:
-        if common["managed"]:
+        if common.managed:
             note = Note("host", [{**_flow(flow, plan, SPELT_OUT), "hosts": [NAME]} for flow in flows_of(group[:1], common)])
             for host in group:
                 yield from note.files(host.name, [_known(host.name, members[host.name])])
@@ -113,37 +113,37 @@ def _known(name: str, host: Mapping[str, t.Any]) -> Data:
 def _flow(flow: SiteFlow, plan: Plan, limit: int | None) -> Data:
     """A flow as the note's JSON has it; with a limit, what is longer is left out and only counted."""
     exclusion = flow.exclusion
-    networks = peer_networks(exclusion["peers"], plan.index["address_sets"])
+    networks = peer_networks(exclusion.peers, plan.index["address_sets"])
     anybody = networks == ANYBODY
     contacts = _contacts(flow, plan)
     return {
         "flow": flow.label,
-        "purpose": exclusion["purpose"],
-        "direction": exclusion["direction"],
+        "purpose": exclusion.purpose,
+        "direction": exclusion.direction,
         "hosts": [host.name for host in flow.hosts],
-        "protocol": exclusion["protocol"],
-        "ports": exclusion["ports"],
+        "protocol": exclusion.protocol,
+        "ports": list(exclusion.ports),
         "peers": {
             "anybody": anybody,
             "count": len(networks),
             "networks": list(networks) if limit is None or len(networks) <= limit else None,
-            "names": exclusion["peers"]["names"],
+            "names": list(exclusion.peers.names),
         },
-        "server_names": exclusion["peers"]["names"],
-        "application": exclusion["application"],
-        "tls": exclusion["tls"],
-        "reason": exclusion["reason"],
-        "compensation": [*COMPENSATION.get(exclusion["tls"], ()), BY_ADDRESS_LATER if anybody else BY_ADDRESS, BY_RATE],
-        "middleboxes": exclusion["middleboxes"],
-        "via_proxy": exclusion["via_proxy"],
+        "server_names": list(exclusion.peers.names),
+        "application": exclusion.application,
+        "tls": exclusion.tls,
+        "reason": exclusion.reason,
+        "compensation": [*COMPENSATION.get(exclusion.tls, ()), BY_ADDRESS_LATER if anybody else BY_ADDRESS, BY_RATE],
+        "middleboxes": dict(exclusion.middleboxes),
+        "via_proxy": exclusion.via_proxy,
         "contacts": contacts if limit is None or len(contacts) <= limit else None,
-        "documents": exclusion["documents"],
+        "documents": [document.to_json() for document in exclusion.documents],
     }
 
 
 def _contacts(flow: SiteFlow, plan: Plan) -> list[str]:
     """Whom to ask at the other end: the contacts that members of the federation name."""
-    federation = plan.index["federations"].get(f"{flow.exclusion['matrix']}.{flow.exclusion['federation']}")
+    federation = plan.index["federations"].get(f"{flow.exclusion.matrix}.{flow.exclusion.federation}")
     own = {host.name for host in flow.hosts}
     others = {name for hosts in federation["roles"].values() for name in hosts} - own if federation else set()
     return sorted({plan.index["hosts"][name]["contact"] for name in others} - {None})

@@ -12,43 +12,44 @@ import collections
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
+from ...module_utils._plan.model import Exclusion, HostPart, Peers
+from ...module_utils._plan.ports import bounds
+from ...module_utils._plan.words import EGRESS
 from .._common.addresses import ANYBODY, merge, without
 from .._common.problems import Problems
 from .._inspection_exports import EXPORTERS
 from .._inspection_exports.exemption import Exemption
 from .._inventory.hosts import Host
-from .._matrix.model import port_bounds
-from .._rules.host_flows import EGRESS
 from .._rules.plan import Entry
 
 DIRECTORY = "inspection"
 
-Planned = Sequence[tuple[Sequence[Host], Entry]]
+Planned = Sequence[tuple[Sequence[Host], HostPart]]
 
 
-def peer_networks(peers: Entry, address_sets: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def peer_networks(peers: Peers, address_sets: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """The merged CIDRs of a rule's peers."""
-    sets = [address_sets[name] for name in peers["address_sets"]]
+    sets = [address_sets[name] for name in peers.address_sets]
     return tuple(sets[0]) if len(sets) == 1 else merge(cidr for cidrs in sets for cidr in cidrs)
 
 
 class SiteFlow(t.NamedTuple):
     """An entry of ``inspection_exclusions`` and the hosts of one site that have it."""
 
-    exclusion: Entry
+    exclusion: Exclusion
     hosts: tuple[Host, ...]
 
     @property
     def label(self) -> str:
-        return ".".join(self.exclusion[key] for key in ("matrix", "federation", "flow"))
+        return self.exclusion.label
 
     def is_to_anybody(self, address_sets: Mapping[str, Sequence[str]]) -> bool:
         """Whether the flow leads to everybody of a family."""
-        return self.exclusion["direction"] == EGRESS and not set(ANYBODY).isdisjoint(peer_networks(self.exclusion["peers"], address_sets))
+        return self.exclusion.direction == EGRESS and not set(ANYBODY).isdisjoint(peer_networks(self.exclusion.peers, address_sets))
 
     def nameless_hosts(self, address_sets: Mapping[str, Sequence[str]]) -> list[str]:
         """Hosts without addresses, where theirs are what tells the flow from others."""
-        if self.exclusion["direction"] == EGRESS and not self.is_to_anybody(address_sets):
+        if self.exclusion.direction == EGRESS and not self.is_to_anybody(address_sets):
             return []
         return [host.name for host in self.hosts if not host.addresses]
 
@@ -59,46 +60,46 @@ class SiteFlow(t.NamedTuple):
         own addresses count where everybody is the destination. Shared address sets hold the hosts themselves, too; what leads to
         them is for the exclusions of incoming flows, which know its sources.
         """
-        peers = self.exclusion["peers"]
-        outwards = self.exclusion["direction"] == EGRESS
+        peers = self.exclusion.peers
+        outwards = self.exclusion.direction == EGRESS
         own = merge(address for host in self.hosts for address in host.addresses or ())
         others = peer_networks(peers, address_sets)
         to_anybody = self.is_to_anybody(address_sets)
         if outwards and not to_anybody:
             others = without(others, own)
-        if not others and not peers["names"]:
+        if not others and not peers.names:
             return None
         others = () if others == ANYBODY else others
         return Exemption(
             flows=(self.label,),
-            direction=self.exclusion["direction"],
-            protocol=self.exclusion["protocol"],
-            ports=tuple(self.exclusion["ports"]),
+            direction=self.exclusion.direction,
+            protocol=self.exclusion.protocol,
+            ports=self.exclusion.ports,
             sources=(own if to_anybody else ()) if outwards else others,
             destinations=others if outwards else own,
-            names=tuple(peers["names"]) if outwards else (),
-            idle_timeout=self.exclusion["middleboxes"].get("idle_timeout"),
+            names=peers.names if outwards else (),
+            idle_timeout=self.exclusion.middleboxes.get("idle_timeout"),
         )
 
 
-def flows_of(hosts: Sequence[Host], common: Entry) -> list[SiteFlow]:
+def flows_of(hosts: Sequence[Host], part: HostPart) -> list[SiteFlow]:
     """The excluded flows of hosts that have all of them in common."""
-    return [SiteFlow(exclusion, tuple(hosts)) for exclusion in common["inspection_exclusions"]]
+    return [SiteFlow(exclusion, tuple(hosts)) for exclusion in part.inspection_exclusions]
 
 
 def site_flows(planned: Planned) -> dict[str, list[SiteFlow]]:
     """The excluded flows of every site, ordered by rule."""
-    found: dict[str, dict[str, tuple[Entry, list[Host]]]] = collections.defaultdict(dict)
-    for hosts, common in planned:
-        exclusions = {repr(exclusion): exclusion for exclusion in common["inspection_exclusions"]}
-        for host in hosts if common["managed"] else ():
+    found: dict[str, dict[str, tuple[Exclusion, list[Host]]]] = collections.defaultdict(dict)
+    for hosts, part in planned:
+        exclusions = {repr(exclusion): exclusion for exclusion in part.inspection_exclusions}
+        for host in hosts if part.managed else ():
             of_site = found[host.site]
             for key, exclusion in exclusions.items():
                 of_site.setdefault(key, (exclusion, []))[1].append(host)
     return {
         site: sorted(
             (SiteFlow(exclusion, tuple(sorted(hosts, key=lambda host: host.name))) for exclusion, hosts in of_site.values()),
-            key=lambda flow: (flow.exclusion["rule"], flow.hosts[0].name),
+            key=lambda flow: (flow.exclusion.rule, flow.hosts[0].name),
         )
         for site, of_site in sorted(found.items())
     }
@@ -133,7 +134,7 @@ def merge_exemptions(exemptions: Iterable[Exemption]) -> list[Exemption]:
     return [
         key._replace(
             flows=tuple(sorted({flow for one in group for flow in one.flows})),
-            ports=tuple(sorted({port for one in group for port in one.ports}, key=port_bounds)),
+            ports=tuple(sorted({port for one in group for port in one.ports}, key=bounds)),
             idle_timeout=max((one.idle_timeout for one in group if one.idle_timeout), default=None),
         )
         for key, group in alike.items()

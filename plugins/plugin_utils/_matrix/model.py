@@ -12,6 +12,7 @@ import dataclasses
 import typing as t
 from collections.abc import Mapping
 
+from ...module_utils._plan.ports import bounds
 from .versions import Span, Version
 
 INITIATOR = "initiator"
@@ -134,7 +135,7 @@ class Flow:
 
     def ports_with(self, options: Options) -> Ports:
         texts = {str(port.value(options) if isinstance(port, ByOption) else port) for port in self.ports}
-        return tuple(sorted(texts, key=port_bounds))
+        return tuple(sorted(texts, key=bounds))
 
     def placement(self, end: str, options: Options) -> str:
         placement = self.placements.get(end, "host")
@@ -171,9 +172,3 @@ class Matrix:
     @property
     def defaults(self) -> Options:
         return {name: option.default for name, option in self.options.items()}
-
-
-def port_bounds(port: str) -> tuple[int, int]:
-    """The first and the last port of "8443" or "8000-8010"."""
-    low, _dash, high = port.partition("-")
-    return int(low), int(high or low)

@@ -13,12 +13,13 @@ import itertools
 import typing as t
 from collections.abc import Iterator, Mapping
 
+from ...module_utils._plan.ports import bounds
 from .._common.addresses import parse_network
 from .._common.problems import PlanRefused, did_you_mean, unknown
 from .._common.schema import SHOWN, shown, validator
 from .._common.texts import escaped, shortened
 from .located_yaml import Document, Path, read_yaml
-from .model import ENDS, FEDERATION, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Versions, port_bounds
+from .model import ENDS, FEDERATION, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Versions
 from .texts import plain_texts
 from .versions import Span, Version
 
@@ -154,7 +155,7 @@ def _flow_findings(data: Data, flow_id: str, flow: Data) -> Iterator[Finding]:
             yield (key,), unknown("flow", flow[key], "the matrix", data["flows"])
     for index, port in enumerate(flow["ports"]):
         for written in port.get("cases", {}).values() if isinstance(port, Mapping) else (port,):
-            low, high = port_bounds(str(written))
+            low, high = bounds(str(written))
             if isinstance(written, str) and not low < high <= 65535:
                 yield ("ports", index), f"{written!r} is no ascending range of ports up to 65535"
     if flow["proxy"] == "allowed" and flow["protocol"] != "tcp":

@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ...module_utils._plan.model import HostPart, Peers
 from .._common.problems import Locate, Problems, natural
 from .._inspection.sites import export_sites
 from .._inventory.findings import WIDE_ADDRESSES, Findings, shown
@@ -64,22 +65,22 @@ def compute_plan(
 
     sets = AddressSets()
     findings = Findings()
-    planned: list[tuple[Sequence[Host], Entry]] = []
+    planned: list[tuple[Sequence[Host], HostPart]] = []
     for hosts in groups:
-        common, warnings, found = plan_host(hosts[0], federations, sets, selection)
-        planned.append((hosts, common))
+        part, warnings, found = plan_host(hosts[0], federations, sets, selection)
+        planned.append((hosts, part))
         for warning in warnings:
             problems.warn(warning, [host.name for host in hosts])
         for host in hosts:
             findings.add(host.name, [*found, *wide_addresses(host.addresses or ())], host.accepted)
         if hosts[0].profile.platform == WINDOWS:
-            _check_windows(hosts, common, sets, problems)
+            _check_windows(hosts, part, sets, problems)
     problems.stop()
     judged = findings.as_plan()
     warnings = sorted([*problems.warnings, *(shown(entry) for entry in judged if entry["accepted"] is None)], key=natural)
     index = {
         "format": FORMAT,
-        "address_sets": sets.only(_sets_used([common for _hosts, common in planned])),
+        "address_sets": sets.only(_sets_used([part for _hosts, part in planned])),
         "federations": {federation.label: _federation(federation) for federation in systems},
         "hosts": {host.name: _host(host) for host in inventory.hosts},
         "sites": _sites(inventory.hosts),
@@ -111,18 +112,22 @@ def _alike(hosts: Iterable[Host]) -> list[list[Host]]:
     return list(groups.values())
 
 
-def _check_windows(hosts: Iterable[Host], entry: Entry, sets: AddressSets, problems: Problems) -> None:
+def _check_windows(hosts: Iterable[Host], part: HostPart, sets: AddressSets, problems: Problems) -> None:
     try:
-        translate(entry, sets.cidrs)
+        translate(part, sets.cidrs)
     except Inexpressible as refused:
         for message in refused.messages:
             problems.error(message, [host.name for host in hosts])
 
 
-def _sets_used(entries: Sequence[Entry]) -> set[str]:
-    reached = [one for entry in entries for part in ("rules", "inspection_exclusions") for one in entry[part]]
-    proxied = [flow for entry in entries if entry["proxy"] for flow in entry["proxy"]["flows"]]
-    return {name for one in (*reached, *proxied) for name in one["peers"]["address_sets"]}
+def _sets_used(parts: Iterable[HostPart]) -> set[str]:
+    return {name for part in parts for peers in _peers(part) for name in peers.address_sets}
+
+
+def _peers(part: HostPart) -> Iterator[Peers]:
+    yield from (rule.peers for rule in part.rules)
+    yield from (exclusion.peers for exclusion in part.inspection_exclusions)
+    yield from (flow.peers for flow in (part.proxy.flows if part.proxy else ()))
 
 
 def _host(host: Host) -> Entry:

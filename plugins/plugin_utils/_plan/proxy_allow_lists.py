@@ -12,6 +12,7 @@ import hashlib
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...module_utils._plan.model import ProxiedFlow
 from ...module_utils._proxy_url import parse_proxy_url
 from .._common.addresses import ANYBODY, merge
 from .._common.plan_marker import MARK
@@ -67,21 +68,20 @@ def allow_lists(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _by_proxy(plan: Plan) -> dict[str, dict[Permission, list[Client]]]:
     found: dict[str, dict[Permission, list[Client]]] = {}
-    for hosts, common in plan.hosts:
-        if not common["managed"] or not common["proxy"]:
+    for hosts, part in plan.hosts:
+        if not part.managed or not part.proxy:
             continue
         clients = [Client(host.name, host.addresses or ()) for host in hosts]
-        for flow in common["proxy"]["flows"]:
-            url = common["proxy"][flow["proxy"]]
-            if not is_loopback(parse_proxy_url(url).host):
+        for flow in part.proxy.flows:
+            url = part.proxy.url(flow.proxy)
+            if url and not is_loopback(parse_proxy_url(url).host):
                 found.setdefault(url, {}).setdefault(_permission(flow, plan.index["address_sets"]), []).extend(clients)
     return {url: {permission: sorted(of_url[permission]) for permission in sorted(of_url)} for url, of_url in found.items()}
 
 
-def _permission(flow: Mapping[str, t.Any], address_sets: Mapping[str, Sequence[str]]) -> Permission:
-    networks = merge(cidr for name in flow["peers"]["address_sets"] for cidr in address_sets[name])
-    names = tuple(flow["peers"]["names"])
-    return Permission(flow["flow"], flow["purpose"], flow["method"], tuple(flow["ports"]), names, networks, flow["inspection"])
+def _permission(flow: ProxiedFlow, address_sets: Mapping[str, Sequence[str]]) -> Permission:
+    networks = merge(cidr for name in flow.peers.address_sets for cidr in address_sets[name])
+    return Permission(flow.flow, flow.purpose, flow.method, flow.ports, flow.peers.names, networks, flow.inspection)
 
 
 def _file_name(url: str) -> str:

@@ -17,6 +17,7 @@ import pathlib
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ...module_utils._plan.model import HostPlan
 from .._common.directory_files import PlanFiles, UnsafePlace
 from .._common.texts import first_unseen, shortened
 from .shape import DEPTH, HOST, INDEX, SETS, Shape, problems, too_deep
@@ -34,11 +35,11 @@ class Plan(t.NamedTuple):
 
     Attributes:
         address_sets: Name -> CIDRs.
-        hosts: Inventory name -> content of the host's file.
+        hosts: Inventory name -> what the plan says about the host.
     """
 
     address_sets: Mapping[str, Sequence[str]]
-    hosts: Mapping[str, Mapping[str, t.Any]]
+    hosts: Mapping[str, HostPlan]
 
 
 def read_plan(directory: pathlib.Path) -> Plan:
@@ -50,17 +51,17 @@ def read_plan(directory: pathlib.Path) -> Plan:
     with _opened(directory) as plan:
         index = plan.index("hosts")
         whole = index.get("format") is not None
-        return Plan(index["address_sets"], {name: plan.host(name, complete=whole) for name in index["hosts"]})
+        return Plan(index["address_sets"], {name: HostPlan.from_json(plan.host(name, complete=whole)) for name in index["hosts"]})
 
 
-def read_host(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
+def read_host(directory: pathlib.Path, host: str) -> HostPlan:
     """Read one host's file of a plan.
 
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
     with _opened(directory) as plan:
-        return plan.host(host, "managed", "rules")
+        return HostPlan.from_json(plan.host(host, "managed", "rules"))
 
 
 def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
@@ -178,7 +179,7 @@ def _file_name(host: str) -> str:
     return host
 
 
-class Membership:
+class AddressSetIndex:
     """Who is in which address set; answers are remembered, since hosts share sets."""
 
     def __init__(self, address_sets: Mapping[str, Sequence[str]]) -> None:

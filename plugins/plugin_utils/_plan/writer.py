@@ -58,8 +58,8 @@ class Written(t.NamedTuple):
 
 def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
     """The files of a plan as (path inside the directory, text). The same plan gives the same bytes."""
-    for hosts, common in plan.hosts:
-        before, between, after = _text({**common, "addresses": "\0", "host": "\0"}).split('"\\u0000"', 2)
+    for hosts, part in plan.hosts:
+        before, between, after = _text({**part.to_json(), "addresses": "\0", "host": "\0"}).split('"\\u0000"', 2)
         for host in hosts:
             addresses = _text(list(host.addresses or ())).rstrip("\n").replace("\n", "\n  ")
             yield f"{HOSTS}/{host.name}.json", f"{before}{addresses}{between}{json.dumps(host.name)}{after}"

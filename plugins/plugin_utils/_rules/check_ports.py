@@ -12,9 +12,10 @@ import itertools
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...module_utils._plan.ports import bounds
 from .._common.problems import Problems
 from .._inventory.hosts import Host
-from .._matrix.model import RESPONDER, ByOption, port_bounds
+from .._matrix.model import RESPONDER, ByOption
 from .federations import Federation
 
 
@@ -28,7 +29,7 @@ class _Claim(t.NamedTuple):
     port: str
 
     def meets(self, other: _Claim) -> bool:
-        (low, high), (other_low, other_high) = port_bounds(self.port), port_bounds(other.port)
+        (low, high), (other_low, other_high) = bounds(self.port), bounds(other.port)
         return self.protocol == other.protocol and low <= other_high and other_low <= high
 
     def is_same_service(self, other: _Claim) -> bool:

@@ -16,7 +16,7 @@ from .._inventory.hosts import FORWARD_PROXY, Host
 from .._matrix.model import FEDERATION, INITIATOR, Flow
 from .address_sets import AddressSets
 from .federations import Federation, Member
-from .host_flows import HostFlows, Rule
+from .host_flows import Rule, host_flows
 from .proxy_routes import Routed, proxy_key, route
 
 
@@ -32,8 +32,8 @@ def check_proxy_only(hosts: Sequence[Host], federations: Mapping[tuple[str, str]
     if not profile.managed or not profile.proxy or not profile.proxy.only:
         return
     sets = AddressSets()
-    flows = HostFlows(hosts[0], federations, sets)
-    routed = route(flows.rules(), profile.proxy, flows.tunnel_networks, sets)
+    flows = host_flows(hosts[0], federations, sets)
+    routed = route(flows.rules, profile.proxy, flows.tunnel_networks, sets)
     for rule in routed.stuck:
         if _fallback(rule, routed) is None and rule.flow.necessity in ("mandatory", "optional"):
             member = rule.federation.members[hosts[0].name]

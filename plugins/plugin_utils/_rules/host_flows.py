@@ -10,26 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from ...module_utils._plan.model import Document, Exclusion, Json, Peers, PlanListener, PlanRule
+from ...module_utils._plan.words import EGRESS, INGRESS
 from .._inventory.hosts import Host
 from .._matrix.model import ENDS, INITIATOR, RESPONDER, Flow, Ports
 from .address_sets import AddressSets
 from .federations import Federation, Member
-from .plan import Entry
-
-INGRESS = "ingress"
-EGRESS = "egress"
-
-
-class Peers(t.NamedTuple):
-    """Who is at the other end. Both empty means nobody."""
-
-    address_sets: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-
-    def as_plan(self) -> Entry:
-        return {"address_sets": list(self.address_sets), "names": list(self.names)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,81 +46,102 @@ class Rule:
     def id(self) -> str:
         return ".".join((self.flow_label, self.direction, *(["_".join(self.ports)] if self.ports_in_id else [])))
 
-    def _connection(self) -> Entry:
-        return {
-            "matrix": self.federation.matrix.name,
-            "federation": self.federation.name,
-            "flow": self.flow.id,
-            "direction": self.direction,
-            "protocol": self.flow.protocol,
-            "ports": list(self.ports),
-            "peers": self.peers.as_plan(),
-        }
+    def to_plan(self) -> PlanRule:
+        flow = self.flow
+        return PlanRule(
+            id=self.id,
+            matrix=self.federation.matrix.name,
+            federation=self.federation.name,
+            flow=flow.id,
+            direction=self.direction,
+            protocol=flow.protocol,
+            ports=self.ports,
+            peers=self.peers,
+            placement=self.placement,
+            closed_to_others=self.direction == INGRESS and flow.closed_to_others,
+            application=flow.application,
+            tls=flow.tls,
+            inspection=flow.inspection,
+            necessity=flow.necessity,
+            phases=flow.phases,
+            purpose=flow.purpose,
+        )
 
-    def as_plan(self) -> Entry:
-        return {
-            "id": self.id,
-            **self._connection(),
-            "placement": self.placement,
-            "closed_to_others": self.direction == INGRESS and self.flow.closed_to_others,
-            "via_proxy": False,
-            "application": self.flow.application,
-            "tls": self.flow.tls,
-            "inspection": self.flow.inspection,
-            "necessity": self.flow.necessity,
-            "phase": self.flow.phases[-1],
-            "phases": list(self.flow.phases),
-            "purpose": self.flow.purpose,
-        }
-
-    def exclusion(self, via_proxy: str | None) -> Entry:
+    def exclusion(self, via_proxy: str | None) -> Exclusion:
         """What those who run TLS inspection have to leave alone; ``via_proxy`` is the forward proxy that it goes through."""
-        return {
-            "rule": self.id,
-            **self._connection(),
-            "application": self.flow.application,
-            "tls": self.flow.tls,
-            "purpose": self.flow.purpose,
-            "reason": self.flow.inspection_reason,
-            "middleboxes": self._middleboxes(),
-            "documents": [{"title": one.title, "url": one.url, "sections": list(one.sections)} for one in self.flow.documents],
-            "via_proxy": via_proxy,
-        }
+        flow = self.flow
+        return Exclusion(
+            rule=self.id,
+            matrix=self.federation.matrix.name,
+            federation=self.federation.name,
+            flow=flow.id,
+            direction=self.direction,
+            protocol=flow.protocol,
+            ports=self.ports,
+            peers=self.peers,
+            application=flow.application,
+            tls=flow.tls,
+            purpose=flow.purpose,
+            reason=flow.inspection_reason,
+            middleboxes=self._middleboxes(),
+            documents=tuple(Document(one.title, one.url, tuple(one.sections)) for one in flow.documents),
+            via_proxy=via_proxy,
+        )
 
-    def _middleboxes(self) -> Entry:
-        by_nature: Entry = {"http": "2"} if self.flow.application == "grpc" else {}
+    def _middleboxes(self) -> Json:
+        by_nature: Json = {"http": "2"} if self.flow.application == "grpc" else {}
         return {**by_nature, **self.flow.middleboxes, **({"long_lived": True} if self.flow.long_lived else {})}
 
 
-class HostFlows:
-    """The flows of one host, resolved against its federations."""
+class HostFlows(t.NamedTuple):
+    """The flows of one host, resolved against its federations.
 
-    def __init__(self, host: Host, federations: Mapping[tuple[str, str], Federation], sets: AddressSets) -> None:
+    Attributes:
+        rules: The rules of the host's phases.
+        listeners: The services that must listen on loopback addresses alone, whatever the phase and whoever opened the flow.
+        tunnel_networks: The networks inside of the tunnels that end on the host.
+        warnings: What the user should know about the rules.
+    """
+
+    rules: tuple[Rule, ...]
+    listeners: tuple[PlanListener, ...]
+    tunnel_networks: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def host_flows(host: Host, federations: Mapping[tuple[str, str], Federation], sets: AddressSets) -> HostFlows:
+    """Resolve the flows of one host; the address sets that its rules need are added to ``sets``."""
+    own = (host.profile.baseline,) if host.profile.baseline else ()
+    memberships = (*own, *host.profile.memberships)
+    places = [
+        (federation, federation.members[host.name])
+        for federation in (federations[membership.matrix.name, membership.federation] for membership in memberships)
+    ]
+    resolver = _Resolver(host, sets)
+    rules = tuple(rule for federation, member in places for rule in resolver.rules(federation, member))
+    return HostFlows(rules, tuple(_listeners(places)), _tunnel_networks(places), tuple(resolver.warnings()))
+
+
+class _Resolver:
+    """Gives flows their peers, and remembers the essential networks that the host does not define."""
+
+    def __init__(self, host: Host, sets: AddressSets) -> None:
         self._host = host
         self._sets = sets
         self._networks = dict(host.profile.networks)
-        own = (host.profile.baseline,) if host.profile.baseline else ()
-        memberships = (*own, *host.profile.memberships)
-        self._federations = [federations[membership.matrix.name, membership.federation] for membership in memberships]
         self._opened: set[str] = set()
         self._refused: set[str] = set()
 
-    def rules(self) -> list[Rule]:
-        """The rules of the host's phases."""
-        return list(self._rules())
-
-    def _rules(self) -> Iterator[Rule]:
-        for federation in self._federations:
-            member = federation.members[self._host.name]
-            for flow in federation.flows:
-                if not flow.makes_rules or self._host.profile.phases.isdisjoint(flow.phases):
-                    continue
-                if member.takes_part(flow, INITIATOR):
-                    mechanisms = flow.mechanisms(member.options)
-                    for rule in self._at_end(federation, member, flow, INITIATOR):
-                        yield dataclasses.replace(rule, proxy_mechanisms=mechanisms) if mechanisms else rule
-                if member.takes_part(flow, RESPONDER):
-                    yield from self._at_end(federation, member, flow, RESPONDER)
+    def rules(self, federation: Federation, member: Member) -> Iterator[Rule]:
+        for flow in federation.flows:
+            if not flow.makes_rules or self._host.profile.phases.isdisjoint(flow.phases):
+                continue
+            if member.takes_part(flow, INITIATOR):
+                mechanisms = flow.mechanisms(member.options)
+                for rule in self._at_end(federation, member, flow, INITIATOR):
+                    yield dataclasses.replace(rule, proxy_mechanisms=mechanisms) if mechanisms else rule
+            if member.takes_part(flow, RESPONDER):
+                yield from self._at_end(federation, member, flow, RESPONDER)
 
     def _at_end(self, federation: Federation, member: Member, flow: Flow, end: str) -> Iterator[Rule]:
         direction = EGRESS if end == INITIATOR else INGRESS
@@ -191,46 +200,29 @@ class HostFlows:
             return self._anybody()
         return None
 
-    @property
-    def tunnel_networks(self) -> tuple[str, ...]:
-        """The networks inside of the tunnels that end on the host."""
-        found = {
-            network
-            for federation in self._federations
-            for flow in federation.flows
-            if any(federation.members[self._host.name].takes_part(flow, end) for end in ENDS)
-            for network in flow.tunnel_networks
-        }
-        return tuple(sorted(found))
-
-    @property
-    def warnings(self) -> list[str]:
+    def warnings(self) -> Iterator[str]:
         """What the user should know about the rules so far."""
-        opened = f"{_undefined(self._opened)}: with deny their flows would stop, so they are open to everybody until it does"
-        refused = f"{_undefined(self._refused)}: {_demanding(self._host, EGRESS)} demands deny, so their flows are refused"
-        return [*([opened] if self._opened else []), *([refused] if self._refused else [])]
-
-    def listeners(self) -> list[Entry]:
-        """The services that must listen on loopback addresses alone, whatever the phase and whoever opened the flow."""
-        return [
-            _listener(federation, flow, member)
-            for federation in self._federations
-            for member in (federation.members[self._host.name],)
-            for flow in federation.flows
-            if flow.is_listener and member.has_roles(flow, RESPONDER) and flow.fits(RESPONDER, member.options)
-        ]
+        if self._opened:
+            yield f"{_undefined(self._opened)}: under default deny their flows would stop, so they are open to any address until it does"
+        if self._refused:
+            yield f"{_undefined(self._refused)}: {_demanding(self._host, EGRESS)} demands deny, so their flows are refused"
 
 
-def _listener(federation: Federation, flow: Flow, member: Member) -> Entry:
-    entry: Entry = {
-        "matrix": federation.matrix.name,
-        "federation": federation.name,
-        "flow": flow.id,
-        "protocol": flow.protocol,
-        "ports": list(flow.ports_with(member.options)),
-        "bind": "loopback",
-    }
-    return {**entry, "dynamic": True} if flow.dynamic else entry
+Places = Sequence[tuple[Federation, Member]]
+"""Where a host is a member of what."""
+
+
+def _tunnel_networks(places: Places) -> tuple[str, ...]:
+    taking_part = (flow for federation, member in places for flow in federation.flows if any(member.takes_part(flow, end) for end in ENDS))
+    return tuple(sorted({network for flow in taking_part for network in flow.tunnel_networks}))
+
+
+def _listeners(places: Places) -> Iterator[PlanListener]:
+    for federation, member in places:
+        for flow in federation.flows:
+            if flow.is_listener and member.has_roles(flow, RESPONDER) and flow.fits(RESPONDER, member.options):
+                ports = flow.ports_with(member.options)
+                yield PlanListener(federation.matrix.name, federation.name, flow.id, flow.protocol, ports, "loopback", flow.dynamic)
 
 
 def _others(partners: tuple[Member, ...], member: Member) -> bool:

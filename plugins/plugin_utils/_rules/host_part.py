@@ -8,71 +8,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import typing as t
+from collections.abc import Mapping, Sequence
 
+from ...module_utils._plan.model import Defaults, HostPart, PlanMembership, PlanProxy, PlanRule
+from ...module_utils._plan.words import DENY, EGRESS, INGRESS, UNCHANGED
 from .._inventory.findings import Finding
-from .._inventory.hosts import DIRECTIONS, Host
+from .._inventory.hosts import Host
 from .._matrix.model import BASELINE
 from .address_sets import AddressSets
 from .federations import Federation
-from .host_flows import HostFlows
+from .host_flows import HostFlows, Rule, host_flows
 from .jmespath_filter import Selection
-from .lints import Scene, lint
-from .plan import Entry
+from .lints import LintContext, lint
 from .proxy_entry import proxy_entry, proxy_rules
-from .proxy_routes import route
+from .proxy_routes import Routed, route
 from .proxy_warnings import proxy_warnings
 
 
-def plan_host(
-    host: Host, federations: Mapping[tuple[str, str], Federation], sets: AddressSets, selection: Selection | None
-) -> tuple[Entry, list[str], list[Finding]]:
-    """The host's part of the plan (docs/architecture.md, "The plan directory"), warnings about it, and what lints find.
+class Planned(t.NamedTuple):
+    """A host's part of the plan, warnings about it, and what lints find."""
+
+    part: HostPart
+    warnings: Sequence[str]
+    findings: Sequence[Finding]
+
+
+def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], sets: AddressSets, selection: Selection | None) -> Planned:
+    """Plan one host.
 
     Raises:
         PlanRefused: if the selection gives no rules.
     """
     profile = host.profile
-    flows = HostFlows(host, federations, sets)
-    computed = flows.rules()
-    rules = [rule.as_plan() for rule in computed]
-    direct = computed
-    proxy, warnings = None, []
-    proxies: dict[str, str] = {}
-    if profile.proxy:
-        routed = route(computed, profile.proxy, flows.tunnel_networks, sets)
-        direct = routed.direct
-        rules = [*proxy_rules(routed.proxied, profile.proxy, sets), *(rule.as_plan() for rule in direct)]
-        proxy = proxy_entry(routed, profile.proxy)
-        proxies = {use.rule.id: proxy[use.key] for use in routed.proxied}
-        warnings = proxy_warnings(routed, profile.proxy)
-    rules.sort(key=lambda rule: (rule["matrix"] != BASELINE, rule["id"]))
+    flows = host_flows(host, federations, sets)
+    ways = _ways(host, flows, sets)
+    rules = ways.rules
+    rules.sort(key=lambda rule: (rule.matrix != BASELINE, rule.id))
     if selection:
         rules = selection.of(rules)
-    kept = {name for rule in rules for name in (rule["id"], *rule.get("flows", ()))}
-    excluded = [rule for rule in computed if rule.flow.inspection == "exclude" and not kept.isdisjoint((rule.id, rule.flow_label))]
+    kept = {name for rule in rules for name in (rule.id, *rule.flows)}
+    excluded = [rule for rule in flows.rules if rule.flow.inspection == "exclude" and not kept.isdisjoint((rule.id, rule.flow_label))]
     denied = profile.denied | profile.demanded
-    entry = {
-        "managed": profile.managed,
-        "platform": profile.platform,
-        "memberships": [_membership(host, federations[member.matrix.name, member.federation]) for member in profile.memberships],
-        "defaults": {direction: "deny" if direction in denied else "unchanged" for direction in DIRECTIONS},
-        "rules": rules,
-        "listeners": flows.listeners(),
-        "proxy": proxy,
-        "inspection_exclusions": [rule.exclusion(proxies.get(rule.id)) for rule in sorted(excluded, key=lambda rule: rule.id)],
-    }
-    return entry, [*flows.warnings, *warnings], lint(Scene(profile, [rule for rule in direct if rule.id in kept], sets.cidrs, denied))
+    part = HostPart(
+        profile.managed,
+        profile.platform,
+        tuple(_membership(host, federations[member.matrix.name, member.federation]) for member in profile.memberships),
+        Defaults(*(DENY if direction in denied else UNCHANGED for direction in (INGRESS, EGRESS))),
+        tuple(rules),
+        flows.listeners,
+        ways.proxy,
+        tuple(rule.exclusion(ways.urls.get(rule.id)) for rule in sorted(excluded, key=lambda rule: rule.id)),
+    )
+    direct = [rule for rule in ways.direct if rule.id in kept]
+    return Planned(part, [*flows.warnings, *ways.warnings], lint(LintContext(profile, direct, sets.cidrs, denied)))
 
 
-def _membership(host: Host, federation: Federation) -> Entry:
+class _Ways(t.NamedTuple):
+    """How a host's flows leave it: all directly, or some through its forward proxy.
+
+    Attributes:
+        rules: What the firewall carries out.
+        direct: Those of the host's rules that it carries out as they are.
+        urls: The proxy's URL for each rule that the proxy stands for, by its id.
+    """
+
+    rules: list[PlanRule]
+    direct: Sequence[Rule]
+    proxy: PlanProxy | None
+    urls: Mapping[str, str | None]
+    warnings: Sequence[str]
+
+
+def _ways(host: Host, flows: HostFlows, sets: AddressSets) -> _Ways:
+    settings = host.profile.proxy
+    if not settings:
+        return _Ways([rule.to_plan() for rule in flows.rules], flows.rules, None, {}, ())
+    routed: Routed = route(flows.rules, settings, flows.tunnel_networks, sets)
+    rules = [*proxy_rules(routed.proxied, settings, sets), *(rule.to_plan() for rule in routed.direct)]
+    proxy = proxy_entry(routed, settings)
+    urls = {use.rule.id: proxy.url(use.key) for use in routed.proxied}
+    return _Ways(rules, routed.direct, proxy, urls, proxy_warnings(routed, settings))
+
+
+def _membership(host: Host, federation: Federation) -> PlanMembership:
     member = federation.members[host.name]
-    return {
-        "matrix": federation.matrix.name,
-        "federation": federation.name,
-        "roles": sorted(member.membership.roles),
-        "options": dict(member.options),
-        "optional_flows": sorted(member.membership.optional_flows),
-        "version": member.membership.version and str(member.membership.version),
-        "federation_scope": "any" if member.membership.any_partner else "members",
-    }
+    return PlanMembership(
+        federation.matrix.name,
+        federation.name,
+        tuple(sorted(member.membership.roles)),
+        dict(member.options),
+        tuple(sorted(member.membership.optional_flows)),
+        str(member.membership.version) if member.membership.version else None,
+        "any" if member.membership.any_partner else "members",
+    )

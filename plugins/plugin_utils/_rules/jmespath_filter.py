@@ -11,8 +11,8 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from ...module_utils._plan.model import PlanRule
 from .._common.problems import PlanRefused
-from .plan import Entry
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
     import jmespath
@@ -36,20 +36,21 @@ class Selection:
         except jmespath.exceptions.JMESPathError as error:
             raise PlanRefused([f"select {expression!r} is no JMESPath expression: {' '.join(str(error).split())}"]) from error
 
-    def of(self, rules: list[Entry]) -> list[Entry]:
-        """The chosen rules, in the order of the plan.
+    def of(self, rules: list[PlanRule]) -> list[PlanRule]:
+        """The chosen rules, in the order of the plan; the expression sees them as the plan writes them.
 
         Raises:
             PlanRefused: if the result is no list of rules.
         """
+        written = [rule.to_json() for rule in rules]
         try:
-            result = self._compiled.search(rules)
+            result = self._compiled.search(written)
         except jmespath.exceptions.JMESPathError as error:
             raise PlanRefused([f"select {self._expression!r}: {' '.join(str(error).split())}"]) from error
-        if not isinstance(result, list) or any(rule not in rules for rule in result):
+        if not isinstance(result, list) or any(rule not in written for rule in result):
             example = "[?direction=='ingress']"
             raise PlanRefused([f"select {self._expression!r} gives {_shown(result)}, not a list of rules as {example} does"])
-        return [rule for rule in rules if rule in result]
+        return [rule for rule, data in zip(rules, written, strict=True) if data in result]
 
 
 def _shown(result: object) -> str:

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Judges what a host's rules do (docs/lints.md). A lint is a function from a scene to findings."""
+"""Judges what a host's rules do (docs/lints.md). A lint is a function from a context to findings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import dataclasses
 import ipaddress
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from ...module_utils._plan import ports as port_ranges
+from ...module_utils._plan.words import EGRESS, INGRESS
 from .._common.addresses import IP
 from .._inventory.findings import Finding
 from .._inventory.hosts import Profile
-from .._matrix.model import BASELINE, port_bounds
+from .._matrix.model import BASELINE
 from .address_sets import ANY
-from .host_flows import EGRESS, INGRESS, Rule
+from .host_flows import Rule
 
 MANY_PORTS = 1024
 WIDEST_SITE = {4: 8, 6: 24}
@@ -25,7 +27,7 @@ WIDEST_SITE = {4: 8, 6: 24}
 
 
 @dataclasses.dataclass(frozen=True)
-class Scene:
+class LintContext:
     """What lints look at.
 
     Attributes:
@@ -48,66 +50,66 @@ class Scene:
         return [ipaddress.ip_network(cidr) for name in rule.peers.address_sets for cidr in self.cidrs[name]]
 
 
-def lint(scene: Scene) -> list[Finding]:
+def lint(context: LintContext) -> list[Finding]:
     """Everything that the lints find, each finding once; a partner's host is not judged."""
-    if not scene.profile.managed:
+    if not context.profile.managed:
         return []
-    return list(dict.fromkeys(finding for check in LINTS for finding in check(scene)))
+    return list(dict.fromkeys(finding for check in LINTS for finding in check(context)))
 
 
-def _federation_scope_any(scene: Scene) -> Iterator[Finding]:
-    for membership in scene.profile.memberships:
+def _federation_scope_any(context: LintContext) -> Iterator[Finding]:
+    for membership in context.profile.memberships:
         if membership.any_partner:
             text = "federation_scope is any, so its flows between hosts are open to everybody; name the partners as soon as they are known"
             yield Finding("federation-scope-any", membership.label, text)
 
 
-def _anybody_admitted(scene: Scene) -> Iterator[Finding]:
-    for rule in scene.systems():
-        if rule.direction == INGRESS and _is_open(rule) and rule.flow.exposure != "internet" and not _has_unknown_partners(scene, rule):
+def _anybody_admitted(context: LintContext) -> Iterator[Finding]:
+    for rule in context.systems():
+        if rule.direction == INGRESS and _is_open(rule) and rule.flow.exposure != "internet" and not _has_unknown_partners(context, rule):
             text = (
                 f"{_ports(rule)} is open to everybody; let it come from roles or a named network in the matrix, or say exposure: internet"
             )
             yield Finding("anybody-admitted", rule.flow_label, text)
 
 
-def _anybody_reached(scene: Scene) -> Iterator[Finding]:
+def _anybody_reached(context: LintContext) -> Iterator[Finding]:
     """Only where egress is denied: elsewhere everything is reached anyway."""
-    for rule in scene.systems():
-        if rule.direction == EGRESS and _is_open(rule) and EGRESS in scene.denied and not _has_unknown_partners(scene, rule):
+    for rule in context.systems():
+        if rule.direction == EGRESS and _is_open(rule) and EGRESS in context.denied and not _has_unknown_partners(context, rule):
             over = "drop install from connectivity_phases when it is over" if rule.flow.phases == ("install",) else "use a forward proxy"
             mend = f"name the services in a copy of the matrix, or {over}"
             yield Finding("anybody-reached", rule.flow_label, f"egress is denied, but {_ports(rule)} may reach every address; {mend}")
 
 
-def _site_port_exposed(scene: Scene) -> Iterator[Finding]:
-    for rule in scene.systems():
-        wide = sorted({str(peer) for peer in scene.peers(rule) if peer.prefixlen < WIDEST_SITE[peer.version]})
+def _site_port_exposed(context: LintContext) -> Iterator[Finding]:
+    for rule in context.systems():
+        wide = sorted({str(peer) for peer in context.peers(rule) if peer.prefixlen < WIDEST_SITE[peer.version]})
         if rule.direction == INGRESS and rule.flow.exposure == "site" and wide and not _is_open(rule):
             text = f"{_ports(rule)} is meant for one site, but open to {', '.join(wide)}; name the site's own networks"
             yield Finding("site-port-exposed", rule.flow_label, text)
 
 
-def _plaintext_between_sites(scene: Scene) -> Iterator[Finding]:
+def _plaintext_between_sites(context: LintContext) -> Iterator[Finding]:
     """What the system's own hosts say to each other; a flow with exposure site and a federation on private addresses stay inside."""
-    for rule in scene.systems():
+    for rule in context.systems():
         between_sites = rule.flow.exposure in ("partners", "internet") and rule.flow.between_roles
         if rule.flow.tls == "none" and between_sites and (_is_open(rule) or not rule.federation.is_private):
             text = f"{_ports(rule)} carries {rule.flow.application} without TLS between sites; choose an option with TLS, or use a tunnel"
             yield Finding("plaintext-between-sites", rule.flow_label, text)
 
 
-def _uncertain_flow(scene: Scene) -> Iterator[Finding]:
-    for rule in scene.systems():
+def _uncertain_flow(context: LintContext) -> Iterator[Finding]:
+    for rule in context.systems():
         flow = rule.flow
         if flow.confidence == "low" or (flow.disputed and flow.confidence != "high"):
             why = "is inferred, not documented" if flow.confidence == "low" else "is disputed between the system's own documents"
             yield Finding("uncertain-flow", rule.flow_label, f"the flow {why}; read its citations and notes in the matrix, and try it")
 
 
-def _many_ports(scene: Scene) -> Iterator[Finding]:
-    for rule in scene.systems():
-        count = sum(high - low + 1 for low, high in map(port_bounds, rule.ports))
+def _many_ports(context: LintContext) -> Iterator[Finding]:
+    for rule in context.systems():
+        count = port_ranges.count(rule.ports)
         if rule.direction == INGRESS and count > MANY_PORTS:
             yield Finding("many-ports", rule.flow_label, f"{_ports(rule)} opens {count} ports; narrow the range to those in use")
 
@@ -127,9 +129,9 @@ def _is_open(rule: Rule) -> bool:
     return ANY in rule.peers.address_sets
 
 
-def _has_unknown_partners(scene: Scene, rule: Rule) -> bool:
+def _has_unknown_partners(context: LintContext, rule: Rule) -> bool:
     """Whether everybody is let in because of federation_scope, which is a finding of its own."""
-    return rule.flow.between_roles and any(own.any_partner for own in scene.profile.memberships if own.label == rule.federation.label)
+    return rule.flow.between_roles and any(own.any_partner for own in context.profile.memberships if own.label == rule.federation.label)
 
 
 def _ports(rule: Rule) -> str:

@@ -12,10 +12,11 @@ import dataclasses
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ...module_utils._plan.model import HostPart, HostPlan
 from .._inventory.hosts import Host
 
 Entry = dict[str, t.Any]
-"""A rule, listener or exclusion as the plan shows it (docs/architecture.md, "The plan directory")."""
+"""A part of the index as the plan shows it (docs/architecture.md, "The plan directory")."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,27 +25,27 @@ class Plan:
 
     Attributes:
         index: The content of ``plan.json``.
-        hosts: Groups of hosts whose files differ in ``host`` and ``addresses`` alone, each with all the rest of their files.
+        hosts: Groups of hosts whose files differ in ``host`` and ``addresses`` alone, each with the part that they share.
         exports: Files for the products that inspect traffic, as path inside the plan's directory -> text.
         warnings: The warnings of the index; where one is about what stands in the user's files, it says where, which a plan does not.
     """
 
     index: Entry
-    hosts: Sequence[tuple[Sequence[Host], Entry]]
+    hosts: Sequence[tuple[Sequence[Host], HostPart]]
     exports: Mapping[str, str]
     warnings: Sequence[str] = ()
 
     def host(self, name: str) -> Entry:
         """The content of one host's file."""
-        for hosts, common in self.hosts:
+        for hosts, part in self.hosts:
             for host in hosts:
                 if host.name == name:
-                    return {"host": name, "addresses": list(host.addresses or ()), **common}
+                    return HostPlan(name, tuple(host.addresses or ()), part).to_json()
         raise KeyError(name)
 
     def count(self, managed: bool) -> int:
         """How many hosts are managed, or are not."""
-        return sum(len(hosts) for hosts, _common in self.hosts if hosts[0].profile.managed is managed)
+        return sum(len(hosts) for hosts, part in self.hosts if part.managed is managed)
 
     def summary(self) -> list[str]:
         """One line for each federation, one for the whole."""
@@ -52,5 +53,5 @@ class Plan:
             f"{label}: {', '.join(f'{len(hosts)} {role}' for role, hosts in federation['roles'].items() if hosts)}"
             for label, federation in self.index["federations"].items()
         ]
-        rules = sum(len(hosts) * len(common["rules"]) for hosts, common in self.hosts if common["managed"])
+        rules = sum(len(hosts) * len(part.rules) for hosts, part in self.hosts if part.managed)
         return [*lines, f"{rules} rules for {self.count(True)} managed hosts; partners that are not managed: {self.count(False)}"]

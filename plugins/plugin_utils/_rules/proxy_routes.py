@@ -12,11 +12,13 @@ import dataclasses
 import typing as t
 from collections.abc import Iterable, Sequence
 
+from ...module_utils._plan.model import Peers
+from ...module_utils._plan.words import EGRESS
 from .._inventory.forward_proxy import ForwardProxy
 from .._inventory.no_proxy import BRIDGES, LOOPBACK, Exemptions
 from .._matrix.model import RESPONDER
 from .address_sets import ANY, AddressSets
-from .host_flows import EGRESS, Peers, Rule
+from .host_flows import Rule
 
 
 class Proxied(t.NamedTuple):
@@ -36,9 +38,9 @@ class Routed(t.NamedTuple):
         exemptions: What must not go through the proxy.
     """
 
-    direct: list[Rule]
-    proxied: list[Proxied]
-    stuck: list[Rule]
+    direct: tuple[Rule, ...]
+    proxied: tuple[Proxied, ...]
+    stuck: tuple[Rule, ...]
     exemptions: Exemptions
 
 
@@ -48,26 +50,27 @@ def route(rules: Sequence[Rule], proxy: ForwardProxy, tunnel_networks: Iterable[
     ``no_proxy`` knows no ports: who is reached directly for one flow is so for all. So first come the rules that are direct by themselves,
     then the others, without those peers.
     """
-    fixed = [rule for rule in rules if _is_fixed(rule, proxy)]
+    direct = [rule for rule in rules if _is_fixed(rule, proxy)]
     exceptions = {*proxy.no_proxy, *LOOPBACK, *tunnel_networks}
     if any(_involves_containers(rule) for rule in rules):
         exceptions.update(BRIDGES)
-    for rule in fixed:
+    for rule in direct:
         if rule.direction == EGRESS:
             exceptions.update(_exceptions(rule.peers, sets))
-    exemptions = Exemptions(exceptions)
-    routed = Routed(fixed, [], [], exemptions)
+    exempt = Exemptions(exceptions)
+    proxied: list[Proxied] = []
+    stuck: list[Rule] = []
     for rule in rules:
         if not _is_fixed(rule, proxy):
-            inside, outside = _divide(rule, exemptions, sets)
+            inside, outside = _divide(rule, exempt, sets)
             if inside:
-                routed.direct.append(inside)
-                exceptions.update(filter(exemptions.holds, _exceptions(rule.peers, sets)))
+                direct.append(inside)
+                exceptions.update(filter(exempt.holds, _exceptions(rule.peers, sets)))
             if outside and may_pass(rule, proxy):
-                routed.proxied.append(Proxied(outside, proxy_key(rule)))
+                proxied.append(Proxied(outside, proxy_key(rule)))
             elif outside:
-                routed.stuck.append(outside)
-    return routed._replace(exemptions=Exemptions(exceptions))
+                stuck.append(outside)
+    return Routed(tuple(direct), tuple(proxied), tuple(stuck), Exemptions(exceptions))
 
 
 def proxy_key(rule: Rule) -> str:

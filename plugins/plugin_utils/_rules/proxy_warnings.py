@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...module_utils._plan.words import EGRESS
 from .._inventory.forward_proxy import ForwardProxy
 from .._matrix.model import RESPONDER
 from .address_sets import ANY
 from .check_way_out import stuck_warnings
-from .host_flows import EGRESS
 from .proxy_entry import is_loopback
 from .proxy_routes import Routed
 

@@ -12,8 +12,10 @@ import dataclasses
 import typing as t
 from collections.abc import Collection, Mapping
 
+from ...module_utils._plan.model import PlanRule
+from ...module_utils._plan.words import EGRESS
 from .._plan.reader import Plan
-from .._verify.assignments import choose, flow_of
+from .._verify.assignments import choose
 from .._verify.model import OPEN
 
 _ALPN = {"grpc": ("h2",), "https": ("h2", "http/1.1"), "wss": ("http/1.1",)}
@@ -113,21 +115,21 @@ def tls_flows(plan: Plan, present: Collection[str], maximum: int) -> dict[str, L
     Returns:
         Inventory name -> what it looks at, sorted by name.
     """
-    looks = {name: Looks() for name in sorted(plan.hosts) if plan.hosts[name]["managed"] and name in present}
+    looks = {name: Looks() for name in sorted(plan.hosts) if plan.hosts[name].part.managed and name in present}
     choices = choose(plan, present, {}, maximum)
     for name, own in looks.items():
-        rules = {rule["id"]: rule for rule in plan.hosts[name]["rules"] if rule["direction"] == "egress"}
+        rules = {rule.id: rule for rule in plan.hosts[name].part.rules if rule.direction == EGRESS}
         reasons = {identifier: _why_not(rule) for identifier, rule in rules.items()}
-        own.aside += [Aside(flow_of(rules[identifier]), name, why) for identifier, why in reasons.items() if why]
+        own.aside += [Aside(rules[identifier].label, name, why) for identifier, why in reasons.items() if why]
         for proof in choices[name].proofs:
             if proof.expect != OPEN or reasons[proof.rule]:
                 continue
             rule = rules[proof.rule]
             endpoint = Endpoint(
-                proof.destination, proof.port, "" if proof.responder else proof.destination, _ALPN.get(rule["application"], ())
+                proof.destination, proof.port, "" if proof.responder else proof.destination, _ALPN.get(rule.application, ())
             )
-            excluded = rule["inspection"] == "exclude"
-            own.paths.append(Path(proof.flow, proof.rule, name, proof.responder, endpoint, rule["tls"], excluded))
+            excluded = rule.inspection == "exclude"
+            own.paths.append(Path(proof.flow, proof.rule, name, proof.responder, endpoint, rule.tls, excluded))
             if proof.responder in looks:
                 looks[proof.responder].own.add(endpoint)
         own.aside += [
@@ -141,16 +143,16 @@ def tls_flows(plan: Plan, present: Collection[str], maximum: int) -> dict[str, L
     return looks
 
 
-def _why_not(rule: Mapping[str, t.Any]) -> str:
+def _why_not(rule: PlanRule) -> str:
     """Why a rule's connections show no handshake; empty where they do."""
-    if rule.get("via_proxy"):
+    if rule.via_proxy:
         return "goes through the forward proxy, which is asked in clear for every connection"
-    if rule["tls"] in _WITHOUT_TLS:
-        return f"has no TLS of its own ({rule['tls']})"
-    if rule["protocol"] != "tcp":
-        return f"runs over {rule['protocol']}"
-    if rule["application"] in _TLS_LATER:
-        return f"TLS begins later than the connection ({rule['application']})"
+    if rule.tls in _WITHOUT_TLS:
+        return f"has no TLS of its own ({rule.tls})"
+    if rule.protocol != "tcp":
+        return f"runs over {rule.protocol}"
+    if rule.application in _TLS_LATER:
+        return f"TLS begins later than the connection ({rule.application})"
     return ""
 
 

@@ -14,9 +14,9 @@ import typing as t
 import unicodedata
 from collections.abc import Collection
 
+from ...module_utils._plan.words import EGRESS, INGRESS
 from .._common.texts import shortened
 from .._matrix.model import INITIATOR, RESPONDER
-from .._rules.host_flows import EGRESS, INGRESS
 from .tables import Row
 
 DIRECTIONS = {

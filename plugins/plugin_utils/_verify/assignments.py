@@ -17,10 +17,11 @@ import typing as t
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from .._plan.reader import Membership, Plan
+from ...module_utils._plan.model import HostPart, HostPlan, PlanListener, PlanRule
+from ...module_utils._plan.ports import bounds, holds
+from ...module_utils._plan.words import EGRESS, INGRESS, WINDOWS
+from .._plan.reader import AddressSetIndex, Plan
 from .model import BLOCKED, OPEN, Choice, LeftOut, Listener, Proof, Untried
-
-Rule = Mapping[str, t.Any]
 
 
 def choose(plan: Plan, present: Collection[str], strangers: Mapping[str, Sequence[str]], maximum: int) -> dict[str, Choice]:
@@ -39,14 +40,9 @@ def choose(plan: Plan, present: Collection[str], strangers: Mapping[str, Sequenc
     return _Chooser(plan, present, strangers, maximum).choose()
 
 
-def flow_of(entry: Mapping[str, t.Any]) -> str:
-    """The name of a rule's or a listener's flow, across all hosts that have a part in it."""
-    return ".".join((entry["matrix"], entry["federation"], entry["flow"]))
-
-
 def ports_to_prove(ports: Iterable[str]) -> list[int]:
     """The ports that stand for a list of ports and ranges: each port, and both ends of each range."""
-    return sorted({int(bound) for port in ports for bound in port.split("-")})
+    return sorted({end for port in ports for end in bounds(port)})
 
 
 class Group:
@@ -71,98 +67,96 @@ class Group:
 class _Chooser:
     def __init__(self, plan: Plan, present: Collection[str], strangers: Mapping[str, Sequence[str]], maximum: int) -> None:
         self._hosts = plan.hosts
-        self._membership = Membership(plan.address_sets)
+        self._membership = AddressSetIndex(plan.address_sets)
         self._maximum = maximum
         present = frozenset(present)
         self._managed = [name for name in sorted(plan.hosts) if _takes_part(plan.hosts[name]) and name in present]
         self._strangers = {name: strangers[name] for name in sorted(strangers) if name in present}
         self._choices = {name: Choice(managed=False) for name in self._strangers} | {name: Choice(managed=True) for name in self._managed}
-        self._ingress = _by_flow(plan.hosts, "ingress")
-        self._addresses = {name: _single(host["addresses"]) for name, host in plan.hosts.items()}
+        self._ingress = _by_flow(plan.hosts, INGRESS)
+        self._addresses = {name: _single(host.addresses) for name, host in plan.hosts.items()}
         self._candidates: dict[tuple[t.Any, ...], Group] = {}
         self._outsiders: dict[tuple[str, ...], tuple[Group, Group]] = {}
 
     def choose(self) -> dict[str, Choice]:
         for name in self._managed:
-            for rule in self._hosts[name]["rules"]:
-                if rule["direction"] == "egress":
+            for rule in self._hosts[name].part.rules:
+                if rule.direction == EGRESS:
                     self._prove_flow(name, rule)
                 else:
-                    self._choices[name].listen.update((rule["protocol"], port) for port in ports_to_prove(rule["ports"]))
-                    if rule.get("closed_to_others"):
+                    self._choices[name].listen.update((rule.protocol, port) for port in ports_to_prove(rule.ports))
+                    if rule.closed_to_others:
                         self._prove_network(name, rule)
                         self._prove_closure(name, rule)
-            self._choices[name].listeners = [_listener(entry, self._hosts[name]) for entry in self._hosts[name]["listeners"]]
+            self._choices[name].listeners = [_listener(entry, self._hosts[name].part) for entry in self._hosts[name].part.listeners]
         self._note_untried_ingress()
         return dict(sorted(self._choices.items()))
 
-    def _prove_flow(self, initiator: str, rule: Rule) -> None:
+    def _prove_flow(self, initiator: str, rule: PlanRule) -> None:
         choice, before = self._choices[initiator], len(self._choices[initiator].proofs)
-        for destination in [*rule["peers"]["names"], *(self._single_addresses(rule) if rule.get("via_proxy") else ())]:
-            for port in ports_to_prove(rule["ports"]):
-                choice.proofs.append(Proof(flow_of(rule), rule["id"], OPEN, initiator, "", False, rule["protocol"], port, destination))
+        for destination in [*rule.peers.names, *(self._single_addresses(rule) if rule.via_proxy else ())]:
+            for port in ports_to_prove(rule.ports):
+                choice.proofs.append(Proof(rule.label, rule.id, OPEN, initiator, "", False, rule.protocol, port, destination))
         candidates = self._responders(rule)
-        chosen = candidates.spread(self._maximum, f"{initiator} {rule['id']}", without=initiator)
+        chosen = candidates.spread(self._maximum, f"{initiator} {rule.id}", without=initiator)
         self._note_left_out(initiator, rule, OPEN, candidates.count(without=initiator) - len(chosen))
         for responder in sorted(chosen):
             choice.proofs.extend(self._flow_proofs(initiator, responder, rule))
         if len(choice.proofs) == before:
             connection = f"{initiator} -> {_peers(rule)} {_ports(rule)}"
-            choice.untried.append(Untried(flow_of(rule), rule["id"], connection, "no host of the plan answers to it"))
+            choice.untried.append(Untried(rule.label, rule.id, connection, "no host of the plan answers to it"))
 
-    def _flow_proofs(self, initiator: str, responder: str, rule: Rule) -> list[Proof]:
-        ours, sets = self._hosts[initiator]["addresses"], rule["peers"]["address_sets"]
+    def _flow_proofs(self, initiator: str, responder: str, rule: PlanRule) -> list[Proof]:
+        ours, sets = self._hosts[initiator].addresses, rule.peers.address_sets
         families = {version for _address, version in self._addresses[initiator]}
         return [
-            Proof(
-                flow_of(rule), rule["id"], OPEN, initiator, responder, _takes_part(self._hosts[responder]), rule["protocol"], port, address
-            )
+            Proof(rule.label, rule.id, OPEN, initiator, responder, _takes_part(self._hosts[responder]), rule.protocol, port, address)
             for twin in self._ingress[_key(rule)][responder]
-            if any(self._membership.holds(twin["peers"]["address_sets"], own) for own in ours)
+            if any(self._membership.holds(twin.peers.address_sets, own) for own in ours)
             for address, version in self._addresses[responder]
             if version in families and self._membership.holds(sets, address) and address not in ours
-            for port in ports_to_prove(set(rule["ports"]) & set(twin["ports"]))
+            for port in ports_to_prove(set(rule.ports) & set(twin.ports))
         ]
 
-    def _responders(self, rule: Rule) -> Group:
+    def _responders(self, rule: PlanRule) -> Group:
         """The hosts among a rule's peers that have the other end of its flow; remembered, since hosts share rules."""
-        sets, ports = tuple(rule["peers"]["address_sets"]), set(rule["ports"])
+        sets, ports = tuple(rule.peers.address_sets), set(rule.ports)
         key = (*_key(rule), sets, frozenset(ports))
         if key not in self._candidates:
             self._candidates[key] = Group(
                 name
                 for name, twins in self._ingress.get(_key(rule), {}).items()
-                if any(ports & set(twin["ports"]) for twin in twins)
+                if any(ports & set(twin.ports) for twin in twins)
                 and any(self._membership.holds(sets, address) for address, _version in self._addresses[name])
             )
         return self._candidates[key]
 
-    def _single_addresses(self, rule: Rule) -> list[str]:
-        sets = [self._membership.members(name) for name in rule["peers"]["address_sets"]]
+    def _single_addresses(self, rule: PlanRule) -> list[str]:
+        sets = [self._membership.members(name) for name in rule.peers.address_sets]
         return [address for members in sets for address, _version in _single(members)]
 
-    def _prove_network(self, responder: str, rule: Rule) -> None:
+    def _prove_network(self, responder: str, rule: PlanRule) -> None:
         """A stranger whose address is among the peers, say in a named network, stands for them."""
-        sets = rule["peers"]["address_sets"]
+        sets = rule.peers.address_sets
         among = {
             name: {version for address, version in _single(addresses) if self._membership.holds(sets, address)}
             for name, addresses in self._strangers.items()
             if name not in self._hosts
         }
         visitors = Group(name for name, families in among.items() if families)
-        for initiator in visitors.spread(self._maximum, f"{responder} {rule['id']}", without=responder):
+        for initiator in visitors.spread(self._maximum, f"{responder} {rule.id}", without=responder):
             self._choices[initiator].proofs.extend(
-                Proof(flow_of(rule), rule["id"], OPEN, initiator, responder, True, rule["protocol"], port, address)
-                for port in ports_to_prove(rule["ports"])
+                Proof(rule.label, rule.id, OPEN, initiator, responder, True, rule.protocol, port, address)
+                for port in ports_to_prove(rule.ports)
                 for address, version in self._addresses[responder]
                 if version in among[initiator]
             )
 
-    def _prove_closure(self, responder: str, rule: Rule) -> None:
-        seed = f"{responder} {rule['id']}"
-        for port in ports_to_prove(rule["ports"]):
-            admitting = (other for other in self._hosts[responder]["rules"] if _admits(other, rule["protocol"], port))
-            allowed = tuple(sorted({name for other in admitting for name in other["peers"]["address_sets"]}))
+    def _prove_closure(self, responder: str, rule: PlanRule) -> None:
+        seed = f"{responder} {rule.id}"
+        for port in ports_to_prove(rule.ports):
+            admitting = (other for other in self._hosts[responder].part.rules if _admits(other, rule.protocol, port))
+            allowed = tuple(sorted({name for other in admitting for name in other.peers.address_sets}))
             strangers, others = self._not_among(allowed)
             chosen = strangers.spread(self._maximum, seed, without=responder)
             chosen += others.spread(self._maximum - len(chosen), seed, without=responder)
@@ -170,15 +164,16 @@ class _Chooser:
             self._note_left_out(responder, rule, BLOCKED, left)
             for initiator in chosen:
                 self._choices[initiator].proofs.extend(
-                    Proof(flow_of(rule), rule["id"], BLOCKED, initiator, responder, True, rule["protocol"], port, address, allowed)
+                    Proof(rule.label, rule.id, BLOCKED, initiator, responder, True, rule.protocol, port, address, allowed)
                     for address, _version in self._addresses[responder]
                 )
 
     def _not_among(self, allowed: tuple[str, ...]) -> tuple[Group, Group]:
         """The strangers, and the managed hosts, that no address set in ``allowed`` holds."""
         if allowed not in self._outsiders:
-            strangers = {name: (*found, *self._hosts.get(name, {}).get("addresses", ())) for name, found in self._strangers.items()}
-            others = {name: self._hosts[name]["addresses"] for name in self._managed if name not in strangers}
+            planned = {name: self._hosts[name].addresses for name in self._strangers if name in self._hosts}
+            strangers = {name: (*found, *planned.get(name, ())) for name, found in self._strangers.items()}
+            others = {name: self._hosts[name].addresses for name in self._managed if name not in strangers}
             self._outsiders[allowed] = (self._without(strangers, allowed), self._without(others, allowed))
         return self._outsiders[allowed]
 
@@ -186,8 +181,8 @@ class _Chooser:
         holds = self._membership.holds
         return Group(name for name, addresses in hosts.items() if not any(holds(allowed, address) for address in addresses))
 
-    def _note_left_out(self, host: str, rule: Rule, expect: str, hosts: int) -> None:
-        entry = LeftOut(flow_of(rule), rule["id"], expect, hosts)
+    def _note_left_out(self, host: str, rule: PlanRule, expect: str, hosts: int) -> None:
+        entry = LeftOut(rule.label, rule.id, expect, hosts)
         if hosts and entry not in self._choices[host].left_out:
             self._choices[host].left_out.append(entry)
 
@@ -195,55 +190,46 @@ class _Chooser:
         """Flows whose initiators are networks or partners: nobody here can open a connection on their behalf."""
         tried = {(proof.flow, proof.responder) for choice in self._choices.values() for proof in choice.proofs if proof.expect == OPEN}
         for name in self._managed:
-            for rule in self._hosts[name]["rules"]:
-                if rule["direction"] == "ingress" and rule.get("closed_to_others") and (flow_of(rule), name) not in tried:
+            for rule in self._hosts[name].part.rules:
+                if rule.direction == INGRESS and rule.closed_to_others and (rule.label, name) not in tried:
                     connection = f"{_peers(rule)} -> {name} {_ports(rule)}"
-                    self._choices[name].untried.append(
-                        Untried(flow_of(rule), rule["id"], connection, "no host of this run is its initiator")
-                    )
+                    self._choices[name].untried.append(Untried(rule.label, rule.id, connection, "no host of this run is its initiator"))
 
 
-def _listener(entry: Mapping[str, t.Any], host: Mapping[str, t.Any]) -> Listener:
-    admitting = (rule["ports"] for rule in host["rules"] if (rule["direction"], rule["protocol"]) == ("ingress", entry["protocol"]))
-    return Listener(
-        flow_of(entry),
-        entry["protocol"],
-        tuple(entry["ports"]),
-        entry.get("dynamic", False),
-        tuple(sorted({port for ports in admitting for port in ports})),
-        host["defaults"]["ingress"] == "deny",
-    )
+def _listener(entry: PlanListener, part: HostPart) -> Listener:
+    admitting = (rule.ports for rule in part.rules if (rule.direction, rule.protocol) == (INGRESS, entry.protocol))
+    ports = tuple(sorted({port for ports in admitting for port in ports}))
+    return Listener(entry.label, entry.protocol, entry.ports, entry.dynamic, ports, part.defaults.denies(INGRESS))
 
 
-def _key(rule: Rule) -> tuple[str, str, str, str]:
-    return rule["matrix"], rule["federation"], rule["flow"], rule["protocol"]
+def _key(rule: PlanRule) -> tuple[str, str, str, str]:
+    return rule.matrix, rule.federation, rule.flow, rule.protocol
 
 
-def _takes_part(host: Mapping[str, t.Any]) -> bool:
+def _takes_part(host: HostPlan) -> bool:
     """Whether verification runs on a host: on those of ours, but for Windows, which the modules that listen and probe do not know."""
-    return bool(host["managed"]) and host.get("platform") != "windows"
+    return host.part.managed and host.part.platform != WINDOWS
 
 
-def _by_flow(hosts: Mapping[str, Mapping[str, t.Any]], direction: str) -> dict[tuple[str, str, str, str], dict[str, list[Rule]]]:
-    found: dict[tuple[str, str, str, str], dict[str, list[Rule]]] = {}
+def _by_flow(hosts: Mapping[str, HostPlan], direction: str) -> dict[tuple[str, str, str, str], dict[str, list[PlanRule]]]:
+    found: dict[tuple[str, str, str, str], dict[str, list[PlanRule]]] = {}
     for name in sorted(hosts):
-        for rule in hosts[name]["rules"]:
-            if rule["direction"] == direction:
+        for rule in hosts[name].part.rules:
+            if rule.direction == direction:
                 found.setdefault(_key(rule), {}).setdefault(name, []).append(rule)
     return found
 
 
-def _admits(rule: Rule, protocol: str, port: int) -> bool:
-    bounds = (tuple(map(int, text.split("-"))) for text in rule["ports"])
-    return rule["direction"] == "ingress" and rule["protocol"] == protocol and any(bound[0] <= port <= bound[-1] for bound in bounds)
+def _admits(rule: PlanRule, protocol: str, port: int) -> bool:
+    return rule.direction == INGRESS and rule.protocol == protocol and holds(rule.ports, port)
 
 
-def _peers(rule: Rule) -> str:
-    return ", ".join((*rule["peers"]["address_sets"], *rule["peers"]["names"])) or "nobody"
+def _peers(rule: PlanRule) -> str:
+    return ", ".join((*rule.peers.address_sets, *rule.peers.names)) or "nobody"
 
 
-def _ports(rule: Rule) -> str:
-    return f"{','.join(rule['ports'])}/{rule['protocol']}"
+def _ports(rule: PlanRule) -> str:
+    return f"{','.join(rule.ports)}/{rule.protocol}"
 
 
 def _single(addresses: Iterable[str]) -> list[tuple[str, int]]:

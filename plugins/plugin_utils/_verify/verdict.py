@@ -17,7 +17,8 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ...module_utils._host.printable import printable
-from .._plan.reader import Membership
+from ...module_utils._plan.ports import holds
+from .._plan.reader import AddressSetIndex
 from .model import OPEN, Choice, Listener, Proof
 from .observations import Observation, Seen, destination_of, usable
 
@@ -47,7 +48,7 @@ class Finding(t.NamedTuple):
 
 
 def judge(
-    choices: Mapping[str, Choice], observations: Mapping[str, Observation], membership: Membership, strict_partners: bool = False
+    choices: Mapping[str, Choice], observations: Mapping[str, Observation], membership: AddressSetIndex, strict_partners: bool = False
 ) -> dict[str, list[Finding]]:
     """Judge a whole run.
 
@@ -72,7 +73,7 @@ def judge(
 
 
 class _Judge:
-    def __init__(self, host: str, observations: Mapping[str, Observation], membership: Membership, strict_partners: bool) -> None:
+    def __init__(self, host: str, observations: Mapping[str, Observation], membership: AddressSetIndex, strict_partners: bool) -> None:
         self._host = host
         self._observations = observations
         self._own = observations.get(host, Observation())
@@ -114,8 +115,8 @@ class _Judge:
             socket
             for socket in self._own.loopback["sockets"]
             if socket["protocol"] == listener.protocol
-            and _within(socket["port"], listener.ports)
-            and (socket["loopback"] or not listener.dynamic or not _within(socket["port"], listener.admitted))
+            and holds(listener.ports, socket["port"])
+            and (socket["loopback"] or not listener.dynamic or not holds(listener.admitted, socket["port"]))
         ]
         if not sockets:
             what = f"{self._host} {','.join(listener.ports)}/{listener.protocol}"
@@ -222,11 +223,6 @@ class _Judge:
             port = next((other for other in families.values() if other["state"] == "in_use"), port)
         ended = port["state"] == "listening" and observation.stopped.get("listener", "stopped") != "stopped"
         return ("ended", "") if ended else (port["state"], port["detail"])
-
-
-def _within(port: int, ports: Sequence[str]) -> bool:
-    bounds = (tuple(map(int, text.split("-"))) for text in ports)
-    return any(bound[0] <= port <= bound[-1] for bound in bounds)
 
 
 def _at(destination: str, port: int, protocol: str) -> str:

@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 import ipaddress
-import typing as t
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from ...module_utils._plan.model import PlanRule
+from ...module_utils._plan.words import EGRESS, TCP
 from .powershell import Entry
 
 _LARGEST = 256
@@ -19,7 +20,7 @@ _LARGEST = 256
 
 
 def connections(
-    rules: Iterable[Mapping[str, t.Any]], address_sets: Mapping[str, Sequence[str]], own: Collection[str], hosts: Collection[str]
+    rules: Iterable[PlanRule], address_sets: Mapping[str, Sequence[str]], own: Collection[str], hosts: Collection[str]
 ) -> Iterator[Entry]:
     """What to try, as parameters of ``check.ps1``.
 
@@ -30,11 +31,11 @@ def connections(
         hosts: The addresses of all hosts of the plan.
     """
     for rule in rules:
-        cidrs = [cidr for name in rule["peers"]["address_sets"] for cidr in address_sets[name]]
-        peers = [*rule["peers"]["names"], *(address for cidr in cidrs for address in _hosts_in(cidr, hosts) if address not in own)]
-        ports = [port for port in rule["ports"] if "-" not in port]
-        if rule["direction"] == "egress" and rule["protocol"] == "tcp" and peers and ports:
-            yield {"Rule": [rule["id"]], "Peer": list(dict.fromkeys(peers)), "Port": ports}
+        cidrs = [cidr for name in rule.peers.address_sets for cidr in address_sets[name]]
+        peers = [*rule.peers.names, *(address for cidr in cidrs for address in _hosts_in(cidr, hosts) if address not in own)]
+        ports = [port for port in rule.ports if "-" not in port]
+        if rule.direction == EGRESS and rule.protocol == TCP and peers and ports:
+            yield {"Rule": [rule.id], "Peer": list(dict.fromkeys(peers)), "Port": ports}
 
 
 def _hosts_in(cidr: str, hosts: Collection[str]) -> list[str]:

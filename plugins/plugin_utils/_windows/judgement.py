@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable, Mapping
 
-from ...module_utils._policy.model import bounds
+from ...module_utils._plan.ports import bounds
 from .rules import ANY, GROUP, IN, Translation, WindowsRule
 from .state import OthersRule, Profile, Span, State, spans_of
 

@@ -16,7 +16,9 @@ import collections
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
-from ...module_utils._policy.model import disjoint
+from ...module_utils._plan.model import HostPart, PlanRule
+from ...module_utils._plan.ports import disjoint
+from ...module_utils._plan.words import EGRESS, INGRESS
 from .._common.addresses import ANYBODY, merge
 from .._common.texts import visible
 
@@ -24,7 +26,7 @@ GROUP = "federated.connectivity"
 ANY = ("any",)
 IN = "in"
 OUT = "out"
-_DIRECTIONS = {"ingress": IN, "egress": OUT}
+_DIRECTIONS = {INGRESS: IN, EGRESS: OUT}
 # Windows takes no prefix of length 0; "any" is both families.
 _HALVES = {"0.0.0.0/0": ("0.0.0.0/1", "128.0.0.0/1"), "::/0": ("::/1", "8000::/1")}
 # RFC 4890, 4.3.1 and 4.4.1: errors, multicast listeners, neighbour and router discovery, as far as a host sends them.
@@ -75,32 +77,32 @@ class Translation(t.NamedTuple):
     closed: tuple[str, ...]
 
 
-def translate(host: Mapping[str, t.Any], address_sets: Mapping[str, Sequence[str]]) -> Translation:
+def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Translation:
     """Translate the rules of one host.
 
     Args:
-        host: ``rules`` and ``defaults`` of the host's file of the plan (docs/architecture.md, "The plan directory").
+        part: What the plan says about the host.
         address_sets: The plan's address sets, name -> CIDRs.
 
     Raises:
         Inexpressible: naming each rule that Windows Firewall cannot hold.
     """
-    denied = host["defaults"]["egress"] == "deny"
+    denied = part.defaults.denies(EGRESS)
     rules: list[WindowsRule] = []
     unwritten: list[str] = []
     closed: list[str] = []
-    problems = list(_same_names(host))
-    for rule in host["rules"]:
-        addresses = _addresses(address_sets[name] for name in rule["peers"]["address_sets"])
-        names = rule["peers"]["names"]
-        if names and (denied or rule["direction"] == "ingress"):
+    problems = list(_same_names(part.rules))
+    for rule in part.rules:
+        addresses = _addresses(address_sets[name] for name in rule.peers.address_sets)
+        names = rule.peers.names
+        if names and (denied or rule.direction == INGRESS):
             problems.append(_no_names(rule))
         elif addresses:
             rules.append(_windows_rule(rule, addresses))
         else:
-            (closed if rule["direction"] == "ingress" else unwritten).append(rule["id"])
+            (closed if rule.direction == INGRESS else unwritten).append(rule.id)
         if names and addresses:
-            unwritten.append(rule["id"])
+            unwritten.append(rule.id)
     if problems:
         raise Inexpressible(problems)
     return Translation(tuple(rules) + (_BEFORE_ANY_FLOW if denied else ()), tuple(unwritten), tuple(closed))
@@ -111,10 +113,10 @@ def rule_name(rule_id: str) -> str:
     return f"{GROUP} {rule_id}"
 
 
-def _windows_rule(rule: Mapping[str, t.Any], addresses: tuple[str, ...]) -> WindowsRule:
-    description = _one_line(f"{rule['id']}: {rule['purpose']}")
-    direction, ports = _DIRECTIONS[rule["direction"]], disjoint(rule["ports"])
-    return WindowsRule(rule_name(rule["id"]), direction, rule["protocol"], ports, addresses, description)
+def _windows_rule(rule: PlanRule, addresses: tuple[str, ...]) -> WindowsRule:
+    description = _one_line(f"{rule.id}: {rule.purpose}")
+    direction, ports = _DIRECTIONS[rule.direction], disjoint(rule.ports)
+    return WindowsRule(rule_name(rule.id), direction, rule.protocol, ports, addresses, description)
 
 
 def _addresses(sets: Iterable[Sequence[str]]) -> tuple[str, ...]:
@@ -132,19 +134,19 @@ def _one_line(text: str) -> str:
     return " ".join(visible(text).replace("|", "/").split())
 
 
-def _same_names(host: Mapping[str, t.Any]) -> Iterable[str]:
+def _same_names(rules: Iterable[PlanRule]) -> Iterable[str]:
     by_name = collections.defaultdict(list)
-    for rule in host["rules"]:
-        by_name[rule["id"].casefold()].append(rule["id"])
+    for rule in rules:
+        by_name[rule.id.casefold()].append(rule.id)
     for ids in by_name.values():
         if len(ids) > 1:
             told = " and ".join(ids)
             yield f"Windows takes the rules {told} for one; let the federations' names differ in more than case"
 
 
-def _no_names(rule: Mapping[str, t.Any]) -> str:
-    what = f"rule {rule['id']} names {', '.join(rule['peers']['names'])}, and Windows Firewall knows addresses alone"
-    if rule["direction"] == "ingress":
+def _no_names(rule: PlanRule) -> str:
+    what = f"rule {rule.id} names {', '.join(rule.peers.names)}, and Windows Firewall knows addresses alone"
+    if rule.direction == INGRESS:
         return f"{what}; name networks instead"
     return (
         f"{what}, so the default deny of egress would cut it off; define connectivity_forward_proxy, so that it leads to the proxy, "

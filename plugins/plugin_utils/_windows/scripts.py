@@ -11,9 +11,9 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Iterator
 
+from ...module_utils._plan.words import EGRESS, WINDOWS
 from .._common.plan_marker import MARK
 from .._common.texts import one_line
-from .._inventory.hosts import WINDOWS
 from .._rules.plan import Plan
 from .checks import connections
 from .netsh import additions, deletion
@@ -43,11 +43,11 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
     """
     sets = plan.index["address_sets"]
     everybody = {address for host in plan.index["hosts"].values() for address in host["addresses"]}
-    for hosts, common in plan.hosts:
-        if hosts[0].profile.platform != WINDOWS:
+    for hosts, part in plan.hosts:
+        if part.platform != WINDOWS:
             continue
-        translation = translate(common, sets)
-        notes = "".join(f"{f'# {note}'.rstrip()}\n" for note in _notes(translation, common["defaults"]["egress"] == "deny"))
+        translation = translate(part, sets)
+        notes = "".join(f"{f'# {note}'.rstrip()}\n" for note in _notes(translation, part.defaults.denies(EGRESS)))
         powershell = _filled(POWERSHELL, [_rule(rule) for rule in translation.rules])
         wsl = _filled(WSL, [_wsl_rule(rule) for rule in translation.rules if _is_for_guests(rule)])
         batch = _batch(translation)
@@ -56,7 +56,7 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{DIRECTORY}/{host.name}/{POWERSHELL}", head + notes + powershell
             yield f"{DIRECTORY}/{host.name}/{WSL}", head + wsl
             yield f"{DIRECTORY}/{host.name}/{BATCH}", batch
-            check = _filled(CHECK, list(connections(common["rules"], sets, host.addresses or (), everybody)))
+            check = _filled(CHECK, list(connections(part.rules, sets, host.addresses or (), everybody)))
             yield f"{DIRECTORY}/{host.name}/{CHECK}", head + check
 
 

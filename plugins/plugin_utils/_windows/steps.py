@@ -11,6 +11,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ...module_utils._plan.model import HostPart
+from ...module_utils._plan.words import DIRECTIONS
 from .._common.shapes import Unusable
 from .defaults import defaults_to_set
 from .judgement import judge
@@ -23,12 +25,12 @@ class PolicyUnfit(Exception):
 
 
 def windows_policy(
-    host: Mapping[str, t.Any] | None, address_sets: Mapping[str, Sequence[str]], found: Mapping[str, t.Any], management: int | None
+    part: HostPart | None, address_sets: Mapping[str, Sequence[str]], found: Mapping[str, t.Any], management: int | None
 ) -> dict[str, t.Any]:
     """Compute what to do on a host.
 
     Args:
-        host: The host's file of the plan; None to take everything of ours off.
+        part: What the plan says about the host; None to take everything of ours off.
         address_sets: The plan's address sets.
         found: What ``state.ps1`` read on the host.
         management: The TCP port by which the host is managed, or None.
@@ -44,7 +46,7 @@ def windows_policy(
         state = read_state(found)
     except Unusable as error:
         raise PolicyUnfit(f"what it says of its firewall is not usable: {error}") from error
-    if host is None:
+    if part is None:
         translation, denied, closed = Translation((), (), ()), frozenset[str](), frozenset[str]()
         if state.pending:
             raise PolicyUnfit(
@@ -52,14 +54,14 @@ def windows_policy(
             )
         warnings: tuple[str, ...] = ()
     else:
-        if not host["managed"]:
+        if not part.managed:
             raise PolicyUnfit("connectivity_managed is false, so its firewall is not ours to configure")
         try:
-            translation = translate(host, address_sets)
+            translation = translate(part, address_sets)
         except Inexpressible as refused:
             raise PolicyUnfit("; ".join(refused.messages)) from refused
-        denied = frozenset(direction for direction, default in host["defaults"].items() if default == "deny")
-        closed = frozenset(rule_name(rule["id"]) for rule in host["rules"] if rule.get("closed_to_others"))
+        denied = frozenset(filter(part.defaults.denies, DIRECTIONS))
+        closed = frozenset(rule_name(rule.id) for rule in part.rules if rule.closed_to_others)
         judgement = judge(translation, closed, denied, state, management)
         if judgement.errors:
             raise PolicyUnfit("\n".join(("nothing was changed:", *(f"- {error}" for error in judgement.errors))))

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._plan.words import EGRESS, INGRESS
 from ..._policy.contradictions import ANY_ADDRESS, ANY_PORT, ANYBODY, Match, Place, Span, Verdict, addresses
-from ..._policy.model import EGRESS, INGRESS
 from .client import errors
 
 REFUSAL = "ours prevails, as its policy comes before all zones: to refuse them, take them out of the plan, or ban them in nftables"

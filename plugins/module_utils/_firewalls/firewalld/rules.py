@@ -18,7 +18,8 @@ import hashlib
 import re
 import typing as t
 
-from ..._policy.model import EGRESS, FAMILIES, INGRESS, AddressSet, Policy, Rule
+from ..._plan.words import EGRESS, INGRESS
+from ..._policy.model import FAMILIES, AddressSet, Policy, Rule
 from .objects import MARK, Element, Object, RichRule
 
 PREFIX = "fedconn"

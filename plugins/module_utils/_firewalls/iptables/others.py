@@ -12,8 +12,8 @@ import re
 import shlex
 import typing as t
 
+from ..._plan.words import EGRESS, INGRESS
 from ..._policy.contradictions import ANY_ADDRESS, Match, Place, Span, addresses
-from ..._policy.model import EGRESS, INGRESS
 from .chains import ACCEPT, JUMP, REFUSE, RETURN, Step, place
 
 IPTABLES = {4: "iptables", 6: "ip6tables"}

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._policy.model import HOST, AddressSet, Policy, Rule
-from ..._policy.model import PUBLISHED as PLACEMENT_PUBLISHED
+from ..._plan.words import HOST
+from ..._plan.words import PUBLISHED as PLACEMENT_PUBLISHED
+from ..._policy.model import AddressSet, Policy, Rule
 
 CLOSED = "FEDERATED-CONNECTIVITY"
 ARRIVED, DENIED, LEAVING = CLOSED + "-PRE", CLOSED + "-IN", CLOSED + "-OUT"

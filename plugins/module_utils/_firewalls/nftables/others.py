@@ -12,8 +12,8 @@ import itertools
 import re
 import typing as t
 
+from ..._plan.words import EGRESS, INGRESS
 from ..._policy.contradictions import ANY_ADDRESS, Match, Place, Span, addresses
-from ..._policy.model import EGRESS, INGRESS
 from ..iptables.chains import ACCEPT, JUMP, REFUSE, RETURN, Step, place
 
 Table = t.Tuple[str, str]

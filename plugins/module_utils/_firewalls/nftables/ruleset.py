@@ -24,7 +24,8 @@ import hashlib
 import re
 import typing as t
 
-from ..._policy.model import DIRECTIONS, FAMILIES, HOST, INGRESS, PUBLISHED, AddressSet, Policy, Rule
+from ..._plan.words import DIRECTIONS, HOST, INGRESS, PUBLISHED
+from ..._policy.model import FAMILIES, AddressSet, Policy, Rule
 from .spared import DHCP_IN, DHCP_OUT, ERRORS, ESTABLISHED, LINK_IN, LINK_OUT
 
 TABLE = "federated_connectivity"

@@ -23,8 +23,9 @@ from ..._change.way_back import WayBack, attempt
 from ..._errors import PolicyRefused, ToolFailed
 from ..._host.host import File, Host, Snapshot
 from ..._host.locks import holders, wait
+from ..._plan.words import EGRESS, INGRESS
 from ..._policy.contradictions import contradictions
-from ..._policy.model import EGRESS, INGRESS, Policy
+from ..._policy.model import Policy
 from ..iptables import loader
 from ..iptables.loader import IPTABLES
 from . import others, rules_file

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..._plan.words import EGRESS, INGRESS
 from ..._policy.contradictions import ANY_PORT, Match, Place, Spans, Verdict, addresses
-from ..._policy.model import EGRESS, INGRESS
 from . import rules_file
 from .rules import ANYWHERE
 

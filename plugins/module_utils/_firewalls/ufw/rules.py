@@ -12,7 +12,8 @@ import re
 import socket
 import typing as t
 
-from ..._policy.model import EGRESS, INGRESS, Policy, Rule
+from ..._plan.words import EGRESS, INGRESS
+from ..._policy.model import Policy, Rule
 
 MARK = "federated.connectivity"
 ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}

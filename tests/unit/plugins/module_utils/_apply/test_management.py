@@ -24,7 +24,8 @@ from ansible_collections.federated.connectivity.plugins.module_utils._apply.mana
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Result
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import HOST, INGRESS, AddressSet, Policy, Rule
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import HOST, INGRESS
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
 ASK = (
     "from ansible_collections.federated.connectivity.plugins.module_utils._apply.management import live_connection\n"

@@ -12,7 +12,8 @@ import threading
 import typing as t
 
 from ansible_collections.federated.connectivity.plugins.module_utils._apply.reachability import MOST, Target, reached, targets
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import EGRESS, HOST, INGRESS, AddressSet, Policy, Rule
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
 PARTNERS = AddressSet("partners", ("198.51.100.20/32", "198.51.100.64/26"), ("2001:db8:1::20/128",))
 

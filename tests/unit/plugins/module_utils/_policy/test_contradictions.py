@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables import others
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS, PUBLISHED
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.contradictions import (
     ANY_ADDRESS,
     Match,
@@ -22,15 +23,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._policy.con
     addresses,
     contradictions,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import (
-    EGRESS,
-    HOST,
-    INGRESS,
-    PUBLISHED,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
 PARTNERS = AddressSet("partners", ("198.51.100.16/29",), ("2001:db8:1::20/128",))
 EVERYBODY = AddressSet("any", ("0.0.0.0/0",), ("::/0",))

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, bounds, disjoint, is_port_range
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.ports import bounds, disjoint, is_port_range
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.reader import names_of, parse_policy
 
 RULE: dict[str, t.Any] = {

@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reader import (
-    Membership,
+    AddressSetIndex,
     PlanUnreadable,
     read_address_sets,
     read_host,
@@ -73,7 +73,7 @@ def test_no_plan_and_a_damaged_one(plan: pathlib.Path) -> None:
 
 
 def test_who_is_in_a_set() -> None:
-    membership = Membership({"north": ["198.51.100.8/29", "198.51.100.32/32", "2001:db8::/64"]})
+    membership = AddressSetIndex({"north": ["198.51.100.8/29", "198.51.100.32/32", "2001:db8::/64"]})
     inside = ["198.51.100.8", "198.51.100.15", "198.51.100.8/30", "198.51.100.32", "2001:db8::ffff", "2001:db8::/65"]
     outside = ["198.51.100.7", "198.51.100.16", "198.51.100.0/28", "198.51.100.33", "2001:db8:0:1::", "2001:db8::/63"]
     assert [membership.holds(["north"], address) for address in inside] == [True] * len(inside)

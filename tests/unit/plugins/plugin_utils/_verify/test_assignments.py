@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reader import Membership, Plan, PlanUnreadable, read_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reader import AddressSetIndex, Plan, PlanUnreadable, read_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.assignments import Group, choose, ports_to_prove
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.model import BLOCKED, OPEN, Choice, Listener, Proof
 
@@ -247,7 +247,7 @@ def plans(draw: st.DrawFn) -> tuple[Plan, list[str], dict[str, list[str]]]:
 def test_choices_stay_inside_the_plan_and_the_bound(given_plan: tuple[Plan, list[str], dict[str, list[str]]], maximum: int) -> None:
     content, present, strangers = given_plan
     choices = choose(content, present, strangers, maximum)
-    membership = Membership(content.address_sets)
+    membership = AddressSetIndex(content.address_sets)
     assert choose(content, list(reversed(present)), dict(reversed(strangers.items())), maximum) == choices
     every = [proof for choice in choices.values() for proof in choice.proofs]
     assert {proof.initiator for proof in every} <= set(present)
@@ -276,7 +276,7 @@ def test_every_closed_port_is_tried_if_an_outsider_exists(given_plan: tuple[Plan
     content, present, strangers = given_plan
     choices = choose(content, present, strangers, maximum)
     blocked = {(proof.responder, proof.rule) for choice in choices.values() for proof in choice.proofs if proof.expect == BLOCKED}
-    membership = Membership(content.address_sets)
+    membership = AddressSetIndex(content.address_sets)
     takes_part = [name for name in present if name in strangers or content.hosts[name]["managed"]]
     for name in present:
         if name not in content.hosts or not content.hosts[name]["managed"]:
@@ -304,7 +304,7 @@ def test_every_closed_port_is_tried_if_an_outsider_exists(given_plan: tuple[Plan
 )
 def test_membership_agrees_with_the_networks(networks: list[ipaddress.IPv4Network], ipv4: object, ipv6: object) -> None:
     merged = list(ipaddress.collapse_addresses(networks))
-    membership = Membership({"set": [str(network) for network in merged], "empty": []})
+    membership = AddressSetIndex({"set": [str(network) for network in merged], "empty": []})
     inside = [str(network[3]) for network in merged]
     assert all(membership.holds(["empty", "set"], address) for address in inside)
     assert membership.holds(["set"], str(ipv4)) == any(ipv4 in network for network in merged)

@@ -17,7 +17,8 @@ from ansible_collections.federated.connectivity.plugins.module_utils._errors imp
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld import live
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld.objects import Objects
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld.rules import translate
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import HOST, AddressSet, Policy, Rule
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import HOST
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
 ADDRESSES = [f"198.51.100.{i}" for i in range(0, 8, 2)] + ["2001:db8::1", "2001:db8::3"]
 POLICIES = ("fedconn-in", "fedconn-out")

@@ -21,7 +21,8 @@ from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.
     service_names,
     translate,
 )
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import EGRESS, HOST, INGRESS, AddressSet, Policy, Rule
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
 PARTNERS = AddressSet("partners", ("198.51.100.20/32", "203.0.113.0/24"), ("2001:db8:1::20/128",))
 ANY = AddressSet("any", ("0.0.0.0/0",), ("::/0",))

@@ -11,7 +11,8 @@ import pytest
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.boot import MARK, SCRIPT, not_loaded
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.emergency_rules import HOOKS, render
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import HOST, INGRESS, AddressSet, Policy, Rule
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import HOST, INGRESS
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
 PEERS = AddressSet("peers", ("198.51.100.0/24",), ("2001:db8::/32",))
 ANY = AddressSet("any", ("0.0.0.0/0",), ("::/0",))

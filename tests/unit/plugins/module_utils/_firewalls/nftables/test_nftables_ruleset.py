@@ -12,15 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.ruleset import comment, identifier, render
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import (
-    EGRESS,
-    HOST,
-    INGRESS,
-    PUBLISHED,
-    AddressSet,
-    Policy,
-    Rule,
-)
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS, PUBLISHED
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
 PEERS = AddressSet("partners", ("198.51.100.20/32",), ("2001:db8:1::20/128",))
 ANY = AddressSet("any", ("0.0.0.0/0",), ("::/0",))

@@ -16,7 +16,8 @@ import pytest
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused, ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.ufw import backend as ufw
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Result
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import HOST, INGRESS, AddressSet, Policy, Rule
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import HOST, INGRESS
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
 PEERS = AddressSet("peers", ("198.51.100.20/32",), ("2001:db8:1::20/128",))
 POLICY = Policy("host", (Rule("linksight.north.peer_http.ingress", INGRESS, "tcp", ("8443",), (PEERS,), HOST, True),), False, False)

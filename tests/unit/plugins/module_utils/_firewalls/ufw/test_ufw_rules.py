@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.ufw.rules import UfwRule, multiports, translate
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import EGRESS, HOST, INGRESS, AddressSet, Policy, Rule
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
 PEERS = AddressSet("peers", ("198.51.100.20/32", "198.51.100.64/26"), ("2001:db8:1::20/128", "2001:db8:2::/64"))
 ANY = AddressSet("any", ("0.0.0.0/0",), ("::/0",))

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The words of a plan's files, each once: directions, protocols, placements, defaults, platforms."""
+
+from __future__ import annotations
+
+INGRESS = "ingress"
+EGRESS = "egress"
+DIRECTIONS = (INGRESS, EGRESS)
+
+TCP = "tcp"
+UDP = "udp"
+PROTOCOLS = (TCP, UDP)
+
+HOST = "host"
+PUBLISHED = "published"
+PLACEMENTS = (HOST, PUBLISHED)
+
+UNCHANGED = "unchanged"
+DENY = "deny"
+DEFAULTS = (UNCHANGED, DENY)
+
+LINUX = "linux"
+WINDOWS = "windows"
+PLATFORMS = (LINUX, WINDOWS)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from .ports import Ports
-from .words import DENY, HOST, INGRESS, LINUX, UNCHANGED
+from .words import DENY, HOST, INGRESS, LINUX, LOOPBACK, UNCHANGED
 
 Json = t.Dict[str, t.Any]
 """A JSON object."""
@@ -49,13 +49,13 @@ class PlanRule(t.NamedTuple):
     """
 
     id: str
-    matrix: str
-    federation: str
-    flow: str
     direction: str
     protocol: str
     ports: Ports
     peers: Peers
+    matrix: str = ""
+    federation: str = ""
+    flow: str = ""
     placement: str = HOST
     closed_to_others: bool = False
     via_proxy: bool = False
@@ -98,7 +98,7 @@ class PlanListener(t.NamedTuple):
     flow: str
     protocol: str
     ports: Ports
-    bind: str
+    bind: str = LOOPBACK
     dynamic: bool = False
 
     @property

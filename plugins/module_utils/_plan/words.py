@@ -20,6 +20,8 @@ HOST = "host"
 PUBLISHED = "published"
 PLACEMENTS = (HOST, PUBLISHED)
 
+LOOPBACK = "loopback"
+
 UNCHANGED = "unchanged"
 DENY = "deny"
 DEFAULTS = (UNCHANGED, DENY)

@@ -51,7 +51,7 @@ def read_plan(directory: pathlib.Path) -> Plan:
     with _opened(directory) as plan:
         index = plan.index("hosts")
         whole = index.get("format") is not None
-        return Plan(index["address_sets"], {name: HostPlan.from_json(plan.host(name, complete=whole)) for name in index["hosts"]})
+        return Plan(index["address_sets"], {name: plan.host_plan(name, complete=whole) for name in index["hosts"]})
 
 
 def read_host(directory: pathlib.Path, host: str) -> HostPlan:
@@ -61,7 +61,7 @@ def read_host(directory: pathlib.Path, host: str) -> HostPlan:
         PlanUnreadable: naming the file that is missing or damaged.
     """
     with _opened(directory) as plan:
-        return HostPlan.from_json(plan.host(host, "managed", "rules"))
+        return plan.host_plan(host)
 
 
 def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
@@ -132,6 +132,12 @@ class _PlanOfFiles:
 
     def host(self, host: str, *keys: str, complete: bool = False) -> Mapping[str, t.Any]:
         return self._read(_file_of(host), HOST, keys, complete)
+
+    def host_plan(self, host: str, complete: bool = False) -> HostPlan:
+        try:
+            return HostPlan.from_json({"host": host, **self.host(host, "managed", "rules", complete=complete)})
+        except KeyError as error:
+            raise PlanUnreadable(f"{self._directory / _file_of(host)}: {error.args[0]} is missing; compute the plan again") from None
 
     def text(self, name: str) -> str:
         data = self._files.read(name)

@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import Document, Exclusion, Json, Peers, PlanListener, PlanRule
-from ...module_utils._plan.words import EGRESS, INGRESS
+from ...module_utils._plan.words import EGRESS, INGRESS, LOOPBACK
 from .._inventory.hosts import Host
 from .._matrix.model import ENDS, INITIATOR, RESPONDER, Flow, Ports
 from .address_sets import AddressSets
@@ -203,7 +203,7 @@ class _Resolver:
     def warnings(self) -> Iterator[str]:
         """What the user should know about the rules so far."""
         if self._opened:
-            yield f"{_undefined(self._opened)}: under default deny their flows would stop, so they are open to any address until it does"
+            yield f"{_undefined(self._opened)}: under default deny they are open to any address until you define them"
         if self._refused:
             yield f"{_undefined(self._refused)}: {_demanding(self._host, EGRESS)} demands deny, so their flows are refused"
 
@@ -222,7 +222,7 @@ def _listeners(places: Places) -> Iterator[PlanListener]:
         for flow in federation.flows:
             if flow.is_listener and member.has_roles(flow, RESPONDER) and flow.fits(RESPONDER, member.options):
                 ports = flow.ports_with(member.options)
-                yield PlanListener(federation.matrix.name, federation.name, flow.id, flow.protocol, ports, "loopback", flow.dynamic)
+                yield PlanListener(federation.matrix.name, federation.name, flow.id, flow.protocol, ports, LOOPBACK, flow.dynamic)
 
 
 def _others(partners: tuple[Member, ...], member: Member) -> bool:

@@ -13,24 +13,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import Consumer, PlanProxy
 from ansible_collections.federated.connectivity.plugins.plugin_utils._docker_proxy_options import credentials, options
 
-PROXY = {
-    "http_proxy": None,
-    "https_proxy": "http://proxy.example.org:3128",
-    "no_proxy": ["localhost"],
-    "consumers": {
-        "docker_daemon": {"flows": ["linksight.n.registry"], "no_proxy": ["10.0.0.0/8", "localhost"]},
-        "environment": {"flows": ["linksight.n.setup"], "no_proxy": ["localhost"]},
+PROXY = PlanProxy(
+    http_proxy=None,
+    https_proxy="http://proxy.example.org:3128",
+    authenticated=False,
+    only=False,
+    no_proxy=("localhost",),
+    consumers={
+        "docker_daemon": Consumer(("linksight.n.registry",), ("10.0.0.0/8", "localhost")),
+        "environment": Consumer(("linksight.n.setup",), ("localhost",)),
     },
-}
+    flows=(),
+)
 
 
 def test_what_needs_the_proxy_gets_it_with_exceptions_in_its_own_form() -> None:
     assert options(PROXY) == {
         "daemon": {"http_proxy": None, "https_proxy": "http://proxy.example.org:3128", "no_proxy": ["10.0.0.0/8", "localhost"]}
     }
-    client = {**PROXY, "consumers": {"docker_client": {"flows": [], "no_proxy": []}}}
+    client = PROXY._replace(consumers={"docker_client": Consumer((), ())})
     assert list(options(client)) == ["client"]
 
 

@@ -24,12 +24,15 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reade
 SETS = {"partners": ["198.51.100.20/32"], "others": ["203.0.113.0/24"]}
 
 
+RULE = {"id": "a", "direction": "egress", "protocol": "tcp", "ports": ["1"], "peers": {"address_sets": ["partners"], "names": []}}
+
+
 @pytest.fixture
 def plan(tmp_path: pathlib.Path) -> pathlib.Path:
     (tmp_path / "hosts").mkdir()
     (tmp_path / "plan.json").write_text(json.dumps({"address_sets": SETS, "hosts": {"station": {}, "partner": {}}}), encoding="utf-8")
     for host, managed in (("station", True), ("partner", False)):
-        _write(tmp_path, host, {"host": host, "managed": managed, "rules": [{"peers": {"address_sets": ["partners"], "names": []}}]})
+        _write(tmp_path, host, {"host": host, "managed": managed, "rules": [RULE]})
     return tmp_path
 
 
@@ -41,6 +44,13 @@ def test_a_plan_comes_back_as_it_stands_in_its_files(plan: pathlib.Path) -> None
     whole = read_plan(plan)
     assert whole.address_sets == read_address_sets(plan) == SETS
     assert whole.hosts == {"station": read_host(plan, "station"), "partner": read_host(plan, "partner")}
+
+
+def test_a_rule_that_lacks_what_every_rule_has_is_named_with_its_file(plan: pathlib.Path) -> None:
+    _write(plan, "station", {"host": "station", "managed": True, "rules": [{key: RULE[key] for key in RULE if key != "direction"}]})
+    for read in (read_plan, lambda directory: read_host(directory, "station")):
+        with pytest.raises(PlanUnreadable, match=r"station\.json: direction is missing"):
+            read(plan)
 
 
 def test_a_host_gets_its_rules_and_only_the_sets_that_they_name(plan: pathlib.Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import Defaults, HostPart, Peers, PlanProxy, ProxiedFlow
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.proxy_allow_lists import allow_lists
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
 
@@ -24,20 +25,19 @@ SETS = {
     "site": ["203.0.113.64/26", "2001:db8:4::/64"],
     "empty": [],
 }
-Flow = dict[str, t.Any]
 
 
-def flow(name: str = "m.f.updates", proxy: str = "https_proxy", ports: list[str] | None = None, **peers: list[str]) -> Flow:
+def flow(name: str = "m.f.updates", proxy: str = "https_proxy", ports: list[str] | None = None, **peers: list[str]) -> ProxiedFlow:
     method = "CONNECT" if proxy == "https_proxy" else "plain"
-    own = {"flow": name, "purpose": "Updates", "proxy": proxy, "method": method, "ports": ports or ["443"], "inspection": "unknown"}
-    return {**own, "peers": {"address_sets": [], "names": [], **peers}}
+    return ProxiedFlow(name, proxy, method, tuple(ports or ["443"]), Peers.from_json(peers), "unknown", "Updates")
 
 
-def plan(hosts: dict[str, list[str]], flows: list[Flow], url: str | None = PROXY, managed: bool = True) -> Plan:
+def plan(hosts: dict[str, list[str]], flows: list[ProxiedFlow], url: str | None = PROXY, managed: bool = True) -> Plan:
     """As much of a plan as the lists are made from."""
-    proxy = url and {"http_proxy": url, "https_proxy": url, "flows": flows}
+    proxy = PlanProxy(url, url, False, False, (), {}, tuple(flows)) if url else None
+    part = HostPart(managed, "linux", (), Defaults(), (), (), proxy, ())
     group = [types.SimpleNamespace(name=name, addresses=tuple(addresses)) for name, addresses in hosts.items()]
-    return t.cast(Plan, types.SimpleNamespace(hosts=[(group, {"managed": managed, "proxy": proxy})], index={"address_sets": SETS}))
+    return t.cast(Plan, types.SimpleNamespace(hosts=[(group, part)], index={"address_sets": SETS}))
 
 
 def lists(of: Plan) -> dict[str, str]:
@@ -88,8 +88,10 @@ def test_each_proxy_has_a_directory_that_every_file_system_takes(url: str, direc
 
 def test_proxies_that_differ_have_lists_of_their_own_by_what_uses_them() -> None:
     both = plan(ALPHA, [VENDOR, flow("m.f.web", "http_proxy", ["80"], address_sets=["site"])])
-    t.cast(t.Any, both.hosts[0][1])["proxy"]["http_proxy"] = "http://198.51.100.9:3128"
-    found = lists(both)
+    ((hosts, part),) = both.hosts
+    assert part.proxy
+    proxies = part.proxy._replace(http_proxy="http://198.51.100.9:3128")
+    found = lists(t.cast(Plan, types.SimpleNamespace(hosts=[(hosts, part._replace(proxy=proxies))], index=both.index)))
     assert len(found) == 4
     assert ["m.f.web" in found[f"proxies/http_198.51.100.{last}_3128/allow.txt"] for last in (8, 9)] == [False, True]
     assert ["m.f.updates" in found[f"proxies/http_198.51.100.{last}_3128/squid.conf"] for last in (8, 9)] == [True, False]
@@ -186,21 +188,19 @@ FLOWS = st.lists(
 HOSTS = st.dictionaries(st.sampled_from(["alpha", "beta"]), st.lists(st.sampled_from(CLIENTS[:3]), max_size=2, unique=True), min_size=1)
 
 
-def planned(flows: list[Flow], clients: set[str], request: Request) -> bool:
+def planned(flows: list[ProxiedFlow], clients: set[str], request: Request) -> bool:
     """Whether the plan has a flow for a request."""
     if request.client not in clients:
         return False
     for each in flows:
-        networks = [ipaddress.ip_network(cidr) for name in each["peers"]["address_sets"] for cidr in SETS[name]]
+        networks = [ipaddress.ip_network(cidr) for name in each.peers.address_sets for cidr in SETS[name]]
         is_name = request.target.endswith(".org")
-        anybody = "any" in each["peers"]["address_sets"]
-        there = (
-            request.target in each["peers"]["names"] if is_name else any(ipaddress.ip_address(request.target) in one for one in networks)
-        )
-        spans = [port.partition("-") for port in each["ports"]]
+        anybody = "any" in each.peers.address_sets
+        there = request.target in each.peers.names if is_name else any(ipaddress.ip_address(request.target) in one for one in networks)
+        spans = [port.partition("-") for port in each.ports]
         if (
             (there or anybody)
-            and (each["method"] == "CONNECT") == (request.method == "CONNECT")
+            and (each.method == "CONNECT") == (request.method == "CONNECT")
             and any(int(low) <= request.port <= int(high or low) for low, _dash, high in spans)
         ):
             return True
@@ -208,7 +208,7 @@ def planned(flows: list[Flow], clients: set[str], request: Request) -> bool:
 
 
 @given(HOSTS, FLOWS, st.data())
-def test_squid_permits_what_is_planned_and_nothing_else(hosts: dict[str, list[str]], flows: list[Flow], data: st.DataObject) -> None:
+def test_squid_permits_what_is_planned_and_nothing_else(hosts: dict[str, list[str]], flows: list[ProxiedFlow], data: st.DataObject) -> None:
     squid = lists(plan(hosts, flows))["proxies/http_198.51.100.8_3128/squid.conf"]
     clients = {address for addresses in hosts.values() for address in addresses}
     for client in CLIENTS:

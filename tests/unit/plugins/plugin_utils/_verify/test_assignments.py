@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPlan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reader import AddressSetIndex, Plan, PlanUnreadable, read_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.assignments import Group, choose, ports_to_prove
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.model import BLOCKED, OPEN, Choice, Listener, Proof
@@ -46,7 +47,11 @@ def host(number: int, *rules: dict[str, t.Any], managed: bool = True, families: 
 def plan(hosts: dict[str, dict[str, t.Any]], **sets: list[str]) -> Plan:
     """A plan in which every host is a peer, unless sets are given."""
     addresses = (ipaddress.ip_network(address) for entry in hosts.values() for address in entry["addresses"])
-    return Plan({PEERS: [str(address) for address in sorted(addresses, key=lambda a: (a.version, a))], **sets}, hosts)
+    return Plan({PEERS: [str(address) for address in sorted(addresses, key=lambda a: (a.version, a))], **sets}, typed(hosts))
+
+
+def typed(hosts: dict[str, dict[str, t.Any]]) -> dict[str, HostPlan]:
+    return {name: HostPlan.from_json({"host": name, **entry}) for name, entry in hosts.items()}
 
 
 def mesh(count: int, **more: t.Any) -> dict[str, dict[str, t.Any]]:
@@ -240,7 +245,11 @@ def plans(draw: st.DrawFn) -> tuple[Plan, list[str], dict[str, list[str]]]:
     strangers = draw(
         st.dictionaries(st.sampled_from(["s1", "s2", *names]), st.sampled_from([[], ["198.51.100.66/32"], ["198.51.100.1/32"]]))
     )
-    return Plan(sets, hosts), [*draw(st.lists(st.sampled_from(names), unique=True)), *strangers], strangers
+    return Plan(sets, typed(hosts)), [*draw(st.lists(st.sampled_from(names), unique=True)), *strangers], strangers
+
+
+def addresses_in(content: Plan, host: str) -> tuple[str, ...]:
+    return content.hosts[host].addresses if host in content.hosts else ()
 
 
 @given(plans(), st.integers(1, 3))
@@ -253,8 +262,8 @@ def test_choices_stay_inside_the_plan_and_the_bound(given_plan: tuple[Plan, list
     assert {proof.initiator for proof in every} <= set(present)
     for proof in every:
         assert proof.initiator != proof.responder
-        assert proof.destination in content.hosts[proof.responder]["addresses"]
-        known = [*strangers.get(proof.initiator, ()), *content.hosts.get(proof.initiator, {"addresses": ()})["addresses"]]
+        assert proof.destination in content.hosts[proof.responder].addresses
+        known = [*strangers.get(proof.initiator, ()), *addresses_in(content, proof.initiator)]
         if proof.expect == BLOCKED:
             assert not any(membership.holds(proof.allowed, address) for address in known)
         else:
@@ -277,24 +286,19 @@ def test_every_closed_port_is_tried_if_an_outsider_exists(given_plan: tuple[Plan
     choices = choose(content, present, strangers, maximum)
     blocked = {(proof.responder, proof.rule) for choice in choices.values() for proof in choice.proofs if proof.expect == BLOCKED}
     membership = AddressSetIndex(content.address_sets)
-    takes_part = [name for name in present if name in strangers or content.hosts[name]["managed"]]
+    takes_part = [name for name in present if name in strangers or content.hosts[name].part.managed]
     for name in present:
-        if name not in content.hosts or not content.hosts[name]["managed"]:
+        if name not in content.hosts or not content.hosts[name].part.managed:
             continue
-        ingress = [entry for entry in content.hosts[name]["rules"] if entry["direction"] == "ingress"]
-        allowed = [entry["federation"] for entry in ingress]
+        ingress = [entry for entry in content.hosts[name].part.rules if entry.direction == "ingress"]
+        allowed = [entry.federation for entry in ingress]
         outsiders = [
             other
             for other in takes_part
             if other != name
-            and not any(
-                membership.holds(allowed, address)
-                for address in (*strangers.get(other, ()), *content.hosts.get(other, {"addresses": ()})["addresses"])
-            )
+            and not any(membership.holds(allowed, address) for address in (*strangers.get(other, ()), *addresses_in(content, other)))
         ]
-        assert {rule_id for responder, rule_id in blocked if responder == name} == (
-            {entry["id"] for entry in ingress} if outsiders else set()
-        )
+        assert {rule_id for responder, rule_id in blocked if responder == name} == ({entry.id for entry in ingress} if outsiders else set())
 
 
 @given(

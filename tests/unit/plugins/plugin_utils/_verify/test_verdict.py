@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reader import Membership
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reader import AddressSetIndex
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.model import (
     BLOCKED,
     OPEN,
@@ -22,7 +22,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.obs
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.report import counts, host_lines, report, summary
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.verdict import Finding, judge
 
-MEMBERSHIP = Membership({"north": ["198.51.100.10/32", "198.51.100.20/32"]})
+MEMBERSHIP = AddressSetIndex({"north": ["198.51.100.10/32", "198.51.100.20/32"]})
 FLOW = "linksight.north.peer_http"
 
 

@@ -10,13 +10,14 @@ import typing as t
 
 import pytest
 
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import PlanRule
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.checks import connections
 
 
 def tried(cidrs: list[str], hosts: t.Collection[str] = (), **changes: t.Any) -> list[t.Any]:
     peers = {"address_sets": ["partners"], "names": []}
     rule = {"id": "own.x.a.egress", "direction": "egress", "protocol": "tcp", "ports": ["8443"], "peers": peers, **changes}
-    return [entry["Peer"] for entry in connections([rule], {"partners": cidrs}, ["198.51.100.20"], hosts)]
+    return [entry["Peer"] for entry in connections([PlanRule.from_json(rule)], {"partners": cidrs}, ["198.51.100.20"], hosts)]
 
 
 def test_partners_whose_addresses_were_merged_are_found() -> None:

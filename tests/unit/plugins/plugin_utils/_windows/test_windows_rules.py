@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables import ruleset as nftables_ruleset
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.reader import parse_policy
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.addresses import ANYBODY, merge
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
@@ -54,7 +55,7 @@ def linksight(partners: int = 2, **more: t.Any) -> Plan:
 
 
 def translated(plan: Plan, host: str = "station") -> Translation:
-    return translate(plan.host(host), plan.index["address_sets"])
+    return translate(HostPart.from_json(plan.host(host)), plan.index["address_sets"])
 
 
 def test_linksight_gives_exactly_these_rules() -> None:
@@ -124,12 +125,16 @@ def rule(**changes: t.Any) -> dict[str, t.Any]:
 
 
 def host(*rules: dict[str, t.Any], egress: str = "unchanged") -> dict[str, t.Any]:
-    return {"host": "station", "defaults": {"ingress": "unchanged", "egress": egress}, "rules": list(rules)}
+    return {"host": "station", "managed": True, "defaults": {"ingress": "unchanged", "egress": egress}, "rules": list(rules)}
+
+
+def translated_policy(policy: dict[str, t.Any], address_sets: dict[str, list[str]]) -> Translation:
+    return translate(HostPart.from_json(policy), address_sets)
 
 
 def test_both_families_are_any_and_one_family_is_two_halves() -> None:
     def addresses(*cidrs: str) -> tuple[str, ...]:
-        return translate(host(rule()), {"partners": cidrs}).rules[0].addresses
+        return translated_policy(host(rule()), {"partners": cidrs}).rules[0].addresses
 
     assert addresses("0.0.0.0/0", "::/0") == ("any",)
     assert addresses("0.0.0.0/0") == ("0.0.0.0/1", "128.0.0.0/1")
@@ -137,23 +142,23 @@ def test_both_families_are_any_and_one_family_is_two_halves() -> None:
 
 
 def test_no_peer_is_no_rule() -> None:
-    translation = translate(host(rule()), {"partners": []})
+    translation = translated_policy(host(rule()), {"partners": []})
     assert (translation.rules, translation.closed) == ((), ("own.x.a.ingress",))
 
 
 def test_ingress_from_a_name_is_refused() -> None:
     with pytest.raises(Inexpressible, match=r"own\.x\.a\.ingress names lab\.example\.org, .*name networks"):
-        translate(host(rule(peers={"address_sets": [], "names": ["lab.example.org"]})), {})
+        translated_policy(host(rule(peers={"address_sets": [], "names": ["lab.example.org"]})), {})
 
 
 def test_rules_that_differ_in_case_alone_are_refused() -> None:
     with pytest.raises(Inexpressible, match=r"own\.x\.a\.ingress and own\.X\.a\.ingress for one"):
-        translate(host(rule(), rule(id="own.X.a.ingress")), {"partners": ["198.51.100.7/32"]})
+        translated_policy(host(rule(), rule(id="own.X.a.ingress")), {"partners": ["198.51.100.7/32"]})
 
 
 @given(st.text(max_size=60))
 def test_a_description_is_one_line_without_what_windows_keeps_for_itself(purpose: str) -> None:
-    description = translate(host(rule(purpose=purpose)), {"partners": ["198.51.100.7/32"]}).rules[0].description
+    description = translated_policy(host(rule(purpose=purpose)), {"partners": ["198.51.100.7/32"]}).rules[0].description
     assert description.startswith("own.x.a.ingress:")
     assert description.isprintable()
     assert "|" not in description
@@ -177,7 +182,7 @@ _range = st.integers(1, 60000).map(lambda low: f"{low}-{low + 9}")
 def test_windows_opens_what_nftables_opens(sets: list[list[str]], ports: list[str], direction: str, protocol: str) -> None:
     named = {f"set{number}": cidrs for number, cidrs in enumerate(sets)}
     one = rule(direction=direction, protocol=protocol, ports=ports, peers={"address_sets": list(named), "names": []})
-    assert openings_on_windows(translate(host(one), named)) == openings_on_linux({**host(one), "address_sets": named})
+    assert openings_on_windows(translated_policy(host(one), named)) == openings_on_linux({**host(one), "address_sets": named})
 
 
 Opening = t.Tuple[str, str, t.Tuple[str, ...], t.Tuple[str, ...]]

@@ -269,9 +269,9 @@ COMMANDS = {name: Script(script(PLAIN, name)).commands() for name in ("firewall.
 def with_texts(plan: Plan, host: str, purpose: str) -> Plan:
     """The plan of a matrix whose purposes are these, for a host of this name."""
     groups = []
-    for hosts, common in plan.hosts:
-        rules = [{**rule, "purpose": purpose} for rule in common["rules"]]
-        groups.append(([dataclasses.replace(one, name=host) for one in hosts], {**common, "rules": rules}))
+    for hosts, part in plan.hosts:
+        rules = tuple(rule._replace(purpose=purpose) for rule in part.rules)
+        groups.append(([dataclasses.replace(one, name=host) for one in hosts], part._replace(rules=rules)))
     return dataclasses.replace(plan, hosts=groups)
 
 

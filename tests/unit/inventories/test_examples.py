@@ -7,15 +7,21 @@
 from __future__ import annotations
 
 import ipaddress
+import json
+import pathlib
 import re
 
+import jsonschema
 import pytest
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import writer
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import render_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
 from ansible_collections.federated.connectivity.tests.examples import EXAMPLES, host_variables
 
+SCHEMA = json.loads(pathlib.Path(writer.__file__).with_name("plan.schema.json").read_text(encoding="utf-8"))
 DOCUMENTATION = [ipaddress.ip_network(cidr) for cidr in ("198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
 ADDRESS = re.compile(r"(?<![\w.])(?:\d+(?:\.\d+){3}|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:]*)(?:/\d+)?(?![\w.])")
 
@@ -39,6 +45,15 @@ def test_example_plans_without_a_warning(plans: dict[str, Plan], example: str) -
     assert plan.index["warnings"] == [], "findings (docs/lints.md) are accepted in connectivity_accepted_findings, with a reason"
     assert plan.count(managed=True) >= 1, "an example shows hosts of ours"
     assert plan.count(managed=False) >= 1, "an example shows a partner that is not ours to configure"
+
+
+@every_example
+def test_example_plans_fit_the_published_schema(plans: dict[str, Plan], example: str) -> None:
+    files = {name: json.loads(text) for name, text in render_plan(plans[example]) if name == "plan.json" or name.startswith("hosts/")}
+    assert len(files) == 1 + plans[example].count(managed=True) + plans[example].count(managed=False)
+    for name, content in files.items():
+        part = "index" if name == "plan.json" else "host"
+        jsonschema.Draft202012Validator({**SCHEMA, "anyOf": [{"$ref": f"#/$defs/{part}"}]}).validate(content)
 
 
 @every_example

@@ -28,7 +28,7 @@ def parse_policy(
     management: t.Optional[t.Tuple[str, int]],
     container_interfaces: t.Sequence[str] = (),
 ) -> Policy:
-    """Build the policy from one host's file of the plan with its ``address_sets`` (docs/architecture.md, "A policy").
+    """Build the policy from one host's file of the plan with its ``address_sets`` (docs/reference/policy.md).
 
     Args:
         data: The host's file of the plan plus ``address_sets``: name -> CIDRs.

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Reads a plan directory back (docs/architecture.md, "The plan directory"), and answers who is in an address set."""
+"""Reads a plan directory back (docs/reference/plan.md), and answers who is in an address set."""
 
 from __future__ import annotations
 

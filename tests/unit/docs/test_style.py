@@ -20,10 +20,7 @@ LONGEST = 40
 OLDER = frozenset(
     {
         *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
-        *(
-            f"docs/{name}.md"
-            for name in ("architecture", "audit", "confirmation", "containers", "faults", "firewalld", "inspection", "lints")
-        ),
+        *(f"docs/{name}.md" for name in ("audit", "confirmation", "containers", "faults", "firewalld", "inspection", "lints")),
         *(f"docs/{name}.md" for name in ("others", "own_system", "proxies", "verification", "windows")),
     }
 )

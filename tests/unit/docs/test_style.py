@@ -20,7 +20,7 @@ LONGEST = 40
 OLDER = frozenset(
     {
         *("CONTRIBUTING.md", "CHANGELOG.md"),
-        *(f"docs/{name}.md" for name in ("audit", "containers", "faults", "firewalld", "lints")),
+        *(f"docs/{name}.md" for name in ("audit", "faults", "firewalld", "lints")),
         *(f"docs/{name}.md" for name in ("others", "own_system", "proxies", "windows")),
     }
 )

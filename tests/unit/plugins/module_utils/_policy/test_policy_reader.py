@@ -115,7 +115,7 @@ def test_keys_of_other_tools_are_welcome() -> None:
         (("rules", 0, "closed_to_others"), "no", "rule linksight.north.peer_http.ingress: closed_to_others must be true or false"),
         (("address_sets", "partners"), ["198.51.100.1/24"], "address set partners: 198.51.100.1/24 has host bits set"),
         (("address_sets", "partners"), ["fe80::1%eth0"], "address set partners: 'fe80::1%eth0' names an interface"),
-        (("address_sets", "partners"), "any", "address_sets: partners must be a list of texts"),
+        (("address_sets", "partners"), "any", "address_sets: partners must be a list of strings"),
         (("address_sets", "registry.example.org"), [], "'registry.example.org' is both an address set and a host name"),
     ],
 )

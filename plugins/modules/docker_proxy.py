@@ -15,7 +15,7 @@ description:
   - From Docker Engine 23.0 on it is the member C(proxies) of C(daemon.json); earlier engines get a drop-in of their unit. When a host is
     upgraded, the one replaces the other.
   - Everything else in C(daemon.json) and C(config.json) stays as it is, to the byte. C(dockerd --validate) looks at the new file first.
-  - A daemon is started anew only if it does not use the proxies yet. Its running containers go on wherever Docker lets them, because
+  - A daemon is restarted only if it does not use the proxies yet. Its running containers go on wherever Docker lets them, because
     C(live-restore) is turned on for as long as that takes.
   - A daemon that does not start, or starts and does not use the proxies, gets its former files back and is started with them.
   - What is not wanted any more is taken out again, and what was there before is put back.
@@ -31,7 +31,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - It also says what would be started anew.
+      - It also says what would be restarted.
   diff_mode:
     support: full
     details:
@@ -94,7 +94,7 @@ options:
     elements: str
     default: []
   restart:
-    description: Whether daemons are started anew where they have to be. Otherwise each run says that this is still to be done.
+    description: Whether daemons are restarted where they have to be. Otherwise each run says that this is still to be done.
     type: bool
     default: true
   must_answer:
@@ -129,13 +129,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changes:
-  description: The files that changed and the units that were started anew, or would be in check mode.
+  description: The files that changed and the units that were restarted, or would be in check mode.
   returned: success
   type: list
   elements: str
   sample: [/etc/docker/daemon.json, docker.service]
 restarts:
-  description: What was started anew, or would be, and what becomes of its containers.
+  description: What was restarted, or would be, and what becomes of its containers.
   returned: success
   type: list
   elements: str

@@ -195,7 +195,7 @@ errors:
   returned: failure
   type: list
   elements: str
-  sample: ["rule linksight.north.peer_http.ingress: '84433' is no port"]
+  sample: ["rule linksight.north.peer_http.ingress: '84433' is not a valid port"]
 diff:
   description: The rules of the places that changed, before and after.
   returned: when diff mode is on

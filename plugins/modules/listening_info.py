@@ -101,7 +101,7 @@ def main() -> None:
     for entry in module.params["ports"]:
         for text in entry["ports"]:
             if not is_port_range(text):
-                module.fail_json(msg="%r is no port: give a number from 1 to 65535, or a range such as 8000-8010" % text)
+                module.fail_json(msg="%r is not a valid port: give a number from 1 to 65535, or a range such as 8000-8010" % text)
             low, high = bounds(text)
             wanted.update((entry["protocol"], port) for port in range(low, high + 1))
     module.exit_json(changed=False, sockets=[dict(socket._asdict(), loopback=socket.is_loopback) for socket in listening_sockets(wanted)])

@@ -83,13 +83,13 @@ contradictions:
   elements: str
   returned: with O(table)
   sample:
-    - "network.md:35: INGRESS, but its destination 'Internal IP range' is no component of the system, and '[ Analysis Hub IP ]' is one"
+    - "network.md:35: INGRESS, but its destination 'Internal IP range' is not a component of the system, and '[ Analysis Hub IP ]' is one"
 unread:
   description: Rows that could not be read, and why.
   type: list
   elements: str
   returned: with O(table)
-  sample: ["vendor/network.md:40: the port 'any' is no number, range or list of them; write it so, or leave the row out"]
+  sample: ["vendor/network.md:40: the port 'any' is not a number, range or list of them; write it so, or leave the row out"]
 hints:
   description: What else is worth a look.
   type: list

@@ -30,11 +30,11 @@ description:
     the site but through the proxy. Credentials never reach the plan.
   - C(connectivity_phases) lists the phases that need rules now, C(install) and C(run).
     C(connectivity_defaults) says C(deny) or C(unchanged) for C(ingress) and C(egress).
-  - C(connectivity_platform=windows) says that a host, of ours or a partner's, has Windows Firewall. What that cannot express is a mistake.
+  - C(connectivity_platform=windows) says that a host, of ours or a partner's, has Windows Firewall. What that cannot express is an error.
     Scripts for those who configure it without Ansible stand in C(scripts) of the plan.
   - C(connectivity_site) names the site that a host's network belongs to, C(connectivity_contact) whom to ask about the host, and
     C(connectivity_inspection_products) what inspects the site's traffic and gets a file in its own words.
-  - Lints report as warnings what the plan does as it was told and an expert would ask about.
+  - Lints report as warnings what the plan does as the inventory says and an expert would ask about.
     C(connectivity_accepted_findings) accepts findings. Each item has the C(id) of the finding, the flow or federation that it is
     C(about), and a C(reason).
 notes:

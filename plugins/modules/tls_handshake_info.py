@@ -142,7 +142,7 @@ handshakes:
     publicly_trusted:
       description:
         - Whether the certificate is for O(endpoints[].server_name) and from an authority that the distribution itself comes with.
-          Authorities that an administrator has added do not count, since those of inspection boxes are among them.
+          Authorities that an administrator has added do not count, since those of inspecting middleboxes are among them.
         - Null without a name, or where the distribution's own authorities are not known, as on other systems than Debian and its relatives.
       type: bool
     untrusted:

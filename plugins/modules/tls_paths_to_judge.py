@@ -18,7 +18,7 @@ description:
     What it sees is what the others are expected to see.
   - Flows without TLS of their own, over UDP, through the forward proxy, or whose TLS begins later than the connection
     are set aside, with the reason.
-  - Mistakes in C(connectivity_expected_certificates) are told here, all at once.
+  - Errors in C(connectivity_expected_certificates) are reported here, all at once.
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.controller
@@ -34,7 +34,7 @@ options:
     type: path
     required: true
   peers_maximum:
-    description: With how many peers each rule is tried at most. What is left out is told.
+    description: With how many peers each rule is tried at most. What is left out is reported.
     type: int
     default: 100
 seealso:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a policy decides, packet by packet, read from the host's file of the plan alone: docs/architecture.md, "A policy".
+"""What a policy decides, packet by packet, read from the host's file of the plan alone: docs/reference/policy.md.
 
 It knows nothing of the code that it is compared with.
 """

@@ -128,7 +128,7 @@ def _mapping(value: t.Any, what: str) -> t.Mapping[str, t.Any]:
 
 def _text(data: t.Mapping[str, t.Any], key: str) -> str:
     if not isinstance(data.get(key), str):
-        raise ValueError("%s must be a text, not %.100r" % (key, data.get(key)))
+        raise ValueError("%s must be a string, not %.100r" % (key, data.get(key)))
     return str(data[key])
 
 

@@ -19,7 +19,7 @@ class WayBack(t.NamedTuple):
 
     Attributes:
         name: The place, as its change calls it.
-        backend: Whose ``put_back(files, runtime, host)`` goes the way, by its name in the table of those (``_ways.WAYS``). It does so
+        backend: Whose ``put_back(files, runtime, host)`` goes the way, by its name in the table of those (``_apply.ways.WAYS``). It does so
             early at boot as well: before the firewall is loaded and while nothing may be waited for that starts later.
         files: Files as they were.
         runtime: What was in force, as JSON can hold it.

@@ -191,7 +191,7 @@ def _daemon(places: Places, wanted: Proxies, restart: bool, dry: bool, host: Hos
     if not proposal.restart:
         return outcome
     if not restart:
-        words = "%s has to be started anew before it uses this; until then it goes on as it was. If it were now: %s"
+        words = "%s must be restarted before it uses this; until then it goes on as it was. If it were restarted now: %s"
         return outcome._replace(said=[words % (daemon.name, proposal.survival.words)])
     return outcome._replace(changes=[*outcome.changes, daemon.name], restarts=["%s: %s" % (daemon.name, proposal.survival.words)])
 

@@ -178,4 +178,4 @@ def _integer(digits: str) -> int:
 
 
 def _refuse(constant: str) -> t.NoReturn:
-    raise ValueError("%s is no JSON" % constant)
+    raise ValueError("%s is not valid JSON" % constant)

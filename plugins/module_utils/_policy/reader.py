@@ -28,7 +28,7 @@ def parse_policy(
     management: t.Optional[t.Tuple[str, int]],
     container_interfaces: t.Sequence[str] = (),
 ) -> Policy:
-    """Build the policy from one host's file of the plan with its ``address_sets`` (docs/architecture.md, "A policy").
+    """Build the policy from one host's file of the plan with its ``address_sets`` (docs/reference/policy.md).
 
     Args:
         data: The host's file of the plan plus ``address_sets``: name -> CIDRs.
@@ -74,14 +74,14 @@ class _Reader:
         self._sets = {name: self._address_set(name, self._list(sets, name, "address_sets")) for name in sets}
         self._names = {name: self._address_set(name, addresses) for name, addresses in resolved.items()}
         for name in sorted(name for name in {**self._sets, **self._names} if not name.isprintable()):
-            self.errors.append("%r is no name of an address set or a host: it has characters that cannot be seen" % name)
+            self.errors.append("%r is not a valid name of an address set or a host: it has characters that cannot be seen" % name)
         for name in sorted(set(self._sets) & set(self._names)):
             self.errors.append("%r is both an address set and a host name of the policy; use the host's full name" % name)
 
     def text(self, data: t.Mapping[str, t.Any], key: str, where: str, allowed: t.Sequence[str] = ()) -> str:
         value = data.get(key)
         if not isinstance(value, str) or not value:
-            self.errors.append("%s: %s must be a text, not %r" % (where, key, value))
+            self.errors.append("%s: %s must be a string, not %r" % (where, key, value))
             return ""
         if not value.isprintable():
             self.errors.append("%s: %s has characters that cannot be seen: %r" % (where, key, value))
@@ -95,7 +95,7 @@ class _Reader:
     def interfaces(self, names: t.Sequence[str]) -> t.Tuple[str, ...]:
         for name in names:
             if not _INTERFACE.match(name):
-                self.errors.append("container_interfaces: %r is no interface name; a prefix may end in *" % name)
+                self.errors.append("container_interfaces: %r is not a valid interface name; a prefix may end in *" % name)
         return tuple(names)
 
     def rules(self) -> t.Tuple[Rule, ...]:
@@ -113,7 +113,7 @@ class _Reader:
         if entry.get("ports") == []:
             self.errors.append("%s: no ports; a rule without ports would open all of them" % where)
         wrong = [port for port in ports if not is_port_range(port)]
-        self.errors.extend("%s: %r is no port" % (where, port) for port in wrong)
+        self.errors.extend("%s: %r is not a valid port" % (where, port) for port in wrong)
         closed = entry.get("closed_to_others", direction == INGRESS)
         if not isinstance(closed, bool):
             self.errors.append("%s: closed_to_others must be true or false, not %r" % (where, closed))
@@ -145,7 +145,7 @@ class _Reader:
 
     def _list(self, data: t.Mapping[str, t.Any], key: str, where: str, kind: t.Type[t.Any] = str) -> t.List[t.Any]:
         value = data.get(key)
-        one, several = ("text", "texts") if kind is str else ("dictionary", "dictionaries")
+        one, several = ("string", "strings") if kind is str else ("dictionary", "dictionaries")
         if not isinstance(value, list):
             self.errors.append("%s: %s must be a list of %s, not %r" % (where, key, several, value))
             return []

@@ -47,7 +47,7 @@ def _what_is_wrong(text: str) -> str:
     try:
         interface = ipaddress.ip_interface(text)
     except ValueError:
-        return f"{text!r} is no IPv4 or IPv6 address or network"
+        return f"{text!r} is not a valid IPv4 or IPv6 address or network"
     return f"{text!r} has host bits set; write {interface.ip} (one host) or {interface.network} (the network)"
 
 

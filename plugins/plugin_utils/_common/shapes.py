@@ -167,7 +167,7 @@ def printable_lines(found: str, limit: int) -> str:
 
 def _text(value: object, place: str) -> str:
     if not isinstance(value, str):
-        raise Unusable(f"{place} is not a text")
+        raise Unusable(f"{place} is not a string")
     return str(value)
 
 

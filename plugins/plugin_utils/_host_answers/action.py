@@ -34,7 +34,7 @@ class HostAction(ActionBase):
     """An action that runs a module of ours on a managed host.
 
     Attributes:
-        MODULE: The module's name, a row of ``_host_results.ROWS``.
+        MODULE: The module's name, a row of ``_host_answers.results.ROWS``.
     """
 
     _supports_async = False

@@ -68,7 +68,7 @@ def read_expectations(value: object) -> Expectations:
         for port, entry in _mapping(ports, f"{VARIABLE}.{destination}", "ports", problems).items():
             place = f"{VARIABLE}.{destination}.{port}"
             if not str(port).isascii() or not str(port).isdigit() or not 1 <= int(port) <= 65535:
-                problems.append(f"{place}: {port!r} is no port; give a number from 1 to 65535")
+                problems.append(f"{place}: {port!r} is not a valid port; give a number from 1 to 65535")
                 continue
             expected = _expected(_mapping(entry, place, "sha256 or issuer", problems), place, problems)
             found[str(destination), int(port)] = expected
@@ -84,7 +84,7 @@ def _expected(entry: Mapping[t.Any, t.Any], place: str, problems: list[str]) -> 
     prints = [re.sub(r"[:\s]", "", text).lower() for text in _texts(entry.get("sha256", ()), f"{place}.sha256", problems)]
     for fingerprint in prints:
         if not _SHA256.fullmatch(fingerprint):
-            problems.append(f"{place}.sha256: {fingerprint!r} is no SHA-256; give 64 hexadecimal digits, with or without colons")
+            problems.append(f"{place}.sha256: {fingerprint!r} is not a SHA-256 value; give 64 hexadecimal digits, with or without colons")
     issuers = _texts(entry.get("issuer", ()), f"{place}.issuer", problems)
     if not (prints or issuers):
         problems.append(f"{place}: nothing is expected; give sha256 or issuer")
@@ -94,7 +94,7 @@ def _expected(entry: Mapping[t.Any, t.Any], place: str, problems: list[str]) -> 
 def _mapping(value: object, place: str, what: str, problems: list[str]) -> Mapping[t.Any, t.Any]:
     if isinstance(value, Mapping):
         return value
-    problems.append(f"{place}: is no mapping; give {what}")
+    problems.append(f"{place}: is not a mapping; give {what}")
     return {}
 
 
@@ -102,5 +102,5 @@ def _texts(value: object, place: str, problems: list[str]) -> list[str]:
     texts = [value] if isinstance(value, str) else value
     if isinstance(texts, (list, tuple)) and all(isinstance(text, str) and text for text in texts):
         return list(texts)
-    problems.append(f"{place}: is no text; give one, or a list, in quotes")
+    problems.append(f"{place}: is not a string; give one, or a list, in quotes")
     return []

@@ -129,7 +129,7 @@ def _refuse_misspelt(host: str, variables: Mapping[str, object], problems: Probl
             known = [variable.removeprefix(PREFIX) for variable in VARIABLES]
             meant = did_you_mean(name.removeprefix(PREFIX), known, cutoff=0.75)
             if meant:
-                problems.error(f"{name} is no variable of ours{meant.replace('mean ', 'mean ' + PREFIX)}", [host], [data])
+                problems.error(f"{name} is not a variable of this collection{meant.replace('mean ', 'mean ' + PREFIX)}", [host], [data])
 
 
 def _refuse_unfit_name(host: str, problems: Problems) -> None:
@@ -239,7 +239,7 @@ class _HostReader:
         value = self._value(SITE)
         name = value.text() if value else None
         if value and name is not None and not SITE_NAME.fullmatch(name):
-            value.refuse(f"{name!r} is no name for a site; use up to 63 letters, digits, and within the name also _ . -")
+            value.refuse(f"{name!r} is not a valid name for a site; use up to 63 letters, digits, and within the name also _ . -")
         return name or NO_SITE
 
     def _contact(self) -> str | None:

@@ -90,7 +90,7 @@ class MembershipReader:
         is_baseline = matrix is self.baseline
         federation = BASELINE_FEDERATION if is_baseline and "federation" not in fields else _federation(value, fields)
         if is_baseline and federation != BASELINE_FEDERATION:
-            value.refuse(f"the baseline is no federation; leave federation out, or say {BASELINE_FEDERATION}")
+            value.refuse(f"the baseline is not a federation; leave federation out, or say {BASELINE_FEDERATION}")
         if matrix is None or federation is None:
             self.doubts.add((matrix.name if matrix else None, federation))
             return None
@@ -137,7 +137,7 @@ def _federation(value: Value, fields: dict[str, Value]) -> str | None:
     field = value.required(fields, "federation", "the group of hosts that work together")
     name = field.text() if field else None
     if field and name is not None and not FEDERATION_NAME.fullmatch(name):
-        field.refuse(f"{name!r} is no name for a federation; use letters, digits, and within the name also _ . -")
+        field.refuse(f"{name!r} is not a valid name for a federation; use letters, digits, and within the name also _ . -")
         return None
     return name
 
@@ -163,11 +163,11 @@ def _version(field: Value | None, matrix: Matrix) -> Version | None:
     if known is None:
         field.refuse(f"the matrix {matrix.name} makes no difference between versions; leave version out")
     elif isinstance(field.data, (int, float)):
-        field.refuse('must be a text in quotes, such as "5.10", which without them is the number 5.1')
+        field.refuse('must be a string in quotes, such as "5.10", which without them is the number 5.1')
     elif (text := field.text()) is None:
         pass
     elif not is_version(text):
-        field.refuse(f"{text!r} is no version; write dotted numbers, such as {str(known.current)!r}")
+        field.refuse(f"{text!r} is not a valid version; write dotted numbers, such as {str(known.current)!r}")
     elif Version(text) < known.oldest:
         field.refuse(f"the matrix {matrix.name} describes versions from {known.oldest} on; for an older one make a matrix of your own")
     else:

@@ -42,7 +42,7 @@ def parse_exception(text: str) -> str:
         return _plain(network)
     if not _NAME.fullmatch(text.lower()):
         raise ValueError(
-            f"{text!r} is no name, .suffix, address, or network without host bits; programs disagree on ports, brackets and wildcards"
+            f"{text!r} is not a name, .suffix, address, or network without host bits; programs disagree on ports, brackets and wildcards"
         )
     return text.lower().removeprefix("*")
 

@@ -53,7 +53,7 @@ class Value:
         for key, data in self.data.items():
             entry = Value(data, f"{self.path}.{key}", self._host, self._problems, self)
             if not isinstance(key, str):
-                entry.refuse(f"the key {key!r} is not a text")
+                entry.refuse(f"the key {key!r} is not a string")
             elif (char := first_unseen(key)) is not None:
                 entry.refuse(f"the key {unseen_message(char)}")
             elif known is not None and key not in known:
@@ -77,7 +77,7 @@ class Value:
     def text(self) -> str | None:
         """A text on one line, of characters that can be seen."""
         if not isinstance(self.data, str):
-            self._wrong("a text")
+            self._wrong("a string")
             return None
         return self._seen(str(self.data))
 
@@ -95,7 +95,7 @@ class Value:
     def secret(self) -> str | None:
         """A text that no message may show."""
         if not isinstance(self.data, str):
-            self._wrong("a text", kind_only=True)
+            self._wrong("a string", kind_only=True)
             return None
         return str(self.data)
 
@@ -144,5 +144,5 @@ def _kind(data: object) -> str:
     if data is None:
         return "empty"
     if isinstance(data, str):
-        return "a text"
+        return "a string"
     return "a mapping" if isinstance(data, Mapping) else "a list" if isinstance(data, (list, tuple)) else type(data).__name__

@@ -100,7 +100,7 @@ def _check_events(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         elif isinstance(event, yaml.ScalarEvent) and len(event.value) > CHARACTERS:
-            raise _TooMuch(line, f"a text of {len(event.value)} characters; the most is {CHARACTERS}")
+            raise _TooMuch(line, f"a string of {len(event.value)} characters; the most is {CHARACTERS}")
         if depth > DEPTH:
             raise _TooMuch(line, f"is nested more than {DEPTH} levels deep")
         if count > 2 * PLACES:
@@ -158,7 +158,7 @@ class _Composer:
         names: set[str] = set()
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self._problem(key, "a key must be a text, not a list or a mapping")
+                self._problem(key, "a key must be a string, not a list or a mapping")
                 continue
             if key.value in names:
                 self._problem(key, f"duplicate key {shortened(repr(key.value), 60)}; keep one")

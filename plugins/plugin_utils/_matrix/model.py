@@ -78,7 +78,7 @@ class Condition:
 
 @dataclasses.dataclass(frozen=True)
 class Flow:
-    """One allowed communication (docs/architecture.md, "A matrix")."""
+    """One allowed communication (docs/reference/matrix.md)."""
 
     id: str
     purpose: str

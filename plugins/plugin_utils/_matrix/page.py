@@ -28,7 +28,7 @@ TLS = {
 PROXY = {"allowed": "possible", "forbidden": "not possible", "unknown": "not documented"}
 INSPECTION = {
     "exclude": "to be excluded",
-    "allowed_with_ca": "possible, if the initiator trusts the box's CA",
+    "allowed_with_ca": "possible, if the initiator trusts the middlebox's CA",
     "not_applicable": "does not concern it",
     "unknown": "not documented",
 }
@@ -160,7 +160,7 @@ def _facts(data: Data, flow: Data) -> Iterator[str]:
         yield LONG_LIVED
     if "middleboxes" in flow:
         cited = f" ({_cited(data, flow['middleboxes']['citations'])})" if "citations" in flow["middleboxes"] else ""
-        yield f"boxes on the way: {'; '.join(demands(flow['middleboxes']))}{cited}"
+        yield f"middleboxes on the way: {'; '.join(demands(flow['middleboxes']))}{cited}"
     if flow.get("dynamic"):
         yield "the port is picked from the range at run time"
     if "citations" in flow:

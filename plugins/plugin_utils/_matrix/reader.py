@@ -29,7 +29,7 @@ with contextlib.suppress(ImportError):  # _libraries.py says what is missing, be
 Data = Mapping[str, t.Any]
 Finding = tuple[Path, str]
 
-KINDS = {"array": "a list, in brackets", "object": "a mapping", "string": "a text", "integer": "a number"}
+KINDS = {"array": "a list, in brackets", "object": "a mapping", "string": "a string", "integer": "a number"}
 """The types of the schema, as users call them."""
 
 PROBLEMS_SOUGHT = 300
@@ -122,7 +122,7 @@ def _explain(error: jsonschema.exceptions.ValidationError) -> Iterator[Finding]:
 def _read_otherwise(value: object) -> str:
     """YAML's own reading of what was meant as a text."""
     if isinstance(value, bool):
-        return "; YAML reads yes, no, on and off as true or false: put quotes around a text"
+        return "; YAML reads yes, no, on and off as true or false: put quotes around a string"
     return "; nothing stands behind the colon" if value is None else ""
 
 
@@ -157,7 +157,7 @@ def _flow_findings(data: Data, flow_id: str, flow: Data) -> Iterator[Finding]:
         for written in port.get("cases", {}).values() if isinstance(port, Mapping) else (port,):
             low, high = bounds(str(written))
             if isinstance(written, str) and not low < high <= 65535:
-                yield ("ports", index), f"{written!r} is no ascending range of ports up to 65535"
+                yield ("ports", index), f"{written!r} is not an ascending range of ports up to 65535"
     if flow["proxy"] == "allowed" and flow["protocol"] != "tcp":
         yield ("proxy",), f"an HTTP forward proxy does not carry {flow['protocol']}; say forbidden"
     yield from _tunnel_findings(data, flow_id, flow)
@@ -229,7 +229,7 @@ def _option_findings(data: Data, flow: Data) -> Iterator[Finding]:
             continue
         choices = options[name].get("choices", ())
         if cases is None and choices:
-            yield path, f"option {name} is no port; say with cases which port belongs to {', '.join(choices)}"
+            yield path, f"option {name} is not a port; say with cases which port belongs to {', '.join(choices)}"
         if cases is not None:
             for value in cases:
                 if value not in choices:

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Reads a plan directory back (docs/architecture.md, "The plan directory"), and answers who is in an address set."""
+"""Reads a plan directory back (docs/reference/plan.md), and answers who is in an address set."""
 
 from __future__ import annotations
 
@@ -159,14 +159,14 @@ class _PlanOfFiles:
         except RecursionError:
             deep = True
         except ValueError as error:
-            raise PlanUnreadable(f"{file}: {shortened(str(error))}; compute the plan anew") from error
+            raise PlanUnreadable(f"{file}: {shortened(str(error))}; compute the plan again") from error
         if deep:
             raise PlanUnreadable(f"{file}: is nested more than {DEPTH} levels deep, as no plan is; compute the plan again")
         for problem in problems(content, shape, complete):
             raise PlanUnreadable(f"{file}: {problem}; compute the plan again")
         for key in keys:
             if key not in content:
-                raise PlanUnreadable(f"{file}: {key} is missing; compute the plan anew")
+                raise PlanUnreadable(f"{file}: {key} is missing; compute the plan again")
         return t.cast("Mapping[str, t.Any]", content)
 
 
@@ -202,7 +202,7 @@ class AddressSetIndex:
         try:
             return self._address_sets[name]
         except KeyError:
-            raise PlanUnreadable(f"plan.json: address set {name} is missing, and a rule names it; compute the plan anew") from None
+            raise PlanUnreadable(f"plan.json: address set {name} is missing, and a rule names it; compute the plan again") from None
 
     def holds(self, names: Iterable[str], address: str) -> bool:
         """Whether one of the sets holds an address, a single one or a network as a whole."""

@@ -26,7 +26,7 @@ _LENGTH = re.compile(r"[0-9]{1,3}")
 
 def _text(value: object) -> str | None:
     if not isinstance(value, str):
-        return f"must be a text, not {shown(value)}"
+        return f"must be a string, not {shown(value)}"
     char = first_unseen(value)
     return unseen_message(char) if char else None
 

@@ -34,7 +34,7 @@ class Selection:
         try:
             self._compiled: ParsedResult = jmespath.compile(expression)
         except jmespath.exceptions.JMESPathError as error:
-            raise PlanRefused([f"select {expression!r} is no JMESPath expression: {' '.join(str(error).split())}"]) from error
+            raise PlanRefused([f"select {expression!r} is not a valid JMESPath expression: {' '.join(str(error).split())}"]) from error
 
     def of(self, rules: list[PlanRule]) -> list[PlanRule]:
         """The chosen rules, in the order of the plan; the expression sees them as the plan writes them.

@@ -16,12 +16,12 @@ from ...module_utils._plan.model import HostPart, HostPlan
 from .._inventory.hosts import Host
 
 Entry = dict[str, t.Any]
-"""A part of the index as the plan shows it (docs/architecture.md, "The plan directory")."""
+"""A part of the index as the plan shows it (docs/reference/plan.md)."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The plan (docs/architecture.md, "The plan directory").
+    """The plan (docs/reference/plan.md).
 
     Attributes:
         index: The content of ``plan.json``.

@@ -190,5 +190,5 @@ def _not_shown(path: Path, seen: Seen, home: Seen) -> tuple[str, str, str]:
     if home and (home["outcome"] == outcome or {home["outcome"], outcome} <= _HANGS_UP):
         return UNKNOWN, "", f"{what} answers the hello, on {path.responder}'s own host as well: look at the service"
     if outcome in ("reset", "alert", "closed"):
-        return BLOCKED, "", f"{what} answers the hello; if it is not the responder's own, a box on the way cuts the handshake"
+        return BLOCKED, "", f"{what} answers the hello; if it is not the responder's own, a middlebox on the way cuts the handshake"
     return UNKNOWN, "", f"{what} answers the hello"

@@ -124,7 +124,7 @@ def _contradiction(direction: str, source: End, destination: End, perspective: C
     own, other = (destination, source) if meant == {INGRESS} else (source, destination)
     column = "destination" if own is destination else "source"
     if own.kind != "roles" and other.kind == "roles":
-        return f"{direction}, but its {column} {_shown(own.written)} is no component of the system, and {_shown(other.written)} is one"
+        return f"{direction}, but its {column} {_shown(own.written)} is not a component of the system, and {_shown(other.written)} is one"
     if perspective and not set(perspective) & set(own.values):
         return f"{direction} of {' or '.join(perspective)}, but its {column} is {_shown(own.written)}"
     return ""
@@ -138,7 +138,7 @@ def _ports(protocol: str, port: str) -> dict[str, tuple[str, ...]]:
     for part in PARTS.split(BOTH.sub("both", BRACKETS.sub("", port.lower()))):
         match = PORT.fullmatch(part.strip())
         if not match:
-            raise RowUnclear(f"the port {_shown(port)} is no number, range or list of them; write it so, or leave the row out")
+            raise RowUnclear(f"the port {_shown(port)} is not a number, range or list of them; write it so, or leave the row out")
         before, low, high, after = match.groups()
         if not 1 <= int(low) <= int(high or low) <= 65535:
             raise RowUnclear(f"the port {_shown(port)} is not within 1 to 65535, in ascending order")

@@ -58,7 +58,7 @@ def draft(table: pathlib.Path, path: pathlib.Path, perspective: list[str]) -> tu
     try:
         drafted = draft_matrix(read_named(table, TABLE_BYTES).decode("utf-8-sig"), shown_path(table), path.stem, perspective)
     except UnicodeDecodeError as error:
-        raise PlanRefused([f"{shown_path(table)}: is not a text in UTF-8; save the table as CSV (UTF-8), or as Markdown"]) from error
+        raise PlanRefused([f"{shown_path(table)}: is not a text file in UTF-8; save the table as CSV (UTF-8), or as Markdown"]) from error
     except TableTooLarge as error:
         raise PlanRefused([f"{shown_path(table)}:{error.line}: {error}"]) from error
     except (OSError, NotAPlainFile, TablesNotFound) as error:

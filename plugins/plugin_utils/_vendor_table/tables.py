@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Reads vendors' tables of connections: CSV, or Markdown tables anywhere on a page. What the cells mean is _table_row's business."""
+"""Reads vendors' tables of connections: CSV, or Markdown tables anywhere on a page. What the cells mean, row.py knows."""
 
 from __future__ import annotations
 

@@ -194,9 +194,9 @@ class _Judge:
         if kind == "open":
             if port == "listening" and not outcome["answered_by"]:
                 return UNPROVEN, "something answered, and the listener was not reached: look for a proxy or a port forward"
-            return FAILED, "a host that is no peer got through"
+            return FAILED, "a host outside the peer list reached the port"
         if kind == "refused":
-            return FAILED, f"a host that is no peer got through to it ({why})"
+            return FAILED, f"a host outside the peer list reached the port ({why})"
         if kind == "rejected" and outcome["by"] and outcome["by"] == source:
             return UNPROVEN, f"{proof.initiator}'s own firewall does not let it out"
         if kind == "unroutable":

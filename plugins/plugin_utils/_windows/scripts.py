@@ -121,7 +121,7 @@ def _protocol(rule: WindowsRule) -> str:
 def _batch(translation: Translation) -> str:
     lines = [
         f"@rem Windows Firewall as the federations of this host need it ({MARK}; do not edit)",
-        "@rem   firewall.cmd           writes the rules below anew",
+        "@rem   firewall.cmd           writes the rules below again",
         "@rem   firewall.cmd remove    takes them off",
         "@echo off",
         "fltmc >nul 2>&1 || (echo Run this as an administrator. & exit /b 1)",

@@ -105,7 +105,7 @@ def _be_changeable(client: t.Any) -> None:
     if state != "RUNNING":
         raise ToolFailed(
             "firewalld is in state %s: something in its configuration keeps it from working, which "
-            "'firewall-cmd --check-config' or 'journalctl -u firewalld' tells; mend it and run 'systemctl restart firewalld'" % state
+            "'firewall-cmd --check-config' or 'journalctl -u firewalld' shows why; fix it and run 'systemctl restart firewalld'" % state
         )
     if client.queryPanicMode():
         raise ToolFailed("firewalld is in panic mode and drops everything; 'firewall-cmd --panic-off' ends it")

@@ -69,7 +69,7 @@ class Files:
         if refusal:
             theirs = self._refusal()
             if theirs:
-                raise ToolFailed("firewalld: %s is broken, our files aside; mend it first: %s" % (CONFIGURATION, theirs))
+                raise ToolFailed("firewalld: %s is broken, our files aside; fix it first: %s" % (CONFIGURATION, theirs))
             raise ToolFailed("firewalld refuses our files: %s" % refusal)
 
     def _refusal(self, *options: str) -> str:

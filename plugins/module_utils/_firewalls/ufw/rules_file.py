@@ -96,7 +96,7 @@ def parse(text: str, path: str) -> RulesFile:
         body = re.match("(%s.*\n-A .*\n)*" % _TUPLE, rest).group()  # type: ignore[union-attr]
         tail = rest[len(body) :]
     if not start or _START in rest or _TUPLE in head + tail:
-        raise PolicyRefused("%s: not all rules stand between '### RULES ###' and '### END RULES ###'; mend the file" % path)
+        raise PolicyRefused("%s: not all rules stand between '### RULES ###' and '### END RULES ###'; fix the file" % path)
     return RulesFile(head + start, tuple(_blocks(body)), end + tail)
 
 

@@ -1,4 +1,4 @@
-#   .\firewall.ps1            writes the rules below anew; others of their group, or of firewall.cmd, go
+#   .\firewall.ps1            writes the rules below again; others of their group, or of firewall.cmd, go
 #   .\firewall.ps1 -Remove    takes them off
 #   .\firewall.ps1 -WhatIf    only says what it would do
 #

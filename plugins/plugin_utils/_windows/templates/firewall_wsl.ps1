@@ -1,4 +1,4 @@
-#   .\firewall_wsl.ps1            writes the rules below anew; whatever else begins with their mark goes
+#   .\firewall_wsl.ps1            writes the rules below again; whatever else begins with their mark goes
 #   .\firewall_wsl.ps1 -Remove    takes them off
 #   .\firewall_wsl.ps1 -WhatIf    only says what it would do
 #

@@ -151,7 +151,7 @@ def test_templates_see_no_facts(site: Site) -> None:
     site.hosts["hospital"]["connectivity_addresses"] = ["{{ hostvars['clinic']['wan'] }}"]
     run = site.run(PLAN, "-e", "connectivity_plan=plan")
     assert run.returncode != 0
-    assert "2 mistakes; nothing was planned" in said(run)
+    assert "2 errors; nothing was planned" in said(run)
     assert "it asks for ansible_default_ipv4, wan, but what a host returns (facts, set_fact, register) is never configuration" in said(run)
     assert not (site.directory / "plan").exists()
 

@@ -56,14 +56,14 @@ def test_a_profile_that_defeats_the_rules_is_refused(changes: dict[str, str], me
     [
         ({"profiles": "x"}, "profiles is not a list"),
         ({"profiles": [{"name": "Public"}]}, r"profiles\[0\] lacks enabled"),
-        ({"ours": [["x"]]}, r"ours\[0\] is not a text"),
+        ({"ours": [["x"]]}, r"ours\[0\] is not a string"),
         ({"ours": ["a\x1b[2J"]}, r"ours\[0\] is 'a\\x1b\[2J', which is not expected there"),
         ({"pending": "no"}, "pending is not true or false"),
         ({"configured": {"Public": {}}}, "configured.Public lacks inbound, outbound"),
         ({"configured": {"Evil": {}}}, "configured has keys besides Domain, Private, Public"),
         ({"remembered": {"Public": {"inbound": "x"}}}, "remembered.Public.inbound is 'x', and not one of 'Block'"),
         ({"others": [others_rule(remote_ports=7)]}, r"others\[0\].remote_ports is not a list"),
-        ({"directory": None}, "directory is not a text"),
+        ({"directory": None}, "directory is not a string"),
     ],
 )
 def test_what_a_host_cannot_have_said_is_refused(changes: dict[str, t.Any], message: str) -> None:

@@ -80,7 +80,7 @@ def _change(path: str, value: t.Any) -> t.Callable[[dict[str, t.Any]], None]:
     [
         (_change("boot", "x"), "unknown: boot"),
         (_change("token", KeyError), "missing: token"),
-        (_change("token", None), "token must be a text, not None"),
+        (_change("token", None), "token must be a string, not None"),
         (_change("seconds", "sixty"), "seconds must be a number"),
         (_change("reachable", [["tcp"]]), r"an egress target is \['tcp'\]"),
         (_change("reachable", {}), "reachable must be a list"),

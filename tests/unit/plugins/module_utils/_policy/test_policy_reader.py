@@ -92,20 +92,20 @@ def test_keys_of_other_tools_are_welcome() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("host",), None, "policy: host must be a text"),
+        (("host",), None, "policy: host must be a string"),
         (("defaults", "ingress"), "drop", "defaults: ingress is 'drop'; it can be unchanged or deny"),
         (("defaults",), None, "policy: defaults must be a dictionary"),
         (("rules",), {"a": 1}, "policy: rules must be a list of dictionaries"),
         (("rules",), [RULE, "a"], "policy: rules[1] must be a dictionary, not 'a'"),
-        (("rules", 0, "id"), "", "rule : id must be a text"),
+        (("rules", 0, "id"), "", "rule : id must be a string"),
         (("rules", 0, "id"), "a\nb", "rule a\nb: id has characters that cannot be seen: 'a\\nb'"),
-        (("address_sets", "a\0b"), [], "'a\\x00b' is no name of an address set or a host"),
+        (("address_sets", "a\0b"), [], "'a\\x00b' is not a valid name of an address set or a host"),
         (("rules", 0, "direction"), "forward", "rule linksight.north.peer_http.ingress: direction is 'forward'"),
         (("rules", 0, "protocol"), "icmp", "rule linksight.north.peer_http.ingress: protocol is 'icmp'; it can be tcp or udp"),
         (("rules", 0, "placement"), "cloud", "rule linksight.north.peer_http.ingress: placement is 'cloud'"),
         (("rules", 0, "ports"), [], "rule linksight.north.peer_http.ingress: no ports"),
-        (("rules", 0, "ports"), [8443], "rule linksight.north.peer_http.ingress: ports[0] must be a text, not 8443"),
-        (("rules", 0, "ports"), ["9-8"], "rule linksight.north.peer_http.ingress: '9-8' is no port"),
+        (("rules", 0, "ports"), [8443], "rule linksight.north.peer_http.ingress: ports[0] must be a string, not 8443"),
+        (("rules", 0, "ports"), ["9-8"], "rule linksight.north.peer_http.ingress: '9-8' is not a valid port"),
         (("rules", 0, "peers"), [], "rule linksight.north.peer_http.ingress: peers must be a dictionary"),
         (
             ("rules", 0, "peers", "address_sets"),
@@ -115,7 +115,7 @@ def test_keys_of_other_tools_are_welcome() -> None:
         (("rules", 0, "closed_to_others"), "no", "rule linksight.north.peer_http.ingress: closed_to_others must be true or false"),
         (("address_sets", "partners"), ["198.51.100.1/24"], "address set partners: 198.51.100.1/24 has host bits set"),
         (("address_sets", "partners"), ["fe80::1%eth0"], "address set partners: 'fe80::1%eth0' names an interface"),
-        (("address_sets", "partners"), "any", "address_sets: partners must be a list of texts"),
+        (("address_sets", "partners"), "any", "address_sets: partners must be a list of strings"),
         (("address_sets", "registry.example.org"), [], "'registry.example.org' is both an address set and a host name"),
     ],
 )
@@ -126,15 +126,15 @@ def test_a_mistake_is_named(path: tuple[t.Any, ...], value: t.Any, message: str)
 def test_all_mistakes_are_said_at_once() -> None:
     twice = [RULE, {**RULE, "ports": ["0"]}]
     assert refusals({**POLICY, "rules": twice}, ['eth0" accept']) == [
-        "rule linksight.north.peer_http.ingress: '0' is no port",
+        "rule linksight.north.peer_http.ingress: '0' is not a valid port",
         "rule linksight.north.peer_http.ingress: stands in the policy more than once",
-        "container_interfaces: 'eth0\" accept' is no interface name; a prefix may end in *",
+        "container_interfaces: 'eth0\" accept' is not a valid interface name; a prefix may end in *",
     ]
     assert refusals({**POLICY, "defaults": {}, "rules": [1, {**RULE, "ports": [8443]}]}) == [
         "policy: rules[0] must be a dictionary, not 1",
-        "rule linksight.north.peer_http.ingress: ports[0] must be a text, not 8443",
-        "defaults: ingress must be a text, not None",
-        "defaults: egress must be a text, not None",
+        "rule linksight.north.peer_http.ingress: ports[0] must be a string, not 8443",
+        "defaults: ingress must be a string, not None",
+        "defaults: egress must be a string, not None",
     ]
 
 

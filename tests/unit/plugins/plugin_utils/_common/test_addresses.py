@@ -42,7 +42,7 @@ def test_canonical_text(text: str, canonical: str) -> None:
     ["", " ", "x", "198.51.100", "198.51.100.1/33", "198.51.100.1-198.51.100.9", "198.51.100.010", "2001:db8::/129", "1"],
 )
 def test_what_is_no_address(text: str) -> None:
-    with pytest.raises(ValueError, match="is no IPv4 or IPv6 address or network"):
+    with pytest.raises(ValueError, match="is not a valid IPv4 or IPv6 address or network"):
         parse_network(text)
 
 

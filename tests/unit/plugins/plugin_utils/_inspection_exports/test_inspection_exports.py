@@ -125,7 +125,7 @@ def test_unknown_products_and_bad_sites_are_refused() -> None:
     said = "\n".join(refused.value.messages)
     assert "'skuid'" in said
     assert "did you mean squid?" in said
-    assert "'../north' is no name for a site" in said
+    assert "'../north' is not a valid name for a site" in said
     assert "must be one line" in said
 
 

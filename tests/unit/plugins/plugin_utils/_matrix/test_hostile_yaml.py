@@ -37,7 +37,7 @@ HOSTILE = {
         1,
         "aliases included",
     ),
-    "keys that are lists": ("a0: &a0 [x, x]\n? [*a0, *a0]\n: 1\n", 2, "a key must be a text"),
+    "keys that are lists": ("a0: &a0 [x, x]\n? [*a0, *a0]\n: 1\n", 2, "a key must be a string"),
     "a long text": (f"a: 1\nb: {'x' * (CHARACTERS + 1)}\n", 2, f"the most is {CHARACTERS}"),
     "many values": ("a:\n" + "- x\n" * (2 * PLACES + 1), 2 * PLACES - 2, f"more than {PLACES} values"),
     "a number of thousands of digits": (f"a: 1\nb: {'9' * 9000}\n", 2, "is not a valid int"),

@@ -74,11 +74,11 @@ def test_no_plan_and_a_damaged_one(plan: pathlib.Path) -> None:
     with pytest.raises(PlanUnreadable, match=r"hosts/unknown\.json does not exist; compute the plan first"):
         read_host(plan, "unknown")
     _write(plan, "station", {"host": "station", "managed": True})
-    with pytest.raises(PlanUnreadable, match=r"station\.json: rules is missing; compute the plan anew"):
+    with pytest.raises(PlanUnreadable, match=r"station\.json: rules is missing; compute the plan again"):
         read_policy(plan, "station")
     _write(plan, "station", {"managed": True, "rules": []})
     (plan / "plan.json").write_text("{", encoding="utf-8")
-    with pytest.raises(PlanUnreadable, match=r"plan\.json: .*; compute the plan anew"):
+    with pytest.raises(PlanUnreadable, match=r"plan\.json: .*; compute the plan again"):
         read_policy(plan, "station")
 
 

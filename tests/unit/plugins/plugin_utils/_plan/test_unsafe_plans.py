@@ -221,7 +221,7 @@ def edited(directory: pathlib.Path, name: str, change: t.Callable[[t.Any], objec
         ("plan.json", "[" * 100_000, "nested more than 16 levels deep"),
         ("plan.json", '{"address_sets": ' + "[" * 50 + "]" * 50 + "}", "nested more than 16 levels deep"),
         ("plan.json", "[]", "must be a mapping, not a list"),
-        ("plan.json", "9" * 10_000, "compute the plan anew"),
+        ("plan.json", "9" * 10_000, "compute the plan again"),
         ("plan.json", '{"address_sets": {"a": ["x"]}, "hosts": {}}', r"address_sets\.a\[0\]: must be an address or a network, not 'x'"),
         ("plan.json", '{"address_sets": {"a": ["198.51.100.1/24"]}, "hosts": {}}', "must be an address or a network"),
         ("plan.json", '{"address_sets": {"a": "198.51.100.1"}, "hosts": {}}', r"address_sets\.a: must be a list"),
@@ -233,7 +233,7 @@ def edited(directory: pathlib.Path, name: str, change: t.Callable[[t.Any], objec
         ("hosts/a.json", '{"managed": true, "rules": [{"ports": ["0-1"]}]}', r"rules\[0\]\.ports\[0\]: must be a port"),
         ("hosts/a.json", '{"managed": true, "rules": [{"ports": ["9\\n"]}]}', r"rules\[0\]\.ports\[0\]: must be a port"),
         ("hosts/a.json", '{"managed": true, "rules": [{"peers": {"names": ["a\\u202e"]}}]}', r"U\+202E"),
-        ("hosts/a.json", "\ud800", "compute the plan anew"),
+        ("hosts/a.json", "\ud800", "compute the plan again"),
     ],
 )
 def test_an_edited_plan_is_answered_in_words(plan: pathlib.Path, name: str, text: str, said: str) -> None:

@@ -242,12 +242,12 @@ def test_endpoints_are_read_back() -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"certificate": 7}, "198.51.100.70.certificate is not a text"),
+        ({"certificate": 7}, "198.51.100.70.certificate is not a string"),
         ({"certificate": "x"}, "198.51.100.70.certificate is 'x', which is not expected there"),
         ({"sha256": "x"}, "198.51.100.70.sha256 is 'x'"),
         ({"outcome": None}, "198.51.100.70.outcome is null, and not one of"),
         ({"client_certificate": "yes"}, "198.51.100.70.client_certificate is not true or false"),
-        ({"alpn": ["h2"]}, "198.51.100.70.alpn is not a text"),
+        ({"alpn": ["h2"]}, "198.51.100.70.alpn is not a string"),
     ],
 )
 def test_what_is_not_usable_counts_for_its_host_alone(made: Made, change: dict[str, t.Any], why: str) -> None:

@@ -60,7 +60,7 @@ def test_linksights_inverted_rows_are_decided_by_nobody_but_the_user() -> None:
         "data_station -> any tcp [8443] internet",
         "data_station -> any tcp [9090] internet",
     ]
-    why = "INGRESS, but its destination 'Internal IP range' is no component of the system, and '[ Analysis Hub IP ]' is one"
+    why = "INGRESS, but its destination 'Internal IP range' is not a component of the system, and '[ Analysis Hub IP ]' is one"
     assert draft.contradictions == [f"page:22: {why}", f"page:23: {why}"]
     assert [hint.split(": ")[0] for hint in draft.hints] == ["page:12 and 14", "page:13 and 15"]
     assert all(hint.endswith("write one flow, from data_station to data_station") for hint in draft.hints)
@@ -113,9 +113,9 @@ def test_a_german_table_with_semicolons_and_a_byte_order_mark_is_read() -> None:
     assert [flow["necessity"] for flow in flows.values()] == ["mandatory", "mandatory", "optional"]
     assert "lizenzprufung" in flows
     assert draft.contradictions == [
-        "page:5: eingehend, but its destination 'Kliniknetz' is no component of the system, and 'Gateway-Server' is one"
+        "page:5: eingehend, but its destination 'Kliniknetz' is not a component of the system, and 'Gateway-Server' is one"
     ]
-    assert draft.unread == ["page:6: the port 'beliebig' is no number, range or list of them; write it so, or leave the row out"]
+    assert draft.unread == ["page:6: the port 'beliebig' is not a number, range or list of them; write it so, or leave the row out"]
 
 
 def test_each_port_keeps_the_protocol_beside_it() -> None:
@@ -173,8 +173,8 @@ def test_ports_are_written_in_many_ways(protocol: str, port: str, flows: list[st
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("in,TCP,any,lan,hub", "the port 'any' is no number"),
-        ("in,TCP,14000+,lan,hub", "the port '14000+' is no number"),
+        ("in,TCP,any,lan,hub", "the port 'any' is not a number"),
+        ("in,TCP,14000+,lan,hub", "the port '14000+' is not a number"),
         ("in,TCP,0,lan,hub", "not within 1 to 65535"),
         ("in,TCP,9000-8000,lan,hub", "in ascending order"),
         ("in,ICMP,8,lan,hub", "the protocol 'ICMP' has no ports"),

@@ -321,7 +321,7 @@ def test_a_directory_that_is_no_plan_is_named(tmp_path: pathlib.Path) -> None:
     with pytest.raises(PlanUnreadable, match=r"plan\.json does not exist; compute the plan first"):
         read_plan(tmp_path)
     (tmp_path / "plan.json").write_text("[", encoding="utf-8")
-    with pytest.raises(PlanUnreadable, match=r"plan\.json: .*; compute the plan anew"):
+    with pytest.raises(PlanUnreadable, match=r"plan\.json: .*; compute the plan again"):
         read_plan(tmp_path)
     (tmp_path / "plan.json").write_text('{"address_sets": {}}', encoding="utf-8")
     with pytest.raises(PlanUnreadable, match=r"plan\.json: hosts is missing"):

@@ -136,7 +136,7 @@ def test_a_closed_port_has_to_stay_closed(kind: str, responder: Observation | No
 
 def test_getting_through_to_our_listener_is_a_failure() -> None:
     of = proof(BLOCKED)
-    assert judged(of, outcome(of, "open", answered_by="beta"), OURS) == ("failed", "a host that is no peer got through")
+    assert judged(of, outcome(of, "open", answered_by="beta"), OURS) == ("failed", "a host outside the peer list reached the port")
 
 
 @pytest.mark.parametrize(("expect", "state"), [(OPEN, "proven"), (BLOCKED, "failed")])

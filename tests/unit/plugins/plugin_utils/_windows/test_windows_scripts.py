@@ -37,7 +37,7 @@ VENDOR = (
 
 BATCH = r"""
 @rem Windows Firewall as the federations of this host need it (made by federated.connectivity; do not edit)
-@rem   firewall.cmd           writes the rules below anew
+@rem   firewall.cmd           writes the rules below again
 @rem   firewall.cmd remove    takes them off
 @echo off
 fltmc >nul 2>&1 || (echo Run this as an administrator. & exit /b 1)

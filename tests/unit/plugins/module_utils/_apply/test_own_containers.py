@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._apply.own_containers import admit, networks_of
+from ansible_collections.federated.connectivity.plugins.module_utils._apply.own_containers import networks_of
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.surroundings import admit
 
 CONTAINERS = AddressSet("containers_of_this_host", ("203.0.113.16/28",), ("2001:db8:17:1::/64",))
 CLOSED = Rule("closed", INGRESS, "tcp", ("8443",), (), HOST, True)

@@ -11,6 +11,7 @@ import yaml
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld import native as firewalld
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables import native as nftables
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.ufw import native as ufw
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.reader import parse_policy
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.surroundings import OWN_CONTAINERS, Surroundings
@@ -26,11 +27,12 @@ Texts = dict[pathlib.Path, str]
 
 
 class Case(t.NamedTuple):
-    """One policy of ``native/``; ``data`` is the host's file of the plan with its address sets."""
+    """One policy of ``native/``; ``part`` and ``sets`` are what the plan says about the host, and its address sets."""
 
     policy: Policy
     surroundings: Surroundings
-    data: dict[str, t.Any]
+    part: HostPart
+    sets: dict[str, list[str]]
     refused: dict[str, list[str]]
 
 
@@ -47,12 +49,18 @@ def read(name: str) -> Case:
     policy = parse_policy(case["policy"], known.get("names", {}), management, known.get("container_interfaces", ()))
     containers = AddressSet(OWN_CONTAINERS, *(tuple(known.get("containers", {}).get(family, ())) for family in ("ipv4", "ipv6")))
     surroundings = Surroundings(tuple(known.get("bridges", ())), tuple(known.get("links_of_others", ())), containers)
-    return Case(policy, surroundings, case["policy"], case.get("refused", {}))
+    return Case(policy, surroundings, _part(case["policy"]), case["policy"]["address_sets"], case.get("refused", {}))
+
+
+def _part(data: dict[str, t.Any]) -> HostPart:
+    """The plan's own type; a rule's id begins with matrix, federation and flow."""
+    rules = [{**dict(zip(("matrix", "federation", "flow"), rule["id"].split("."), strict=False)), **rule} for rule in data["rules"]]
+    return HostPart.from_json({"managed": True, "defaults": data["defaults"], "rules": rules})
 
 
 def native(name: str) -> Texts:
     """What the policy becomes in each firewall."""
-    policy, surroundings, data, refused = read(name)
+    policy, surroundings, part, sets, refused = read(name)
     texts = {
         "nft": nftables.translate(policy, surroundings),
         "ufw": ufw.translate(policy, surroundings),
@@ -61,15 +69,15 @@ def native(name: str) -> Texts:
         **{f"firewalld/{path}": text for path, text in firewalld.translate(policy, surroundings).items()},
     }
     if "windows" not in refused:
-        texts["windows.json"] = windows.translate(data, data["address_sets"])
+        texts["windows.json"] = windows.translate(part, sets)
     return {pathlib.Path(f"{name}.{ending}"): text for ending, text in texts.items() if text}
 
 
 def refused_by_windows(name: str) -> list[str]:
     """What Windows Firewall says against the policy."""
-    data = read(name).data
+    case = read(name)
     try:
-        windows.translate(data, data["address_sets"])
+        windows.translate(case.part, case.sets)
     except Inexpressible as error:
         return list(error.messages)
     return []

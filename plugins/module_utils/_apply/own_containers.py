@@ -14,24 +14,9 @@ import os
 import typing as t
 
 from .._host.host import Host
-from .._plan.words import EGRESS, HOST, INGRESS, PROTOCOLS
 from .._policy.container_bridges import container_bridges
-from .._policy.model import AddressSet, Policy, Rule
-
-NAME = "containers_of_this_host"
-
-
-def admit(policy: Policy, containers: AddressSet) -> Policy:
-    """The policy with the host's containers as peers of every port that it closes to others, and within reach under a denied egress."""
-    if not (containers.ipv4 or containers.ipv6):
-        return policy
-    rules = [
-        rule._replace(peers=(*rule.peers, containers)) if rule.direction == INGRESS and rule.closed_to_others else rule
-        for rule in policy.rules
-    ]
-    if policy.deny_egress:
-        rules += [Rule("%s.%s" % (NAME, protocol), EGRESS, protocol, ("1-65535",), (containers,), HOST, False) for protocol in PROTOCOLS]
-    return policy._replace(rules=tuple(rules))
+from .._policy.model import AddressSet, Policy
+from .._policy.surroundings import OWN_CONTAINERS
 
 
 def own_containers(policy: Policy, host: Host) -> AddressSet:
@@ -51,4 +36,4 @@ def networks_of(links: t.Iterable[t.Mapping[str, t.Any]]) -> AddressSet:
     }
     ipv4 = ipaddress.collapse_addresses(network for network in found if network.version == 4)
     ipv6 = ipaddress.collapse_addresses(network for network in found if network.version == 6)
-    return AddressSet(NAME, tuple(map(str, sorted(ipv4))), tuple(map(str, sorted(ipv6))))
+    return AddressSet(OWN_CONTAINERS, tuple(map(str, sorted(ipv4))), tuple(map(str, sorted(ipv6))))

@@ -19,7 +19,8 @@ from .._firewalls.firewalld import backend as firewalld
 from .._firewalls.nftables import backend as nftables
 from .._host.host import Host
 from .._policy.model import Policy
-from .own_containers import admit, own_containers
+from .._policy.surroundings import admit
+from .own_containers import own_containers
 
 AUTO = "auto"
 _PATIENT = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)

@@ -69,7 +69,7 @@ def windows_policy(
     defaults, remembered = defaults_to_set(denied, state)
     kept = {rule.name.casefold() for rule in translation.rules}
     return {
-        "rules": [_arguments(rule) for rule in translation.rules],
+        "rules": [arguments(rule) for rule in translation.rules],
         "stale": [name for name in state.ours if name.casefold() not in kept],
         "defaults": defaults,
         "remembered": remembered,
@@ -80,7 +80,7 @@ def windows_policy(
     }
 
 
-def _arguments(rule: WindowsRule) -> dict[str, t.Any]:
+def arguments(rule: WindowsRule) -> dict[str, t.Any]:
     """Options that a rule does not have, as an ICMP rule has no ports, are left out."""
     inbound = rule.direction == IN
     own = ",".join(rule.own_ports) or "any"

@@ -21,10 +21,10 @@ from ..._host.own_files import fixed, fixed_link
 from ..._policy.container_bridges import container_bridges, links_of_others
 from ..._policy.contradictions import Place, contradictions
 from ..._policy.model import Policy
+from ..._policy.surroundings import Surroundings
 from ..iptables import others as iptables_others
-from . import boot, emergency_rules, open_connections
+from . import boot, emergency_rules, native, open_connections
 from . import others as nftables_others
-from . import ruleset as nftables_ruleset
 from .boot import COMMAND, EMERGENCY, HEADER, LOAD, RULESET, SCRIPT
 from .ruleset import DELETE, DENIED_EGRESS, TABLE
 
@@ -92,7 +92,9 @@ def propose_guard(policy: t.Optional[Policy], host: Host, redirected_pass: bool)
 def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool, redirected_pass: bool = False) -> Change:
     links = os.listdir("/sys/class/net")
     bridges, others = (find(policy.container_interfaces, links) if policy else [] for find in (container_bridges, links_of_others))
-    ruleset = nftables_ruleset.render(policy, host_chains, bridges, others, redirected_pass) if policy else ""
+    surroundings = Surroundings(tuple(bridges), tuple(others), redirected_pass=redirected_pass)
+    translate = native.translate if host_chains else native.translate_guard
+    ruleset = translate(policy, surroundings) if policy else ""
     if ruleset and not is_installed(host):
         raise PolicyRefused("nft is not installed on this host, and the policy needs it; apt-get install nftables")
     warnings = _objections(host) if ruleset and host_chains else []

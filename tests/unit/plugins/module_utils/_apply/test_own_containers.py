@@ -2,42 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The host's own containers become peers where the plan closes a port, and nowhere else."""
+"""The networks of the host's own containers are those of its bridges."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._apply.own_containers import admit, networks_of
-from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
+from ansible_collections.federated.connectivity.plugins.module_utils._apply.own_containers import networks_of
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet
 
 CONTAINERS = AddressSet("containers_of_this_host", ("203.0.113.16/28",), ("2001:db8:17:1::/64",))
-CLOSED = Rule("closed", INGRESS, "tcp", ("8443",), (), HOST, True)
-OTHERS = (Rule("open", INGRESS, "tcp", ("22",), (), HOST, False), Rule("out", EGRESS, "tcp", ("443",), (), HOST, False))
 
 
 def _address(local: str, prefixlen: int, scope: str = "global") -> dict[str, t.Any]:
     return {"local": local, "prefixlen": prefixlen, "scope": scope}
 
 
-def test_containers_are_peers_of_closed_ports_alone() -> None:
-    admitted = admit(Policy("host", (CLOSED, *OTHERS), True, False), CONTAINERS)
-    assert admitted.rules == (CLOSED._replace(peers=(CONTAINERS,)), *OTHERS)
-
-
-def test_a_denied_egress_lets_the_host_reach_them() -> None:
-    added = admit(Policy("host", OTHERS, False, True), CONTAINERS).rules[2:]
-    assert [(rule.direction, rule.protocol, rule.ports, rule.peers) for rule in added] == [
-        (EGRESS, protocol, ("1-65535",), (CONTAINERS,)) for protocol in ("tcp", "udp")
-    ]
-
-
-def test_a_host_without_containers_has_the_policy_as_it_is() -> None:
-    policy = Policy("host", (CLOSED, *OTHERS), True, True)
-    assert admit(policy, networks_of([])) == policy
-
-
 def test_networks_are_those_of_the_bridges_addresses() -> None:
     bridge = {"addr_info": [_address("203.0.113.17", 28), _address("2001:db8:17:1::1", 64), _address("fe80::1", 64, "link")]}
     assert networks_of([bridge, bridge, {}]) == CONTAINERS
+    assert networks_of([]) == AddressSet("containers_of_this_host", (), ())

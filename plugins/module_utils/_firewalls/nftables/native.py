@@ -1,0 +1,23 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""nftables: a policy as the text of our own table, as ``nft -f`` loads it."""
+
+from __future__ import annotations
+
+from ..._policy.model import Policy
+from ..._policy.surroundings import Surroundings
+from .ruleset import render
+
+
+def translate(policy: Policy, surroundings: Surroundings) -> str:
+    """The table that carries the whole policy."""
+    return render(policy, True, surroundings.bridges, surroundings.links_of_others)
+
+
+def translate_guard(policy: Policy, surroundings: Surroundings) -> str:
+    """The table beside another firewall that carries the policy; empty where the policy needs none."""
+    return render(policy, False, surroundings.bridges, surroundings.links_of_others, surroundings.redirected_pass)

@@ -56,7 +56,7 @@ def test_without_a_restart_nothing_stops_and_each_run_says_what_is_left_to_do(tm
         with while_("beta", *WITHOUT_LIVE_RESTORE):
             for changed in (1, 0):
                 said = site(tmp_path, "beta", succeeds=True, docker_proxy_restart=False, **other())
-                assert "docker.service has to be started anew before it uses this; until then it goes on as it was" in said
+                assert "docker.service has to be restarted before it uses this; until then it goes on as it was" in said
                 assert f"{DAEMON_JSON} says that live-restore is false" in said
                 assert changes(said, "beta") == changed
             assert ".other.example.org" in json.loads(beta.file(DAEMON_JSON).content_string)["proxies"]["no-proxy"]

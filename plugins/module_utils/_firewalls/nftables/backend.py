@@ -81,24 +81,41 @@ def is_running(host: Host) -> bool:
 
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The whole policy, guard included, as one transaction."""
-    return _propose(policy, host, host_chains=True)
+    if policy is None:
+        return _change(host, "", {}, False, ())
+    bridges, others = _links(policy)
+    ruleset = nftables_ruleset.render_whole(policy, bridges, others)
+    _require_nft(host)
+    warnings = [*_objections(host), *contradictions(policy, _others(host))]
+    emergency = {family: emergency_rules.render(policy, family, True, bridges) for family in EMERGENCY}
+    return _change(host, ruleset, emergency, policy.deny_egress, warnings)
 
 
 def propose_guard(policy: t.Optional[Policy], host: Host, redirected_pass: bool) -> Change:
     """The guard alone, beside another backend, which may let redirected connections pass; the host's own chains go if they were there."""
-    return _propose(policy, host, host_chains=False, redirected_pass=redirected_pass)
+    if policy is None:
+        return _change(host, "", {}, False, ())
+    bridges, others = _links(policy)
+    ruleset = nftables_ruleset.render_guard(policy, redirected_pass, bridges, others)
+    emergency = {}
+    if ruleset:
+        _require_nft(host)
+        emergency = {family: emergency_rules.render(policy, family, False, bridges) for family in EMERGENCY}
+    return _change(host, ruleset, emergency, False, contradictions(policy, _others(host)))
 
 
-def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool, redirected_pass: bool = False) -> Change:
+def _links(policy: Policy) -> t.Tuple[t.List[str], t.List[str]]:
+    """The host's links that are bridges of container engines, and those of others with such names."""
     links = os.listdir("/sys/class/net")
-    bridges, others = (find(policy.container_interfaces, links) if policy else [] for find in (container_bridges, links_of_others))
-    ruleset = nftables_ruleset.render(policy, host_chains, bridges, others, redirected_pass) if policy else ""
-    if ruleset and not is_installed(host):
+    return container_bridges(policy.container_interfaces, links), links_of_others(policy.container_interfaces, links)
+
+
+def _require_nft(host: Host) -> None:
+    if not is_installed(host):
         raise PolicyRefused("nft is not installed on this host, and the policy needs it; apt-get install nftables")
-    warnings = _objections(host) if ruleset and host_chains else []
-    emergency = {family: emergency_rules.render(policy, family, host_chains, bridges) for family in EMERGENCY} if policy and ruleset else {}
-    refuses = bool(policy and policy.deny_egress and host_chains)
-    warnings += contradictions(policy, _others(host)) if policy else ()
+
+
+def _change(host: Host, ruleset: str, emergency: t.Mapping[int, str], refuses: bool, warnings: t.Sequence[str]) -> Change:
     texts = _texts(ruleset, emergency)
     return TableChange(host, _found(host, texts), ruleset, texts, _listing_of(ruleset, host), refuses, warnings)
 

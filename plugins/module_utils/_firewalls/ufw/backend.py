@@ -52,11 +52,12 @@ def is_running(host: Host) -> bool:
 
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The way from the rules files and chains of ufw to those that carry the policy."""
-    found = [_found(host, version, host.read(path) or b"") for version, path in RULES.items()]
+    contents = [(version, host.read(path) or b"") for version, path in RULES.items()]
     if policy is None:
-        return _change(host, [_Family(each, Place()) for each in found if rules_file.has_ours(each.content)], ())
+        ours = [_found(host, version, content) for version, content in contents if rules_file.has_ours(content)]
+        return _change(host, [_Family(each, Place()) for each in ours], ())
     settings = _settings(host)
-    there = [each for each in found if each.content]
+    there = [_found(host, version, content) for version, content in contents if content]
     ipv6 = settings.get("ipv6") == "yes" and _has_ipv6()
     problems = list(_problems(policy, settings, ipv6, there))
     if problems:

@@ -15,7 +15,7 @@ import typing as t
 import unicodedata
 from collections.abc import Collection
 
-from ...module_utils._plan.words import EGRESS, INGRESS
+from ...module_utils._plan.words import INGRESS
 from .._common.texts import shortened
 from .._matrix.model import INITIATOR, RESPONDER
 from .tables import Row

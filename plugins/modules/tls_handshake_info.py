@@ -14,7 +14,7 @@ author: The federated.connectivity contributors (@federated)
 description:
   - Makes TLS handshakes from the host, many at a time, and hangs up. It never sends application data, and has no client certificate.
   - Tells which certificate was shown, what was agreed on, and whether the server asked for a client certificate, in TLS 1.2 and in TLS 1.3.
-  - Whether that is what the responder itself shows is judged by M(federated.connectivity.tls_paths_judged).
+  - Whether that is what the responder itself shows is judged by M(federated.connectivity.tls_audit_judge).
   - STARTTLS and the like, where TLS begins later than the connection, are not supported.
 extends_documentation_fragment:
   - federated.connectivity.attributes
@@ -70,8 +70,8 @@ options:
     type: int
     default: 32
 seealso:
-  - module: federated.connectivity.tls_paths_to_judge
-  - module: federated.connectivity.tls_paths_judged
+  - module: federated.connectivity.tls_audit_plan
+  - module: federated.connectivity.tls_audit_judge
 """
 
 EXAMPLES = r"""

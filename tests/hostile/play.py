@@ -24,13 +24,13 @@ from ansible_collections.federated.connectivity.plugins.action import (
     firewall_policy,
     flow_listener,
     flow_probe,
-    flows_proven,
-    flows_to_prove,
     inspection_note,
     listening_info,
+    tls_audit_judge,
+    tls_audit_plan,
     tls_handshake_info,
-    tls_paths_judged,
-    tls_paths_to_judge,
+    verify_judge,
+    verify_plan,
 )
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
@@ -84,8 +84,8 @@ class Play:
         monkeypatch.setattr(ActionBase, "_compute_environment_string", lambda *_arguments: "")
         monkeypatch.setattr(ActionBase, "_low_level_execute_command", lambda *_arguments, **_options: self._answer())
         monkeypatch.setattr(Display, "display", lambda _self, text, *_more, **_options: self.displayed.append(str(text)))
-        self.chosen = self.run(flows_to_prove, "alpha", {}, plan=str(self.plan))
-        self.looks = self.run(tls_paths_to_judge, "alpha", {}, plan=str(self.plan))
+        self.chosen = self.run(verify_plan, "alpha", {}, plan=str(self.plan))
+        self.looks = self.run(tls_audit_plan, "alpha", {}, plan=str(self.plan))
 
     def ask(self, host: str, character: Character) -> dict[str, Answer]:
         """Ask one host everything that a run asks it; what its tasks registered."""
@@ -108,9 +108,9 @@ class Play:
     def judge(self, registered: Results, reports: pathlib.Path) -> tuple[Answer, Answer]:
         """The verdicts of verification and audit."""
         verify = self.run(
-            flows_proven, "alpha", registered, chosen=self.chosen, registered={step: step for step in STEPS}, report=str(reports / "v.json")
+            verify_judge, "alpha", registered, chosen=self.chosen, registered={step: step for step in STEPS}, report=str(reports / "v.json")
         )
-        audit = self.run(tls_paths_judged, "alpha", registered, chosen=self.looks, registered="seen", report=str(reports / "a.json"))
+        audit = self.run(tls_audit_judge, "alpha", registered, chosen=self.looks, registered="seen", report=str(reports / "a.json"))
         return verify, audit
 
     def run(self, action: types.ModuleType, host: str, told: Results, check: bool = False, **options: t.Any) -> Answer:

@@ -290,7 +290,7 @@ _load_collection()
 def payload(arguments: dict[str, t.Any], module: str = "firewall_policy") -> str:
     built = modify_module(
         module_name=f"{NAME}.plugins.modules.{module}",
-        module_path=str(COLLECTION / f"plugins/modules/{module}.py"),
+        module_path=str(pathlib.Path(sys.modules[NAME].__path__[0]) / f"plugins/modules/{module}.py"),
         module_args=arguments,
         templar=Templar(DataLoader()),
         task_vars={"ansible_python_interpreter": "/usr/bin/python3"},

@@ -79,7 +79,7 @@ def read(place: str, value: str) -> Policy | None:
 def loaded(host: FirewallHost, read: Policy) -> tuple[set[str], int, int]:
     """The tables, and the numbers of chains and rules, that nft has after it loaded a policy."""
     host.nft("flush ruleset")
-    host.nft(ruleset.render(read, True))
+    host.nft(ruleset.render_whole(read))
     objects = json.loads(host.run(["nft", "--json", "list", "ruleset"]).stdout)["nftables"]
     tables = {f"{entry['table']['family']} {entry['table']['name']}" for entry in objects if "table" in entry}
     return tables, sum("chain" in entry for entry in objects), sum("rule" in entry for entry in objects)

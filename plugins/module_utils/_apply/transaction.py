@@ -103,7 +103,9 @@ def commit(changes: t.Sequence[Change], go_on: t.Callable[[], None] = lambda: No
                 change.apply()
             go_on()
         except Exception as error:
-            reasons = error.messages if isinstance(error, PolicyError) else ("%s: %r" % (name, error),)
+            reasons = error.messages if isinstance(error, PolicyError) else ("%s: %s" % (name, _in_words(error)),)
+            if not done:
+                raise ToolFailed(*reasons, *("%s is as it was before" % change.name for change in wanted)) from error
             restored, words = _undo(done)
             raise (ToolFailed if restored else HalfDone)(*reasons, *words) from error
 
@@ -135,6 +137,10 @@ def _all(steps: t.Iterable[t.Callable[[], _T]]) -> t.List[_T]:
     if errors:
         raise PolicyRefused(*(message for error in errors for message in error.messages))
     return results
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, OSError) else repr(error)
 
 
 def _undo(done: t.Sequence[Change]) -> t.Tuple[bool, t.List[str]]:

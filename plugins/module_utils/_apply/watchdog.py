@@ -191,6 +191,8 @@ def restore(trial: Trial, reasons: t.Sequence[str], host: Host) -> Record:
             messages.append("%s is as it was before%s" % (way.name, ", although " + " and ".join(notes) if notes else ""))
     if missing:
         raise missing
+    with contextlib.suppress(OSError):
+        host.sweep()
     return end(trial, RESTORED if complete else FAILED, messages, host)
 
 

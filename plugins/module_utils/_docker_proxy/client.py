@@ -17,7 +17,6 @@ import pwd
 import typing as t
 
 from .._host.host import Host
-from .._host.regular_file import SMALL
 from .file import File, json_file
 from .member import CLIENT, Memory, read, recall, recorded
 from .proxies import Proxies
@@ -36,8 +35,7 @@ def propose(user: pwd.struct_passwd, wanted: Proxies, host: Host) -> Client:
     memory_path = user.pw_dir + "/.local/state/federated_connectivity/docker_client/state.json"
     memory = recall(memory_path, recorded(memory_path, host))
     path = os.path.realpath(user.pw_dir + "/.docker/config.json")
-    old = host.read(path, SMALL)
-    file, memory = json_file(path, old, read(path, old), CLIENT, wanted, memory, 0o600, host)
+    file, memory = json_file(read(path, host), CLIENT, wanted, memory)
     return Client(file._replace(mode=0o600) if memory else file, memory_path, memory)
 
 

@@ -8,33 +8,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
-import os
 import pwd
 import socket
 import typing as t
 
 from .._errors import PolicyError, PolicyRefused
 from .._host.as_user import UserHost, as_user, find
-from .._host.host import STATE, Host
+from .._host.host import Host
 from .._proxy_url import parse_proxy_url
-from . import change, state
-from . import client as docker_proxy_client
-from . import proposal as proposing
-from .daemon import SYSTEM, Daemon, NoDocker, Places, places_of
-from .file import Deviation, File, deviations
+from . import state
+from .consumer import USERS, ClientConsumer, Consumer, DaemonConsumer, Remembered, RootlessConsumer
+from .daemon import SYSTEM
 from .member import damaged, recorded
+from .outcome import Outcome, outcome_of_user
 from .proxies import Proxies
 
-USERS = STATE + "/docker_proxy_users.json"
 _ANSWER_SECONDS = 5.0
 _CHANGE_SECONDS = 300.0  # for a user's daemon to start again
-_ELSEWHERE = {
-    "/opt/docker-desktop": "Docker Desktop ignores `proxies` in daemon.json: set its proxies in Settings > Resources > Proxies",
-    "/var/snap/docker": "the snap of Docker has a unit and a daemon.json of its own: set its proxies there",
-}
 
 
 class Wanted(t.NamedTuple):
@@ -46,7 +38,7 @@ class Wanted(t.NamedTuple):
         system: Whether the system's daemon is to have them.
         rootless: Users whose daemons are to have them.
         clients: Users whose clients are to have them.
-        restart: Whether daemons may be started anew.
+        restart: Whether daemons may be restarted.
     """
 
     daemon: Proxies
@@ -57,31 +49,62 @@ class Wanted(t.NamedTuple):
     restart: bool
 
 
-class Outcome(t.NamedTuple):
-    """What changed in one place, or would; everything in it may be shown.
+class _Step(t.Protocol):
+    """One place, as whoever it belongs to: the superuser, or a user, whose process does it."""
 
-    Attributes:
-        changes: Files, and units that are started anew.
-        restarts: What is said of restarts, before they happen.
-        said: What else the administrator should hear.
-        warnings: What should be mended.
-        diffs: As Ansible shows them.
-        errors: Why a user has not got what is wanted; others have.
-    """
+    def propose(self) -> Outcome:
+        """What would change."""
 
-    changes: t.Sequence[str] = ()
-    restarts: t.Sequence[str] = ()
-    said: t.Sequence[str] = ()
-    warnings: t.Sequence[str] = ()
-    diffs: t.Sequence[t.Dict[str, str]] = ()
-    errors: t.Sequence[str] = ()
+    def apply(self) -> Outcome:
+        """What has changed: propose again, and make it so."""
 
 
-class _Step(t.NamedTuple):
-    """One place that is looked at, and then changed; ``dry`` tells which. Users' places are not ours to wait for under the lock."""
+class _OfSystem(t.NamedTuple):
+    """The superuser's own; the collection's lock is held meanwhile."""
 
-    run: t.Callable[[bool], Outcome]
-    user: str = ""
+    consumer: Consumer
+    host: Host
+
+    def propose(self) -> Outcome:
+        with self.host.lock():
+            return self.consumer.propose(self.host).outcome
+
+    def apply(self) -> Outcome:
+        with self.host.lock():
+            return _applied(self.consumer, self.host)
+
+
+class _OfUser(t.NamedTuple):
+    """A user's own, which is not waited for under the lock. What is wrong with it is an error of its outcome."""
+
+    name: str
+    consumer_of: t.Callable[[pwd.struct_passwd], Consumer]
+
+    def propose(self) -> Outcome:
+        user = find(self.name)
+        return self._said(user, lambda host: self.consumer_of(user).propose(host).outcome, None)
+
+    def apply(self) -> Outcome:
+        user = find(self.name)
+
+        def alone(host: UserHost) -> Outcome:
+            with host.alone():
+                return _applied(self.consumer_of(user), host)
+
+        return self._said(user, alone, _CHANGE_SECONDS)
+
+    def _said(self, user: pwd.struct_passwd, work: t.Callable[[UserHost], Outcome], seconds: t.Optional[float]) -> Outcome:
+        try:
+            return outcome_of_user(self.name, as_user(user, lambda host: work(host)._asdict(), seconds))
+        except (PolicyError, OSError) as error:
+            messages = error.messages if isinstance(error, PolicyError) else (str(error),)
+            return Outcome(errors=[_named(self.name, message) for message in messages])
+
+
+def _applied(consumer: Consumer, host: Host) -> Outcome:
+    change = consumer.propose(host)
+    change.apply(host)
+    return change.outcome
 
 
 def configure(wanted: Wanted, check_mode: bool, must_answer: bool, host: Host) -> t.List[Outcome]:
@@ -102,7 +125,7 @@ def configure(wanted: Wanted, check_mode: bool, must_answer: bool, host: Host) -
     """
     with host.lock():
         steps = list(_steps(wanted, host))
-    seen = _all(steps, True, host)
+    seen = _all(step.propose for step in steps)
     changes = any(outcome.changes for outcome in seen)
     if check_mode:
         return seen
@@ -113,7 +136,7 @@ def configure(wanted: Wanted, check_mode: bool, must_answer: bool, host: Host) -
             _remember(wanted, host, keep=True)
     good = [step for step, outcome in zip(steps, seen) if not outcome.errors]
     bad = [outcome for outcome in seen if outcome.errors]
-    done = [*_all(good, False, host), *bad]
+    done = [*_all(step.apply for step in good), *bad]
     done[0] = seen[0]  # the list of users has been written meanwhile, and is as it should be
     if changes:
         with host.lock():
@@ -122,121 +145,33 @@ def configure(wanted: Wanted, check_mode: bool, must_answer: bool, host: Host) -
 
 
 def _steps(wanted: Wanted, host: Host) -> t.Iterator[_Step]:
-    system = wanted.daemon if wanted.system else Proxies()
-    yield _Step(lambda dry: _outcome(_settled(SYSTEM, dry, host)))
-    yield _Step(lambda dry: _daemon(SYSTEM, system, wanted.restart, dry, host))
+    yield _OfSystem(Remembered(SYSTEM), host)
+    yield _OfSystem(DaemonConsumer(SYSTEM, wanted.daemon if wanted.system else Proxies(), wanted.restart), host)
     earlier = _remembered(host)
-    for kind, named, proxies, place in (
-        ("rootless", wanted.rootless, wanted.daemon, _rootless),
-        ("clients", wanted.clients, wanted.client, _client),
-    ):
-        for name in sorted({*named, *earlier[kind]}):
-            if name in named or _exists(name):
-                own = proxies if name in named else Proxies()
-                yield _Step(functools.partial(_of_user, name, functools.partial(place, own, wanted.restart)), name)
+    for name in _users(wanted.rootless, earlier["rootless"]):
+        own = wanted.daemon if name in wanted.rootless else Proxies()
+        yield _OfUser(name, functools.partial(RootlessConsumer, wanted=own, restart=wanted.restart))
+    for name in _users(wanted.clients, earlier["clients"]):
+        own = wanted.client if name in wanted.clients else Proxies()
+        yield _OfUser(name, functools.partial(ClientConsumer, wanted=own))
 
 
-def _of_user(name: str, place: t.Callable[[pwd.struct_passwd, bool, Host], Outcome], dry: bool) -> Outcome:
-    user = find(name)
-
-    def look_or_change(host: UserHost) -> t.Dict[str, t.Any]:
-        with contextlib.nullcontext() if dry else host.alone():
-            return place(user, dry, host)._asdict()
-
-    try:
-        said = as_user(user, look_or_change, None if dry else _CHANGE_SECONDS)
-    except (PolicyError, OSError) as error:
-        messages = error.messages if isinstance(error, PolicyError) else (str(error),)
-        return Outcome(errors=[_named(name, message) for message in messages])
-    return _outcome_of(name, said)
+def _users(named: t.Sequence[str], earlier: t.Sequence[str]) -> t.List[str]:
+    """Those that are named, and those of earlier runs that still exist."""
+    return [name for name in sorted({*named, *earlier}) if name in named or _exists(name)]
 
 
 def _named(user: str, message: str) -> str:
     return message if "user %s" % user in message else "user %s: %s" % (user, message)
 
 
-def _outcome_of(user: str, said: t.Mapping[str, t.Any]) -> Outcome:
-    """What a user's process says, provided that it is an outcome."""
-    texts: t.List[t.Any]
-    try:
-        outcome = Outcome(**said)
-        texts = [*outcome.changes, *outcome.restarts, *outcome.said, *outcome.warnings, *outcome.errors]
-        texts += [text for diff in outcome.diffs for pair in diff.items() for text in pair]
-    except (TypeError, AttributeError):
-        outcome, texts = Outcome(), [None]
-    if not all(isinstance(text, str) for text in texts):
-        return Outcome(errors=["user %s: the user's process answered what it should not" % user])
-    return outcome
-
-
-def _rootless(wanted: Proxies, restart: bool, user: pwd.struct_passwd, dry: bool, host: Host) -> Outcome:
-    if not os.path.isdir("/run/user/%d/systemd" % user.pw_uid):
-        raise PolicyRefused(
-            "user %s: no systemd of this user runs, and hence no rootless Docker; `loginctl enable-linger %s` starts it with the host"
-            % (user.pw_name, user.pw_name)
-        )
-    return _daemon(places_of(user), wanted, restart, dry, host)
-
-
-def _daemon(places: Places, wanted: Proxies, restart: bool, dry: bool, host: Host) -> Outcome:
-    try:
-        daemon = Daemon(places, host)
-    except NoDocker as error:
-        return _without_docker(places, wanted, error)
-    proposal = proposing.propose(daemon, wanted, host)
-    odd = _settled(daemon.places, dry, host) if places.whose else []
-    if not dry:
-        change.apply(daemon, wanted, proposal, restart, host)
-    outcome = _outcome([*proposal.files, *odd])._replace(warnings=list(proposal.warnings))
-    if not proposal.restart:
-        return outcome
-    if not restart:
-        words = "%s must be restarted before it uses this; until then it goes on as it was. If it were restarted now: %s"
-        return outcome._replace(said=[words % (daemon.name, proposal.survival.words)])
-    return outcome._replace(changes=[*outcome.changes, daemon.name], restarts=["%s: %s" % (daemon.name, proposal.survival.words)])
-
-
-def _without_docker(places: Places, wanted: Proxies, error: NoDocker) -> Outcome:
-    if wanted == Proxies():
-        return Outcome()
-    for directory, words in _ELSEWHERE.items():
-        if not places.whose and os.path.isdir(directory):
-            raise PolicyRefused("%s. Then leave it out here: docker_proxy_system: false" % words)
-    if places.whose:
-        raise PolicyRefused("%s: set rootless Docker up first, or take the user out of docker_proxy_rootless_users" % error)
-    return Outcome(said=["no Docker daemon on this host: nothing to do"])
-
-
-def _client(wanted: Proxies, _restart: bool, user: pwd.struct_passwd, dry: bool, host: Host) -> Outcome:
-    client = docker_proxy_client.propose(user, wanted, host)
-    odd = deviations({client.memory_path: state.MODE}, host)
-    for each in () if dry else odd:
-        each.settle(host)
-    if not dry:
-        docker_proxy_client.apply(client, host)
-    return _outcome([*([client.config] if client.config.changed else []), *odd])
-
-
-def _settled(places: Places, dry: bool, host: Host) -> t.List[Deviation]:
-    """What deviates of the files that runs remember something in; it is put right unless ``dry``."""
-    remembered = [*state.files(places), *(() if places.whose else (USERS,))]
-    odd = deviations(dict.fromkeys(remembered, state.MODE), host, beside=places.environment_file)
-    for each in () if dry else odd:
-        each.settle(host)
-    return odd
-
-
-def _outcome(files: t.Sequence[t.Union[File, Deviation]]) -> Outcome:
-    return Outcome([file.path for file in files], diffs=[file.as_diff() for file in files])
-
-
-def _all(steps: t.Sequence[_Step], dry: bool, host: Host) -> t.List[Outcome]:
+def _all(steps: t.Iterable[t.Callable[[], Outcome]]) -> t.List[Outcome]:
+    """Run all of them, and raise what is wrong with any of them at once."""
     outcomes: t.List[Outcome] = []
     messages: t.List[str] = []
     for step in steps:
         try:
-            with contextlib.nullcontext() if step.user else host.lock():
-                outcomes.append(step.run(dry))
+            outcomes.append(step())
         except PolicyError as error:
             messages += error.messages
     if messages:

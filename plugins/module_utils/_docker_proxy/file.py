@@ -14,8 +14,7 @@ import typing as t
 from .._host.host import Host
 from .._host.own_files import fixed, is_ours
 from .._host.printable import printable, printable_lines
-from .json_text import JsonText
-from .member import Memory, Reader, merge, shown
+from .member import Found, Memory, Reader, merge, shown
 from .proxies import Proxies
 from .secrets import hide_settings
 
@@ -129,16 +128,8 @@ def _parents(path: str) -> t.Iterator[str]:
         yield path
 
 
-def json_file(
-    path: str,
-    old: t.Optional[bytes],
-    text: JsonText,
-    reader: Reader,
-    wanted: Proxies,
-    memory: t.Optional[Memory],
-    usual_mode: int,
-    host: Host,
-) -> t.Tuple[File, t.Optional[Memory]]:
+def json_file(found: Found, reader: Reader, wanted: Proxies, memory: t.Optional[Memory]) -> t.Tuple[File, t.Optional[Memory]]:
     """A JSON file of Docker's in which we have a member, and what to remember of it; see :func:`merge`."""
-    merged = merge(path, text, host.mode(path), reader, wanted, memory, usual_mode)
-    return File(path, old, merged.content, host.mode(path), merged.mode, shown(old), shown(merged.content)), merged.memory
+    merged = merge(found, reader, wanted, memory)
+    file = File(found.path, found.content, merged.content, found.mode, merged.mode, shown(found.content), shown(merged.content))
+    return file, merged.memory

@@ -30,15 +30,17 @@ class Reader(t.NamedTuple):
     Attributes:
         path: Where in the member the values are.
         names: What the values are called: for HTTP, for HTTPS, for what must not go through them.
+        mode: The mode of a new file. Credentials are for its owner alone in any case.
     """
 
     path: t.Tuple[str, ...]
     names: t.Tuple[str, str, str]
+    mode: int
 
 
 # docs.docker.com/engine/daemon/proxy (Engine 23.0 and later); docs.docker.com/engine/cli/proxy: what containers and builds get
-DAEMON = Reader((), ("http-proxy", "https-proxy", "no-proxy"))
-CLIENT = Reader(("default",), ("httpProxy", "httpsProxy", "noProxy"))
+DAEMON = Reader((), ("http-proxy", "https-proxy", "no-proxy"), 0o644)
+CLIENT = Reader(("default",), ("httpProxy", "httpsProxy", "noProxy"), 0o600)
 
 
 class Memory(t.NamedTuple):
@@ -90,6 +92,22 @@ def damaged(path: str) -> PolicyRefused:
     )
 
 
+class Found(t.NamedTuple):
+    """A JSON file of Docker's as it is.
+
+    Attributes:
+        path: Where it is.
+        content: Its bytes; None: there is no file.
+        text: The same as JSON.
+        mode: Its mode, if there is a file.
+    """
+
+    path: str
+    content: t.Optional[bytes]
+    text: JsonText
+    mode: t.Optional[int]
+
+
 class Merged(t.NamedTuple):
     """What a file shall be.
 
@@ -104,40 +122,38 @@ class Merged(t.NamedTuple):
     memory: t.Optional[Memory]
 
 
-def read(path: str, content: t.Optional[bytes]) -> JsonText:
-    """The file as JSON; no file is an empty one.
+def read(path: str, host: Host) -> Found:
+    """The file; no file is an empty one.
 
     Raises:
         PolicyRefused: it is broken; the message says where.
     """
+    content = host.read(path, SMALL)
     try:
-        return JsonText.from_bytes(content or b"")
+        text = JsonText.from_bytes(content or b"")
     except JsonBroken as error:
         raise PolicyRefused("%s:%s; nothing was changed. Fix the file first: Docker cannot read it either" % (path, error)) from None
+    return Found(path, content, text, host.mode(path))
 
 
-def merge(
-    path: str, text: JsonText, mode: t.Optional[int], reader: Reader, wanted: Proxies, memory: t.Optional[Memory], usual_mode: int
-) -> Merged:
+def merge(found: Found, reader: Reader, wanted: Proxies, memory: t.Optional[Memory]) -> Merged:
     """Put the wanted values into a file, and take out what we put there earlier and is not wanted any more.
 
     Values that somebody else changed since are not ours any more, and stay.
 
     Args:
-        path: The file, for messages.
-        text: Its content.
-        mode: Its mode; None: there is no file.
+        found: The file.
         reader: Who reads it.
         wanted: What shall be in it of ours.
         memory: What an earlier run returned.
-        usual_mode: The mode of a new file. Credentials are for its owner alone in any case.
 
     Raises:
         PolicyRefused: the member is not of the form that Docker wants.
     """
+    path, _content, text, mode = found
     values = wanted.spelled(reader.names)
     if not values and memory is None:
-        return Merged(None if mode is None else text.to_bytes(), mode or usual_mode, None)
+        return Merged(None if mode is None else text.to_bytes(), mode or reader.mode, None)
     memory = memory or Memory(text.raw(MEMBER), {}, mode)
     before: _Object = json.loads(memory.before) if memory.before else {}
     member = copy.deepcopy(_object(path, text.value.get(MEMBER, {}), MEMBER))
@@ -152,8 +168,8 @@ def merge(
     _prune(member, reader.path, before)
     new = _with(text, member, before, memory.before)
     if not values and memory.mode is None and not new.value:
-        return Merged(None, usual_mode, None)
-    own = mode if mode is not None else usual_mode
+        return Merged(None, reader.mode, None)
+    own = mode if mode is not None else reader.mode
     if wanted.secret:
         own &= 0o600
     elif memory.mode is not None and own == memory.mode & 0o600:

@@ -12,7 +12,6 @@ import typing as t
 
 from .._errors import PolicyRefused
 from .._host.host import Host
-from .._host.regular_file import SMALL
 from . import unit
 from .api import Info
 from .daemon import FILE_SINCE, Daemon
@@ -61,12 +60,10 @@ def propose(daemon: Daemon, wanted: Proxies, host: Host) -> Proposal:
     if by_file and wanted != Proxies():
         _refuse_flags(daemon)
     state = load(daemon.places, host)
-    path = daemon.places.daemon_json
-    old = host.read(path, SMALL)
-    text = read(path, old)
+    found = read(daemon.places.daemon_json, host)
     if state.lending:
-        text = text.without(LIVE_RESTORE)
-    daemon_json, memory = json_file(path, old, text, DAEMON, wanted if by_file else Proxies(), state.memory, 0o644, host)
+        found = found._replace(text=found.text.without(LIVE_RESTORE))
+    daemon_json, memory = json_file(found, DAEMON, wanted if by_file else Proxies(), state.memory)
     units = _unit_files(daemon, Proxies() if by_file else wanted, host)
     running, info = daemon.invocation(), daemon.info()
     changed = any(file.changed for file in (daemon_json, *units))
@@ -78,7 +75,7 @@ def propose(daemon: Daemon, wanted: Proxies, host: Host) -> Proposal:
         State(memory, state.due if state.due == running else ""),
         running,
         restart,
-        survival(daemon, info, text),
+        survival(daemon, info, found.text),
         _warnings(daemon, wanted),
     )
 

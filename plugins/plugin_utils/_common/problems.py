@@ -85,10 +85,10 @@ def unknown(kind: str, word: str, owner: str, known: Collection[str]) -> str:
     return f"unknown {kind} {shortened(repr(word))}; {owner} has {', '.join(names) or 'none'}{more}{did_you_mean(word, known)}"
 
 
-def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """A word of the known ones that is similar; of very many only the first are looked at."""
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6, prefix: str = "") -> str:
+    """A word of the known ones that is similar, with what all of them begin with; of very many only the first are looked at."""
     close = difflib.get_close_matches(word[:WORD], list(itertools.islice(known, KNOWN_SHOWN)), 1, cutoff)
-    return f" (did you mean {close[0]}?)" if close else ""
+    return f" (did you mean {prefix}{close[0]}?)" if close else ""
 
 
 def subject(hosts: Collection[str]) -> str:

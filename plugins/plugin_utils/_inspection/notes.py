@@ -16,6 +16,7 @@ from ...module_utils._plan.words import EGRESS, INGRESS
 from .._common import markdown as markdown
 from .._common.addresses import ANYBODY
 from .._common.plan_marker import MARK
+from .._common.templates import template
 from .._common.texts import one_line
 from .._inspection_exports.exemption import short
 from .._matrix.middleboxes import LONG_LIVED, demands
@@ -80,9 +81,10 @@ class Note:
         data = {"format": FORMAT, "made_by": MARK, kind: NAME, "hosts": HOSTS, "note": note, "flows": flows}
         self._directory = f"{DIRECTORY}/{kind}s"
         self._json = Form.of(f"{json.dumps(data, indent=2)}\n".replace(json.dumps(NAME), NAME).replace(json.dumps(HOSTS), HOSTS))
-        described = [(flow, list(_facts(flow))) for flow in flows]
-        self._text = Form.of("\n".join(_text(kind, note, described)) + "\n")
-        self._markdown = Form.of("\n".join(_markdown(kind, note, described)).rstrip("\n") + "\n")
+        values = {"kind": kind, "name": NAME, "hosts": HOSTS, "mark": MARK, "note": note, "flows": [_described(flow) for flow in flows]}
+        self._text = Form.of(template(__file__, "note.txt.j2").render(values))
+        as_markdown = template(__file__, "note.md.j2").render(values, md=markdown.text, table=_facts_table)
+        self._markdown = Form.of(as_markdown.rstrip("\n") + "\n")
 
     def files(self, name: str, hosts: Sequence[Data]) -> Iterator[tuple[str, str]]:
         """The files about a site or host as (path inside the plan's directory, text)."""
@@ -149,26 +151,23 @@ def _contacts(flow: SiteFlow, plan: Plan) -> list[str]:
     return sorted({plan.index["hosts"][name]["contact"] for name in others} - {None})
 
 
-def _text(kind: str, note: str, described: Sequence[tuple[Data, Facts]]) -> Iterator[str]:
-    yield f"TLS inspection: what to leave alone of the {kind} {NAME} ({MARK}; do not edit)"
-    yield from ("", note, "", HOSTS)
-    for flow, facts in described:
-        yield from ("", f"{flow['flow']}, {WAY[flow['direction']]}: {one_line(flow['purpose'])}")
-        for key, values in facts:
-            yield from (f"  {shown:<13}{value}" for shown, value in zip((key, *[""] * len(values)), values, strict=False))
+def _described(flow: Data) -> dict[str, t.Any]:
+    """A flow in the words of a note."""
+    return {
+        "label": flow["flow"],
+        "way": WAY[flow["direction"]],
+        "purpose": one_line(flow["purpose"]),
+        "facts": list(_facts(flow)),
+    }
 
 
 def _host(host: Data) -> str:
     return f"{one_line(host['name'])}: {', '.join(host['addresses']) or 'its address is not known'}{_asked(host['contact'])}"
 
 
-def _markdown(kind: str, note: str, described: Sequence[tuple[Data, Facts]]) -> Iterator[str]:
-    yield f"# TLS inspection: what to leave alone of the {kind} {NAME} ({MARK}; do not edit)"
-    yield from ("", markdown.text(note), "", HOSTS, "")
-    for flow, facts in described:
-        yield from (f"## {markdown.text(flow['flow'])}, {WAY[flow['direction']]}", "", f"{markdown.text(one_line(flow['purpose']))}.", "")
-        cells = [(key, "<br>".join(map(markdown.text, values))) for key, values in facts]
-        yield from markdown.table(("", ""), [cell for cell in cells if cell[1]])
+def _facts_table(facts: Facts) -> Iterator[str]:
+    cells = [(key, "<br>".join(map(markdown.text, values))) for key, values in facts]
+    return markdown.table(("", ""), [cell for cell in cells if cell[1]])
 
 
 def _table(hosts: Sequence[Data]) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from .._common.templates import template
 from .exemption import Exemption, header
 
 NAME = "palo_alto"
@@ -29,24 +30,5 @@ def refusals(exemptions: Iterable[Exemption]) -> Iterator[str]:
 
 def export(site: str, exemptions: Sequence[Exemption]) -> str:
     """Commands for configuration mode; the rules move to the top."""
-    lines = list(header("#", TITLE, site, "Enter the commands after configure, without these comments, and commit."))
-    for exemption in exemptions:
-        lines += ["", f"# {exemption.label}", *_commands(exemption)]
-    return "\n".join(lines) + "\n"
-
-
-def _commands(exemption: Exemption) -> Iterator[str]:
-    name = f"federated-{exemption.slug}"
-    for end, members in (("from", exemption.sources), ("to", exemption.destinations or exemption.names)):
-        for number, member in enumerate(members, 1):
-            kind = "fqdn" if exemption.names and end == "to" else "ip-netmask"
-            yield f"set address {name}-{end}-{number} {kind} {member}"
-            yield f"set address-group {name}-{end} static {name}-{end}-{number}"
-    yield f"set service {name} protocol tcp port {','.join(exemption.ports)}"
-    rule = f"set rulebase decryption rules {name}"
-    yield f"{rule} from any to any source-user any category any"
-    yield f"{rule} source {f'{name}-from' if exemption.sources else 'any'}"
-    yield f"{rule} destination {f'{name}-to' if exemption.destinations or exemption.names else 'any'}"
-    yield f"{rule} service {name}"
-    yield f"{rule} action no-decrypt"
-    yield f"move rulebase decryption rules {name} top"
+    advice = "Enter the commands after configure, without these comments, and commit."
+    return template(__file__, "palo_alto.txt.j2").render(header=list(header("#", TITLE, site, advice)), exemptions=exemptions)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from .._common.templates import template
 from .exemption import Exemption, header, short
 
 NAME = "squid"
@@ -29,28 +30,5 @@ def refusals(exemptions: Iterable[Exemption]) -> Iterator[str]:
 
 def export(site: str, exemptions: Sequence[Exemption]) -> str:
     """A fragment to be included before the first ``ssl_bump`` rule."""
-    lines = [*header("#", TITLE, site, "Include it in squid.conf before the first ssl_bump rule.")]
-    if any(exemption.names for exemption in exemptions):
-        lines += ["", "acl federated_hello at_step SslBump1"]
-    for exemption in exemptions:
-        lines += ["", *_rules(exemption)]
-    return "\n".join(lines) + "\n"
-
-
-def _rules(exemption: Exemption) -> Iterator[str]:
-    prefix = f"federated_{exemption.slug}"
-    conditions = [f"{prefix}_port"]
-    yield f"# {exemption.label}"
-    yield f"acl {prefix}_port port {' '.join(exemption.ports)}"
-    if exemption.sources:
-        yield from (f"acl {prefix}_from src {short(source)}" for source in exemption.sources)
-        conditions.append(f"{prefix}_from")
-    if exemption.destinations:
-        yield from (f"acl {prefix}_to dst {short(destination)}" for destination in exemption.destinations)
-        conditions.append(f"{prefix}_to")
-    if exemption.names:
-        yield from (f"acl {prefix}_name ssl::server_name {name}" for name in exemption.names)
-        yield f"ssl_bump splice {' '.join(conditions)} {prefix}_name"
-        yield f"ssl_bump peek federated_hello {' '.join(conditions)}"
-    else:
-        yield f"ssl_bump splice {' '.join(conditions)}"
+    head = list(header("#", TITLE, site, "Include it in squid.conf before the first ssl_bump rule."))
+    return template(__file__, "squid.conf.j2").render(header=head, exemptions=exemptions, short=short)

@@ -127,9 +127,9 @@ def _refuse_misspelt(host: str, variables: Mapping[str, object], problems: Probl
     for name, data in variables.items():
         if name.startswith(PREFIX) and name not in VARIABLES:
             known = [variable.removeprefix(PREFIX) for variable in VARIABLES]
-            meant = did_you_mean(name.removeprefix(PREFIX), known, cutoff=0.75)
+            meant = did_you_mean(name.removeprefix(PREFIX), known, cutoff=0.75, prefix=PREFIX)
             if meant:
-                problems.error(f"{name} is not a variable of this collection{meant.replace('mean ', 'mean ' + PREFIX)}", [host], [data])
+                problems.error(f"{name} is not a variable of this collection{meant}", [host], [data])
 
 
 def _refuse_unfit_name(host: str, problems: Problems) -> None:

@@ -16,6 +16,7 @@ from ...module_utils._plan.model import ProxiedFlow
 from ...module_utils._proxy_url import parse_proxy_url
 from .._common.addresses import ANYBODY, merge
 from .._common.plan_marker import MARK
+from .._common.templates import template
 from .._common.texts import one_line
 from .._rules.plan import Plan
 from .._rules.proxy_entry import is_loopback
@@ -108,36 +109,16 @@ def _method(permission: Permission) -> str:
 
 
 def _squid(url: str, permissions: Permissions) -> str:
-    lines = [
-        f"# What the forward proxy {url} has to permit ({MARK}; do not edit)",
-        "# Include it in squid.conf before the first http_access rule that denies.",
-        "",
-        "acl federated_connect method CONNECT",
+    entries = [
+        {
+            "permission": permission,
+            "prefix": f"federated_{hashlib.sha256(repr(permission).encode()).hexdigest()[:12]}",
+            "shown": f"{one_line(permission.flow)}, {_method(permission)}: {', '.join(one_line(client.host) for client in clients)}",
+            "clients": merge(address for client in clients for address in client.addresses),
+        }
+        for permission, clients in permissions.items()
     ]
-    for permission, clients in permissions.items():
-        lines += ["", f"# {one_line(permission.flow)}, {_method(permission)}: {', '.join(one_line(client.host) for client in clients)}"]
-        lines += _squid_rules(permission, merge(address for client in clients for address in client.addresses))
-    return "\n".join(lines) + "\n"
-
-
-def _squid_rules(permission: Permission, clients: Sequence[str]) -> Iterator[str]:
-    if not clients:
-        yield "# its address is not known"
-        return
-    prefix = f"federated_{hashlib.sha256(repr(permission).encode()).hexdigest()[:12]}"
-    yield from (f"acl {prefix}_from src {_short(client)}" for client in clients)
-    yield from (f"acl {prefix}_port port {port}" for port in permission.ports)
-    method = "federated_connect" if permission.method == "CONNECT" else "!federated_connect"
-    allow = f"http_access allow {method} {prefix}_from {prefix}_port"
-    if permission.is_for_anybody:
-        yield allow
-        return
-    yield from (f"acl {prefix}_name dstdomain -n {name}" for name in permission.names)
-    yield from (f"acl {prefix}_to dst {_short(network)}" for network in permission.networks)
-    if permission.names:
-        yield f"{allow} {prefix}_name"
-    if permission.networks:
-        yield f"{allow} {prefix}_to"
+    return template(__file__, "squid.conf.j2").render(url=url, mark=MARK, entries=entries, short=_short)
 
 
 def _short(cidr: str) -> str:

@@ -17,9 +17,8 @@ import yaml
 from .._matrix.model import INITIATOR, RESPONDER
 from .row import NAME, Connection, End, RowUnclear, identifier, read_row
 from .tables import clean, read_tables
+from .vocabulary import vocabulary
 
-OPTIONAL = ("optional", "no", "recommended", "nein", "empfohlen")
-MANDATORY = ("mandatory", "required", "yes", "ja", "pflicht", "erforderlich")
 QUESTIONS = (
     "tls, inspection and proxy of every flow, which the table does not say",
     "necessity: what the table does not call mandatory or optional is conditional, a rule wherever both ends exist",
@@ -57,6 +56,7 @@ class _Flow:
         self.ports = connection.ports[protocol]
         self.ends = ends
         self.lines = [connection.row.line]
+        self.id = ""
 
     @property
     def key(self) -> object:
@@ -64,7 +64,6 @@ class _Flow:
 
     def as_matrix(self) -> dict[str, t.Any]:
         cells = self.connection.row.cells
-        status = cells.get("status", "").lower()
         return {
             "purpose": cells.get("purpose") or cells.get("service") or self.shown(),
             "initiator": _endpoint(self.ends[INITIATOR]),
@@ -73,7 +72,7 @@ class _Flow:
             "ports": [port if "-" in port else int(port) for port in self.ports],
             "application": identifier(cells.get("service", "").partition("/")[0] or "unknown", "application"),
             "tls": "unknown",
-            "necessity": "optional" if status in OPTIONAL else "mandatory" if status in MANDATORY else "conditional",
+            "necessity": _necessity(cells.get("status", "").lower()),
             "phases": ["run"],
             "proxy": "forbidden" if self.protocol == "udp" else "unknown",
             "inspection": "unknown",
@@ -100,31 +99,29 @@ def draft_matrix(text: str, file: str, name: str, perspective: Collection[str] =
         TableTooLarge: if a table is larger than any of connections.
     """
     file = clean(file)
-    flows: dict[object, _Flow] = {}
-    doubtful: list[tuple[Connection, list[_Flow]]] = []
-    unread: list[str] = []
     connections: list[Connection] = []
+    unread: list[str] = []
     for row in (row for table in read_tables(text) for row in table):
         try:
             connections.append(read_row(row, perspective))
         except RowUnclear as unclear:
             unread.append(f"{file}:{row.line}: {unclear}")
     plurals = _plurals(connections)
+    flows: dict[object, _Flow] = {}
+    readings: list[_Flow] = []
     for connection in connections:
         if connection.contradiction:
-            readings = [flow for swapped in (False, True) for flow in _flows(connection, plurals, swapped)]
-            doubtful.append((connection, readings))
+            readings += (flow for swapped in (False, True) for flow in _flows(connection, plurals, swapped))
             continue
         for flow in _flows(connection, plurals):
             known = flows.setdefault(flow.key, flow)
             if known is not flow:
                 known.lines.append(connection.row.line)
-    contradictions = [f"{file}:{connection.row.line}: {connection.contradiction}" for connection, _readings in doubtful]
-    hints = list(_hints(flows.values(), file))
-    rendered = _render(
-        file, name, list(flows.values()), [flow for _row, readings in doubtful for flow in readings], contradictions, unread, hints
-    )
-    return Draft(rendered, len(flows), contradictions, unread, hints)
+    contradictions = [f"{file}:{each.row.line}: {each.contradiction}" for each in connections if each.contradiction]
+    _name([*flows.values(), *readings])
+    draft = Draft("", len(flows), contradictions, unread, list(_hints(flows.values(), file)))
+    draft.text = _render(draft, _head(file, name, [*flows.values(), *readings]), file, list(flows.values()), readings)
+    return draft
 
 
 def _plurals(connections: Sequence[Connection]) -> dict[str, str]:
@@ -146,6 +143,11 @@ def _endpoint(end: End) -> dict[str, t.Any]:
     if end.kind in ("any", "local"):
         return {end.kind: True}
     return {end.kind: end.values[0] if end.kind == "network" else list(end.values)}
+
+
+def _necessity(status: str) -> str:
+    words = vocabulary()
+    return "optional" if status in words.optional else "mandatory" if status in words.mandatory else "conditional"
 
 
 def _exposure(ends: Ends) -> str:
@@ -170,14 +172,11 @@ def _hints(flows: Collection[_Flow], file: str) -> Iterator[str]:
             yield f"{lines}: from anybody and to anybody; if partners are meant, write one flow, from {ends[0]} to {ends[1]}"
 
 
-def _render(
-    file: str, name: str, flows: Sequence[_Flow], readings: Sequence[_Flow], contradictions: list[str], unread: list[str], hints: list[str]
-) -> str:
-    everything = [*flows, *readings]
-    ends = [end for flow in everything for end in flow.ends.values()]
+def _head(file: str, name: str, flows: Sequence[_Flow]) -> dict[str, t.Any]:
+    """What stands before the flows."""
+    ends = [end for flow in flows for end in flow.ends.values()]
     roles = {role: end.written for end in reversed(ends) if end.kind == "roles" for role in end.values}
     networks = {end.values[0]: end.written for end in reversed(ends) if end.kind == "network"}
-    ids = _ids(everything)
     head: dict[str, t.Any] = {
         "matrix": name,
         "title": title(name),
@@ -187,18 +186,26 @@ def _render(
     }
     if networks:
         head["networks"] = {network: {"description": f"What the table calls {networks[network]}."} for network in sorted(networks)}
+    return head
+
+
+def _comments(draft: Draft, file: str) -> str:
+    """What the user has to look at, as the beginning of the file."""
     comments = [f"Drafted from {file}: a beginning, to be read against the vendor's document.", ""]
     for heading, entries in (
-        ("Decide which reading is right; both stand at the end, commented out", contradictions),
-        ("Not read", unread),
-        ("Look at", hints),
+        ("Decide which reading is right; both stand at the end, commented out", draft.contradictions),
+        ("Not read", draft.unread),
+        ("Look at", draft.hints),
         ("Fill in", list(QUESTIONS)),
     ):
         comments += [f"{heading}:", *(f"  - {entry}" for entry in entries), ""] if entries else []
-    parts = ["".join(f"# {line}".rstrip() + "\n" for line in comments[:-1]), _yaml(head)]
-    parts.append("flows:\n" + "\n".join(_indented(ids[id(flow)], flow) for flow in flows))
+    return "".join(f"# {line}".rstrip() + "\n" for line in comments[:-1])
+
+
+def _render(draft: Draft, head: Mapping[str, t.Any], file: str, flows: Sequence[_Flow], readings: Sequence[_Flow]) -> str:
+    parts = [_comments(draft, file), _yaml(dict(head)), "flows:\n" + "\n".join(map(_indented, flows))]
     for flow in readings:
-        lines = _indented(ids[id(flow)], flow).splitlines(keepends=True)
+        lines = _indented(flow).splitlines(keepends=True)
         parts.append(
             f"  # {file}:{flow.lines[0]}, if this is who opens the connection: {flow.shown()}\n"
             + "".join(f"  # {line[2:]}" for line in lines)
@@ -210,17 +217,16 @@ def title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _indented(flow_id: str, flow: _Flow) -> str:
-    return "".join(f"  {line}" for line in _yaml({flow_id: flow.as_matrix()}).splitlines(keepends=True))
+def _indented(flow: _Flow) -> str:
+    return "".join(f"  {line}" for line in _yaml({flow.id: flow.as_matrix()}).splitlines(keepends=True))
 
 
 def _yaml(data: object) -> str:
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=10000)
 
 
-def _ids(flows: Sequence[_Flow]) -> dict[int, str]:
-    """A flow's id is its purpose, short, or its service and port; a number follows where that is taken."""
-    ids: dict[int, str] = {}
+def _name(flows: Sequence[_Flow]) -> None:
+    """Give each flow an id: its purpose, short, or its service and port; a number follows where that is taken."""
     taken: set[str] = set()
     numbers: dict[str, int] = {}
     for flow in flows:
@@ -229,11 +235,9 @@ def _ids(flows: Sequence[_Flow]) -> dict[int, str]:
         service = identifier(cells.get("service", "").partition("/")[0] or flow.protocol, "flow")
         wanted = "_".join(words).strip("_") or f"{service}_{flow.ports[0].replace('-', '_')}"
         wanted = identifier(wanted, "flow")
-        number, flow_id = numbers.get(wanted, 1), wanted
-        while flow_id in taken:
+        number, flow.id = numbers.get(wanted, 1), wanted
+        while flow.id in taken:
             number += 1
-            flow_id = f"{wanted[: NAME - 1 - len(str(number))]}_{number}"
+            flow.id = f"{wanted[: NAME - 1 - len(str(number))]}_{number}"
         numbers[wanted] = number
-        taken.add(flow_id)
-        ids[id(flow)] = flow_id
-    return ids
+        taken.add(flow.id)

@@ -8,55 +8,27 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 import typing as t
 import unicodedata
 from collections.abc import Collection
 
-from ...module_utils._plan.words import EGRESS, INGRESS
+from ...module_utils._plan.words import INGRESS
 from .._common.texts import shortened
 from .._matrix.model import INITIATOR, RESPONDER
 from .tables import Row
+from .vocabulary import vocabulary
 
-DIRECTIONS = {
-    **dict.fromkeys(("ingress", "in", "inbound", "incoming", "eingehend", "eingang"), INGRESS),
-    **dict.fromkeys(("egress", "out", "outbound", "outgoing", "ausgehend", "ausgang"), EGRESS),
-}
-ANYBODY = {
-    "any",
-    "all",
-    "internet",
-    "the internet",
-    "public internet",
-    "anywhere",
-    "everywhere",
-    "anyone",
-    "world",
-    "beliebig",
-    "alle",
-    "0.0.0.0/0",
-    "::/0",
-    "",
-}
+EVERY_ADDRESS = {"0.0.0.0/0", "::/0", ""}
 LOOPBACK = {"localhost", "loopback", "127.0.0.1", "127.0.0.0/8", "::1"}
-NETWORK_WORDS = {
-    *("network", "networks", "subnet", "subnets", "range", "ranges", "lan", "vlan", "intranet", "internal", "users"),
-    *("netz", "netze", "netzwerk", "netzwerke", "subnetz", "subnetze", "kliniknetz", "hausnetz", "nutzer", "benutzer", "anwender"),
-}
-"""How a network's name ends."""
-
-NOISE = {"ip", "ips", "address", "addresses", "fqdn", "hostname", "adresse", "adressen"}
-"""What says how a component is addressed, not which one it is."""
-
 OVER_TCP = ("https", "http", "grpc", "wss", "ws", "ssh", "mqtts", "mqtt", "ldaps", "ldap", "smtp", "tls")
 OVER_UDP = ("wireguard",)
 URL = re.compile(r"(?<![a-z])[a-z]+://([^/\s,;:]+)[^\s,;]*")
 FQDN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-BOTH = re.compile(r"\b(?:tcp ?(?:[+/&]|and|und) ?udp|udp ?(?:[+/&]|and|und) ?tcp|(?:tcp ?, ?udp|udp ?, ?tcp)(?! *[/:]? *\d))\b")
 PORT = re.compile(r"(?:(tcp|udp|both)[ /:]*)?(\d{1,5})(?: ?[-:\u2013] ?(\d{1,5}))?(?:[ /]*(tcp|udp|both))?", re.ASCII)
 BRACKETS = re.compile(r"\([^()]*\)")
-PARTS = re.compile(r"[,;&+]|\band\b|\bund\b|(?<=\d) */ *(?=\d)")
 NAME = 40
 """The most characters that an identifier of a matrix may have."""
 
@@ -118,7 +90,8 @@ def read_row(row: Row, perspective: Collection[str] = ()) -> Connection:
 def _contradiction(direction: str, source: End, destination: End, perspective: Collection[str]) -> str:
     if not direction:
         return ""
-    meant = {DIRECTIONS[word] for word in re.findall(r"[a-z]+", direction.lower()) if word in DIRECTIONS}
+    directions = vocabulary().directions
+    meant = {directions[word] for word in re.findall(r"[a-z]+", direction.lower()) if word in directions}
     if len(meant) != 1:
         return f"{_shown(direction)} does not say who opens the connection; replies need no rule"
     own, other = (destination, source) if meant == {INGRESS} else (source, destination)
@@ -135,7 +108,7 @@ def _ports(protocol: str, port: str) -> dict[str, tuple[str, ...]]:
     column = _protocols(protocol)
     beside: list[tuple[str, ...]] = []
     spans: list[str] = []
-    for part in PARTS.split(BOTH.sub("both", BRACKETS.sub("", port.lower()))):
+    for part in _ports_apart().split(_both().sub("both", BRACKETS.sub("", port.lower()))):
         match = PORT.fullmatch(part.strip())
         if not match:
             raise RowUnclear(f"the port {_shown(port)} is not a number, range or list of them; write it so, or leave the row out")
@@ -189,14 +162,15 @@ def _protocols(text: str) -> tuple[str, ...]:
 
 
 def _end(column: str, text: str) -> End:
+    words = vocabulary()
     plain = text.lower().strip("[]<>{} ").rstrip("* ")  # an asterisk behind it leads to a footnote
     if not text:
         raise RowUnclear(f"the {column} is empty")
-    if plain in ANYBODY:
+    if plain in words.anybody or plain in EVERY_ADDRESS:
         return End("any", (), text)
     if plain in LOOPBACK:
         return End("local", (), text)
-    parts = [part for part in re.split(r"[,;+&\s]+", URL.sub(r"\1", plain)) if part not in ("", "and", "or", "und", "oder")]
+    parts = [part for part in re.split(r"[,;+&\s]+", URL.sub(r"\1", plain)) if part not in ("", *words.ands, *words.ors)]
     if any("*" in part and "." in part for part in parts):
         raise RowUnclear(f"the {column} {_shown(text)} has a wildcard, which no firewall can look up; name the hosts")
     named = [part for part in parts if FQDN.fullmatch(part)]
@@ -204,14 +178,30 @@ def _end(column: str, text: str) -> End:
         raise RowUnclear(f"the {column} {_shown(text)} is a host name and something else; give each a row")
     if named:
         return End("names", tuple(dict.fromkeys(named)), text)
-    if any(map(_is_network, parts)) or (re.findall(r"[a-z]+", plain) or [""])[-1] in NETWORK_WORDS:
+    if any(map(_is_network, parts)) or (re.findall(r"[a-z]+", plain) or [""])[-1] in words.networks:
         return End("network", (identifier(plain, "network"),), text)
-    components = [
-        identifier(_without_noise(part), "role") for part in re.split(r"[,;+&/]|\b(?:and|or|und|oder)\b", plain) if _without_noise(part)
-    ]
+    named_parts = map(_without_noise, _components_apart().split(plain))
+    components = [identifier(part, "role") for part in named_parts if part]
     if not components:
         raise RowUnclear(f"the {column} {_shown(text)} names nobody")
     return End("roles", tuple(dict.fromkeys(components)), text)
+
+
+@functools.cache
+def _both() -> re.Pattern[str]:
+    """TCP and UDP for the same ports."""
+    ands = "|".join(vocabulary().ands)
+    return re.compile(rf"\b(?:tcp ?(?:[+/&]|{ands}) ?udp|udp ?(?:[+/&]|{ands}) ?tcp|(?:tcp ?, ?udp|udp ?, ?tcp)(?! *[/:]? *\d))\b")
+
+
+@functools.cache
+def _ports_apart() -> re.Pattern[str]:
+    return re.compile(rf"[,;&+]|\b(?:{'|'.join(vocabulary().ands)})\b|(?<=\d) */ *(?=\d)")
+
+
+@functools.cache
+def _components_apart() -> re.Pattern[str]:
+    return re.compile(rf"[,;+&/]|\b(?:{'|'.join((*vocabulary().ands, *vocabulary().ors))})\b")
 
 
 def _is_network(text: str) -> bool:
@@ -223,7 +213,7 @@ def _is_network(text: str) -> bool:
 
 
 def _without_noise(text: str) -> str:
-    return " ".join(word for word in text.split() if word not in NOISE)
+    return " ".join(word for word in text.split() if word not in vocabulary().addressing)
 
 
 def identifier(text: str, otherwise: str) -> str:

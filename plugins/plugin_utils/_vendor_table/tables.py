@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Reads vendors' tables of connections: CSV, or Markdown tables anywhere on a page. What the cells mean, row.py knows."""
+"""Reads vendors' tables of connections: CSV, or Markdown tables anywhere on a page. What the cells mean is the business of row.py."""
 
 from __future__ import annotations
 
@@ -15,113 +15,7 @@ import typing as t
 from collections.abc import Iterable, Iterator, Sequence
 
 from .._common.texts import shortened, visible
-
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "direction": ("direction", "dir", "flow direction", "traffic direction", "in out", "inbound outbound", "ingress egress", "richtung"),
-    "protocol": (
-        "protocol",
-        "proto",
-        "ip protocol",
-        "transport",
-        "transport protocol",
-        "l4",
-        "l4 protocol",
-        "layer 4",
-        "tcp udp",
-        "protokoll",
-    ),
-    "port": (
-        "port",
-        "ports",
-        "port s",
-        "destination port",
-        "destination ports",
-        "dest port",
-        "dst port",
-        "dport",
-        "target port",
-        "port number",
-        "server port",
-        "port range",
-        "tcp port",
-        "udp port",
-        "port protocol",
-        "ports protocols",
-        "protocol port",
-        "port and protocol",
-        "protocol and port",
-        "port proto",
-        "port tcp udp",
-        "zielport",
-        "zielports",
-        "port protokoll",
-        "protokoll port",
-    ),
-    "source": (
-        "source",
-        "sources",
-        "src",
-        "from",
-        "source machine",
-        "source host",
-        "source ip",
-        "source address",
-        "initiator",
-        "client",
-        "origin",
-        "source ip address",
-        "source component",
-        "quelle",
-        "quell ip",
-        "quelladresse",
-        "quellsystem",
-        "von",
-    ),
-    "destination": (
-        "destination",
-        "destinations",
-        "dest",
-        "dst",
-        "to",
-        "target",
-        "destination machine",
-        "destination host",
-        "destination ip",
-        "destination address",
-        "responder",
-        "server",
-        "destination ip address",
-        "destination component",
-        "remote",
-        "ziel",
-        "ziel ip",
-        "zieladresse",
-        "zielsystem",
-        "nach",
-        "an",
-    ),
-    "purpose": (
-        "purpose",
-        "description",
-        "comment",
-        "comments",
-        "usage",
-        "used for",
-        "use",
-        "reason",
-        "remark",
-        "remarks",
-        "notes",
-        "note",
-        "zweck",
-        "beschreibung",
-        "bemerkung",
-        "verwendung",
-    ),
-    "service": ("service", "application", "application protocol", "app", "service name", "l7", "layer 7", "dienst", "anwendung"),
-    "status": ("status", "required", "necessity", "mandatory", "mandatory optional", "optional", "pflicht", "erforderlich"),
-}
-"""What vendors call the columns, in English and German: letters and digits of the header, in lower case."""
+from .vocabulary import vocabulary
 
 NEEDED = ("port", "source", "destination")
 
@@ -172,7 +66,7 @@ def read_tables(text: str) -> list[list[Row]]:
     _bound(row for table in wanted_tables for row in table.body)
     tables = [[_row(line, table.columns, cells) for line, cells in table.body] for table in wanted_tables]
     if not tables:
-        wanted = ", ".join(f"{column} (or {', '.join(COLUMNS[column][1:4])})" for column in NEEDED)
+        wanted = ", ".join(f"{column} (or {', '.join(vocabulary().columns[column][1:4])})" for column in NEEDED)
         raise TablesNotFound("; ".join([f"no table with the columns {wanted}", *map(_lack, found[:LACKING_SHOWN])]))
     return tables
 
@@ -220,10 +114,10 @@ def _lack(table: _Table) -> str:
 
 
 def _columns(header: Sequence[str]) -> _Columns:
-    """The known column of each cell of a header; of two that mean the same, the first in order of COLUMNS counts."""
+    """The known column of each cell of a header; of two that mean the same, the first in the order of the vocabulary counts."""
     words = [" ".join(re.findall(r"[^\W_]+", clean(cell).lower())) for cell in header]
     columns: _Columns = [None] * len(words)
-    for column, names in COLUMNS.items():
+    for column, names in vocabulary().columns.items():
         place = next((words.index(name) for name in names if name in words), None)
         if place is not None:
             columns[place] = column

@@ -18,17 +18,20 @@ from collections.abc import Mapping, Sequence
 
 from ...module_utils._host.printable import printable
 from ...module_utils._plan.ports import holds
+from ...module_utils._proof.listener import IN_USE, LISTENING
 from .._plan.reader import AddressSetIndex
 from .model import OPEN, Choice, Listener, Proof
 from .observations import Observation, Seen, destination_of, usable
+from .rulings import CLOSED as CLOSED
+from .rulings import FAILED as FAILED
+from .rulings import FLOW, PARTNER, STRANGER, Answer, Case, Fact, Speaker, Waiting, ruling
+from .rulings import PROVEN as PROVEN
+from .rulings import UNPROVEN as UNPROVEN
+from .rulings import WARNING as WARNING
 
-PROVEN = "proven"
-CLOSED = "closed"
+_WAITING = {LISTENING: Waiting.LISTENING, IN_USE: Waiting.IN_USE}
 IN_FORCE = "in force"
 LOOPBACK = "loopback"
-UNPROVEN = "unproven"
-WARNING = "warning"
-FAILED = "failed"
 
 LINE_MAXIMUM = 4000
 
@@ -78,7 +81,7 @@ class _Judge:
         self._observations = observations
         self._own = observations.get(host, Observation())
         self._membership = membership
-        self._silent_partner = FAILED if strict_partners else WARNING
+        self._strict_partners = strict_partners
 
     def steps(self, choice: Choice) -> list[Finding]:
         if self._own.lost and not self._own.probed:
@@ -150,65 +153,38 @@ class _Judge:
     def _proof(self, proof: Proof, outcome: Seen, managed: bool) -> Finding:
         destination = _at(proof.destination, proof.port, proof.protocol)
         what = " ".join(filter(None, (proof.initiator, "->", proof.responder, destination)))
-        state, why = self._open(proof, outcome) if proof.expect == OPEN else self._blocked(proof, outcome)
+        state, why = self._ruling(proof, outcome)
         return Finding(state, self._host if managed and proof.expect == OPEN else proof.responder, proof.flow, what, why)
 
-    def _open(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
-        kind, why = outcome["outcome"], _told(outcome)
-        if not proof.managed:
-            if kind == "open":
-                return PROVEN, ""
-            if kind == "silent" and proof.protocol == "udp":
-                return UNPROVEN, "silence, which a UDP service may keep"
-            return (self._silent_partner if proof.responder else WARNING), why
-        port, detail = self._port(proof, outcome)
-        if kind == "open":
-            return self._met(proof, outcome) if port == "listening" else (PROVEN, "")
-        if port == "listening":
-            return FAILED, f"{why}, although a listener waits there"
-        if port == "ended" and kind in ("refused", "silent"):
-            return UNPROVEN, f"{why}, and the listener may have ended before: raise verify_listener_seconds"
-        if kind == "refused":
-            if port == "in_use":
-                return FAILED, f"{why}, although {detail} holds the port"
-            return UNPROVEN, f"{why}, and nothing was known to listen there" + (f" ({detail})" if detail else "")
-        if kind == "silent" and proof.protocol == "udp":
-            return UNPROVEN, "silence, which a UDP service may keep"
-        if proof.responder not in self._observations:
-            return WARNING, f"{why}, and {proof.responder} is not part of this run: it may not have its policy yet"
-        return FAILED, why
+    def _ruling(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
+        waiting, detail = (Waiting.UNKNOWN, "") if proof.expect == OPEN and not proof.managed else self._port(proof, outcome)
+        speaker, source = outcome["answered_by"], outcome["source"]
+        facts = {
+            Fact.STRICT: self._strict_partners and bool(proof.responder),
+            Fact.ABSENT: proof.responder not in self._observations,
+            Fact.FROM_A_PEER: proof.expect != OPEN and bool(source) and self._membership.holds(proof.allowed, source),
+            Fact.OWN_FIREWALL: bool(outcome["by"]) and outcome["by"] == source,
+        }
+        case = Case(
+            Answer(outcome["outcome"]),
+            waiting,
+            proof.protocol,
+            Speaker.NONE if not speaker else Speaker.RESPONDER if speaker == proof.responder else Speaker.ANOTHER,
+            frozenset(fact for fact, holds in facts.items() if holds),
+        )
+        words = {
+            "told": _told(outcome),
+            "speaker": speaker,
+            "source": source,
+            "initiator": proof.initiator,
+            "responder": proof.responder,
+            "detail": detail,
+            "in_brackets": f" ({detail})" if detail else "",
+        }
+        return ruling(STRANGER if proof.expect != OPEN else FLOW if proof.managed else PARTNER, case, words)
 
-    def _met(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
-        """Whether an open connection reached the listener of the responder."""
-        if outcome["answered_by"] == proof.responder:
-            return PROVEN, ""
-        if outcome["answered_by"]:
-            return FAILED, f"{outcome['answered_by']} answered; correct connectivity_addresses, or the address translation on the way"
-        return FAILED, f"something answered, and the listener of {proof.responder} was not reached: look for a proxy or a port forward"
-
-    def _blocked(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
-        kind, why, source = outcome["outcome"], _told(outcome), outcome["source"]
-        if source and self._membership.holds(proof.allowed, source):
-            return UNPROVEN, f"{proof.initiator} comes from {source}, which is among the peers"
-        port, _detail = self._port(proof, outcome)
-        if kind == "open":
-            if port == "listening" and not outcome["answered_by"]:
-                return UNPROVEN, "something answered, and the listener was not reached: look for a proxy or a port forward"
-            return FAILED, "a host outside the peer list reached the port"
-        if kind == "refused":
-            return FAILED, f"a host outside the peer list reached the port ({why})"
-        if kind == "rejected" and outcome["by"] and outcome["by"] == source:
-            return UNPROVEN, f"{proof.initiator}'s own firewall does not let it out"
-        if kind == "unroutable":
-            return UNPROVEN, why
-        if not port:
-            return UNPROVEN, f"{why}, and {proof.responder} was not there to be reached"
-        if kind == "silent" and proof.protocol == "udp" and port != "listening":
-            return UNPROVEN, "silence, which a UDP service may keep"
-        return CLOSED, ""
-
-    def _port(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
-        """What waited on the responder's port, and its detail; empty where that is not known.
+    def _port(self, proof: Proof, outcome: Seen) -> tuple[Waiting, str]:
+        """What waited on the responder's port, and its detail.
 
         Container engines publish a port in both families and may hold it in one (Podman's conmon does): an answer in the other
         one that is not our listener's is theirs.
@@ -218,11 +194,12 @@ class _Judge:
         families = {port["family"]: port for port in known if (port["protocol"], port["port"]) == (proof.protocol, proof.port)}
         port = families.pop(ipaddress.ip_address(proof.destination).version, None)
         if not port:
-            return "", ""
-        if port["state"] == "listening" and outcome["outcome"] == "open" and not outcome["answered_by"]:
-            port = next((other for other in families.values() if other["state"] == "in_use"), port)
-        ended = port["state"] == "listening" and observation.stopped.get("listener", "stopped") != "stopped"
-        return ("ended", "") if ended else (port["state"], port["detail"])
+            return Waiting.UNKNOWN, ""
+        if port["state"] == LISTENING and outcome["outcome"] == "open" and not outcome["answered_by"]:
+            port = next((other for other in families.values() if other["state"] == IN_USE), port)
+        if port["state"] == LISTENING and observation.stopped.get("listener", "stopped") != "stopped":
+            return Waiting.ENDED, ""
+        return _WAITING.get(port["state"], Waiting.NOTHING), port["detail"]
 
 
 def _at(destination: str, port: int, protocol: str) -> str:

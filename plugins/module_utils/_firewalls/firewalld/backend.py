@@ -28,7 +28,7 @@ from . import others as firewalld_others
 from .docker_versions import warnings_before_reload
 from .files import MODE, Files, describe_files
 from .journal import Journal
-from .objects import Object, describe
+from .objects import Objects, describe
 from .rules import translate
 from .runtime import RuntimeSnapshot
 
@@ -89,14 +89,23 @@ def _is_starting(host: Host) -> bool:
 
 
 def _propose(policy: t.Optional[Policy], host: Host) -> Change:
-    if policy or is_running(host):
-        client = firewalld_client.connect(host, carries=policy is not None)
-        change = FirewalldChange(host, translate(policy) if policy else [], client)
-        if policy:
-            others = contradictions(policy, firewalld_others.places(client, change.is_ours))
-            change.warnings = [*change.warnings, *others, *fail2ban.warnings(host)]
-        return change
-    return FilesChange(host)
+    if not policy and not is_running(host):
+        return FilesChange(Files(host, ()))
+    client = firewalld_client.connect(host, carries=policy is not None)
+    objects = translate(policy) if policy else []
+    files = Files(host, objects)
+    runtime = live.read(client, host, files.is_ours)
+    wanted = {each.key: each for each in objects}
+    differs = _text(runtime) != _text({each.key: each.settings for each in objects})
+    needs_reload = differs and not live.is_changeable(runtime, wanted)
+    warnings = [
+        *(live.rivals(client, files.is_ours) if objects else ()),
+        *(warnings_before_reload(host) if needs_reload else ()),
+    ]
+    if policy:
+        warnings += contradictions(policy, firewalld_others.places(client, files.is_ours))
+        warnings += fail2ban.warnings(host)
+    return FirewalldChange(host, client, files, runtime, wanted, needs_reload, warnings)
 
 
 class FilesChange(Change):
@@ -104,8 +113,8 @@ class FilesChange(Change):
 
     name = NAME
 
-    def __init__(self, host: Host) -> None:
-        self._files = Files(host, ())
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self.before, self.after = describe_files(self._files.before), ""
 
     def check(self) -> None:
@@ -129,29 +138,28 @@ class FirewalldChange(Change):
 
     name = NAME
 
-    def __init__(self, host: Host, objects: t.Sequence[Object], client: t.Any) -> None:
+    def __init__(
+        self,
+        host: Host,
+        client: t.Any,
+        files: Files,
+        runtime: live.Runtime,
+        wanted: Objects,
+        needs_reload: bool,
+        warnings: t.Sequence[str],
+    ) -> None:
+        """``runtime`` is in force now, ``wanted`` shall be; ``needs_reload``: the daemon gets from one to the other by a reload alone."""
         self._host = host
         self._client = client
-        self._files = Files(host, objects)
-        self._wanted = {each.key: each for each in objects}
-        self._target = {each.key: each.settings for each in objects}
-        self._runtime = self._read()
-        self._runtime_differs = _text(self._runtime) != _text(self._target)
-        self._needs_reload = self._runtime_differs and not live.is_changeable(self._runtime, self._wanted)
+        self._files = files
+        self._runtime = runtime
+        self._wanted = wanted
+        self._needs_reload = needs_reload
         self._snapshot: t.Optional[RuntimeSnapshot] = None
-        self.before = _text(self._runtime) + describe_files(self._files.before, self._files.deviations)
-        self.after = _text(self._target) + describe_files(self._files.after, dict.fromkeys(self._files.deviations, fixed(MODE)))
-        self.warnings = [
-            *(live.rivals(client, self._files.is_ours) if objects else ()),
-            *(warnings_before_reload(host) if self._needs_reload else ()),
-        ]
-
-    def is_ours(self, name: str) -> bool:
-        """Whether an object's name in firewalld is one of ours."""
-        return self._files.is_ours(name)
-
-    def _read(self) -> live.Runtime:
-        return live.read(self._client, self._host, self._files.is_ours)
+        self._target = _text({key: each.settings for key, each in wanted.items()})
+        self.before = _text(runtime) + describe_files(files.before, files.deviations)
+        self.after = self._target + describe_files(files.after, dict.fromkeys(files.deviations, fixed(MODE)))
+        self.warnings = warnings
 
     def check(self) -> None:
         if self.changed:
@@ -173,10 +181,10 @@ class FirewalldChange(Change):
         if self._needs_reload:
             journal.reload(self._host)
             snapshot.restore(self._client, journal)
-        elif self._runtime_differs:
+        elif _text(self._runtime) != self._target:
             live.change(self._client, self._runtime, self._wanted)
-        in_force = _text(self._read())
-        if in_force != _text(self._target):
+        in_force = _text(live.read(self._client, self._host, self._files.is_ours))
+        if in_force != self._target:
             raise ToolFailed("firewalld did not put in force what its files say; it has now:\n" + in_force)
 
     def way_back(self) -> WayBack:

@@ -72,48 +72,50 @@ def change(client: t.Any, present: Runtime, wanted: Objects) -> None:
     """
     entries = _entries(present, wanted)
     policies = [
-        _Steps(name, present[kind, name]["rich_rules"], map(str, wanted[kind, name].settings["rich_rules"]), entries)
+        _steps(name, set(present[kind, name]["rich_rules"]), set(map(str, wanted[kind, name].settings["rich_rules"])), entries)
         for kind, name in wanted
         if kind == "policy"
     ]
 
-    def step(rules: str) -> None:
-        for policy in policies:
-            _set_rules(client, policy.name, getattr(policy, rules))
-
     with errors("refused a change"):
-        step("accepting")
+        for policy in policies:
+            _set_rules(client, policy.name, policy.accepting)
         for ipset, (leaving, joining) in entries.items():
             for entry in overlapping(leaving, joining):
                 client.removeEntry(ipset, entry)
             for entry in sorted(joining):
                 client.addEntry(ipset, entry)
-        step("refusing")
-        step("refusing_less")
+        for policy in policies:
+            _set_rules(client, policy.name, policy.refusing)
+        for policy in policies:
+            _set_rules(client, policy.name, policy.refusing_less)
         for ipset, (leaving, joining) in entries.items():
             for entry in sorted(leaving.difference(overlapping(leaving, joining))):
                 client.removeEntry(ipset, entry)
-        step("wanted")
+        for policy in policies:
+            _set_rules(client, policy.name, policy.wanted)
 
 
-class _Steps:
-    """The rich rules of one policy on their way from what is in force to what is wanted."""
+class _Steps(t.NamedTuple):
+    """The rich rules of one policy on their way from what is in force to what is wanted, in the order of its steps."""
 
-    def __init__(
-        self, name: str, present: t.Iterable[str], wanted: t.Iterable[str], entries: t.Mapping[str, t.Sequence[t.Set[str]]]
-    ) -> None:
-        self.name = name
-        self.wanted = set(wanted)
-        bridges = {
-            rule.replace('ipset="%s"' % ipset, 'address="%s"' % entry)
-            for ipset, (leaving, joining) in entries.items()
-            for entry in overlapping(leaving, joining)
-            for rule in self.wanted
-            if 'ipset="%s"' % ipset in rule
-        }
-        self.accepting = set(present) | bridges | set(filter(_accepts, self.wanted))
-        self.refusing = self.accepting | self.wanted
-        self.refusing_less = self.wanted | set(filter(_accepts, self.accepting))
+    name: str
+    accepting: t.Set[str]
+    refusing: t.Set[str]
+    refusing_less: t.Set[str]
+    wanted: t.Set[str]
+
+
+def _steps(name: str, present: t.Set[str], wanted: t.Set[str], entries: t.Mapping[str, t.Sequence[t.Set[str]]]) -> _Steps:
+    bridges = {
+        rule.replace('ipset="%s"' % ipset, 'address="%s"' % entry)
+        for ipset, (leaving, joining) in entries.items()
+        for entry in overlapping(leaving, joining)
+        for rule in wanted
+        if 'ipset="%s"' % ipset in rule
+    }
+    accepting = present | bridges | set(filter(_accepts, wanted))
+    return _Steps(name, accepting, accepting | wanted, wanted | set(filter(_accepts, accepting)), wanted)
 
 
 def overlapping(networks: t.Iterable[str], others: t.Iterable[str]) -> t.List[str]:

@@ -81,26 +81,103 @@ def is_running(host: Host) -> bool:
 
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The whole policy, guard included, as one transaction."""
-    return _propose(policy, host, host_chains=True)
+    if policy is None:
+        return _change(host, "", {}, False, ())
+    surroundings = _surroundings(policy)
+    ruleset = native.translate(policy, surroundings)
+    _require_nft(host)
+    warnings = [*_objections(host), *contradictions(policy, _others(host))]
+    emergency = {family: emergency_rules.render(policy, family, True, surroundings.bridges) for family in EMERGENCY}
+    return _change(host, ruleset, emergency, policy.deny_egress, warnings)
 
 
 def propose_guard(policy: t.Optional[Policy], host: Host, redirected_pass: bool) -> Change:
     """The guard alone, beside another backend, which may let redirected connections pass; the host's own chains go if they were there."""
-    return _propose(policy, host, host_chains=False, redirected_pass=redirected_pass)
+    if policy is None:
+        return _change(host, "", {}, False, ())
+    surroundings = _surroundings(policy, redirected_pass)
+    ruleset = native.translate_guard(policy, surroundings)
+    emergency = {}
+    if ruleset:
+        _require_nft(host)
+        emergency = {family: emergency_rules.render(policy, family, False, surroundings.bridges) for family in EMERGENCY}
+    return _change(host, ruleset, emergency, False, contradictions(policy, _others(host)))
 
 
-def _propose(policy: t.Optional[Policy], host: Host, host_chains: bool, redirected_pass: bool = False) -> Change:
+def _surroundings(policy: Policy, redirected_pass: bool = False) -> Surroundings:
+    """What the rendering needs to know of the host: links that are bridges of container engines, and others with such names."""
     links = os.listdir("/sys/class/net")
-    bridges, others = (find(policy.container_interfaces, links) if policy else [] for find in (container_bridges, links_of_others))
-    surroundings = Surroundings(tuple(bridges), tuple(others), redirected_pass=redirected_pass)
-    translate = native.translate if host_chains else native.translate_guard
-    ruleset = translate(policy, surroundings) if policy else ""
-    if ruleset and not is_installed(host):
+    bridges, others = (tuple(find(policy.container_interfaces, links)) for find in (container_bridges, links_of_others))
+    return Surroundings(bridges, others, redirected_pass=redirected_pass)
+
+
+def _require_nft(host: Host) -> None:
+    if not is_installed(host):
         raise PolicyRefused("nft is not installed on this host, and the policy needs it; apt-get install nftables")
-    warnings = _objections(host) if ruleset and host_chains else []
-    emergency = {family: emergency_rules.render(policy, family, host_chains, bridges) for family in EMERGENCY} if policy and ruleset else {}
-    refuses = bool(policy and policy.deny_egress and host_chains)
-    return TableChange(host, ruleset, emergency, [*warnings, *(contradictions(policy, _others(host)) if policy else ())], refuses)
+
+
+def _change(host: Host, ruleset: str, emergency: t.Mapping[int, str], refuses: bool, warnings: t.Sequence[str]) -> Change:
+    texts = _texts(ruleset, emergency)
+    return TableChange(host, _found(host, texts), ruleset, texts, _listing_of(ruleset, host), refuses, warnings)
+
+
+class _Found(t.NamedTuple):
+    """What is there of ours.
+
+    Attributes:
+        table: Our table as the kernel lists it; empty where it is not.
+        at_boot: What is there of ours for the next boot, in lines.
+        active: Whether the unit is active.
+        not_loaded: What the last boot did not load, if so.
+        files: Our files.
+        had_nft: Whether nft is installed.
+    """
+
+    table: str
+    at_boot: t.Sequence[str]
+    active: bool
+    not_loaded: t.Optional[boot.NotLoaded]
+    files: Snapshot
+    had_nft: bool
+
+
+def _found(host: Host, texts: t.Mapping[str, str]) -> _Found:
+    return _Found(
+        _listing(host), list(_at_boot(host, texts)), _is_active(host), boot.not_loaded(host), host.snapshot(FILES), is_installed(host)
+    )
+
+
+def _at_boot(host: Host, texts: t.Mapping[str, str]) -> t.Iterator[str]:
+    """What is there of ours for the next boot; without a policy, what of it has to go."""
+    for path in MODES:
+        found = host.attributes(path)
+        if found and (texts or not os.path.isdir(path)):
+            own = host.read_own(path)
+            right = own is not None and own.decode(errors="replace") == texts.get(path, "")
+            yield _line(path, found, "" if right else "; not as we made it")
+    link, directory = host.link_attributes(WANTS, UNIT), host.attributes(CONFIGURATION)
+    if link:
+        yield _line(WANTS, link)
+    if directory and texts:
+        yield _line(CONFIGURATION, directory)
+
+
+def _texts(ruleset: str, emergency: t.Mapping[int, str]) -> t.Dict[str, str]:
+    """Our files by path; none without a ruleset."""
+    if not ruleset:
+        return {}
+    unit, drop_in = (text.format(table=TABLE, load=COMMAND) for text in (UNIT_TEXT, DROP_IN_TEXT))
+    closed = {path: HEADER + emergency[family] for family, path in EMERGENCY.items()}
+    return {RULESET: HEADER + ruleset, **closed, LOAD: SCRIPT, UNIT: unit, DROP_IN: drop_in}
+
+
+def _listing_of(ruleset: str, host: Host) -> str:
+    """What is there of ours once the ruleset is loaded, in the form of :class:`_Found`."""
+    if not ruleset:
+        return ""
+    at_boot = [_line(path, fixed(mode)) for path, mode in MODES.items()]
+    at_boot += [_line(WANTS, fixed_link(UNIT)), _line(CONFIGURATION, fixed(host.directory_mode, directory=True))]
+    return _rehearse(host, ruleset) + "".join(at_boot) + _active(host.has_systemd())
 
 
 class TableChange(Change):
@@ -112,42 +189,27 @@ class TableChange(Change):
 
     name = "nftables table inet %s" % TABLE
 
-    def __init__(self, host: Host, ruleset: str, emergency: t.Mapping[int, str], warnings: t.Sequence[str], refuses: bool) -> None:
-        """``refuses``: the ruleset refuses egress of the host itself by default."""
+    def __init__(
+        self,
+        host: Host,
+        found: _Found,
+        ruleset: str,
+        texts: t.Mapping[str, str],
+        after: str,
+        refuses: bool,
+        warnings: t.Sequence[str],
+    ) -> None:
+        """``texts``: our files by path. ``refuses``: the ruleset refuses egress of the host itself by default."""
         self._host = host
+        self._found = found
         self._ruleset = ruleset
-        self._had_nft = is_installed(host)
-        self._present = _listing(host)
-        self._begins_to_refuse = refuses and DENIED_EGRESS not in self._present
-        self._texts: t.Dict[str, str] = {}
-        self._was_active = _is_active(host)
-        self._not_loaded = boot.not_loaded(host)
-        self._snapshot = host.snapshot(FILES)
-        self.after = ""
+        self._texts = texts
+        self._begins_to_refuse = refuses and DENIED_EGRESS not in found.table
+        self.before = found.table + "".join(found.at_boot) + _active(found.active)
+        if found.not_loaded:
+            self.before += "# not loaded at boot: %s\n" % found.not_loaded.words
+        self.after = after
         self.warnings = warnings
-        if ruleset:
-            unit, drop_in = (text.format(table=TABLE, load=COMMAND) for text in (UNIT_TEXT, DROP_IN_TEXT))
-            closed = {path: HEADER + emergency[family] for family, path in EMERGENCY.items()}
-            self._texts = {RULESET: HEADER + ruleset, **closed, LOAD: SCRIPT, UNIT: unit, DROP_IN: drop_in}
-            at_boot = [_line(path, fixed(mode)) for path, mode in MODES.items()]
-            at_boot += [_line(WANTS, fixed_link(UNIT)), _line(CONFIGURATION, fixed(host.directory_mode, directory=True))]
-            self.after = _rehearse(host, ruleset) + "".join(at_boot) + _active(host.has_systemd())
-        self.before = self._present + "".join(self._at_boot()) + _active(self._was_active)
-        if self._not_loaded:
-            self.before += "# not loaded at boot: %s\n" % self._not_loaded.words
-
-    def _at_boot(self) -> t.Iterator[str]:
-        """What is there of ours for the next boot; without a policy, what of it has to go."""
-        for path, text in {**dict.fromkeys(MODES, ""), **self._texts}.items():
-            found = self._host.attributes(path)
-            if found and (self._ruleset or not os.path.isdir(path)):
-                own = self._host.read_own(path)
-                yield _line(path, found, "" if own is not None and own.decode(errors="replace") == text else "; not as we made it")
-        link, directory = self._host.link_attributes(WANTS, UNIT), self._host.attributes(CONFIGURATION)
-        if link:
-            yield _line(WANTS, link)
-        if directory and self._ruleset:
-            yield _line(CONFIGURATION, directory)
 
     def check(self) -> None:
         if self.changed and self._ruleset:
@@ -180,9 +242,10 @@ class TableChange(Change):
             self._host.run(["systemctl", "start", SERVICE])
 
     def way_back(self) -> WayBack:
-        words = self._not_loaded.words if self._not_loaded else ""
-        runtime = {"table": self._present, "active": self._was_active, "not_loaded": words, "had_nft": self._had_nft}
-        return WayBack(self.name, NAME, self._snapshot, runtime)
+        found = self._found
+        words = found.not_loaded.words if found.not_loaded else ""
+        runtime = {"table": found.table, "active": found.active, "not_loaded": words, "had_nft": found.had_nft}
+        return WayBack(self.name, NAME, found.files, runtime)
 
     def undo(self) -> None:
         way = self.way_back()

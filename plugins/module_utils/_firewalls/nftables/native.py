@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from ..._policy.model import Policy
 from ..._policy.surroundings import Surroundings
-from .ruleset import render
+from .ruleset import render_guard, render_whole
 
 
 def translate(policy: Policy, surroundings: Surroundings) -> str:
     """The table that carries the whole policy."""
-    return render(policy, True, surroundings.bridges, surroundings.links_of_others)
+    return render_whole(policy, surroundings.bridges, surroundings.links_of_others)
 
 
 def translate_guard(policy: Policy, surroundings: Surroundings) -> str:
     """The table beside another firewall that carries the policy; empty where the policy needs none."""
-    return render(policy, False, surroundings.bridges, surroundings.links_of_others, surroundings.redirected_pass)
+    return render_guard(policy, surroundings.redirected_pass, surroundings.bridges, surroundings.links_of_others)

@@ -53,28 +53,42 @@ _TO_CONTAINERS = "oifname @%s" % _BRIDGES
 _OWN_CONTAINERS = "iifname @%s fib saddr . iif oif exists" % _BRIDGES
 
 
-def render(
-    policy: Policy, host_chains: bool, bridges: t.Sequence[str] = (), others: t.Sequence[str] = (), redirected_pass: bool = False
-) -> str:
-    """The table's text for ``nft -f``, beginning with its own removal; empty where the policy needs no table.
+def render_whole(policy: Policy, bridges: t.Sequence[str] = (), others: t.Sequence[str] = ()) -> str:
+    """The table that carries the host's own policy, guard included, as text for ``nft -f``, beginning with its own removal.
 
     Args:
         policy: What to enforce.
-        host_chains: Whether the table carries the host's own policy, or stands beside another backend that does.
         bridges: The bridges that certainly are a container engine's own, by their exact names.
         others: Links that a prefix of the policy's container interfaces covers, and that are none of an engine.
-        redirected_pass: Whether the other backend lets all redirected connections pass.
     """
-    decided = any(rule.placement == PUBLISHED or rule.closed_to_others for rule in policy.rules)
-    guarded = decided or policy.deny_ingress or policy.deny_egress or policy.loopback_listeners
-    if not (guarded or host_chains):
+    return _table(policy, _host_chains(policy), policy.rules, bridges, others)
+
+
+def render_guard(policy: Policy, redirected_pass: bool, bridges: t.Sequence[str] = (), others: t.Sequence[str] = ()) -> str:
+    """The table that stands beside another backend, which carries the host's own policy; empty where the policy needs no guard.
+
+    Args:
+        policy: What to enforce.
+        redirected_pass: Whether the other backend lets all redirected connections pass.
+        bridges: As for :func:`render_whole`.
+        others: As there.
+    """
+    if not _is_guarded(policy):
         return ""
-    own = _host_chains(policy) if host_chains else _beside(policy, redirected_pass)
-    chains = [*own, *(_forward_guard(policy, others) if guarded else ())]
-    every = host_chains or policy.deny_egress
-    used = [rule for rule in policy.rules if every or rule.placement == PUBLISHED or rule.direction == INGRESS]
-    if policy.egress(PUBLISHED):
-        used += _name_service(policy)
+    used = [rule for rule in policy.rules if policy.deny_egress or rule.placement == PUBLISHED or rule.direction == INGRESS]
+    return _table(policy, _beside(policy, redirected_pass), used, bridges, others)
+
+
+def _is_guarded(policy: Policy) -> bool:
+    """Whether the policy decides about containers, or about what other backends let pass."""
+    decided = any(rule.placement == PUBLISHED or rule.closed_to_others for rule in policy.rules)
+    return bool(decided or policy.deny_ingress or policy.deny_egress or policy.loopback_listeners)
+
+
+def _table(policy: Policy, own: t.Iterable[str], used: t.Iterable[Rule], bridges: t.Sequence[str], others: t.Sequence[str]) -> str:
+    """The table with these chains of the host, the forward guard where it is needed, and the sets of these rules."""
+    chains = [*own, *(_forward_guard(policy, others) if _is_guarded(policy) else ())]
+    used = [*used, *(_name_service(policy) if policy.egress(PUBLISHED) else ())]
     sets = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in _sets(peers)]
     blocks = [_link_set(_BRIDGES, bridges), _link_set(_OTHERS_LINKS, others), *sets, *chains]
     return "%stable inet %s {\n%s}\n" % (DELETE, TABLE, "\n".join(blocks))

@@ -52,38 +52,45 @@ def is_running(host: Host) -> bool:
 
 def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The way from the rules files and chains of ufw to those that carry the policy."""
-    contents = [(family, host.read(path) or b"") for family, path in RULES.items()]
+    contents = [(version, host.read(path) or b"") for version, path in RULES.items()]
     if policy is None:
-        return UfwChange(host, [_Family(host, family, content) for family, content in contents if rules_file.has_ours(content)])
+        ours = [_found(host, version, content) for version, content in contents if rules_file.has_ours(content)]
+        return _change(host, [_Family(each, Place()) for each in ours], ())
     settings = _settings(host)
-    families = [_Family(host, family, content) for family, content in contents if content]
+    there = [_found(host, version, content) for version, content in contents if content]
     ipv6 = settings.get("ipv6") == "yes" and _has_ipv6()
-    problems = list(_problems(policy, settings, ipv6, families))
+    problems = list(_problems(policy, settings, ipv6, there))
     if problems:
         raise PolicyRefused(*problems)
-    for family in families:
-        if family.version == 4 or ipv6:
-            family.place(translate(policy, family.version), policy.management[0] if policy.management else "")
-    change = UfwChange(host, families)
+    spared = policy.management[0] if policy.management else ""
+    carrying = (4, 6) if ipv6 else (4,)
+    families = [_Family(each, translate(policy, each.version) if each.version in carrying else Place(), spared) for each in there]
     warnings = [*([] if ipv6 else _without_ipv6(policy)), *(warning for family in families for warning in family.warnings())]
     warnings += contradictions(policy, (place for family in families for place in others.places(family.wanted, family.bans)))
-    change.warnings = list(dict.fromkeys(warnings))
-    return change
+    return _change(host, families, list(dict.fromkeys(warnings)))
+
+
+class _Found(t.NamedTuple):
+    """The rules file of one family, and what the kernel holds of it now."""
+
+    version: int
+    path: str
+    content: bytes
+    file: rules_file.RulesFile
+    kernel: Kernel
+
+
+def _found(host: Host, version: int, content: bytes) -> _Found:
+    path = RULES[version]
+    return _Found(version, path, content, rules_file.parse(content.decode("latin-1"), path), _kernel(host, version))
 
 
 class _Family:
-    """The rules file of one family and what the kernel holds of it."""
+    """The rules of one family with ours in them, behind the administrator's bans unless those refuse ``spared``, the client of the
+    management connection."""
 
-    def __init__(self, host: Host, version: int, content: bytes) -> None:
-        self.version = version
-        self.path = RULES[version]
-        self.content = content
-        self.file = rules_file.parse(content.decode("latin-1"), self.path)
-        self.kernel = _kernel(host, version)
-        self.place(Place())
-
-    def place(self, ours: Place, spared: str = "") -> None:
-        """Put our rules in, behind the administrator's bans unless those refuse ``spared``, the client of the management connection."""
+    def __init__(self, found: _Found, ours: Place, spared: str = "") -> None:
+        self.version, self.path, self.content, self.file, self.kernel = found
         self.ours = ours
         self.bans = self.file.bans(spared)
         self.wanted = self.file.arranged(ours, self.bans)
@@ -116,19 +123,25 @@ class _Family:
                 yield "ufw: your rule '%s' stands before the %s, and lets pass what no rule of the plan does" % (line, default.id)
 
 
+def _change(host: Host, families: t.Sequence[_Family], warnings: t.Sequence[str]) -> Change:
+    return UfwChange(host, families, host.snapshot(family.path for family in families if family.changed), warnings)
+
+
 class UfwChange(Change):
     """Both rules files and the user chains in the kernel."""
 
     name = NAME
 
-    def __init__(self, host: Host, families: t.Sequence[_Family]) -> None:
+    def __init__(self, host: Host, families: t.Sequence[_Family], snapshot: Snapshot, warnings: t.Sequence[str]) -> None:
+        """``snapshot``: the rules files of the families that change, as they are now."""
         self._host = host
         self._families = [family for family in families if family.changed]
-        self._snapshot = host.snapshot(family.path for family in self._families)
+        self._snapshot = snapshot
         self._files = {family.path: File(family.wanted.text.encode("latin-1")) for family in self._families}
         self._touched = False
         self.before = "".join(family.describe(family.file, family.deviations[0]) for family in families)
         self.after = "".join(family.describe(family.wanted, family.deviations[1]) for family in families)
+        self.warnings = warnings
 
     def check(self) -> None:
         """Besides the rules: whether ufw's lock can be had, so that nothing is touched where somebody does not let go of it."""
@@ -185,7 +198,7 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> t.L
         return notes
 
 
-def _problems(policy: Policy, settings: t.Mapping[str, str], ipv6: bool, families: t.Sequence[_Family]) -> t.Iterator[str]:
+def _problems(policy: Policy, settings: t.Mapping[str, str], ipv6: bool, families: t.Sequence[_Found]) -> t.Iterator[str]:
     """Why ufw cannot carry the policy as it is now."""
     if not families:
         yield "ufw is not installed on this host; install it and run 'ufw enable', or choose another backend"
@@ -203,7 +216,7 @@ def _problems(policy: Policy, settings: t.Mapping[str, str], ipv6: bool, familie
         yield from _unsafe(policy, ipv6, families)
 
 
-def _unsafe(policy: Policy, ipv6: bool, families: t.Sequence[_Family]) -> t.Iterator[str]:
+def _unsafe(policy: Policy, ipv6: bool, families: t.Sequence[_Found]) -> t.Iterator[str]:
     """What makes an active ufw's user rules ineffective or dangerous."""
     if ipv6 and len(families) == 1:
         yield "%s is missing although IPV6=yes in %s; run 'ufw reset', or reinstall ufw" % (RULES[6], DEFAULTS)

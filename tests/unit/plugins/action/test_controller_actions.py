@@ -17,10 +17,10 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.federated.connectivity.plugins.action import (
-    flows_proven,
-    flows_to_prove,
-    tls_paths_judged,
-    tls_paths_to_judge,
+    tls_audit_judge,
+    tls_audit_plan,
+    verify_judge,
+    verify_plan,
     windows_policy,
 )
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
@@ -60,71 +60,71 @@ def play(plugins: None, tmp_path: pathlib.Path) -> Play:
 
 
 def test_flows_are_chosen_and_judged(play: Play, tmp_path: pathlib.Path) -> None:
-    chosen = play(flows_to_prove, plan=str(play.plan))
+    chosen = play(verify_plan, plan=str(play.plan))
     assert (chosen["changed"], chosen["plan"], sorted(chosen["hosts"])) == (False, str(play.plan), ["alpha", "beta"])
     probes = chosen["hosts"]["alpha"]["probes"]
     assert {probe["port"] for probe in probes if probe["destination"] == HOSTS["beta"]} == {8443, 9090}
     refused = [{**probe, "outcome": "silent", "address": probe["destination"]} for probe in probes]
     empty = {"source": "", "by": "", "answered_by": "", "detail": ""}
     play.registered["alpha"]["probed"] = {"token": chosen["token"], "outcomes": [{**outcome, **empty} for outcome in refused]}
-    steps = {step: step for step in flows_proven.STEPS}
+    steps = {step: step for step in verify_judge.STEPS}
     report = tmp_path / "reports" / "verdict.json"
-    verdict = play(flows_proven, chosen=chosen, registered=steps, report=str(report))
+    verdict = play(verify_judge, chosen=chosen, registered=steps, report=str(report))
     assert verdict["changed"] is False
     assert any("alpha -> beta 198.51.100.2:8443/tcp: silent" in failure for failure in verdict["hosts"]["alpha"]["failures"])
     assert verdict["counts"]["failed"] == len([line for line in verdict["summary"] if line.startswith("failed")]) > 0
     assert json.loads(report.read_text(encoding="utf-8"))["counts"] == verdict["counts"]
     play.registered["alpha"]["probed"]["token"] = "another run's"
-    stale = play(flows_proven, chosen=chosen, registered=steps)
+    stale = play(verify_judge, chosen=chosen, registered=steps)
     assert not any("silent" in failure for failure in stale["hosts"]["alpha"]["failures"])
 
 
 def test_tls_paths_are_chosen_and_judged(play: Play, tmp_path: pathlib.Path) -> None:
-    chosen = play(tls_paths_to_judge, plan=str(play.plan))
+    chosen = play(tls_audit_plan, plan=str(play.plan))
     endpoints = chosen["hosts"]["alpha"]["endpoints"]
     silent = {"outcome": "silent", "detail": "", "address": "", "version": "", "alpn": "", "client_certificate": None}
     unseen = {**silent, "sha256": "", "certificate": "", "publicly_trusted": None, "untrusted": ""}
     handshakes = [{key: endpoint[key] for key in ("destination", "port", "server_name", "own")} | unseen for endpoint in endpoints]
     play.registered["alpha"]["seen"] = {"token": chosen["token"], "handshakes": handshakes}
     report = tmp_path / "audit.json"
-    verdict = play(tls_paths_judged, chosen=chosen, registered="seen", report=str(report))
+    verdict = play(tls_audit_judge, chosen=chosen, registered="seen", report=str(report))
     assert verdict["changed"] is False
     assert sum(verdict["counts"][kind] for kind in ("direct", "inspected", "blocked", "unreachable", "unknown")) > 0
     assert verdict["summary"][-1].endswith(f"{verdict['counts']['failed']} failures")
     assert json.loads(report.read_text(encoding="utf-8"))["counts"] == verdict["counts"]
     play.registered["alpha"]["seen"]["token"] = "another run's"
-    assert play(tls_paths_judged, chosen=chosen, registered="seen") != verdict
+    assert play(tls_audit_judge, chosen=chosen, registered="seen") != verdict
 
 
 @pytest.mark.parametrize(
     ("action", "options", "message"),
     [
-        (flows_to_prove, {"plan": "nowhere"}, r"plan\.json does not exist; compute the plan first"),
-        (flows_to_prove, {"peers_maximum": 0}, "peers_maximum is 0; give 1 or more"),
-        (tls_paths_to_judge, {"plan": "nowhere"}, r"plan\.json does not exist; compute the plan first"),
-        (tls_paths_to_judge, {"peers_maximum": 0}, "peers_maximum is 0; give 1 or more"),
-        (flows_proven, {"chosen": {"hosts": {}, "plan": "nowhere", "token": ""}}, r"plan\.json does not exist"),
+        (verify_plan, {"plan": "nowhere"}, r"plan\.json does not exist; compute the plan first"),
+        (verify_plan, {"peers_maximum": 0}, "peers_maximum is 0; give 1 or more"),
+        (tls_audit_plan, {"plan": "nowhere"}, r"plan\.json does not exist; compute the plan first"),
+        (tls_audit_plan, {"peers_maximum": 0}, "peers_maximum is 0; give 1 or more"),
+        (verify_judge, {"chosen": {"hosts": {}, "plan": "nowhere", "token": ""}}, r"plan\.json does not exist"),
         (windows_policy, {"found": {}, "plan": "nowhere"}, r"host alpha: .*alpha\.json does not exist"),
     ],
 )
 def test_what_is_to_be_mended_fails_the_task(play: Play, action: types.ModuleType, options: Result, message: str) -> None:
-    usual: Result = {"plan": str(play.plan)} if action in (flows_to_prove, tls_paths_to_judge) else {}
-    if action is flows_proven:
-        usual = {"registered": {step: step for step in flows_proven.STEPS}}
+    usual: Result = {"plan": str(play.plan)} if action in (verify_plan, tls_audit_plan) else {}
+    if action is verify_judge:
+        usual = {"registered": {step: step for step in verify_judge.STEPS}}
     with pytest.raises(AnsibleActionFail, match=message):
         play(action, **(usual | options))
 
 
 def test_an_unknown_option_is_refused(play: Play) -> None:
     with pytest.raises(AnsibleError, match="peers_minimum"):
-        play(flows_to_prove, plan=str(play.plan), peers_minimum=1)
+        play(verify_plan, plan=str(play.plan), peers_minimum=1)
 
 
 def test_a_report_that_cannot_be_written_fails_the_task(play: Play, tmp_path: pathlib.Path) -> None:
     (tmp_path / "taken").write_text("", encoding="utf-8")
     for choose, judge, registered in (
-        (flows_to_prove, flows_proven, {step: step for step in flows_proven.STEPS}),
-        (tls_paths_to_judge, tls_paths_judged, "seen"),
+        (verify_plan, verify_judge, {step: step for step in verify_judge.STEPS}),
+        (tls_audit_plan, tls_audit_judge, "seen"),
     ):
         chosen = play(choose, plan=str(play.plan))
         with pytest.raises(AnsibleActionFail, match="the report could not be written"):

@@ -22,7 +22,7 @@ PLAY = """
       ignore_errors: true
     - federated.connectivity.firewall_policy: {policy: {}, confirm_timeout: -5}
       ignore_errors: true
-    - federated.connectivity.flows_to_prove: {plan: out}
+    - federated.connectivity.verify_plan: {plan: out}
 """
 INVENTORY = """
 all:
@@ -56,3 +56,24 @@ def test_a_plan_is_read_where_it_was_written(said: str) -> None:
 
 def test_a_change_cannot_wait_for_less_than_no_time(said: str) -> None:
     assert "confirm_timeout is -5; give seconds, or 0 to turn it off" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("flows_to_prove", "verify_plan"),
+        ("flows_proven", "verify_judge"),
+        ("tls_paths_to_judge", "tls_audit_plan"),
+        ("tls_paths_judged", "tls_audit_judge"),
+    ],
+)
+def test_a_module_is_still_found_by_its_old_name(tmp_path: pathlib.Path, old: str, new: str) -> None:
+    """meta/runtime.yml leads from the old name to the new one, which answers in the same way."""
+    task = "    - federated.connectivity.{}: {{plan: nowhere}}\n      register: {}\n      ignore_errors: true\n"
+    play = "- hosts: localhost\n  gather_facts: false\n  tasks:\n" + task.format(old, "before") + task.format(new, "after")
+    play += '    - ansible.builtin.debug: {msg: "{{ before.msg == after.msg }}, {{ after.msg }}"}\n'
+    (tmp_path / "play.yml").write_text(play)
+    playbook = pathlib.Path(sys.executable).with_name("ansible-playbook")
+    done = subprocess.run([playbook, "-i", "localhost,", tmp_path / "play.yml"], cwd=tmp_path, capture_output=True, text=True)
+    assert '"msg": "True, ' in done.stdout, done.stdout + done.stderr
+    assert "resolve module" not in done.stdout + done.stderr

@@ -10,11 +10,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.consumers import _outcome_of
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.outcome import outcome_of_user
 
 
 @pytest.mark.parametrize(
     "said", [{"diffs": [1]}, {"changes": 5}, {"changes": [1]}, {"nothing": []}, {"diffs": [{"before": 1}]}, {"errors": [None]}]
 )
 def test_a_malformed_answer_is_its_users_error(said: dict[str, t.Any]) -> None:
-    assert _outcome_of("mallory", said).errors == ["user mallory: the user's process answered what it should not"]
+    assert outcome_of_user("mallory", said).errors == ["user mallory: the user's process answered what it should not"]

@@ -17,6 +17,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._docker_pro
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.member import (
     CLIENT,
     DAEMON,
+    Found,
     Memory,
     Merged,
     Reader,
@@ -41,7 +42,7 @@ FOREIGN = st.dictionaries(st.text(), st.text() | st.dictionaries(st.text(), st.i
 
 def run(content: bytes | None, reader: Reader, wanted: Proxies, memory: Memory | None = None, mode: int = 0o644) -> Merged:
     text = JsonText.from_bytes(content or b"")
-    return merge("file", text, None if content is None else mode, reader, wanted, memory, 0o644)
+    return merge(Found("file", content, text, None if content is None else mode), reader._replace(mode=0o644), wanted, memory)
 
 
 @given(

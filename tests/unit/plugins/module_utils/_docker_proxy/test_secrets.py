@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy import consumers
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.client import propose
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.consumer import ClientConsumer
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.daemon import Daemon
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.outcome import outcome_of_user
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.proposal import propose as propose_daemon
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.proxies import Proxies
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.secrets import (
@@ -187,10 +189,11 @@ def test_an_error_of_a_user_is_told_with_the_user(monkeypatch: pytest.MonkeyPatc
         raise PolicyError("a", "user root: b")
 
     monkeypatch.setattr(consumers, "as_user", fail)
-    assert consumers._of_user("root", lambda *_: consumers.Outcome(), True).errors == ["user root: a", "user root: b"]
+    step = consumers._OfUser("root", lambda user: ClientConsumer(user, Proxies()))
+    assert step.propose().errors == step.apply().errors == ["user root: a", "user root: b"]
 
 
 @pytest.mark.parametrize("said", [{"changes": [1]}, {"x": 1}, {"diffs": [{"before": 1}]}, {"errors": [None]}])
 def test_what_a_users_process_says_is_checked(said: dict[str, t.Any]) -> None:
-    outcome = consumers._outcome_of("research", said)
+    outcome = outcome_of_user("research", said)
     assert outcome.errors == ["user research: the user's process answered what it should not"]

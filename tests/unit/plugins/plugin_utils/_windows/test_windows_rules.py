@@ -204,7 +204,7 @@ def openings_on_windows(translation: Translation) -> set[Opening]:
 
 def openings_on_linux(policy: dict[str, t.Any]) -> set[Opening]:
     """The same, as read in the text that nft gets."""
-    ruleset = nftables_ruleset.render(parse_policy(policy, {}, None), host_chains=True)
+    ruleset = nftables_ruleset.render_whole(parse_policy(policy, {}, None))
     sets = {name: elements.split(", ") for name, elements in _SET.findall(ruleset)}
     found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for chain in ("input", "output"):

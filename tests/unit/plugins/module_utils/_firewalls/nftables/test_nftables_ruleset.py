@@ -11,7 +11,12 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.ruleset import comment, identifier, render
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.ruleset import (
+    comment,
+    identifier,
+    render_guard,
+    render_whole,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS, PUBLISHED
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
@@ -28,12 +33,13 @@ def lines(rules: list[Rule], host_chains: bool = True, ingress: bool = False, eg
     """All lines but those of the chains that packets are sent to."""
     policy = Policy("station", tuple(rules), ingress, egress, None, ("docker0", "br-*"), loopback)
     chains = r"\tchain (own_containers|redirected|published) {\n.*?\t}\n"
-    text = re.sub(chains, "", render(policy, host_chains, ["docker0"]), flags=re.DOTALL)
+    rendered = render_whole(policy, ["docker0"]) if host_chains else render_guard(policy, False, ["docker0"])
+    text = re.sub(chains, "", rendered, flags=re.DOTALL)
     return [line.strip() for line in text.splitlines()]
 
 
 def own_containers(*rules: Rule) -> list[str]:
-    text = render(Policy("station", rules, True, True), True)
+    text = render_whole(Policy("station", rules, True, True))
     return [line.strip() for line in text.partition("chain own_containers {\n")[2].partition("\t}\n")[0].splitlines()]
 
 
@@ -77,7 +83,7 @@ def test_beside_another_backend_what_is_redirected_and_forwarded_is_ours() -> No
 def test_whoever_is_redirected_is_let_in_or_refused_by_both_ports_and_then_by_the_default_where_nobody_else_refuses() -> None:
     closed = Policy("station", (rule(PEERS),), True, False)
     for redirected_pass, refusals in ((False, 0), (True, 1)):
-        text = render(closed, False, redirected_pass=redirected_pass).partition("chain input {\n")[2].partition("\t}\n")[0]
+        text = render_guard(closed, redirected_pass).partition("chain input {\n")[2].partition("\t}\n")[0]
         ports = [line.strip() for line in text.splitlines() if "a.b.c" in line]
         assert [line.partition(" comment")[0].split()[-1] for line in ports] == ["accept"] * 6 + ["drop"] * 3
         assert text.count('ct status dnat drop comment "federated.connectivity default deny ingress"') == refusals
@@ -142,7 +148,7 @@ def test_containers_ask_the_hosts_name_servers_where_they_may_go_somewhere() -> 
     for ports in (("53",), ("1-1024",), ("22", "53-60")):
         names = Rule("dns", EGRESS, "udp", ports, (PEERS,), HOST, False)
         for rules, count in (([names], 0), ([names, outward], 2)):
-            text = render(Policy("station", tuple(rules), False, True), False)
+            text = render_guard(Policy("station", tuple(rules), False, True), False)
             containers = text.partition("chain containers {\n")[2].partition("\t}\n")[0].splitlines()
             assert sum(asks in line for line in containers) == count
             assert sum('comment "federated.connectivity dns' in line for line in containers) == count

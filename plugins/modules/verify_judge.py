@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: flows_proven
+module: verify_judge
 short_description: Judge what the hosts of a play have seen against what was to be proven
 version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
 description:
-  - Takes what M(federated.connectivity.flows_to_prove) chose and what the steps returned on each host, and judges both ends together.
+  - Takes what M(federated.connectivity.verify_plan) chose and what the steps returned on each host, and judges both ends together.
   - No host is contacted.
   - It never fails because of a finding, so that one host's failure hides no other's; act on RV(hosts).
 extends_documentation_fragment:
@@ -32,7 +32,7 @@ attributes:
       - The same results give the same verdict.
 options:
   chosen:
-    description: The result of M(federated.connectivity.flows_to_prove).
+    description: The result of M(federated.connectivity.verify_plan).
     type: dict
     required: true
   registered:
@@ -72,12 +72,12 @@ options:
       - It replaces an earlier report. If another file has the name, the file stays as it is, and the task fails.
     type: path
 seealso:
-  - module: federated.connectivity.flows_to_prove
+  - module: federated.connectivity.verify_plan
 """
 
 EXAMPLES = r"""
 - name: Judge
-  federated.connectivity.flows_proven:
+  federated.connectivity.verify_judge:
     chosen: "{{ chosen }}"
     registered: {in_force: in_force, loopback: loopback, listening: listening, stopped: stopped, probed: probed}
   register: verdict

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: tls_paths_judged
+module: tls_audit_judge
 short_description: Judge whether somebody is in the middle of the TLS connections that the hosts of a play have looked at
 version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
 description:
-  - Takes what M(federated.connectivity.tls_paths_to_judge) chose and what M(federated.connectivity.tls_handshake_info) saw on each host.
+  - Takes what M(federated.connectivity.tls_audit_plan) chose and what M(federated.connectivity.tls_handshake_info) saw on each host.
   - Compares what was seen on the way with C(connectivity_expected_certificates), or else with what the responder shows on its own host.
   - Where neither is known, only a certificate from a public authority makes a connection V(direct),
     and only a known product's issuer V(inspected).
@@ -34,7 +34,7 @@ attributes:
       - The same results give the same verdicts.
 options:
   chosen:
-    description: The result of M(federated.connectivity.tls_paths_to_judge).
+    description: The result of M(federated.connectivity.tls_audit_plan).
     type: dict
     required: true
   registered:
@@ -51,13 +51,13 @@ options:
       - It replaces an earlier report. If another file has the name, the file stays as it is, and the task fails.
     type: path
 seealso:
-  - module: federated.connectivity.tls_paths_to_judge
+  - module: federated.connectivity.tls_audit_plan
   - module: federated.connectivity.tls_handshake_info
 """
 
 EXAMPLES = r"""
 - name: Judge
-  federated.connectivity.tls_paths_judged:
+  federated.connectivity.tls_audit_judge:
     chosen: "{{ chosen }}"
     registered: seen
   register: verdict

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: flows_to_prove
+module: verify_plan
 short_description: Choose from a plan what the hosts of a play have to prove
 version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
@@ -42,12 +42,12 @@ seealso:
   - module: federated.connectivity.required_rules
   - module: federated.connectivity.flow_probe
   - module: federated.connectivity.flow_listener
-  - module: federated.connectivity.flows_proven
+  - module: federated.connectivity.verify_judge
 """
 
 EXAMPLES = r"""
 - name: Choose what to prove
-  federated.connectivity.flows_to_prove:
+  federated.connectivity.verify_plan:
     plan: out
   register: chosen
   run_once: true

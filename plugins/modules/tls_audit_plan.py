@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: tls_paths_to_judge
+module: tls_audit_plan
 short_description: Choose from a plan which TLS connections the hosts of a play look at
 version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
@@ -40,12 +40,12 @@ options:
 seealso:
   - module: federated.connectivity.required_rules
   - module: federated.connectivity.tls_handshake_info
-  - module: federated.connectivity.tls_paths_judged
+  - module: federated.connectivity.tls_audit_judge
 """
 
 EXAMPLES = r"""
 - name: Choose what to look at
-  federated.connectivity.tls_paths_to_judge:
+  federated.connectivity.tls_audit_plan:
     plan: out
   register: chosen
   run_once: true

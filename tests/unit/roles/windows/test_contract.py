@@ -25,6 +25,7 @@ from ansible.parsing.mod_args import ModuleArgsParser
 from ansible.playbook.task import Task
 from ansible.template import Templar
 
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.rules import GROUP
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.steps import windows_policy
 
@@ -103,7 +104,7 @@ def spec(options: dict[str, t.Any]) -> dict[str, t.Any]:
 def linksight(**more: t.Any) -> dict[str, t.Any]:
     plan = planned(**more)
     state = found(ours=[f"{GROUP} old"])
-    return windows_policy(plan.host("station"), plan.index["address_sets"], state, 22)
+    return windows_policy(HostPart.from_json(plan.host("station")), plan.index["address_sets"], state, 22)
 
 
 def shapes() -> dict[str, dict[str, t.Any]]:

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.state import spans_of
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.steps import PolicyUnfit, windows_policy
 
@@ -20,7 +21,7 @@ HTTP = "federated.connectivity linksight.north.peer_http.ingress"
 
 def policy(state: dict[str, t.Any], management: int | None = 22, **more: t.Any) -> dict[str, t.Any]:
     plan = planned(**more)
-    return windows_policy(plan.host("station"), plan.index["address_sets"], state, management)
+    return windows_policy(HostPart.from_json(plan.host("station")), plan.index["address_sets"], state, management)
 
 
 def profiles(**changes: t.Any) -> list[dict[str, t.Any]]:

@@ -99,9 +99,9 @@ def test_a_system_passes_where_its_matrix_says_so(
 def _hosts_of_every_role(plan: Plan, system: str) -> list[str]:
     """A few hosts, managed ones first, that have all node roles of the system, and both ends of every flow that the example has."""
     has: dict[str, set[tuple[str, str]]] = {}
-    for hosts, common in sorted(plan.hosts, key=lambda group: not group[1]["managed"]):
-        roles = {(role, "") for membership in common["memberships"] if membership["matrix"] == system for role in membership["roles"]}
-        ends = {(each["flow"], each["direction"]) for each in common["rules"]}
+    for hosts, part in sorted(plan.hosts, key=lambda group: not group[1].managed):
+        roles = {(role, "") for membership in part.memberships if membership.matrix == system for role in membership.roles}
+        ends = {(rule.flow, rule.direction) for rule in part.rules}
         has.update({host.name: roles | ends for host in hosts})
     missing = {(role, "") for role in Catalogue().matrix(system).roles}.union(*has.values())
     chosen = []

@@ -18,17 +18,17 @@ PORT = 8443
 MODULES = "ansible_collections.federated.connectivity.plugins.module_utils"
 PROBE = f"""
 import json, sys
-from {MODULES}._probe import probe
+from {MODULES}._proof.probe import probe
 json.dump([probe(*each, 1.5, "token")._asdict() for each in json.load(sys.stdin)], sys.stdout)
 """
 LISTEN = f"""
 import json, sys
-from {MODULES}._listener import start
+from {MODULES}._proof.listener import start
 json.dump([port.state for port in start([("tcp", {PORT}), ("udp", {PORT})], "target", "token", 60, sys.argv[1])], sys.stdout)
 """
 STOP = f"""
 import sys
-from {MODULES}._listener import stop
+from {MODULES}._proof.listener import stop
 print(stop(sys.argv[1]))
 """
 

@@ -3,6 +3,7 @@
 INVENTORY ?=
 PLAN ?=
 SELECT ?=
+NATIVE ?=
 SCENARIO ?=
 WHOLE ?=
 NAME ?=
@@ -26,9 +27,10 @@ lab := $(bin)/python molecule/lab/lab.py
 lab_inventories := -i build/lab/inventory.yml -i molecule/linksight/inventory.yml
 
 # As JSON: an expression of SELECT has blanks, quotes and backticks of its own.
-export PLAN SELECT
+export PLAN SELECT NATIVE
 plan_variables = $$($(bin)/python -c 'import json, os; \
-  print(json.dumps({"connectivity_plan": os.path.abspath(os.environ["PLAN"]), "connectivity_select": os.environ["SELECT"]}))')
+  print(json.dumps({"connectivity_plan": os.path.abspath(os.environ["PLAN"]), "connectivity_select": os.environ["SELECT"], \
+  **({"connectivity_native": os.environ["NATIVE"]} if os.environ["NATIVE"] else {})}))')
 
 # A play that matches no host is a failure; long messages stay readable; the last line is the run's summary.
 playbook := ANSIBLE_HOST_PATTERN_MISMATCH=error ANSIBLE_INVENTORY_UNPARSED_FAILED=True $(bin)/ansible-playbook
@@ -44,7 +46,7 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: plan
-plan: .venv/controller.ready ## Compute every host's rules: INVENTORY=inventories/linksight PLAN=out [SELECT="[?necessity=='mandatory']"]
+plan: .venv/controller.ready ## Compute every host's rules: INVENTORY=inventories/linksight PLAN=out [SELECT="[?necessity=='mandatory']"] [NATIVE=full]
 	@test -n "$(INVENTORY)" -a -n "$$PLAN" || { echo 'usage: make plan INVENTORY=inventories/linksight PLAN=out' >&2; exit 2; }
 	$(playbook) -i $(INVENTORY) playbooks/plan.yml -e "$(plan_variables)" $(ARGS)
 

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ..module_utils._plan.words import WINDOWS
 from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._inventory.hosts import FIREWALL, PLATFORM
 from ..plugin_utils._operator.role_options import option_specs
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
 
@@ -18,6 +20,7 @@ OF_THE_PLAYBOOKS = {
     "connectivity_forward_proxy": {"type": "raw"},
     "connectivity_managed": {"type": "bool", "default": True},
     "connectivity_memberships": {"type": "raw"},
+    "connectivity_native": {"type": "str", "choices": ["sets", "full"], "default": "sets"},
     "connectivity_plan": {"type": "path"},
     "connectivity_platform": {"type": "str", "default": "linux"},
     "connectivity_reviewed_plan": {"type": "path"},
@@ -73,4 +76,7 @@ def _name(role: t.Any) -> str:
 
 
 def _values(own: Mapping[str, t.Any], names: list[str]) -> dict[str, t.Any]:
-    return {name: own[name] for name in names if name in own}
+    values = {name: own[name] for name in names if name in own}
+    if PLATFORM in names and FIREWALL in own and own[FIREWALL] == WINDOWS:
+        values.setdefault(PLATFORM, WINDOWS)
+    return values

@@ -28,11 +28,15 @@ from ..plugin_utils._plan.compute import compute_plan
 from ..plugin_utils._plan.writer import write_plan
 
 WARNINGS_SHOWN = 20
-RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewed_plan")
+RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewed_plan", "connectivity_native")
 
 
 class ActionModule(ControllerAction):
-    OPTIONS: t.ClassVar[dict[str, t.Any]] = {"plan": {"type": "path"}, "select": {"type": "str"}}
+    OPTIONS: t.ClassVar[dict[str, t.Any]] = {
+        "plan": {"type": "path"},
+        "select": {"type": "str"},
+        "native": {"type": "str", "choices": ["sets", "full"], "default": "sets"},
+    }
     MISTAKES = (LibrariesMissing,)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -43,7 +47,9 @@ class ActionModule(ControllerAction):
             contradictions = differing(RUN_OPTIONS, inventory)
             if contradictions:
                 raise PlanRefused(contradictions)
-            plan = compute_plan(inventory, Catalogue(_directories(variables)), locate, options["select"] or None)
+            plan = compute_plan(
+                inventory, Catalogue(_directories(variables)), locate, options["select"] or None, options["native"] == "full"
+            )
             wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
             changes = write_plan(plan, wanted, dry=self._task.check_mode) if wanted else None
             directory = wanted

@@ -227,10 +227,10 @@ from ansible_collections.federated.connectivity.plugins.module_utils._errors imp
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.boot import not_loaded
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, in_words
 from ansible_collections.federated.connectivity.plugins.module_utils._host.printable import printable, printable_lines
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.container_bridges import DEFAULT_INTERFACES
 
 LINE = 10_000  # characters of a message: more than any of ours, less than a file of somebody else
 SYSTEM_PYTHONS = ("/usr/bin/python3", "/usr/libexec/platform-python")
-CONTAINER_INTERFACES = ("docker0", "docker_gwbridge", "br-*", "podman*", "cni-podman*")
 
 
 def _wanted(params: t.Mapping[str, t.Any]) -> Wanted:
@@ -269,7 +269,7 @@ def main() -> None:
             "policy": {"type": "dict"},
             "backend": {"type": "str", "choices": ["auto", "nftables", "ufw", "firewalld"], "default": "auto"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "container_interfaces": {"type": "list", "elements": "str", "default": list(CONTAINER_INTERFACES)},
+            "container_interfaces": {"type": "list", "elements": "str", "default": list(DEFAULT_INTERFACES)},
             "confirm_timeout": {"type": "int", "default": 60},
             "confirm_egress": {"type": "str", "choices": ["kept", "all", "none"], "default": "kept"},
             "private_answers": {"type": "list", "elements": "str", "default": []},

@@ -32,6 +32,9 @@ description:
     C(connectivity_defaults) says C(deny) or C(unchanged) for C(ingress) and C(egress).
   - C(connectivity_platform=windows) says that a host, of ours or a partner's, has Windows Firewall. What that cannot express is an error.
     Scripts for those who configure it without Ansible stand in C(scripts) of the plan.
+  - C(connectivity_firewall) says which firewall we expect on a host, C(nftables), C(ufw), C(firewalld) or C(windows). Then C(native) of the
+    plan shows what that firewall will hold, and what it cannot express is an error. C(windows) implies C(connectivity_platform=windows).
+    A host that runs another firewall is not changed.
   - C(connectivity_site) names the site that a host's network belongs to, C(connectivity_contact) whom to ask about the host, and
     C(connectivity_inspection_products) what inspects the site's traffic and gets a file in its own words.
   - Lints report as warnings what the plan does as the inventory says and an expert would ask about.
@@ -69,6 +72,13 @@ options:
     description:
       - A JMESPath expression that narrows the rules of every host. It gets a host's list of rules and returns a list of some of them.
     type: str
+  native:
+    description:
+      - How the files in C(native) of the plan show native rules. V(sets) has each address set once, which other files include or name.
+        V(full) has all networks in each host's own files.
+    type: str
+    choices: [sets, full]
+    default: sets
 requirements:
   - jmespath >= 1.0, on the controller
   - jsonschema >= 4.18, on the controller

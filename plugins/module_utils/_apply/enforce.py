@@ -103,6 +103,6 @@ def _read(declared: t.Dict[str, t.Any], wanted: Wanted, host: Host) -> _Policy:
     policy = parse_policy(declared, answers, live, wanted.container_interfaces)
     be_admitted(policy, live)
     warnings += [*exceptions(policy), *doubts(policy, live, host)]
-    backend = choose(wanted.backend, host)
+    backend = choose(wanted.backend, host, declared.get("firewall"))
     stored = StoredPolicy(declared, backend, policy.management, wanted.container_interfaces, wanted.private_answers, answers)
     return _Policy(policy, stored, memory, warnings)

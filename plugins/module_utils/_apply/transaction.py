@@ -26,8 +26,13 @@ AUTO = "auto"
 _PATIENT = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
-def choose(name: str, host: Host) -> str:
+def choose(name: str, host: Host, declared: t.Optional[str] = None) -> str:
     """The backend that carries the policy: the wanted one, or for ``auto`` the firewall that is running; where none is, nftables.
+
+    Args:
+        name: The wanted one, or ``auto``.
+        host: The host.
+        declared: The firewall that the inventory declares, which ``auto`` has to find.
 
     Raises:
         PolicyRefused: two firewalls run at once, the wanted one does not run, or none does although firewalld should: it comes
@@ -44,11 +49,24 @@ def choose(name: str, host: Host) -> str:
             "firewalld starts at boot on this host, but does not run now; start it, or stop it for good: `%s`"
             % STOP_FOR_GOOD[firewalld.NAME]
         )
+    if name == AUTO and declared and declared != (running[0] if running else nftables.NAME):
+        raise PolicyRefused(_not_as_declared(declared, running))
     if name == AUTO:
         return running[0] if running else nftables.NAME
     if name in STOP_FOR_GOOD and name not in running:
         raise PolicyRefused("backend %s is asked for, but it does not run on this host; start it, or choose another backend" % name)
     return name
+
+
+def _not_as_declared(declared: str, running: t.Sequence[str]) -> str:
+    if not running:
+        return "connectivity_firewall is %s, but it does not run on this host; start it, or correct the variable" % declared
+    return "connectivity_firewall is %s, but %s runs on this host; correct the variable, or stop %s for good: `%s`" % (
+        declared,
+        running[0],
+        running[0],
+        STOP_FOR_GOOD[running[0]],
+    )
 
 
 def propose(policy: t.Optional[Policy], backend: str, host: Host) -> t.List[Change]:

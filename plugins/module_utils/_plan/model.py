@@ -276,7 +276,10 @@ class Defaults(t.NamedTuple):
 
 
 class HostPart(t.NamedTuple):
-    """What the plan says about a host besides its name and addresses: equal hosts share it."""
+    """What the plan says about a host besides its name and addresses: equal hosts share it.
+
+    ``firewall`` is the one that the inventory declares; None: it declares none, and no key is written.
+    """
 
     managed: bool
     platform: str
@@ -286,12 +289,16 @@ class HostPart(t.NamedTuple):
     listeners: t.Tuple[PlanListener, ...]
     proxy: t.Optional[PlanProxy]
     inspection_exclusions: t.Tuple[Exclusion, ...]
+    firewall: t.Optional[str] = None
 
     def to_json(self) -> Json:
         lists = {
             name: [one.to_json() for one in getattr(self, name)] for name in ("memberships", "rules", "listeners", "inspection_exclusions")
         }
-        return {**self._asdict(), **lists, "defaults": self.defaults.to_json(), "proxy": self.proxy and self.proxy.to_json()}
+        data = {**self._asdict(), **lists, "defaults": self.defaults.to_json(), "proxy": self.proxy and self.proxy.to_json()}
+        if self.firewall is None:
+            del data["firewall"]
+        return data
 
     @classmethod
     def from_json(cls, data: t.Mapping[str, t.Any]) -> HostPart:
@@ -305,6 +312,7 @@ class HostPart(t.NamedTuple):
             tuple(map(PlanListener.from_json, data.get("listeners", ()))),
             PlanProxy.from_json(proxy) if proxy else None,
             tuple(map(Exclusion.from_json, data.get("inspection_exclusions", ()))),
+            data.get("firewall"),
         )
 
 

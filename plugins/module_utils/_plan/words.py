@@ -26,6 +26,11 @@ UNCHANGED = "unchanged"
 DENY = "deny"
 DEFAULTS = (UNCHANGED, DENY)
 
+NFTABLES = "nftables"
+UFW = "ufw"
+FIREWALLD = "firewalld"
+
 LINUX = "linux"
 WINDOWS = "windows"
 PLATFORMS = (LINUX, WINDOWS)
+FIREWALLS = (NFTABLES, UFW, FIREWALLD, WINDOWS)

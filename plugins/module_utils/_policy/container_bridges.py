@@ -15,6 +15,9 @@ import typing as t
 # How engines name bridges: Docker by the first 12 hexadecimal digits of the network's id, Podman (netavark, CNI) by number.
 _ENGINES_OWN = re.compile(r"(docker0|docker_gwbridge|br-[0-9a-f]{12}|(cni-)?podman[0-9]+)\Z")
 
+DEFAULT_INTERFACES = ("docker0", "docker_gwbridge", "br-*", "podman*", "cni-podman*")
+"""Bridges of container engines by name, or by prefix with a trailing *."""
+
 
 def container_bridges(interfaces: t.Sequence[str], present: t.Iterable[str]) -> t.List[str]:
     """Exact names, sorted: those that the administrator spelled out, and those present that a prefix covers and an engine named.

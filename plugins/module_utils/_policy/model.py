@@ -18,6 +18,10 @@ FAMILIES = (4, 6)
 _ANY = {4: ("0.0.0.0/0",), 6: ("::/0",)}
 
 
+class Placeholder(str):
+    """What stands for networks in native rules that are shown before any host is known; no firewall takes it."""
+
+
 class AddressSet(t.NamedTuple):
     """A named list of networks; ``ipv4`` and ``ipv6`` are CIDRs, sorted, without overlaps."""
 

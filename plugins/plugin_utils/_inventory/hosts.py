@@ -12,6 +12,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
+from ...module_utils._plan.words import DIRECTIONS, FIREWALLS, LINUX, PLATFORMS, WINDOWS
 from .._common.addresses import ANYBODY, families, merge, parse_network
 from .._common.problems import Problems, did_you_mean
 from .._common.texts import first_unseen, unseen_message
@@ -33,14 +34,12 @@ PHASES_WANTED = "connectivity_phases"
 DEFAULTS = "connectivity_defaults"
 ACCEPTED = "connectivity_accepted_findings"
 PLATFORM = "connectivity_platform"
+FIREWALL = "connectivity_firewall"
 SITE = "connectivity_site"
 CONTACT = "connectivity_contact"
 PRODUCTS = "connectivity_inspection_products"
-_OF_RULES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS, ACCEPTED, PLATFORM)
+_OF_RULES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS, ACCEPTED, PLATFORM, FIREWALL)
 VARIABLES = (*_OF_RULES, SITE, CONTACT, PRODUCTS)
-LINUX = "linux"
-WINDOWS = "windows"
-DIRECTIONS = ("ingress", "egress")
 
 NO_SITE = "all"
 LONGEST_NAME = 200
@@ -58,6 +57,7 @@ class Profile:
         networks: Named networks and their merged CIDRs, sorted by name.
         denied: Directions in which the user asked for deny.
         platform: LINUX or WINDOWS.
+        firewall: The one that the user declares; None: none.
     """
 
     managed: bool
@@ -68,6 +68,7 @@ class Profile:
     phases: frozenset[str]
     denied: frozenset[str]
     platform: str
+    firewall: str | None
 
     @property
     def demanded(self) -> frozenset[str]:
@@ -199,7 +200,7 @@ class _HostReader:
             read_forward_proxy(self._value(FORWARD_PROXY)),
             self._phases(),
             self._denied(),
-            self._platform(),
+            *self._platform(),
         )
 
     def _addresses(self) -> tuple[str, ...] | None:
@@ -260,9 +261,15 @@ class _HostReader:
         chosen = {direction: field.one_of("default", "a direction", ("unchanged", "deny")) for direction, field in fields.items()}
         return frozenset(direction for direction, default in chosen.items() if default == "deny")
 
-    def _platform(self) -> str:
-        value = self._value(PLATFORM)
-        return (value and value.one_of("platform", "a host", (LINUX, WINDOWS))) or LINUX
+    def _platform(self) -> tuple[str, str | None]:
+        """The platform, and the firewall that is declared: Windows has Windows Firewall, and nothing else has."""
+        own, declared = self._value(PLATFORM), self._value(FIREWALL)
+        platform = own.one_of("platform", "a host", PLATFORMS) if own else None
+        firewall = declared.one_of("firewall", "a host", FIREWALLS) if declared else None
+        implied = WINDOWS if firewall == WINDOWS else LINUX
+        if declared and platform and firewall and platform != implied:
+            declared.refuse(f"{firewall} contradicts {PLATFORM}: {platform}; leave one of the two out")
+        return platform or implied, firewall
 
 
 def _network(value: Value, on_link: bool = False) -> str | None:

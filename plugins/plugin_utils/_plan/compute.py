@@ -12,13 +12,15 @@ import collections
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart, Peers
+from ...module_utils._plan.words import WINDOWS
 from .._common.problems import Locate, Problems, natural
 from .._inspection.sites import export_sites
 from .._inventory.findings import WIDE_ADDRESSES, Findings, shown
-from .._inventory.hosts import ADDRESSES, WINDOWS, Host, Profile, read_inventory
+from .._inventory.hosts import ADDRESSES, Host, Profile, read_inventory
 from .._inventory.wide_addresses import wide_addresses
 from .._matrix.catalogue import Catalogue
 from .._matrix.model import BASELINE
+from .._native.previews import previews
 from .._rules.address_sets import AddressSets
 from .._rules.check_networks import check_needed_networks
 from .._rules.check_partners import check_partners
@@ -38,6 +40,7 @@ def compute_plan(
     catalogue: Catalogue,
     locate: Locate = lambda value: None,
     select: str | None = None,
+    native_full: bool = False,
 ) -> Plan:
     """Compute the plan.
 
@@ -46,6 +49,7 @@ def compute_plan(
         catalogue: Where matrices come from.
         locate: Tells where in the user's files a value stands; asked for messages only.
         select: A JMESPath expression that narrows every host's rules.
+        native_full: Whether previews of native rules hold the networks of their address sets.
 
     Raises:
         PlanRefused: with all mistakes of the user.
@@ -88,8 +92,9 @@ def compute_plan(
         "warnings": warnings,
     }
     exports = export_sites(index, planned, problems)
+    native = previews(planned, sets.cidrs, problems, native_full)
     problems.stop()
-    return Plan(index, planned, exports, _located(warnings, judged, inventory.hosts, locate))
+    return Plan(index, planned, exports, native, _located(warnings, judged, inventory.hosts, locate))
 
 
 def _located(warnings: Iterable[str], judged: Sequence[Entry], hosts: Iterable[Host], locate: Locate) -> list[str]:

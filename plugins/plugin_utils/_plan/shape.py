@@ -14,6 +14,7 @@ import socket
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
 
+from ...module_utils._plan.words import FIREWALLS, PLATFORMS
 from .._common.texts import first_unseen, shortened, unseen_message
 
 Check = Callable[[t.Any], t.Optional[str]]
@@ -85,7 +86,8 @@ _LISTENER: Shape = {
 HOST: Shape = {
     "host": _text,
     "managed": _flag,
-    "platform": _one_of("linux", "windows"),
+    "platform": _one_of(*PLATFORMS),
+    "firewall": _one_of(*FIREWALLS),
     "addresses": [_network],
     "defaults": {"*": _one_of("unchanged", "deny")},
     "rules": [_RULE],
@@ -95,7 +97,7 @@ INDEX: Shape = {"address_sets": {"*": [_network]}, "hosts": {"*": {}}}
 SETS: Shape = {"address_sets": {"*": _list}}
 """As much of an index as one host's policy needs: the host itself checks every network of its sets."""
 
-OPTIONAL = frozenset(("flows", "dynamic", "*"))
+OPTIONAL = frozenset(("flows", "dynamic", "firewall", "*"))
 """Keys that are not always there."""
 
 

@@ -20,6 +20,7 @@ from .._common.plan_marker import MARK
 from .._common.problems import PlanRefused
 from .._inspection.notes import notes
 from .._inspection.sites import DIRECTORY as INSPECTION
+from .._native.previews import FILES as NATIVE
 from .._rules.plan import Plan
 from .._windows.scripts import FILES as SCRIPTS
 from .._windows.scripts import scripts
@@ -28,7 +29,7 @@ from .proxy_allow_lists import allow_lists
 
 INDEX = "plan.json"
 HOSTS = "hosts"
-PATTERNS = (f"{HOSTS}/*.json", *PROXIES, *SCRIPTS)
+PATTERNS = (f"{HOSTS}/*.json", *PROXIES, *SCRIPTS, *NATIVE)
 """The files of plans besides the index and those below INSPECTION, which may have any name."""
 TOPS = tuple(sorted({INSPECTION, *(pattern.partition("/")[0] for pattern in PATTERNS)}))
 _NOTES = tuple(f"{INSPECTION}/{kind}/*" for kind in ("hosts", "sites", "exports", "exports/*"))
@@ -39,7 +40,9 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 FILES = _any_of(PATTERNS)
-PLACES = _any_of({place for pattern in (*PATTERNS, *_NOTES) for place in (pattern, pattern.rpartition("/")[0])})
+PLACES = _any_of(
+    {str(place) for pattern in (*PATTERNS, *_NOTES) for path in (pathlib.PurePath(pattern),) for place in (path, *path.parents)}
+)
 """Where plans have files and directories; nothing else may stand there than these."""
 DIFFS_KEPT = 50
 
@@ -68,6 +71,7 @@ def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from scripts(plan)
     yield from notes(plan)
     yield from sorted(plan.exports.items())
+    yield from sorted(plan.native.items())
 
 
 def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Written:

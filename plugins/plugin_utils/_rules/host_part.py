@@ -59,6 +59,7 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         flows.listeners,
         ways.proxy,
         tuple(rule.exclusion(ways.urls.get(rule.id)) for rule in sorted(excluded, key=lambda rule: rule.id)),
+        profile.firewall,
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
     return Planned(part, [*flows.warnings, *ways.warnings], lint(LintContext(profile, direct, sets.cidrs, denied)))

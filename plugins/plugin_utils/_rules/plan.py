@@ -27,12 +27,14 @@ class Plan:
         index: The content of ``plan.json``.
         hosts: Groups of hosts whose files differ in ``host`` and ``addresses`` alone, each with the part that they share.
         exports: Files for the products that inspect traffic, as path inside the plan's directory -> text.
+        native: Files that show what firewalls will hold, as path inside the plan's directory -> text.
         warnings: The warnings of the index; where one is about what stands in the user's files, it says where, which a plan does not.
     """
 
     index: Entry
     hosts: Sequence[tuple[Sequence[Host], HostPart]]
     exports: Mapping[str, str]
+    native: Mapping[str, str]
     warnings: Sequence[str] = ()
 
     def host(self, name: str) -> Entry:

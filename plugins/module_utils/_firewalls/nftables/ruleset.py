@@ -89,7 +89,7 @@ def _table(policy: Policy, own: t.Iterable[str], used: t.Iterable[Rule], bridges
     """The table with these chains of the host, the forward guard where it is needed, and the sets of these rules."""
     chains = [*own, *(_forward_guard(policy, others) if _is_guarded(policy) else ())]
     used = [*used, *(_name_service(policy) if policy.egress(PUBLISHED) else ())]
-    sets = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in _sets(peers)]
+    sets = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in set_blocks(peers)]
     blocks = [_link_set(_BRIDGES, bridges), _link_set(_OTHERS_LINKS, others), *sets, *chains]
     return "%stable inet %s {\n%s}\n" % (DELETE, TABLE, "\n".join(blocks))
 
@@ -309,7 +309,8 @@ def _link_set(name: str, links: t.Sequence[str]) -> str:
     return "\tset %s {\n\t\ttype ifname\n%s\t}\n" % (name, elements)
 
 
-def _sets(peers: AddressSet) -> t.Iterator[str]:
+def set_blocks(peers: AddressSet) -> t.Iterator[str]:
+    """The set of each family that the table needs for an address set."""
     for family in FAMILIES:
         if peers.of_family(family) and not peers.is_any(family):
             yield "\tset %s {\n\t\ttype ipv%d_addr\n\t\tflags interval\n\t\telements = { %s }\n\t}\n" % (

@@ -13,7 +13,7 @@ import socket
 import typing as t
 
 from ..._plan.words import EGRESS, INGRESS
-from ..._policy.model import Policy, Rule
+from ..._policy.model import Placeholder, Policy, Rule
 
 MARK = "federated.connectivity"
 ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
@@ -164,6 +164,8 @@ def _peers(rule: Rule, family: int) -> t.List[str]:
 
 def _peer(network: str, family: int) -> str:
     """A network as ufw and iptables write it: inet_ntop(3), and no mask on a single address."""
+    if isinstance(network, Placeholder):
+        return network
     version, bits = (socket.AF_INET, "32") if family == 4 else (socket.AF_INET6, "128")
     address, _slash, length = network.partition("/")
     text = socket.inet_ntop(version, socket.inet_pton(version, address))

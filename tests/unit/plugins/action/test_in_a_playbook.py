@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -74,6 +75,9 @@ def test_a_module_is_still_found_by_its_old_name(tmp_path: pathlib.Path, old: st
     play += '    - ansible.builtin.debug: {msg: "{{ before.msg == after.msg }}, {{ after.msg }}"}\n'
     (tmp_path / "play.yml").write_text(play)
     playbook = pathlib.Path(sys.executable).with_name("ansible-playbook")
-    done = subprocess.run([playbook, "-i", "localhost,", tmp_path / "play.yml"], cwd=tmp_path, capture_output=True, text=True)
+    environment = {**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+    done = subprocess.run(
+        [playbook, "-i", "localhost,", tmp_path / "play.yml"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
     assert '"msg": "True, ' in done.stdout, done.stdout + done.stderr
     assert "resolve module" not in done.stdout + done.stderr

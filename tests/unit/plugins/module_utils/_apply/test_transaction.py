@@ -105,6 +105,31 @@ def test_the_backend_is_the_firewall_that_runs(
     assert choose(wanted, Host()) == chosen
 
 
+@pytest.mark.parametrize(("declared", "ufw"), [("ufw", True), ("nftables", False), (None, True)])
+def test_auto_takes_the_firewall_that_is_declared_where_it_runs(firewalls: t.Callable[..., None], declared: str | None, ufw: bool) -> None:
+    firewalls(ufw=ufw, firewalld=False)
+    assert choose("auto", Host(), declared) == (declared or "ufw")
+
+
+@pytest.mark.parametrize(
+    ("declared", "ufw", "said"),
+    [
+        (
+            "nftables",
+            True,
+            "connectivity_firewall is nftables, but ufw runs on this host; correct the variable, or stop ufw for good: `",
+        ),
+        ("firewalld", True, "connectivity_firewall is firewalld, but ufw runs on this host"),
+        ("ufw", False, "connectivity_firewall is ufw, but it does not run on this host; start it, or correct the variable"),
+    ],
+)
+def test_auto_refuses_another_firewall_than_the_declared_one(firewalls: t.Callable[..., None], declared: str, ufw: bool, said: str) -> None:
+    firewalls(ufw=ufw, firewalld=False)
+    with pytest.raises(PolicyRefused) as refused:
+        choose("auto", Host(), declared)
+    assert str(refused.value).startswith(said)
+
+
 @pytest.mark.parametrize("wanted", ["auto", "ufw", "nftables"])
 def test_two_firewalls_at_once_are_refused_with_the_mend(firewalls: t.Callable[..., None], wanted: str) -> None:
     firewalls(ufw=True, firewalld=True)

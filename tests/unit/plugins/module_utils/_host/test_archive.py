@@ -72,6 +72,9 @@ def test_what_a_function_imports_is_in_it(tmp_path: pathlib.Path, monkeypatch: p
     package.__loader__ = importlib.machinery.SourceFileLoader(package.__name__, str(tmp_path / "__init__.py"))
     for each in (package, module):
         monkeypatch.setitem(sys.modules, each.__name__, each)
+    # As on a host: the controller's finder of collections may have been installed by another test.
+    monkeypatch.setattr(sys, "meta_path", [importlib.machinery.PathFinder])
+    monkeypatch.setattr(sys, "path_hooks", [importlib.machinery.FileFinder.path_hook((importlib.machinery.SourceFileLoader, [".py"]))])
     before = set(sys.modules)
     names = names_of(archive(module))
     assert {pathlib.PurePath(name).name for name in names} == {"__init__.py", "__main__.py", "lazy.py", "late.py", "later.py"}

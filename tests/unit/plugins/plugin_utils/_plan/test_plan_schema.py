@@ -56,6 +56,7 @@ def test_a_host_has_the_keys_of_the_schema() -> None:
     [
         ("rule", "placement", words.PLACEMENTS),
         ("host", "platform", words.PLATFORMS),
+        ("host", "firewall", words.FIREWALLS),
         ("defaults", "ingress", words.DEFAULTS),
         ("defaults", "egress", words.DEFAULTS),
         ("listener", "bind", (words.LOOPBACK,)),
@@ -112,6 +113,7 @@ PARTS = st.builds(
     st.lists(LISTENERS, max_size=2).map(tuple),
     st.none() | PROXIES,
     st.lists(EXCLUSIONS, max_size=2).map(tuple),
+    st.none() | st.sampled_from(words.FIREWALLS),
 )
 ADDRESSES = st.lists(st.sampled_from(["198.51.100.1", "2001:db8::/64"]), max_size=2).map(tuple)
 

@@ -16,10 +16,11 @@ import pytest
 from ansible_collections.federated.connectivity.plugins.module_utils._apply import watchdog
 from ansible_collections.federated.connectivity.plugins.module_utils._apply import ways as apply_ways
 from ansible_collections.federated.connectivity.plugins.module_utils._apply.confirmation import confirm
+from ansible_collections.federated.connectivity.plugins.module_utils._apply.trial import parse_trial
 from ansible_collections.federated.connectivity.plugins.module_utils._change.way_back import WayBack
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import BindingMissing, ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host import host as host_module
-from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Snapshot
 
 FIRST, SECOND = "198.51.100.66 40000 198.51.100.10 22", "198.51.100.66 40001 198.51.100.10 22"
 
@@ -271,3 +272,34 @@ def test_a_trial_of_another_version_is_taken_back_by_the_program_that_it_left(ho
     host.write(watchdog.DEADLINE, b"0")
     with pytest.raises(ToolFailed, match="cannot either"), watchdog.settled(host, check_mode=False):
         raise AssertionError("goes on")
+
+
+@pytest.mark.parametrize("stored", ["before_rooms", "rooms"])
+def test_a_trial_that_either_state_of_the_code_armed_is_taken_back(
+    host: Host, stored: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files are as the code wrote them before its modules moved into rooms, and as it writes them since; only paths were changed."""
+    content = pathlib.Path(__file__).with_name("trials").joinpath(f"{stored}.json").read_text(encoding="utf-8")
+    taken: list[tuple[str, list[str]]] = []
+
+    def take(name: str) -> t.Callable[..., None]:
+        def restore(files: Snapshot, runtime: t.Mapping[str, t.Any], _host: Host) -> None:
+            files.restore()
+            taken.append((name, sorted(runtime)))
+
+        return restore
+
+    for name in ("nftables", "ufw", "firewalld", "names"):
+        assert name in apply_ways.WAYS
+        monkeypatch.setitem(apply_ways.WAYS, name, take(name))
+    etc = tmp_path / "etc"
+    (etc / "federated_connectivity").mkdir(parents=True)
+    (etc / "federated_connectivity" / "ruleset.nft").touch()
+    record = watchdog.restore(parse_trial(content.replace("/srv/host", str(tmp_path)).encode()), ["why"], host)
+    assert record.outcome == "restored", record.messages
+    runtime = {"nftables": ["active", "had_nft", "not_loaded", "table"], "ufw": ["4"], "firewalld": ["in_force", "reload"]}
+    assert taken == [("names", ["active"]), *((name, runtime[name]) for name in ("firewalld", "ufw", "nftables"))]
+    assert not (etc / "federated_connectivity").exists()
+    assert (etc / "wants" / "unit").readlink() == pathlib.Path("../unit")
+    rules = etc / "ufw" / "user.rules"
+    assert (rules.stat().st_mode & 0o777, rules.read_text().splitlines()[1]) == (0o640, "### RULES ###")

@@ -13,6 +13,9 @@ import pytest
 from firewall_host import FirewallHost
 from suites import suites
 
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
+
 NATIVE = pathlib.Path(__file__).parents[1] / "cases" / "native"
 NAMES = sorted(path.name.removesuffix(".policy.yml") for path in NATIVE.glob("*.policy.yml"))
 UFW_CHAINS = ("user-input", "user-output")
@@ -84,3 +87,34 @@ def test_firewalld_takes_the_files(host: FirewallHost, suite: str) -> None:
             assert listed.count("rule priority=") == text.count("<rule "), name
         for relative in files:
             host.run(["rm", f"/etc/firewalld/{relative}"])
+
+
+FOUND_ON_THE_HOST = (
+    ("<bridges of container engines>", "docker0"),
+    ("<other links with such names>", "br-others"),
+    (r"(type ipv4_addr[^}]*)<addresses-of:[^>]*>", r"\g<1>192.0.2.1"),
+    (r"(type ipv6_addr[^}]*)<addresses-of:[^>]*>", r"\g<1>2001:db8::1"),
+)
+
+
+@every_suite
+@pytest.mark.parametrize("firewall", ["nftables", "ufw", "firewalld"])
+def test_nft_takes_a_preview_that_includes_its_sets(host: FirewallHost, suite: str, firewall: str) -> None:
+    membership = {"matrix": "linksight", "federation": "north", "roles": ["data_station"]}
+    hosts = {
+        name: {"ansible_host": f"198.51.100.{number}", "connectivity_memberships": [membership]} for number, name in enumerate("abc", 10)
+    }
+    hosts["a"].update(connectivity_firewall=firewall, connectivity_defaults={"ingress": "deny", "egress": "deny"})
+    plan = compute_plan(hosts, Catalogue())
+    for path, text in plan.native.items():
+        file = host.file(f"/root/plan/{path}")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for placeholder, value in FOUND_ON_THE_HOST:
+            text = re.sub(placeholder, value, text)
+        file.write_text(text, encoding="utf-8")
+    native = "/root/plan/native"
+    assert 'include "sets/linksight_north_data_station.nft"' in plan.native["native/a.nft"]
+    host.run(["nft", "--includepath", native, "--file", f"{native}/a.nft"])
+    listed = host.run(["nft", "list", "table", "inet", "federated_connectivity"]).stdout
+    assert comments(listed) == comments(plan.native["native/a.nft"])
+    assert "198.51.100.12" in listed

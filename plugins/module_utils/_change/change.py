@@ -39,7 +39,11 @@ class Change(abc.ABC):
 
     @abc.abstractmethod
     def prepared(self) -> t.ContextManager[None]:
-        """Have what :meth:`apply` writes lie ready beside its places while the context lasts. Raises OSError where there is no room."""
+        """Write the files of :meth:`apply` beside their places, where they stay until the context ends.
+
+        Raises:
+            OSError: they cannot be written, for example because the disk is full.
+        """
 
     @abc.abstractmethod
     def apply(self) -> None:

@@ -195,7 +195,7 @@ class Host:
             links: Targets by path.
 
         Raises:
-            OSError: there is no room.
+            OSError: a file cannot be written, for example because the disk is full.
         """
         before = self._prepared
         makes = {path: _file(content, *self._permissions(path, mode)) for path, (content, mode) in files.items()}

@@ -206,7 +206,7 @@ class Consumer(t.NamedTuple):
 
 
 class PlanProxy(t.NamedTuple):
-    """The forward proxy of a host; URLs hold no credentials. ``only``: there is no other way out."""
+    """The forward proxy of a host; URLs hold no credentials. ``only``: nothing leaves the site except through the proxy."""
 
     http_proxy: t.Optional[str]
     https_proxy: t.Optional[str]

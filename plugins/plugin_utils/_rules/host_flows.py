@@ -46,46 +46,41 @@ class Rule:
     def id(self) -> str:
         return ".".join((self.flow_label, self.direction, *(["_".join(self.ports)] if self.ports_in_id else [])))
 
+    def _connection(self) -> Json:
+        """What the plan's rule and the exclusion from inspection say in the same words."""
+        return {
+            "matrix": self.federation.matrix.name,
+            "federation": self.federation.name,
+            "flow": self.flow.id,
+            "direction": self.direction,
+            "protocol": self.flow.protocol,
+            "ports": self.ports,
+            "peers": self.peers,
+            "application": self.flow.application,
+            "tls": self.flow.tls,
+            "purpose": self.flow.purpose,
+        }
+
     def to_plan(self) -> PlanRule:
-        flow = self.flow
         return PlanRule(
             id=self.id,
-            matrix=self.federation.matrix.name,
-            federation=self.federation.name,
-            flow=flow.id,
-            direction=self.direction,
-            protocol=flow.protocol,
-            ports=self.ports,
-            peers=self.peers,
             placement=self.placement,
-            closed_to_others=self.direction == INGRESS and flow.closed_to_others,
-            application=flow.application,
-            tls=flow.tls,
-            inspection=flow.inspection,
-            necessity=flow.necessity,
-            phases=flow.phases,
-            purpose=flow.purpose,
+            closed_to_others=self.direction == INGRESS and self.flow.closed_to_others,
+            inspection=self.flow.inspection,
+            necessity=self.flow.necessity,
+            phases=self.flow.phases,
+            **self._connection(),
         )
 
     def exclusion(self, via_proxy: str | None) -> Exclusion:
         """What those who run TLS inspection have to leave alone; ``via_proxy`` is the forward proxy that it goes through."""
-        flow = self.flow
         return Exclusion(
             rule=self.id,
-            matrix=self.federation.matrix.name,
-            federation=self.federation.name,
-            flow=flow.id,
-            direction=self.direction,
-            protocol=flow.protocol,
-            ports=self.ports,
-            peers=self.peers,
-            application=flow.application,
-            tls=flow.tls,
-            purpose=flow.purpose,
-            reason=flow.inspection_reason,
+            reason=self.flow.inspection_reason,
             middleboxes=self._middleboxes(),
-            documents=tuple(Document(one.title, one.url, tuple(one.sections)) for one in flow.documents),
+            documents=tuple(Document(one.title, one.url, tuple(one.sections)) for one in self.flow.documents),
             via_proxy=via_proxy,
+            **self._connection(),
         )
 
     def _middleboxes(self) -> Json:

@@ -79,7 +79,7 @@ class Files:
         return words if checked.rc else ""
 
     def prepared(self) -> t.ContextManager[None]:
-        """Have our files lie ready, as :meth:`Change.prepared`."""
+        """Write our files beside their places, as :meth:`Change.prepared`."""
         return self._host.prepared({path: File(content, MODE) for path, content in self.after.items()}, {})
 
     def apply(self) -> None:

@@ -228,3 +228,16 @@ def test_the_reviewed_plan_is_the_same_for_all_hosts(site: Site, first: str) -> 
     assert run.returncode != 0
     assert "connectivity_reviewed_plan must be the same for all hosts of a run" in said(run)
     assert not (site.directory / "plan").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "platform"),
+    [("{}", "linux"), ('{"connectivity_firewall": "ufw"}', "linux"), ('{"connectivity_firewall": "windows"}', "windows")],
+)
+def test_windows_firewall_implies_the_platform(site: Site, given: str, platform: str) -> None:
+    play = "- hosts: all\n  gather_facts: false\n  tasks:\n"
+    play += "    - federated.connectivity.operator_options: {names: [connectivity_platform]}\n      register: own\n"
+    play += "    - ansible.builtin.debug: {msg: \"it is {{ own['connectivity_platform'] }}\"}\n"
+    run = site.run(play, "-e", given)
+    assert run.returncode == 0, said(run)
+    assert set(re.findall(r"it is (\w+)", run.stdout)) == {platform}

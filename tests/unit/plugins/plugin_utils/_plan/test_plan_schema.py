@@ -124,3 +124,6 @@ def test_what_is_written_fits_the_schema_and_is_read_as_it_was(plan: HostPlan) -
     written = json.loads(json.dumps(plan.to_json()))
     HOST.validate(written)
     assert HostPlan.from_json(written) == plan
+    for rule, planned in zip(written["rules"], plan.part.rules, strict=True):
+        assert rule["phase"] == (planned.phases[-1] if planned.phases else "")
+        assert ("flows" in rule) is bool(planned.flows)

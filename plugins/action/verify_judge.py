@@ -14,7 +14,8 @@ from ..plugin_utils._plan.reader import AddressSetIndex, PlanUnreadable, read_ad
 from ..plugin_utils._verify.model import Choice
 from ..plugin_utils._verify.observations import NOTHING, Observation
 from ..plugin_utils._verify.report import counts, host_lines, report, summary
-from ..plugin_utils._verify.verdict import FAILED, judge
+from ..plugin_utils._verify.rulings import FAILED
+from ..plugin_utils._verify.verdict import judge
 
 STEPS = ("in_force", "loopback", "listening", "stopped", "probed")
 

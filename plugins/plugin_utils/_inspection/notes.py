@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...module_utils._plan.words import EGRESS, INGRESS
-from .._common import markdown as markdown
+from .._common import markdown
 from .._common.addresses import ANYBODY
 from .._common.plan_marker import MARK
 from .._common.templates import template

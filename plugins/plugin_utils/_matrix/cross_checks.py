@@ -24,8 +24,10 @@ def cross_findings(data: Data, name: str) -> Iterator[Finding]:
     """What the schema cannot say: the names of one place that another refers to, and what makes no sense together."""
     if data["matrix"] != name:
         yield ("matrix",), f"the file is called {name}.yml; name the matrix {name!r} or rename the file"
-    if "versions" in data and not Version(data["versions"]["oldest"]) < Version(data["versions"]["current"]):
-        yield ("versions", "oldest"), "must come before current; leave versions out where they make no difference"
+    if "versions" in data:
+        grows = Version(data["versions"]["oldest"]) < Version(data["versions"]["current"])
+        if not grows:
+            yield ("versions", "oldest"), "must come before current; leave versions out where they make no difference"
     for flow_id, flow in data["flows"].items():
         for path, text in (*_flow_findings(data, flow_id, flow), *_version_findings(data, flow)):
             yield ("flows", flow_id, *path), text

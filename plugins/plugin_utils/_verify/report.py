@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from .._common.plan_marker import MARK
 from .model import BLOCKED, Choice
-from .verdict import CLOSED, FAILED, IN_FORCE, LOOPBACK, PROVEN, UNPROVEN, WARNING, Finding
+from .rulings import CLOSED, FAILED, PROVEN, UNPROVEN, WARNING
+from .verdict import IN_FORCE, LOOPBACK, Finding
 
 STATES = (PROVEN, CLOSED, IN_FORCE, LOOPBACK, UNPROVEN, WARNING, FAILED)
 FORMAT = 1

@@ -22,12 +22,7 @@ from ...module_utils._proof.listener import IN_USE, LISTENING
 from .._plan.reader import AddressSetIndex
 from .model import OPEN, Choice, Listener, Proof
 from .observations import Observation, Seen, destination_of, usable
-from .rulings import CLOSED as CLOSED
-from .rulings import FAILED as FAILED
-from .rulings import FLOW, PARTNER, STRANGER, Answer, Case, Fact, Speaker, Waiting, ruling
-from .rulings import PROVEN as PROVEN
-from .rulings import UNPROVEN as UNPROVEN
-from .rulings import WARNING as WARNING
+from .rulings import FAILED, FLOW, PARTNER, STRANGER, UNPROVEN, Answer, Case, Fact, Speaker, Waiting, ruling
 
 _WAITING = {LISTENING: Waiting.LISTENING, IN_USE: Waiting.IN_USE}
 IN_FORCE = "in force"

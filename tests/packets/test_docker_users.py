@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import json
 import os
-import pathlib
 import subprocess
 import typing as t
 import urllib.parse
@@ -107,10 +107,10 @@ def test_the_firewall_is_managed_while_a_user_is_waited_for(net: Network) -> Non
 def _waits_for_lock(inode: int) -> bool:
     """Whether a second process has our file open: it does not wait in the kernel, so /proc/locks does not tell."""
     found = set()
-    for descriptor in pathlib.Path("/proc").glob("[0-9]*/fd/*"):
+    for descriptor in glob.iglob("/proc/[0-9]*/fd/*"):  # pathlib's raises where a process ends meanwhile
         try:
-            if descriptor.stat().st_ino == inode and os.readlink(descriptor).endswith("/home/held"):
-                found.add(descriptor.parts[2])
+            if os.stat(descriptor).st_ino == inode and os.readlink(descriptor).endswith("/home/held"):
+                found.add(descriptor.split("/")[2])
         except OSError:
             continue
     return len(found) > 1

@@ -12,10 +12,10 @@ add service-udp, add service-group, add https-rule, since R80.40).
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
-from .exemption import Exemption, header
+from .._common.templates import template
+from .exemption import Exemption, header, short
 
 NAME = "check_point"
 TITLE = "Check Point"
@@ -38,35 +38,9 @@ def refusals(exemptions: Iterable[Exemption]) -> Iterator[str]:
 
 def export(site: str, exemptions: Sequence[Exemption]) -> str:
     """A shell script for the management server."""
-    lines = ["#!/bin/sh", *header("#", TITLE, site, *ADVICE), "set -eu", ': "${LAYER:?}"']
-    lines += ["session=$(mktemp)", "trap 'rm -f \"$session\"' EXIT", 'mgmt_cli login -r true > "$session"']
-    lines += ['run() { mgmt_cli "$@" -s "$session" || { mgmt_cli discard -s "$session"; exit 1; }; }']
-    for exemption in exemptions:
-        lines += ["", f"# {exemption.label}", *_commands(exemption)]
-    lines += ["", "run publish", 'mgmt_cli logout -s "$session"']
-    return "\n".join(lines) + "\n"
-
-
-def _commands(exemption: Exemption) -> Iterator[str]:
-    prefix = f"federated-{exemption.slug}"
-    ends = {"source": exemption.sources, "destination": exemption.destinations}
-    for end, networks in ends.items():
-        if networks:
-            yield f"run add group name {prefix}-{end}"
-            yield from (_address(f"{prefix}-{end}", number, network) for number, network in enumerate(networks, 1))
-    yield f"run add service-group name {prefix}"
-    for port in exemption.ports:
-        yield f"run add service-tcp name {prefix}-{port} port {port} groups.1 {prefix}"
-    shown = {end: f"{prefix}-{end}" if networks else "Any" for end, networks in ends.items()}
-    yield (
-        f'run add https-rule layer "$LAYER" position top name {prefix} source {shown["source"]} destination {shown["destination"]} '
-        f"service {prefix} action Bypass"
+    return template(__file__, "check_point.sh.j2").render(
+        header=list(header("#", TITLE, site, *ADVICE)),
+        exemptions=exemptions,
+        is_host=lambda network: "/" not in short(network),
+        short=short,
     )
-
-
-def _address(group: str, number: int, cidr: str) -> str:
-    network = ipaddress.ip_network(cidr)
-    if network.prefixlen == network.max_prefixlen:
-        return f"run add host name {group}-{number} ip-address {network.network_address} groups.1 {group}"
-    family = f"subnet{network.version} {network.network_address} mask-length{network.version} {network.prefixlen}"
-    return f"run add network name {group}-{number} {family} groups.1 {group}"

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from .._common.templates import template
 from . import reverse_proxy
 from .exemption import Exemption, chunks, header
-from .reverse_proxy import Service
 
 NAME = "haproxy"
 TITLE = "HAProxy"
@@ -32,26 +32,11 @@ def refusals(exemptions: Iterable[Exemption]) -> Iterator[str]:
 
 def export(site: str, exemptions: Sequence[Exemption]) -> str:
     """Sections for a file of their own, to be given with another ``-f``."""
-    lines = list(header("#", TITLE, site, *reverse_proxy.ADVICE, "Give it to haproxy with an -f of its own."))
-    for service in reverse_proxy.services(exemptions):
-        lines += ["", *_sections(service)]
-    return "\n".join(lines) + "\n"
-
-
-def _sections(service: Service) -> Iterator[str]:
-    yield f"# {service.label}"
-    yield f"frontend {service.slug}"
-    yield "    mode tcp"
-    yield f"    bind 0.0.0.0:{service.port}"
-    yield f"    bind [::]:{service.port} v6only"
-    yield f"    timeout client {service.idle_timeout}s"
-    yield from (f"    acl partner src {' '.join(piece)}" for piece in chunks(service.partners, PIECE))
-    if service.partners:
-        yield "    tcp-request connection reject unless partner"
-    yield f"    default_backend {service.slug}"
-    yield f"backend {service.slug}"
-    yield "    mode tcp"
-    yield "    timeout connect 10s"
-    yield f"    timeout server {service.idle_timeout}s"
-    for number, server in enumerate(service.servers, 1):
-        yield f"    server server{number} {reverse_proxy.joined(server, service.port)}"
+    head = list(header("#", TITLE, site, *reverse_proxy.ADVICE, "Give it to haproxy with an -f of its own."))
+    return template(__file__, "haproxy.cfg.j2").render(
+        header=head,
+        services=list(reverse_proxy.services(exemptions)),
+        joined=reverse_proxy.joined,
+        chunks=chunks,
+        piece=PIECE,
+    )

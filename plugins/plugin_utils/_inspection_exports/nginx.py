@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from .._common.templates import template
 from . import reverse_proxy
 from .exemption import Exemption, header
-from .reverse_proxy import Service
 
 NAME = "nginx"
 TITLE = "nginx (stream)"
@@ -30,23 +30,6 @@ def refusals(exemptions: Iterable[Exemption]) -> Iterator[str]:
 
 def export(site: str, exemptions: Sequence[Exemption]) -> str:
     """A fragment to be included inside ``stream``."""
-    lines = list(header("#", TITLE, site, *reverse_proxy.ADVICE, "Include it inside stream { } of nginx.conf."))
-    for service in reverse_proxy.services(exemptions):
-        lines += ["", *_server(service)]
-    return "\n".join(lines) + "\n"
-
-
-def _server(service: Service) -> Iterator[str]:
-    yield f"# {service.label}"
-    yield f"upstream {service.slug} {{"
-    yield from (f"    server {reverse_proxy.joined(server, service.port)} max_fails=0;" for server in service.servers)
-    yield "}"
-    yield "server {"
-    yield f"    listen {service.port};"
-    yield f"    listen [::]:{service.port} ipv6only=on;"
-    yield from (f"    allow {partner};" for partner in service.partners)
-    if service.partners:
-        yield "    deny all;"
-    yield f"    proxy_timeout {service.idle_timeout}s;"
-    yield f"    proxy_pass {service.slug};"
-    yield "}"
+    head = list(header("#", TITLE, site, *reverse_proxy.ADVICE, "Include it inside stream { } of nginx.conf."))
+    services = list(reverse_proxy.services(exemptions))
+    return template(__file__, "nginx.conf.j2").render(header=head, services=services, joined=reverse_proxy.joined)

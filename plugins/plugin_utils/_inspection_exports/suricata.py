@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from .._common.templates import template
 from .exemption import Exemption, chunks, header, short
 
 NAME = "suricata"
@@ -36,23 +37,8 @@ def refusals(exemptions: Iterable[Exemption]) -> Iterator[str]:
 
 def export(site: str, exemptions: Sequence[Exemption]) -> str:
     """A file of rules, to be listed in ``rule-files``."""
-    lines = list(header("#", TITLE, site, "List it in rule-files of suricata.yaml; pass has to stay first in action-order."))
-    sid = FIRST_SID
-    for exemption in exemptions:
-        lines += ["", f"# {exemption.label}"]
-        for connection, options in _rules(exemption):
-            lines.append(f'pass {connection} (msg:"federated.connectivity {exemption.slug}"; {options}sid:{sid}; rev:1;)')
-            sid += 1
-    return "\n".join(lines) + "\n"
-
-
-def _rules(exemption: Exemption) -> Iterator[tuple[str, str]]:
-    ports = f"[{','.join(port.replace('-', ':') for port in exemption.ports)}]"
-    for sources in _pieces(exemption.sources):
-        for name in exemption.names:
-            yield f"tls {sources} any -> any {ports}", f'tls.sni; content:"{name}"; nocase; startswith; endswith; '
-        for destinations in () if exemption.names else _pieces(exemption.destinations):
-            yield f"{exemption.protocol} {sources} any <> {destinations} {ports}", ""
+    head = list(header("#", TITLE, site, "List it in rule-files of suricata.yaml; pass has to stay first in action-order."))
+    return template(__file__, "suricata.rules.j2").render(header=head, exemptions=exemptions, first_sid=FIRST_SID, pieces=_pieces)
 
 
 def _pieces(networks: Sequence[str]) -> list[str]:

@@ -92,16 +92,19 @@ def _file_name(url: str) -> str:
 
 
 def _text(url: str, permissions: Permissions) -> str:
-    lines = [f"What the forward proxy {url} has to permit ({MARK}; do not edit)"]
-    for permission, clients in permissions.items():
-        targets = ["any"] if permission.is_for_anybody else [*permission.names, *map(_short, permission.networks)]
-        lines += ["", f"{one_line(permission.flow)}: {one_line(permission.purpose)}"]
-        lines += [f"  from  {one_line(client.host)}: {', '.join(client.addresses) or 'its address is not known'}" for client in clients]
-        lines += [f"  to    {target}" for target in targets]
-        lines += [f"  by    {_method(permission)}, port {', '.join(permission.ports)}"]
-        if permission.inspection in _INSPECTION:
-            lines += [f"  TLS   {_INSPECTION[permission.inspection]}"]
-    return "\n".join(lines) + "\n"
+    entries = [
+        {
+            "flow": one_line(permission.flow),
+            "purpose": one_line(permission.purpose),
+            "clients": [client._replace(host=one_line(client.host)) for client in clients],
+            "targets": ["any"] if permission.is_for_anybody else [*permission.names, *map(_short, permission.networks)],
+            "method": _method(permission),
+            "ports": permission.ports,
+            "inspection": _INSPECTION.get(permission.inspection),
+        }
+        for permission, clients in permissions.items()
+    ]
+    return template(__file__, "allow.txt.j2").render(url=url, mark=MARK, entries=entries)
 
 
 def _method(permission: Permission) -> str:

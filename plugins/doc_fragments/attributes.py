@@ -86,3 +86,32 @@ attributes:
 notes:
   - Use it with C(run_once).
 """
+
+    # Chooses on the controller what the hosts of the play have to do.
+    CHOICE = r"""
+attributes:
+  idempotent:
+    details:
+      - The same plan and hosts give the same choice, and a new token.
+"""
+
+    # Judges on the controller what the hosts of the play returned.
+    JUDGE = r"""
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Judges in check mode too, and writes O(report).
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+    details:
+      - The same results give the same verdict.
+options:
+  report:
+    description:
+      - A file on the controller for the verdict as JSON.
+      - It replaces an earlier report. If another file has the name, the file stays as it is, and the task fails.
+    type: path
+"""

@@ -21,17 +21,7 @@ extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.controller
   - federated.connectivity.attributes.run_once
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Judges in check mode too, and writes O(report).
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-    details:
-      - The same results give the same verdicts.
+  - federated.connectivity.attributes.judge
 options:
   chosen:
     description: The result of M(federated.connectivity.tls_audit_plan).
@@ -45,11 +35,6 @@ options:
     description: Whether V(unknown), too, is a failure on a flow that is excluded from inspection.
     type: bool
     default: false
-  report:
-    description:
-      - A file on the controller for the verdicts as JSON.
-      - It replaces an earlier report. If another file has the name, the file stays as it is, and the task fails.
-    type: path
 seealso:
   - module: federated.connectivity.tls_audit_plan
   - module: federated.connectivity.tls_handshake_info

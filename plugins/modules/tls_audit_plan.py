@@ -22,12 +22,9 @@ description:
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.controller
+  - federated.connectivity.attributes.choice
   - federated.connectivity.attributes.info_module
   - federated.connectivity.attributes.run_once
-attributes:
-  idempotent:
-    details:
-      - The same plan and hosts give the same choice, and a new token.
 options:
   plan:
     description: The plan directory.

@@ -19,17 +19,7 @@ extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.controller
   - federated.connectivity.attributes.run_once
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Judges in check mode too, and writes O(report).
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-    details:
-      - The same results give the same verdict.
+  - federated.connectivity.attributes.judge
 options:
   chosen:
     description: The result of M(federated.connectivity.verify_plan).
@@ -66,11 +56,6 @@ options:
     description: Whether an unmanaged partner that does not answer is a failure. Otherwise it is a warning.
     type: bool
     default: false
-  report:
-    description:
-      - A file on the controller for the findings as JSON.
-      - It replaces an earlier report. If another file has the name, the file stays as it is, and the task fails.
-    type: path
 seealso:
   - module: federated.connectivity.verify_plan
 """

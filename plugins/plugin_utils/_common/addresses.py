@@ -70,13 +70,13 @@ def _special(network: IP) -> str | None:
 
 def merge(networks: Iterable[str]) -> tuple[str, ...]:
     """The fewest CIDRs that hold exactly these addresses and networks, IPv4 before IPv6, each in order."""
-    merged = netaddr.cidr_merge(list(set(networks)))  # type: ignore[no-untyped-call]
+    merged = netaddr.cidr_merge(list(set(networks)))
     return tuple(str(network) for network in sorted(merged, key=lambda network: (network.version, network.first)))
 
 
 def without(networks: Iterable[str], excluded: Iterable[str]) -> tuple[str, ...]:
     """What is left of some CIDRs without others, merged."""
-    left = netaddr.IPSet(networks) - netaddr.IPSet(excluded)  # type: ignore[no-untyped-call]
+    left = netaddr.IPSet(networks) - netaddr.IPSet(excluded)
     return merge(map(str, left.iter_cidrs()))
 
 

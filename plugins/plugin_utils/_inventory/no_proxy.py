@@ -89,7 +89,7 @@ class Exemptions:
 
 
 def _ip_set(networks: Iterable[str]) -> t.Any:
-    return netaddr.IPSet(networks)  # type: ignore[no-untyped-call]
+    return netaddr.IPSet(networks)
 
 
 def _is_network(entry: str) -> bool:

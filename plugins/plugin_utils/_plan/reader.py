@@ -8,10 +8,8 @@
 
 from __future__ import annotations
 
-import bisect
 import contextlib
 import functools
-import ipaddress
 import json
 import pathlib
 import typing as t
@@ -21,6 +19,9 @@ from ...module_utils._plan.model import HostPlan
 from .._common.directory_files import PlanFiles, UnsafePlace
 from .._common.texts import first_unseen, shortened
 from .shape import DEPTH, HOST, INDEX, SETS, Shape, problems, too_deep
+
+with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
+    import netaddr
 
 INDEX_FILE = "plan.json"
 _MISSING = "does not exist; compute the plan first, for example with playbooks/plan.yml"
@@ -191,7 +192,7 @@ class AddressSetIndex:
     def __init__(self, address_sets: Mapping[str, Sequence[str]]) -> None:
         self._address_sets = address_sets
         self._holds = functools.cache(self._holds_address)
-        self._ranges = functools.cache(self._read_ranges)
+        self._networks = functools.cache(self._read_networks)
 
     def members(self, name: str) -> Sequence[str]:
         """The CIDRs of a set.
@@ -209,13 +210,7 @@ class AddressSetIndex:
         return any(self._holds(name, address) for name in names)
 
     def _holds_address(self, name: str, address: str) -> bool:
-        network = ipaddress.ip_network(address)
-        starts, ends = self._ranges(name, network.version)
-        place = bisect.bisect_right(starts, int(network.network_address)) - 1
-        return place >= 0 and int(network.broadcast_address) <= ends[place]
+        return netaddr.IPNetwork(address) in self._networks(name)
 
-    def _read_ranges(self, name: str, version: int) -> tuple[list[int], list[int]]:
-        """First and last addresses of a set's networks, which are merged and hence disjoint, in ascending order."""
-        networks = [network for network in map(ipaddress.ip_network, self.members(name)) if network.version == version]
-        ranges = sorted((int(network.network_address), int(network.broadcast_address)) for network in networks)
-        return [start for start, _end in ranges], [end for _start, end in ranges]
+    def _read_networks(self, name: str) -> netaddr.IPSet:
+        return netaddr.IPSet(self.members(name))

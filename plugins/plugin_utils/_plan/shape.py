@@ -14,6 +14,7 @@ import socket
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
 
+from ...module_utils._plan.ports import is_port_range
 from ...module_utils._plan.words import FIREWALLS, PLATFORMS
 from .._common.texts import first_unseen, shortened, unseen_message
 
@@ -41,9 +42,7 @@ def _list(value: object) -> str | None:
 
 
 def _ports(value: object) -> str | None:
-    ends = value.split("-") if isinstance(value, str) and len(value) <= 11 else []
-    numbers = [int(end) for end in ends if end.isascii() and end.isdigit()]
-    fits = 0 < len(ends) <= 2 and len(numbers) == len(ends) and 1 <= numbers[0] <= numbers[-1] <= 65535
+    fits = isinstance(value, str) and len(value) <= 11 and is_port_range(value)
     return None if fits else f"must be a port or an ascending range of ports, not {shown(value)}"
 
 

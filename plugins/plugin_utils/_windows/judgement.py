@@ -12,12 +12,17 @@ prevails over one. What Group Policy ignores, or a profile that is off lets pass
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import typing as t
 from collections.abc import Iterable, Mapping
 
 from ...module_utils._plan.ports import bounds
 from .rules import ANY, GROUP, IN, Translation, WindowsRule
-from .state import OthersRule, Profile, Span, State, spans_of
+from .state import OthersRule, Profile, State, addresses_of
+
+with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
+    import netaddr
 
 _SYSTEM = ("%systemroot%", "%windir%", "c:\\windows\\")
 
@@ -117,26 +122,20 @@ def _concerns(other: OthersRule) -> bool:
 
 
 def _common(rule: WindowsRule, other: OthersRule) -> bool:
-    mine = None if rule.addresses == ANY else spans_of(rule.addresses)
-    if mine is None or other.spans is None:
-        return True
-    return any(_overlap(one, two) for one in mine for two in other.spans)
+    mine = _peers(rule.addresses)
+    return mine is None or other.addresses is None or not mine.isdisjoint(other.addresses)
 
 
 def _within(other: OthersRule, rule: WindowsRule) -> bool:
     """Whether everybody whom the other rule lets in is a peer; a keyword may be anybody."""
-    if rule.addresses == ANY:
-        return True
-    mine = spans_of(rule.addresses)
-    return other.spans is not None and all(any(_holds(one, two) for one in mine or ()) for two in other.spans)
+    mine = _peers(rule.addresses)
+    return mine is None or (other.addresses is not None and other.addresses.issubset(mine))
 
 
-def _overlap(one: Span, two: Span) -> bool:
-    return one[0] == two[0] and one[1] <= two[2] and two[1] <= one[2]
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer[0] == inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2]
+@functools.lru_cache(maxsize=64)
+def _peers(addresses: tuple[str, ...]) -> netaddr.IPSet | None:
+    """The peers of a rule of ours; None: anybody."""
+    return None if addresses == ANY else addresses_of(addresses)
 
 
 def _told(other: OthersRule) -> str:

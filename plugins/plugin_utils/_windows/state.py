@@ -8,11 +8,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
+from ...module_utils._plan.ports import bounds
 from .._common.shapes import Shape, exact, flag, list_of, mapping_of, one_of, record
+
+with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
+    import netaddr
 
 PROFILES = ("Domain", "Private", "Public")
 DIRECTIONS = {"in": "Inbound", "out": "Outbound"}
@@ -39,9 +44,6 @@ _FOUND: Shape = record(
     }
 )
 
-Span = tuple[int, int, int]
-"""An address family with the first and the last address of a range, as numbers."""
-
 
 class Profile(t.NamedTuple):
     """A profile as it is in force.
@@ -66,7 +68,7 @@ class OthersRule(t.NamedTuple):
     Attributes:
         direction: ``in`` or ``out``.
         ports: Ranges of the responder's ports; None where the rule names none, or names them by keyword.
-        spans: The peers; None where the rule names none, or names them by keyword.
+        addresses: The peers; None where the rule names none, or names them by keyword.
         program: The program that it is limited to, or "".
         scoped: Whether it is limited to a service or to an app of the store.
     """
@@ -76,7 +78,7 @@ class OthersRule(t.NamedTuple):
     allows: bool
     protocol: str
     ports: tuple[tuple[int, int], ...] | None
-    spans: tuple[Span, ...] | None
+    addresses: netaddr.IPSet | None
     program: str
     scoped: bool
     source: str
@@ -122,21 +124,16 @@ def read_state(found: object) -> State:
     )
 
 
-def spans_of(addresses: Iterable[str]) -> tuple[Span, ...] | None:
-    """Addresses, CIDRs, address/mask and ranges as spans; None where one of them is a keyword such as LocalSubnet, or ``Any``."""
-    spans = []
-    for text in addresses:
+def addresses_of(texts: Iterable[str]) -> netaddr.IPSet | None:
+    """Addresses, CIDRs, address/mask and ranges as one set; None where one of them is a keyword such as LocalSubnet, or ``Any``."""
+    found: list[netaddr.IPRange | netaddr.IPNetwork] = []
+    for text in texts:
         first, dash, last = text.partition("-")
         try:
-            if dash:
-                low, high = ipaddress.ip_address(first), ipaddress.ip_address(last)
-            else:
-                network = ipaddress.ip_network(text, strict=False)
-                low, high = network.network_address, network.broadcast_address
-        except ValueError:
+            found.append(netaddr.IPRange(first, last) if dash else netaddr.IPNetwork(str(ipaddress.ip_network(text, strict=False))))
+        except (ValueError, netaddr.AddrFormatError):
             return None
-        spans.append((low.version, int(low), int(high)))
-    return tuple(spans)
+    return netaddr.IPSet(found)
 
 
 def _profile(entry: Mapping[str, t.Any]) -> Profile:
@@ -159,7 +156,7 @@ def _others_rule(entry: Mapping[str, t.Any]) -> OthersRule:
         entry["action"] == "Allow",
         _PROTOCOLS.get(protocol, protocol),
         _ports(entry["local_ports" if inbound else "remote_ports"]),
-        spans_of(entry["remote_addresses"]),
+        addresses_of(entry["remote_addresses"]),
         "" if entry["program"] in ("Any", "System") else entry["program"],
         entry["service"] != "Any" or bool(entry["package"]),
         entry["source"],
@@ -168,7 +165,6 @@ def _others_rule(entry: Mapping[str, t.Any]) -> OthersRule:
 
 def _ports(texts: Sequence[str]) -> tuple[tuple[int, int], ...] | None:
     try:
-        bounds = [text.partition("-") for text in texts]
-        return tuple((int(low), int(high or low)) for low, _dash, high in bounds)
+        return tuple(map(bounds, texts))
     except ValueError:
         return None

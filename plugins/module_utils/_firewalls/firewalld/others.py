@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._plan.ports import bounds
 from ..._plan.words import EGRESS, INGRESS
-from ..._policy.contradictions import ANY_ADDRESS, ANY_PORT, ANYBODY, Match, Place, Span, Verdict, addresses
+from ..._policy.contradictions import ANY_ADDRESS, ANY_PORT, ANYBODY, Match, Place, Verdict, addresses
 from .client import errors
 
 REFUSAL = "ours prevails, as its policy comes before all zones: to refuse them, take them out of the plan, or ban them in nftables"
@@ -100,9 +101,4 @@ def _of_sources(client: t.Any, sources: t.Sequence[str]) -> Match:
 
 
 def _to_port(match: Match, port: str, protocol: str) -> Match:
-    return match._replace(protocols=(protocol,), ports=(_span(port),) if port else ANY_PORT)
-
-
-def _span(ports: str) -> Span:
-    low, _dash, high = ports.partition("-")
-    return int(low), int(high or low)
+    return match._replace(protocols=(protocol,), ports=(bounds(port),) if port else ANY_PORT)

@@ -12,8 +12,9 @@ import re
 import shlex
 import typing as t
 
+from ..._plan.ports import bounds
 from ..._plan.words import EGRESS, INGRESS
-from ..._policy.contradictions import ANY_ADDRESS, Match, Place, Span, addresses
+from ..._policy.contradictions import ANY_ADDRESS, Match, Place, addresses
 from .chains import ACCEPT, JUMP, REFUSE, RETURN, Step, place
 
 IPTABLES = {4: "iptables", 6: "ip6tables"}
@@ -54,7 +55,7 @@ def _step(line: str, family: int, direction: str, chains: t.Collection[str]) -> 
     protocol = options.pop("-p", "")
     match = Match((protocol,) if protocol else (), peers=addresses([peer]) if peer else ANY_ADDRESS[family])
     if ports:
-        match = match._replace(ports=tuple(sorted(map(_span, ports[0].split(",")))))
+        match = match._replace(ports=tuple(sorted(bounds(part.replace(":", "-")) for part in ports[0].split(","))))
     match = match._replace(certain=len(ports) < 2 and not options.keys() - set(_WITHOUT_MEANING))
     words = "%s: '%s'" % (IPTABLES[family], line)
     if target in _ACTIONS:
@@ -74,8 +75,3 @@ def _options(line: str) -> t.Dict[str, str]:
         else:
             options[name] = (options[name] + " " + word).strip() if name in options else word
     return options
-
-
-def _span(ports: str) -> Span:
-    low, _colon, high = ports.partition(":")
-    return int(low), int(high or low)

@@ -12,8 +12,9 @@ import itertools
 import re
 import typing as t
 
+from ..._plan.ports import bounds
 from ..._plan.words import EGRESS, INGRESS
-from ..._policy.contradictions import ANY_ADDRESS, Match, Place, Span, addresses
+from ..._policy.contradictions import ANY_ADDRESS, Match, Place, addresses
 from ..iptables.chains import ACCEPT, JUMP, REFUSE, RETURN, Step, place
 
 Table = t.Tuple[str, str]
@@ -116,7 +117,7 @@ class _Reading:
             if asked == "meta nfproto" and len(values) == 1 and values[0] in _FAMILIES:
                 return match._replace(peers=ANY_ADDRESS[_FAMILIES[values[0]]])
             if asked in _PORTS:
-                return match._replace(protocols=_PORTS[asked] or match.protocols, ports=tuple(sorted(map(_ports, values))))
+                return match._replace(protocols=_PORTS[asked] or match.protocols, ports=tuple(sorted(map(bounds, map(str, values)))))
             if asked in ("ip " + self._peer, "ip6 " + self._peer):
                 return match._replace(peers=addresses(values))
         return match._replace(certain=False)
@@ -135,11 +136,6 @@ class _Reading:
                 return ["%s/%s" % (content["addr"], content["len"])]
             return ["-".join(map(str, content))] if kind == "range" else [None]
         return [value for each in right for value in self._values(each)] if isinstance(right, list) else [right]
-
-
-def _ports(value: t.Any) -> Span:
-    low, _dash, high = str(value).partition("-")
-    return int(low), int(high or low)
 
 
 def _subject(left: t.Any) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..._plan.ports import bounds
 from ..._plan.words import EGRESS, INGRESS
 from ..._policy.contradictions import ANY_PORT, Match, Place, Spans, Verdict, addresses
 from . import rules_file
@@ -50,4 +51,4 @@ def _verdicts(block: str, direction: str) -> t.Iterator[Verdict]:
 def _spans(ports: str) -> Spans:
     if ports == "any":
         return ANY_PORT
-    return tuple(sorted((int(low), int(high or low)) for low, _colon, high in (port.partition(":") for port in ports.split(","))))
+    return tuple(sorted(bounds(port.replace(":", "-")) for port in ports.split(",")))

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.state import spans_of
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.state import addresses_of
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.steps import PolicyUnfit, windows_policy
 
 from .samples import DENIED, NETWORKS, found, others_rule, planned
@@ -165,6 +165,8 @@ def test_nothing_is_taken_off_while_a_change_is_pending() -> None:
 
 
 def test_addresses_are_read_in_all_of_windows_notations() -> None:
-    assert spans_of(["198.51.100.0/255.255.255.254"]) == spans_of(["198.51.100.0/31"]) == spans_of(["198.51.100.0-198.51.100.1"])
-    assert spans_of(["2001:db8::/127"]) == spans_of(["2001:db8::-2001:db8::1"])
-    assert spans_of(["LocalSubnet"]) is spans_of(["Any"]) is None
+    assert (
+        addresses_of(["198.51.100.0/255.255.255.254"]) == addresses_of(["198.51.100.0/31"]) == addresses_of(["198.51.100.0-198.51.100.1"])
+    )
+    assert addresses_of(["2001:db8::/127"]) == addresses_of(["2001:db8::-2001:db8::1"])
+    assert addresses_of(["LocalSubnet"]) is addresses_of(["Any"]) is None

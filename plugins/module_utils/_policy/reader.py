@@ -13,13 +13,15 @@ import re
 import typing as t
 
 from .._errors import PolicyRefused
+from .._plan.model import HostPlan, PlanRule
 from .._plan.ports import disjoint, is_port_range
-from .._plan.words import DIRECTIONS, EGRESS, HOST, INGRESS, PLACEMENTS, PROTOCOLS
+from .._plan.words import DENY, DIRECTIONS, EGRESS, HOST, INGRESS, PLACEMENTS, PROTOCOLS, UNCHANGED
 from .model import FAMILIES, AddressSet, Policy, Rule
 
 # Linux takes names of 15 characters (IFNAMSIZ); a trailing * stands for any rest.
 _INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z|[A-Za-z0-9_.-]{1,14}\*\Z")
-_DEFAULTS = ("unchanged", "deny")
+_DEFAULTS = (UNCHANGED, DENY)
+_KEYS = ("id", "direction", "protocol", "ports", "peers", "placement", "closed_to_others")
 
 
 def parse_policy(
@@ -40,19 +42,33 @@ def parse_policy(
     Raises:
         PolicyRefused: with all messages at once, each naming the rule.
     """
-    reader = _Reader(data, resolved)
+    checks = _Checks(data, resolved)
+    checks.check(container_interfaces)
+    if checks.errors:
+        raise PolicyRefused(*checks.errors)
+    rules = [_kept(rule, _KEYS) for rule in data["rules"]]
+    plan = HostPlan.from_json({**_kept(data, ("host", "defaults")), "managed": True, "rules": rules})
     policy = Policy(
-        reader.text(data, "host", "policy"),
-        reader.rules(),
-        reader.default(INGRESS),
-        reader.default(EGRESS),
+        plan.host,
+        tuple(_rule(rule, checks.sets, checks.names) for rule in plan.part.rules),
+        plan.part.defaults.denies(INGRESS),
+        plan.part.defaults.denies(EGRESS),
         None,
-        reader.interfaces(container_interfaces),
+        tuple(container_interfaces),
         bool(data.get("listeners")),
     )
-    if reader.errors:
-        raise PolicyRefused(*reader.errors)
     return policy._replace(management=management) if management and policy.endangers(*management) else policy
+
+
+def _kept(data: t.Mapping[str, t.Any], keys: t.Iterable[str]) -> t.Dict[str, t.Any]:
+    """What has been checked of a piece of the plan, and nothing else of it."""
+    return {key: data[key] for key in keys if key in data}
+
+
+def _rule(rule: PlanRule, sets: t.Mapping[str, AddressSet], names: t.Mapping[str, AddressSet]) -> Rule:
+    """A rule of the plan with the addresses of its peers. A name without addresses opens nothing."""
+    peers = [*(sets[name] for name in rule.peers.address_sets), *(names[name] for name in rule.peers.names if name in names)]
+    return Rule(rule.id, rule.direction, rule.protocol, disjoint(rule.ports), tuple(peers), rule.placement, rule.closed_to_others)
 
 
 def names_of(data: t.Mapping[str, t.Any]) -> t.List[str]:
@@ -63,78 +79,69 @@ def names_of(data: t.Mapping[str, t.Any]) -> t.List[str]:
     return sorted({name for listed in names if isinstance(listed, list) for name in listed if isinstance(name, str)})
 
 
-class _Reader:
-    """Reads pieces of untrusted data; collects what is wrong with them in ``errors``."""
+class _Checks:
+    """Checks untrusted data; collects what is wrong with it in ``errors``. ``sets`` are the address sets, ``names`` the addresses of host names."""
 
     def __init__(self, data: t.Mapping[str, t.Any], resolved: t.Mapping[str, t.Sequence[str]]) -> None:
         self.errors: t.List[str] = []
         self._data = data
         self._defaults = self._mapping(data, "defaults", "policy")
-        sets = self._mapping(data, "address_sets", "policy")
-        self._sets = {name: self._address_set(name, self._list(sets, name, "address_sets")) for name in sets}
-        self._names = {name: self._address_set(name, addresses) for name, addresses in resolved.items()}
-        for name in sorted(name for name in {**self._sets, **self._names} if not name.isprintable()):
+        listed = self._mapping(data, "address_sets", "policy")
+        self.sets = {name: self._address_set(name, self._list(listed, name, "address_sets")) for name in listed}
+        self.names = {name: self._address_set(name, addresses) for name, addresses in resolved.items()}
+        for name in sorted(name for name in {**self.sets, **self.names} if not name.isprintable()):
             self.errors.append("%r is not a valid name of an address set or a host: it has characters that cannot be seen" % name)
-        for name in sorted(set(self._sets) & set(self._names)):
+        for name in sorted(self.sets.keys() & self.names.keys()):
             self.errors.append("%r is both an address set and a host name of the policy; use the host's full name" % name)
 
-    def text(self, data: t.Mapping[str, t.Any], key: str, where: str, allowed: t.Sequence[str] = ()) -> str:
+    def check(self, container_interfaces: t.Sequence[str]) -> None:
+        """Check all of a policy."""
+        self._text(self._data, "host", "policy")
+        self._rules()
+        for direction in DIRECTIONS:
+            self._text(self._defaults, direction, "defaults", _DEFAULTS)
+        for name in container_interfaces:
+            if not _INTERFACE.match(name):
+                self.errors.append("container_interfaces: %r is not a valid interface name; a prefix may end in *" % name)
+
+    def _text(self, data: t.Mapping[str, t.Any], key: str, where: str, allowed: t.Sequence[str] = ()) -> None:
         value = data.get(key)
         if not isinstance(value, str) or not value:
             self.errors.append("%s: %s must be a string, not %r" % (where, key, value))
-            return ""
+            return
         if not value.isprintable():
             self.errors.append("%s: %s has characters that cannot be seen: %r" % (where, key, value))
         if allowed and value not in allowed:
             self.errors.append("%s: %s is %r; it can be %s" % (where, key, value, " or ".join(allowed)))
-        return value
 
-    def default(self, direction: str) -> bool:
-        return self.text(self._defaults, direction, "defaults", _DEFAULTS) == "deny"
-
-    def interfaces(self, names: t.Sequence[str]) -> t.Tuple[str, ...]:
-        for name in names:
-            if not _INTERFACE.match(name):
-                self.errors.append("container_interfaces: %r is not a valid interface name; a prefix may end in *" % name)
-        return tuple(names)
-
-    def rules(self) -> t.Tuple[Rule, ...]:
+    def _rules(self) -> None:
         entries = self._list(self._data, "rules", "policy", dict)
-        rules = [self._rule(entry, number) for number, entry in enumerate(entries)]
-        ids = [rule.id for rule in rules]
+        for number, entry in enumerate(entries):
+            self._rule(entry, "rule %s" % entry.get("id", "without id (rules[%d])" % number))
+        ids = [entry["id"] for entry in entries if isinstance(entry.get("id"), str)]
         for id in sorted({id for id in ids if id and ids.count(id) > 1}):
             self.errors.append("rule %s: stands in the policy more than once" % id)
-        return tuple(rules)
 
-    def _rule(self, entry: t.Mapping[str, t.Any], number: int) -> Rule:
-        where = "rule %s" % entry.get("id", "without id (rules[%d])" % number)
-        direction = self.text(entry, "direction", where, DIRECTIONS)
+    def _rule(self, entry: t.Mapping[str, t.Any], where: str) -> None:
+        self._text(entry, "direction", where, DIRECTIONS)
         ports = self._list(entry, "ports", where)
         if entry.get("ports") == []:
             self.errors.append("%s: no ports; a rule without ports would open all of them" % where)
-        wrong = [port for port in ports if not is_port_range(port)]
-        self.errors.extend("%s: %r is not a valid port" % (where, port) for port in wrong)
-        closed = entry.get("closed_to_others", direction == INGRESS)
+        self.errors.extend("%s: %r is not a valid port" % (where, port) for port in ports if not is_port_range(port))
+        closed = entry.get("closed_to_others", False)
         if not isinstance(closed, bool):
             self.errors.append("%s: closed_to_others must be true or false, not %r" % (where, closed))
-        return Rule(
-            self.text(entry, "id", where),
-            direction,
-            self.text(entry, "protocol", where, PROTOCOLS),
-            disjoint(ports) if not wrong else (),
-            self._peers(entry, where),
-            self.text({"placement": HOST, **entry}, "placement", where, PLACEMENTS),
-            closed is True,
-        )
+        self._text(entry, "id", where)
+        self._text(entry, "protocol", where, PROTOCOLS)
+        self._peers(entry, where)
+        self._text({"placement": HOST, **entry}, "placement", where, PLACEMENTS)
 
-    def _peers(self, entry: t.Mapping[str, t.Any], where: str) -> t.Tuple[AddressSet, ...]:
+    def _peers(self, entry: t.Mapping[str, t.Any], where: str) -> None:
         peers = self._mapping(entry, "peers", where)
-        sets = self._list(peers, "address_sets", where)
-        for name in sets:
-            if name not in self._sets:
+        for name in self._list(peers, "address_sets", where):
+            if name not in self.sets:
                 self.errors.append("%s: address set %r is not in the plan" % (where, name))
-        known = [self._sets[name] for name in sets if name in self._sets]
-        return tuple(known + [self._names[name] for name in self._list(peers, "names", where) if name in self._names])
+        self._list(peers, "names", where)
 
     def _mapping(self, data: t.Mapping[str, t.Any], key: str, where: str) -> t.Mapping[str, t.Any]:
         value = data.get(key)

@@ -80,7 +80,13 @@ def names_of(data: t.Mapping[str, t.Any]) -> t.List[str]:
 
 
 class _Checks:
-    """Checks untrusted data; collects what is wrong with it in ``errors``. ``sets`` are the address sets, ``names`` the addresses of host names."""
+    """Checks untrusted data.
+
+    Attributes:
+        errors: What is wrong with it.
+        sets: The address sets, by name.
+        names: The addresses of host names.
+    """
 
     def __init__(self, data: t.Mapping[str, t.Any], resolved: t.Mapping[str, t.Sequence[str]]) -> None:
         self.errors: t.List[str] = []

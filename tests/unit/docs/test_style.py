@@ -20,7 +20,7 @@ LONGEST = 40
 OLDER = frozenset(
     {
         *(f"docs/{name}.md" for name in ("audit", "faults", "firewalld", "lints")),
-        *(f"docs/{name}.md" for name in ("own_system", "windows")),
+        *(f"docs/{name}.md" for name in ("own_system",)),
     }
 )
 GENERATED = "docs/matrices/"

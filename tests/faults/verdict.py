@@ -56,7 +56,7 @@ def judge(backend: str, fault: str, detail: str, old: Observation, new: Observat
 
 def table(verdicts: t.Sequence[Verdict]) -> list[str]:
     """Counts by firewall and fault, and their sum, as lines."""
-    head = ("firewall", "fault", "injected", "reachable", "whole", "old or new", "flows lost", "let in", "mended")
+    head = ("firewall", "fault", "injected", "reachable", "whole", "old or new", "flows lost", "let in", "repaired")
     rows = [head]
     ordered = sorted(verdicts, key=lambda verdict: (verdict.backend, verdict.fault))
     for key, group in itertools.groupby(ordered, lambda verdict: (verdict.backend, verdict.fault)):
@@ -74,7 +74,7 @@ def summary(verdicts: t.Sequence[Verdict]) -> str:
     backends = len({verdict.backend for verdict in verdicts})
     return (
         f"{injected} faults injected on {backends} firewalls: {reachable} hosts reachable afterwards, {whole} states whole, "
-        f"{lost} flows lost, {entered} let in, {mended} mended by the next run"
+        f"{lost} flows lost, {entered} let in, {mended} repaired by the next run"
     )
 
 

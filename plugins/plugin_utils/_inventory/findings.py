@@ -21,13 +21,13 @@ KEYS = ("id", "about", "reason")
 EXPLANATIONS = {
     "federation-scope-any": "Partners are not known yet, so the federation's flows between hosts are open to everybody on this host.",
     "anybody-admitted": "A port is open to everybody, though its matrix does not mean the whole Internet.",
-    "anybody-reached": "A host that refuses what no rule allows may reach any address on a port: what runs there gets out, too.",
+    "anybody-reached": "A host that refuses what no rule allows may still reach any address on a port, and so may every program on it.",
     "site-port-exposed": "A port that is meant for the host's own site is open to far more addresses than a site has.",
     "plaintext-between-sites": "What a system sends between hosts of different sites can be read and changed on the way.",
     "uncertain-flow": "A rule rests on a fact that is inferred, or that the system's own documents dispute.",
     "many-ports": "A rule opens more than a thousand ports, so that whatever listens there by accident is open, too.",
     "wide-addresses": "A host claims more public addresses than any host has, and all its partners open their ports to them.",
-    "stale-acceptance": "An acceptance matches no finding any more, and would hide the next one.",
+    "stale-acceptance": "An acceptance no longer matches a finding, and would hide the next one.",
 }
 """The id of every lint, and what it is about, in one sentence (docs/lints.md says more)."""
 STALE = "stale-acceptance"

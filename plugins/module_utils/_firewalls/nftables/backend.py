@@ -252,8 +252,13 @@ class TableChange(Change):
         put_back(way.files, way.runtime, self._host)
 
 
-def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
-    """Restore our table, its files and its unit as a change found them; what can be restored is, also where the rest cannot."""
+def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> t.List[str]:
+    """Restore our table, its files and its unit as a change found them; what can be restored is, also where the rest cannot.
+
+    Returns:
+        What stays open although it should be closed, in words.
+    """
+    notes: t.List[str] = []
     active, not_loaded = runtime["active"], runtime.get("not_loaded", "")
     if DENIED_EGRESS in runtime["table"]:
         with contextlib.suppress(Exception):  # a way back does not end for this
@@ -263,11 +268,12 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> Non
         lambda: host.run(["nft", "-f", "-"], input=DELETE + runtime["table"]) if runtime.get("had_nft", True) else None,
         lambda: None if active else _stop(host),
         files.restore,
-        lambda: boot.close(host, not_loaded) if not_loaded else boot.lift(host),
+        lambda: notes.extend(boot.close(host, not_loaded)) if not_loaded else boot.lift(host),
         lambda: _reload_units(host),
         # Early at boot it waits for whoever calls this.
         lambda: host.run(["systemctl", "start", "--no-block", SERVICE]) if active else None,
     )
+    return notes
 
 
 def _stop(host: Host) -> None:

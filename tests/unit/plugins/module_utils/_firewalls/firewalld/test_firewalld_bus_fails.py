@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld.client import DaemonLeft
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld.journal import Journal
-from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld.runtime import RuntimeSnapshot
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld.runtime import _LISTS, RuntimeSnapshot
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Result
 
 
@@ -71,7 +71,7 @@ class Client:
                 return ["of-others"]
             if method in ("getIPSets", "getIPSetNames"):
                 return ["partners"]
-            if method.startswith("getAll") or method.startswith("getLockdown"):
+            if method.startswith(("getAll", "getLockdown")):
                 return []
             return self if method.endswith("ByName") else Settings(forward=True, interfaces=[])
 
@@ -109,18 +109,7 @@ DATA = {
     "zones": {"public": {"forward": False, "interfaces": ["eth0"]}},
     "policies": {"of-others": {"forward": False}},
     "ipsets": {"partners": {"entries": ["192.0.2.2"], "options": {}}},
-    "lists": dict.fromkeys(
-        (
-            "getAllChains",
-            "getAllRules",
-            "getAllPassthroughs",
-            "getLockdownWhitelistCommands",
-            "getLockdownWhitelistContexts",
-            "getLockdownWhitelistUids",
-            "getLockdownWhitelistUsers",
-        ),
-        [["x"]],
-    ),
+    "lists": {read: [["x"]] for read, _kind in _LISTS},
     "xtables": {"iptables": "*filter\n-A INPUT -j DROP\nCOMMIT\n"},
 }
 

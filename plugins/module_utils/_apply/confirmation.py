@@ -46,7 +46,7 @@ def commit_on_trial(changes: t.Sequence[Change], policy: t.Optional[Policy], egr
     wanted = reachability.targets(policy) if policy and egress != NONE else []
     if egress == KEPT:
         wanted = reachability.reached(wanted)
-    ways = [change.way_back() for change in changes if change.changed]
+    ways = [change.restore_point() for change in changes if change.changed]
     trial = Trial(secrets.token_hex(8), live_session(), seconds, wanted, ways)
     watchdog.arm(trial, host)
     try:

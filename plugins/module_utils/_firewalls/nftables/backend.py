@@ -14,7 +14,7 @@ import os
 import typing as t
 
 from ..._change.change import Change
-from ..._change.way_back import WayBack, attempt
+from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
 from ..._host.host import CONFIGURATION, File, Host, Snapshot
 from ..._host.own_files import fixed, fixed_link
@@ -241,14 +241,14 @@ class TableChange(Change):
         if self._ruleset and self._host.has_systemd():
             self._host.run(["systemctl", "start", SERVICE])
 
-    def way_back(self) -> WayBack:
+    def restore_point(self) -> RestorePoint:
         found = self._found
         words = found.not_loaded.words if found.not_loaded else ""
         runtime = {"table": found.table, "active": found.active, "not_loaded": words, "had_nft": found.had_nft}
-        return WayBack(self.name, NAME, found.files, runtime)
+        return RestorePoint(self.name, NAME, found.files, runtime)
 
     def undo(self) -> None:
-        way = self.way_back()
+        way = self.restore_point()
         put_back(way.files, way.runtime, self._host)
 
 

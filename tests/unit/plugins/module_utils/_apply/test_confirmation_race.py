@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.federated.connectivity.plugins.module_utils._apply import confirmation, watchdog
 from ansible_collections.federated.connectivity.plugins.module_utils._apply import ways as apply_ways
 from ansible_collections.federated.connectivity.plugins.module_utils._change.change import Change
-from ansible_collections.federated.connectivity.plugins.module_utils._change.way_back import WayBack
+from ansible_collections.federated.connectivity.plugins.module_utils._change.restore_point import RestorePoint
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host import host as host_module
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host
@@ -40,8 +40,8 @@ class Rewrite(Change):
         self._host.write(self._path, b"new")
         self._meanwhile()
 
-    def way_back(self) -> WayBack:
-        return WayBack(self.name, "test", self._snapshot, {})
+    def restore_point(self) -> RestorePoint:
+        return RestorePoint(self.name, "test", self._snapshot, {})
 
     def undo(self) -> None:
         self._snapshot.restore()

@@ -17,7 +17,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._apply impo
 from ansible_collections.federated.connectivity.plugins.module_utils._apply import ways as apply_ways
 from ansible_collections.federated.connectivity.plugins.module_utils._apply.confirmation import confirm
 from ansible_collections.federated.connectivity.plugins.module_utils._apply.trial import parse_trial
-from ansible_collections.federated.connectivity.plugins.module_utils._change.way_back import WayBack
+from ansible_collections.federated.connectivity.plugins.module_utils._change.restore_point import RestorePoint
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import BindingMissing, ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host import host as host_module
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Snapshot
@@ -53,7 +53,7 @@ def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 
 def trial_of(host: Host, tmp_path: pathlib.Path, mood: str = "", session: str = FIRST) -> watchdog.Trial:
-    ways = [WayBack("the place", "test", host.snapshot([str(tmp_path / "file"), str(tmp_path / "new" / "file")]), {"mood": mood})]
+    ways = [RestorePoint("the place", "test", host.snapshot([str(tmp_path / "file"), str(tmp_path / "new" / "file")]), {"mood": mood})]
     trial = watchdog.Trial("token", session, 60, [], ways)
     watchdog.arm(trial, host)
     host.write(str(tmp_path / "file"), b"new")

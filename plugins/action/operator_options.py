@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ..module_utils._plan.words import WINDOWS
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import FIREWALL, PLATFORM
+from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.role_options import option_specs
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
 
@@ -67,7 +68,7 @@ class ActionModule(ControllerAction):
         if result.error_messages:
             raise AnsibleActionFail(f"host {host}: {'; '.join(result.error_messages)}")
         values = result.validated_parameters
-        return {name: None if values.get(name) == "" else values.get(name) for name in names}
+        return record_result({name: None if values.get(name) == "" else values.get(name) for name in names})
 
 
 def _name(role: t.Any) -> str:

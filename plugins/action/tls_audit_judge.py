@@ -10,6 +10,7 @@ import typing as t
 from ..plugin_utils._common.report_file import ReportUnwritable, write_report
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.expected_certificates import ExpectationsRefused, expectations_of
+from ..plugin_utils._operator.results import NotOfThisRun, of_this_run
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
 from ..plugin_utils._tls_audit.flows import Looks
 from ..plugin_utils._tls_audit.observations import read_sights
@@ -25,11 +26,14 @@ class ActionModule(ControllerAction):
         "registered": {"type": "str", "required": True},
         "strict": {"type": "bool", "default": False},
         "report": {"type": "path"},
+        "run": {"type": "dict"},
     }
-    MISTAKES = (ExpectationsRefused, ReportUnwritable, ValueUnreadable)
+    MISTAKES = (ExpectationsRefused, NotOfThisRun, ReportUnwritable, ValueUnreadable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        chosen, strict = options["chosen"], options["strict"]
+        chosen, strict = of_this_run(options["chosen"], "chosen"), options["strict"]
+        if options["run"] is not None:
+            of_this_run(options["run"], "run")
         looks = {name: Looks.from_data(data) for name, data in chosen["hosts"].items()}
         expectations = expectations_of(looks, OperatorVariables(variables, self._task, self._loader))
         answers = {name: variables["hostvars"][name].get(options["registered"], {}) for name in looks}

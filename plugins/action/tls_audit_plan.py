@@ -13,6 +13,7 @@ from ansible.utils.path import unfrackpath
 
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.expected_certificates import ExpectationsRefused, expectations_of
+from ..plugin_utils._operator.results import NotOfThisRun, of_this_run, record_result
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
 from ..plugin_utils._plan.reader import PlanUnreadable, read_plan
 from ..plugin_utils._tls_audit.flows import tls_flows
@@ -21,10 +22,16 @@ from ..plugin_utils._tls_audit.flows import tls_flows
 class ActionModule(ControllerAction):
     """Chooses on the controller which TLS connections the hosts of the play look at."""
 
-    OPTIONS: t.ClassVar[dict[str, t.Any]] = {"plan": {"type": "path", "required": True}, "peers_maximum": {"type": "int", "default": 100}}
-    MISTAKES = (PlanUnreadable, ExpectationsRefused, ValueUnreadable)
+    OPTIONS: t.ClassVar[dict[str, t.Any]] = {
+        "plan": {"type": "path", "required": True},
+        "peers_maximum": {"type": "int", "default": 100},
+        "run": {"type": "dict"},
+    }
+    MISTAKES = (ExpectationsRefused, NotOfThisRun, PlanUnreadable, ValueUnreadable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        if options["run"] is not None:
+            of_this_run(options["run"], "run")
         if options["peers_maximum"] < 1:
             raise AnsibleActionFail(f"peers_maximum is {options['peers_maximum']}; give 1 or more")
         plan = unfrackpath(options["plan"], follow=False)
@@ -32,4 +39,4 @@ class ActionModule(ControllerAction):
         expectations_of(looks, OperatorVariables(variables, self._task, self._loader))  # mistakes are told before any host is contacted
         if not looks:
             raise AnsibleActionFail(f"{plan}: no host of this play is managed there; check --limit and connectivity_memberships")
-        return {"hosts": {name: own.to_data() for name, own in looks.items()}, "plan": plan, "token": secrets.token_hex(8)}
+        return record_result({"hosts": {name: own.to_data() for name, own in looks.items()}, "plan": plan, "token": secrets.token_hex(8)})

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from ..plugin_utils._common.report_file import ReportUnwritable, write_report
 from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._operator.results import NotOfThisRun, of_this_run
 from ..plugin_utils._plan.reader import AddressSetIndex, PlanUnreadable, read_address_sets
 from ..plugin_utils._verify.model import Choice
 from ..plugin_utils._verify.observations import NOTHING, Observation
@@ -28,11 +29,14 @@ class ActionModule(ControllerAction):
         "registered": {"type": "dict", "required": True, "options": {step: {"type": "str", "required": True} for step in STEPS}},
         "partners": {"type": "bool", "default": False},
         "report": {"type": "path"},
+        "run": {"type": "dict"},
     }
-    MISTAKES = (PlanUnreadable, ReportUnwritable)
+    MISTAKES = (NotOfThisRun, PlanUnreadable, ReportUnwritable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        chosen = options["chosen"]
+        chosen = of_this_run(options["chosen"], "chosen")
+        if options["run"] is not None:
+            of_this_run(options["run"], "run")
         choices = {name: Choice.from_data(data) for name, data in chosen["hosts"].items()}
         observations = {name: _observation(name, chosen["token"], options["registered"], variables) for name in choices}
         membership = AddressSetIndex(read_address_sets(pathlib.Path(chosen["plan"])))

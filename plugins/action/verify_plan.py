@@ -13,6 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
 from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._operator.results import NotOfThisRun, of_this_run, record_result
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
 from ..plugin_utils._plan.reader import PlanUnreadable, read_plan
 from ..plugin_utils._verify.assignments import choose
@@ -25,10 +26,13 @@ class ActionModule(ControllerAction):
         "plan": {"type": "path", "required": True},
         "strangers": {"type": "str", "default": "connectivity_strangers"},
         "peers_maximum": {"type": "int", "default": 5},
+        "run": {"type": "dict"},
     }
-    MISTAKES = (PlanUnreadable, ValueUnreadable)
+    MISTAKES = (NotOfThisRun, PlanUnreadable, ValueUnreadable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        if options["run"] is not None:
+            of_this_run(options["run"], "run")
         if options["peers_maximum"] < 1:
             raise AnsibleActionFail(f"peers_maximum is {options['peers_maximum']}; give 1 or more")
         plan = unfrackpath(options["plan"], follow=False)
@@ -41,7 +45,9 @@ class ActionModule(ControllerAction):
         choices = choose(content, present, known, options["peers_maximum"])
         if not any(content.hosts[name].part.managed for name in variables["ansible_play_hosts_all"] if name in content.hosts):
             raise AnsibleActionFail(f"{plan}: no host of this play is managed there; check --limit and connectivity_memberships")
-        return {"hosts": {name: choice.to_data() for name, choice in choices.items()}, "plan": plan, "token": secrets.token_hex(8)}
+        return record_result(
+            {"hosts": {name: choice.to_data() for name, choice in choices.items()}, "plan": plan, "token": secrets.token_hex(8)}
+        )
 
 
 def _addresses(variables: t.Any) -> list[str]:

@@ -93,6 +93,12 @@ attributes:
   idempotent:
     details:
       - The same plan and hosts give the same choice, and a new token.
+options:
+  run:
+    description:
+      - The result of M(federated.connectivity.operator_options) that the other options come from.
+      - The task fails if it is not a result of this run, such as one that a fact cache holds.
+    type: dict
 """
 
     # Judges on the controller what the hosts of the play returned.
@@ -114,4 +120,9 @@ options:
       - A file on the controller for the verdict as JSON.
       - It replaces an earlier report. If another file has the name, the file stays as it is, and the task fails.
     type: path
+  run:
+    description:
+      - The result of M(federated.connectivity.operator_options) that the other options come from.
+      - The task fails if it is not a result of this run, such as one that a fact cache holds.
+    type: dict
 """

@@ -24,7 +24,9 @@ extends_documentation_fragment:
   - federated.connectivity.attributes.judge
 options:
   chosen:
-    description: The result of M(federated.connectivity.tls_audit_plan).
+    description:
+      - The result of M(federated.connectivity.tls_audit_plan).
+      - The task fails if it is not a result of this run.
     type: dict
     required: true
   registered:

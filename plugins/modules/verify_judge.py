@@ -22,7 +22,9 @@ extends_documentation_fragment:
   - federated.connectivity.attributes.judge
 options:
   chosen:
-    description: The result of M(federated.connectivity.verify_plan).
+    description:
+      - The result of M(federated.connectivity.verify_plan).
+      - The task fails if it is not a result of this run.
     type: dict
     required: true
   registered:

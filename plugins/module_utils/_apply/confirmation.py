@@ -41,12 +41,12 @@ def commit_on_trial(changes: t.Sequence[Change], policy: t.Optional[Policy], egr
         The token that confirms them.
 
     Raises:
-        ToolFailed: nothing is changed. HalfDone: the watchdog will try to restore what is left.
+        ToolFailed: nothing is changed, or the watchdog has begun to take everything back. HalfDone: it will try to restore what is left.
     """
     wanted = reachability.targets(policy) if policy and egress != NONE else []
     if egress == KEPT:
         wanted = reachability.reached(wanted)
-    ways = [change.way_back() for change in changes if change.changed]
+    ways = [change.restore_point() for change in changes if change.changed]
     trial = Trial(secrets.token_hex(8), live_session(), seconds, wanted, ways)
     watchdog.arm(trial, host)
     try:
@@ -54,9 +54,10 @@ def commit_on_trial(changes: t.Sequence[Change], policy: t.Optional[Policy], egr
     except HalfDone:
         raise
     except PolicyError:
-        watchdog.disarm(host)
+        watchdog.withdraw(trial, host)
         raise
     watchdog.extend(trial, host)
+    watchdog.be_on_trial(trial, host)  # a watchdog that did not wait for the lock may have begun before the window did
     return trial.token
 
 

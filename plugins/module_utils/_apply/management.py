@@ -15,6 +15,7 @@ import typing as t
 
 from .._errors import PolicyRefused
 from .._host.host import Host
+from .._host.regular_file import LARGE, Unreadable, read_regular
 from .._policy.model import Policy
 
 _VARIABLE = "SSH_CONNECTION"
@@ -107,11 +108,12 @@ def _environments_of_parents() -> t.Iterator[t.Dict[str, str]]:
     pid = os.getppid()
     while pid > 1:
         try:
-            with open("/proc/%d/environ" % pid, "rb") as file:
-                lines = file.read().decode(errors="replace").split("\0")
-            with open("/proc/%d/stat" % pid, "rb") as file:
-                # The command stands in parentheses and may hold anything; state and parent follow the last one (proc(5)).
-                pid = int(file.read().rpartition(b")")[2].split()[1])
-        except OSError:
+            lines = (read_regular("/proc/%d/environ" % pid, LARGE) or b"").decode(errors="replace").split("\0")
+            # The command stands in parentheses and may hold anything; state and parent follow the last one (proc(5)).
+            fields = (read_regular("/proc/%d/stat" % pid, LARGE) or b"").rpartition(b")")[2].split()
+        except (OSError, Unreadable):
             return
+        if len(fields) < 2:  # the process has ended meanwhile
+            return
+        pid = int(fields[1])
         yield dict(line.split("=", 1) for line in lines if "=" in line)

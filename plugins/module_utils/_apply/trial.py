@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._change.way_back import WayBack
+from .._change.restore_point import RestorePoint
 from .._errors import ToolFailed
 from .._host.host import Snapshot
 from .reachability import Target
@@ -44,7 +44,7 @@ class Trial(t.NamedTuple):
     session: str
     seconds: int
     reachable: t.Sequence[t.Any]
-    ways: t.Sequence[WayBack]
+    ways: t.Sequence[RestorePoint]
     reasons: t.Sequence[str] = ()
 
     def text(self) -> bytes:
@@ -91,12 +91,12 @@ def parse_record(content: bytes) -> Record:
         return Record("", FAILED, ["what became of it was written by another version of this collection (%s)" % error])
 
 
-def _way(data: t.Any) -> WayBack:
+def _way(data: t.Any) -> RestorePoint:
     data = dict(_mapping(data, "a way back"))
     if "backend" not in data and "module" in data:
         data["backend"] = _OF_MODULE.get(_text(data, "module").rpartition(".")[2], data["module"])
         del data["module"]
-    _only(data, WayBack._fields)
+    _only(data, RestorePoint._fields)
     backend = _text(data, "backend")
     if backend not in WAYS:
         raise ValueError("backend %r is not known here" % backend)
@@ -104,7 +104,7 @@ def _way(data: t.Any) -> WayBack:
         files = Snapshot.from_data(_mapping(data["files"], "files"))
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError("files are not as this version stores them: %r" % error) from error
-    return WayBack(_text(data, "name"), backend, files, dict(_mapping(data["runtime"], "runtime")))
+    return RestorePoint(_text(data, "name"), backend, files, dict(_mapping(data["runtime"], "runtime")))
 
 
 def _target(item: t.Any) -> t.List[t.Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import abc
 import typing as t
 
-from .way_back import WayBack
+from .restore_point import RestorePoint
 
 
 class Change(abc.ABC):
@@ -50,7 +50,7 @@ class Change(abc.ABC):
         """Make it so, runtime and boot alike. Raises ToolFailed; then :meth:`undo` restores."""
 
     @abc.abstractmethod
-    def way_back(self) -> WayBack:
+    def restore_point(self) -> RestorePoint:
         """What another process needs to restore runtime and files, as data. Called before :meth:`apply`."""
 
     @abc.abstractmethod

@@ -23,7 +23,7 @@ import typing as t
 from .._errors import PolicyError, ToolFailed
 from .durable import synchronize
 from .locks import holders, wait
-from .own_files import DIRECTORY_MODE, UNFINISHED, make_directories, told, told_link
+from .own_files import DIRECTORY_MODE, UNFINISHED, is_ours, made_here, make_directories, told, told_link
 from .regular_file import LARGE, Unreadable, read_regular
 
 CONFIGURATION = "/etc/federated_connectivity"
@@ -32,7 +32,7 @@ LOCK = "/run/federated_connectivity.lock"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 COMMAND_SECONDS = 120.0
 LOCK_SECONDS = 120.0
-# Where this collection writes, as patterns; and the directories that it makes and takes away.
+# Where this collection writes, as patterns; and the directories that it makes where they are missing, and then takes away.
 _PLACES = (CONFIGURATION, STATE, STATE + "/*", "/etc/ufw", "/etc/firewalld/*", "/etc/systemd/system", "/etc/systemd/system/*")
 _MADE = (CONFIGURATION, "/etc/systemd/system/nftables.service.d", "/etc/systemd/system/sysinit.target.wants")
 
@@ -230,13 +230,13 @@ class Host:
 
         Args:
             path: The file.
-            content: Its bytes; None: there shall be none, nor directories that held it alone.
+            content: Its bytes; None: there shall be none, nor directories that were made for it.
             mode: Its permissions.
         """
         if content is None:
             self.remove(path)
-            with contextlib.suppress(OSError):
-                os.removedirs(os.path.dirname(path))
+            for directory in _parents(path):
+                self.remove_directory(directory)
             return
         self.make_directories(os.path.dirname(path))
         node = _node(path)
@@ -276,7 +276,9 @@ class Host:
             synchronize(os.path.dirname(path))
 
     def remove_directory(self, path: str) -> None:
-        """Remove a directory if it is there and empty."""
+        """Remove a directory if it is there and empty, and this collection made it: an administrator's own stays."""
+        if not (is_ours(path, self.own_directories) or made_here(path)):
+            return
         with contextlib.suppress(OSError):
             os.rmdir(path)
             synchronize(os.path.dirname(path))

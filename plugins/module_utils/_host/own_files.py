@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import grp
 import os
 import pwd
@@ -22,6 +24,7 @@ from .printable import printable
 from .regular_file import kind
 
 DIRECTORY_MODE = 0o755
+_MARKS = ("trusted.federated_connectivity.made", "user.federated_connectivity.made")  # extended attributes: xattr(7)
 UNFINISHED = ".federated_connectivity."  # in names of what is not finished yet; then the process that writes there
 
 
@@ -75,14 +78,7 @@ def make_directories(path: str, ours: t.Sequence[str], mode: int = DIRECTORY_MOD
     if not os.path.isdir(path):
         if own and os.path.lexists(path):
             raise ToolFailed("%s is %s, and a directory of ours belongs there; remove it" % (path, kind(os.lstat(path).st_mode)))
-        try:
-            os.mkdir(path, 0o700)
-        except FileExistsError:
-            if not os.path.isdir(path):
-                raise
-        else:
-            own = True
-            synchronize(parent)
+        own = _make(path) or own
     if own:
         _settle(path, mode)
 
@@ -90,6 +86,41 @@ def make_directories(path: str, ours: t.Sequence[str], mode: int = DIRECTORY_MOD
 def is_ours(path: str, ours: t.Sequence[str]) -> bool:
     """Whether a directory is one of ours, or below one."""
     return any(path == each or path.startswith(each + "/") for each in ours)
+
+
+def made_here(path: str) -> bool:
+    """Whether :func:`make_directories` made a directory. Where the file system cannot remember that, nobody did."""
+    for name in _MARKS:
+        with contextlib.suppress(OSError):
+            os.getxattr(path, name, follow_symlinks=False)
+            return True
+    return False
+
+
+def _make(path: str) -> bool:
+    """Make a directory that is marked from the first moment on; False: somebody else has just made one."""
+    directory = tempfile.mkdtemp(prefix="%s%d." % (UNFINISHED, os.getpid()), dir=os.path.dirname(path) or ".")
+    try:
+        for name in _MARKS:
+            try:
+                os.setxattr(directory, name, b"1")
+                break
+            except OSError:  # a container may not set the first, some file systems know neither
+                continue
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+        if os.path.isdir(path):
+            return False
+        os.rename(directory, path)
+    except OSError:
+        if not os.path.isdir(path):
+            raise
+        return False
+    finally:
+        with contextlib.suppress(OSError):
+            os.rmdir(directory)
+    synchronize(os.path.dirname(path))
+    return True
 
 
 def _replace_link(path: str) -> None:

@@ -14,6 +14,7 @@ import typing as t
 
 from .._errors import ToolFailed
 from .._host.host import Host
+from .._host.regular_file import SMALL, Unreadable, read_regular
 
 DIRECTORY = "/usr/local/share/federated_connectivity"
 FORMS = ("txt", "md", "json")
@@ -90,8 +91,11 @@ def apply(places: t.Sequence[Place], host: Host) -> t.List[str]:
 def _proposed_file(path: str, wanted: t.Optional[str]) -> Place:
     before = "" if os.path.islink(os.path.dirname(path)) else _described(path)
     if before.startswith(_FILE):
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            before += file.read(len(wanted or "") + 2**20)
+        try:
+            content = read_regular(path, SMALL + 4 * len(wanted or ""), follow=False) or b""
+        except Unreadable as error:  # too large, or replaced meanwhile by something that is not read
+            content = str(error).encode(errors="surrogateescape")
+        before += content.decode(errors="surrogateescape")
     return Place(path, before, "" if wanted is None else _fixed(stat.S_IFREG | FILE_MODE) + wanted)
 
 

@@ -14,7 +14,7 @@ import sys
 import typing as t
 
 from .._change.change import Change
-from .._change.way_back import WayBack, attempt
+from .._change.restore_point import RestorePoint, attempt
 from .._host.host import STATE, File, Host, Snapshot
 from .._host.own_files import fixed, fixed_link
 from .lookup import MEMORY, MEMORY_MODE
@@ -147,11 +147,11 @@ class TimerChange(Change):
                 self._host.remove_directory(os.path.dirname(path))
             _systemctl(self._host, "daemon-reload")
 
-    def way_back(self) -> WayBack:
-        return WayBack(self.name, NAME, self._snapshot, {"active": self._was_active})
+    def restore_point(self) -> RestorePoint:
+        return RestorePoint(self.name, NAME, self._snapshot, {"active": self._was_active})
 
     def undo(self) -> None:
-        way = self.way_back()
+        way = self.restore_point()
         put_back(way.files, way.runtime, self._host)
 
 

@@ -13,6 +13,7 @@ import socket
 import time
 import typing as t
 
+from .._host.regular_file import SMALL, Unreadable, read_regular
 from .handshake import Handshake, handshake, seeing_context, verifying_context
 
 UNREACHABLE = "unreachable"
@@ -62,12 +63,11 @@ class Sight(t.NamedTuple):
 
 
 def public_authorities() -> str:
-    """The authorities that the distribution trusts by itself, PEM; empty where they are not known."""
-    found = []
-    for name in sorted(glob.glob(_PUBLIC_AUTHORITIES)):
-        with open(name, encoding="ascii") as file:
-            found.append(file.read())
-    return "".join(found)
+    """The authorities that the distribution trusts by itself, PEM; empty where they are not known, or not all of them can be read."""
+    try:
+        return "".join((read_regular(name, SMALL) or b"").decode("ascii") for name in sorted(glob.glob(_PUBLIC_AUTHORITIES)))
+    except (OSError, Unreadable, UnicodeDecodeError):
+        return ""
 
 
 def look(endpoint: Endpoint, authorities: str, timeout: float, end: float) -> Sight:

@@ -27,6 +27,10 @@ KEY = "controller_record"
 _RECORD = re.compile(r"[0-9a-f]{32}\Z")
 
 
+class NotOfThisRun(Exception):
+    """A value should be the result of an earlier step of this run, and is not. The text says which one, and what to do."""
+
+
 def record_result(result: dict[str, t.Any]) -> dict[str, t.Any]:
     """Record a result of a step on the controller.
 
@@ -49,6 +53,21 @@ def recorded_result(value: object) -> dict[str, t.Any] | None:
     if not isinstance(name, str) or not _RECORD.match(name):
         return None
     return _read(_directory() / name)
+
+
+def of_this_run(value: object, option: str) -> dict[str, t.Any]:
+    """What was recorded of the value of an option.
+
+    Raises:
+        NotOfThisRun: the value comes from another run, or a managed host has returned it.
+    """
+    recorded = recorded_result(value)
+    if recorded is None:
+        raise NotOfThisRun(
+            f"{option} is not the result of an earlier task of this run: a fact cache, another run or a managed host has left it. Run the "
+            "whole playbook, without --start-at-task; --flush-cache empties the fact cache"
+        )
+    return recorded
 
 
 @functools.lru_cache(maxsize=16)

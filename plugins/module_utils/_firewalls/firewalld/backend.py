@@ -16,7 +16,7 @@ import time
 import typing as t
 
 from ..._change.change import Change
-from ..._change.way_back import WayBack, attempt
+from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
 from ..._host.host import Host, Snapshot
 from ..._host.own_files import fixed
@@ -126,8 +126,8 @@ class FilesChange(Change):
     def apply(self) -> None:
         self._files.apply()
 
-    def way_back(self) -> WayBack:
-        return WayBack(self.name, NAME, self._files.snapshot, {})
+    def restore_point(self) -> RestorePoint:
+        return RestorePoint(self.name, NAME, self._files.snapshot, {})
 
     def undo(self) -> None:
         self._files.snapshot.restore()
@@ -187,16 +187,16 @@ class FirewalldChange(Change):
         if in_force != self._target:
             raise ToolFailed("firewalld did not put in force what its files say; it has now:\n" + in_force)
 
-    def way_back(self) -> WayBack:
-        return self._way_back(self._take_snapshot())
+    def restore_point(self) -> RestorePoint:
+        return self._restore_point(self._take_snapshot())
 
     def undo(self) -> None:
         if self._snapshot:
-            way = self._way_back(self._snapshot)
+            way = self._restore_point(self._snapshot)
             put_back(way.files, way.runtime, self._host)
 
-    def _way_back(self, snapshot: RuntimeSnapshot) -> WayBack:
-        return WayBack(self.name, NAME, self._files.snapshot, {"reload": self._needs_reload, "in_force": snapshot.data})
+    def _restore_point(self, snapshot: RuntimeSnapshot) -> RestorePoint:
+        return RestorePoint(self.name, NAME, self._files.snapshot, {"reload": self._needs_reload, "in_force": snapshot.data})
 
     def _take_snapshot(self) -> RuntimeSnapshot:
         return RuntimeSnapshot.take(self._client, self._host)

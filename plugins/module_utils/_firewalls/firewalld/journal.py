@@ -38,6 +38,9 @@ class Journal:
     Args:
         client: firewalld's own client.
         is_ours: Tells the names of objects that nobody else changes.
+
+    Raises:
+        ToolFailed: firewalld, or the bus, does not answer.
     """
 
     def __init__(self, client: t.Any, is_ours: t.Callable[[str], bool]) -> None:
@@ -45,8 +48,12 @@ class Journal:
         self.is_ours = is_ours
         self._heard: t.List[Event] = []
         self._listen()  # what was told before concerns nobody here
+        with errors("cannot be watched"):
+            self._subscribe()
+
+    def _subscribe(self) -> None:
         for interface in _INTERFACES:
-            client.bus.add_signal_receiver(self._hear, dbus_interface=interface, member_keyword="member")
+            self._client.bus.add_signal_receiver(self._hear, dbus_interface=interface, member_keyword="member")
 
     def reload(self, host: Host) -> None:
         """Let firewalld begin again from its files. Raises ToolFailed."""

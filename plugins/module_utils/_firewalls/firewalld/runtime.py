@@ -77,19 +77,23 @@ class RuntimeSnapshot:
             ToolFailed: naming everything that could not be put back.
         """
         problems: t.List[str] = []
-        for what, step in self._steps(client, journal):
+        for steps in (self._daemon_steps(client, journal), self._xtables_steps()):
             try:
-                with errors("could not put back %s" % what):
-                    step()
-            except ToolFailed as error:
+                for what, step in steps:
+                    try:
+                        with errors("could not put back %s" % what):
+                            step()
+                    except ToolFailed as error:
+                        problems.extend(error.messages)
+            except ToolFailed as error:  # what is to be put back cannot be read
                 problems.extend(error.messages)
         if problems:
             raise ToolFailed(*problems)
 
     def losses(self, client: t.Any, is_ours: t.Callable[[str], bool]) -> t.List[str]:
         """What of others a reload would change and nobody could put back, as messages; a reload is safe where there are none."""
-        config = client.config()
         with errors("cannot be read"):
+            config = client.config()
             zones = {name: config.getZoneByName(name).getSettings().getSettingsDict() for name in config.getZoneNames()}
             policies = {name: config.getPolicyByName(name).getSettings().getSettingsDict() for name in config.getPolicyNames()}
             ipsets = config.getIPSetNames()
@@ -122,8 +126,8 @@ class RuntimeSnapshot:
     def _has_elements(self, ipset: str) -> bool:
         return "elements = " in self._host.run(["nft", "list", "set", "inet", "firewalld", ipset], check=False).stdout
 
-    def _steps(self, client: t.Any, journal: Journal) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
-        """Names of what differs from the snapshot, each with what puts it back."""
+    def _daemon_steps(self, client: t.Any, journal: Journal) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
+        """Names of what firewalld and those who used it may have changed, each with what puts it back. Raises ToolFailed."""
         overtaken = journal.overtaken()
         if not overtaken:
             yield from self._own_steps(client, journal)
@@ -131,14 +135,18 @@ class RuntimeSnapshot:
             if not overtaken:
                 yield "what somebody else reloaded", functools.partial(journal.reload, self._host)
             yield "what others changed", journal.redo_since_reload
+
+    def _xtables_steps(self) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
+        """The same of what the tools of iptables hold."""
         for tool, saved in self.data["xtables"].items():
             if _lines(saved) - _lines(_save(self._host, tool)):
                 load = loader.put_back if tool in loader.IPTABLES.values() else _restore
                 yield tool + " rules", functools.partial(load, self._host, tool + "-restore", saved)
 
     def _own_steps(self, client: t.Any, journal: Journal) -> t.Iterator[t.Tuple[str, t.Callable[[], t.Any]]]:
-        """Those of what firewalld itself holds."""
-        zones, policies, ipsets = client.getZones(), client.getPolicies(), client.getIPSets()
+        """Those of what firewalld itself holds. Raises ToolFailed."""
+        with errors("cannot be read"):
+            zones, policies, ipsets = client.getZones(), client.getPolicies(), client.getIPSets()
         for name, zone in self.data["zones"].items():
             if name in zones and not journal.is_ours(name):
                 yield "zone " + name, functools.partial(_set_zone, client, name, zone, journal)
@@ -146,9 +154,8 @@ class RuntimeSnapshot:
             if name in ipsets and not journal.is_ours(name):
                 yield "ipset " + name, functools.partial(_set_entries, client, name, ipset["entries"], journal)
         for name, policy in self.data["policies"].items():
-            if name in policies and not journal.is_ours(name) and _differ(client.getPolicySettings(name), policy):
-                settings = _settings(client.getPolicySettings(name), policy)
-                yield "policy " + name, functools.partial(client.setPolicySettings, name, settings)
+            if name in policies and not journal.is_ours(name):
+                yield "policy " + name, functools.partial(_set_policy, client, name, policy)
         for read, kind in _LISTS:
             if hasattr(client, read):
                 yield kind, functools.partial(_add, client, read, kind, self.data["lists"][read], journal)
@@ -176,6 +183,12 @@ def _set_zone(client: t.Any, zone: str, data: t.Mapping[str, t.Any], journal: Jo
     if journal.mentions(zone) or _differ(settings, data):
         client.setZoneSettings(zone, _settings(settings, data))
         journal.redo(zone)
+
+
+def _set_policy(client: t.Any, policy: str, data: t.Mapping[str, t.Any]) -> None:
+    settings = client.getPolicySettings(policy)
+    if _differ(settings, data):
+        client.setPolicySettings(policy, _settings(settings, data))
 
 
 def _set_entries(client: t.Any, ipset: str, entries: t.Iterable[str], journal: Journal) -> None:

@@ -14,7 +14,7 @@ import os
 import typing as t
 
 from ..._change.change import Change
-from ..._change.way_back import WayBack, attempt
+from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
 from ..._host.host import CONFIGURATION, File, Host, Snapshot
 from ..._host.own_files import fixed, fixed_link
@@ -241,19 +241,24 @@ class TableChange(Change):
         if self._ruleset and self._host.has_systemd():
             self._host.run(["systemctl", "start", SERVICE])
 
-    def way_back(self) -> WayBack:
+    def restore_point(self) -> RestorePoint:
         found = self._found
         words = found.not_loaded.words if found.not_loaded else ""
         runtime = {"table": found.table, "active": found.active, "not_loaded": words, "had_nft": found.had_nft}
-        return WayBack(self.name, NAME, found.files, runtime)
+        return RestorePoint(self.name, NAME, found.files, runtime)
 
     def undo(self) -> None:
-        way = self.way_back()
+        way = self.restore_point()
         put_back(way.files, way.runtime, self._host)
 
 
-def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
-    """Restore our table, its files and its unit as a change found them; what can be restored is, also where the rest cannot."""
+def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> t.List[str]:
+    """Restore our table, its files and its unit as a change found them; what can be restored is, also where the rest cannot.
+
+    Returns:
+        What stays open although it should be closed, in words.
+    """
+    notes: t.List[str] = []
     active, not_loaded = runtime["active"], runtime.get("not_loaded", "")
     if DENIED_EGRESS in runtime["table"]:
         with contextlib.suppress(Exception):  # a way back does not end for this
@@ -263,11 +268,12 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> Non
         lambda: host.run(["nft", "-f", "-"], input=DELETE + runtime["table"]) if runtime.get("had_nft", True) else None,
         lambda: None if active else _stop(host),
         files.restore,
-        lambda: boot.close(host, not_loaded) if not_loaded else boot.lift(host),
+        lambda: notes.extend(boot.close(host, not_loaded)) if not_loaded else boot.lift(host),
         lambda: _reload_units(host),
         # Early at boot it waits for whoever calls this.
         lambda: host.run(["systemctl", "start", "--no-block", SERVICE]) if active else None,
     )
+    return notes
 
 
 def _stop(host: Host) -> None:

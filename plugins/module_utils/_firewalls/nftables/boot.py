@@ -24,12 +24,14 @@ MARK = "/run/federated_connectivity.not_loaded"
 HEADER = "# Made by federated.connectivity.firewall_policy; changes here are replaced by the next run.\n"
 
 _LOADING, _CLOSING, _LIFTING = "load", "close", "lift"
+_ALERT = "ALERT: "
 _WORDS = 300  # characters of nft's that are passed on
 _LOCK = "/run/federated_connectivity.xtables.lock"
 _SCRIPT = (
     "#!/bin/sh\n"
     + HEADER
-    + """# load: load the policy. Where nft cannot, close its ports by iptables, and fail. close: only that. lift: open them again.
+    + """# load: load the policy. Where nft cannot, close its ports by iptables, and fail.
+# close: only close them; fail if a family stays open. lift: open them again.
 PATH={path}
 LC_ALL=C.UTF-8
 export PATH LC_ALL
@@ -75,14 +77,20 @@ restore() {{
 close() {{
     lift
     tools=
+    open=
     for tool in iptables iptables-legacy iptables-nft; do
         restore $tool {ipv4} && tools=$tool && break
     done
+    [ -n "$tools" ] || open=" IPv4"
+    closed=$tools
     for tool in ip6tables ip6tables-legacy ip6tables-nft; do
         restore $tool {ipv6} && tools="$tools $tool" && break
     done
+    [ "$tools" != "$closed" ] || open="${{open:+$open and}} IPv6"
     printf '%s\\n' "$tools" "$1" > {mark}
-    echo "closed by: ${{tools:-nothing, the ports of the plan are open}}" >&2
+    [ -z "$tools" ] || echo "closed by: $tools" >&2
+    [ -z "$open" ] || echo "{alert}the ports of the plan are OPEN to everybody on$open; iptables-restore is missing or failed" >&2
+    [ -z "$open" ]
 }}
 
 case $1 in
@@ -112,6 +120,7 @@ SCRIPT = _SCRIPT.format(
     loading=_LOADING,
     closing=_CLOSING,
     lifting=_LIFTING,
+    alert=_ALERT,
 )
 COMMAND = "/bin/sh %s %s" % (LOAD, _LOADING)
 
@@ -149,6 +158,10 @@ def lift(host: Host) -> None:
         host.run(["sh", "-s", _LIFTING], input=SCRIPT)
 
 
-def close(host: Host, words: str) -> None:
-    """Close the ports of the plan by iptables, as at a boot without nft."""
-    host.run(["sh", "-s", _CLOSING, words], input=SCRIPT)
+def close(host: Host, words: str) -> t.List[str]:
+    """Close the ports of the plan by iptables, as at a boot without nft. Returns what stays open, in words."""
+    done = host.run(["sh", "-s", _CLOSING, words], input=SCRIPT, check=False)
+    if done.rc == 0:
+        return []
+    alerts = [line for line in done.stderr.splitlines() if line.startswith(_ALERT)]
+    return alerts or ["the ports of the plan could not be closed: %s" % (done.stderr or done.stdout).strip()]

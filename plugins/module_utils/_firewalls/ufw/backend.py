@@ -19,7 +19,7 @@ import re
 import typing as t
 
 from ..._change.change import Change
-from ..._change.way_back import WayBack, attempt
+from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
 from ..._host.host import File, Host, Snapshot
 from ..._host.locks import holders, wait
@@ -166,14 +166,14 @@ class UfwChange(Change):
             for path, file in self._files.items():
                 self._host.write(path, file.content)
 
-    def way_back(self) -> WayBack:
+    def restore_point(self) -> RestorePoint:
         loaded = [family for family in self._families if family.kernel.loaded]
         chains = {str(family.version): family.kernel.restore_text(family.file.chains()) for family in loaded}
-        return WayBack(self.name, NAME, self._snapshot, chains)
+        return RestorePoint(self.name, NAME, self._snapshot, chains)
 
     def undo(self) -> None:
         if self._touched:
-            way = self.way_back()
+            way = self.restore_point()
             put_back(way.files, way.runtime, self._host)
 
 

@@ -24,6 +24,7 @@ from ansible_collections.federated.connectivity.plugins.action import (
     windows_policy,
 )
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._operator.results import record_result
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import write_plan
 
@@ -103,12 +104,24 @@ def test_tls_paths_are_chosen_and_judged(play: Play, tmp_path: pathlib.Path) -> 
         (verify_plan, {"peers_maximum": 0}, "peers_maximum is 0; give 1 or more"),
         (tls_audit_plan, {"plan": "nowhere"}, r"plan\.json does not exist; compute the plan first"),
         (tls_audit_plan, {"peers_maximum": 0}, "peers_maximum is 0; give 1 or more"),
-        (verify_judge, {"chosen": {"hosts": {}, "plan": "nowhere", "token": ""}}, r"plan\.json does not exist"),
+        (verify_judge, {"chosen": record_result({"hosts": {}, "plan": "nowhere", "token": ""})}, r"plan\.json does not exist"),
+        (
+            verify_judge,
+            {"chosen": {"hosts": {}, "plan": "nowhere", "token": ""}},
+            "chosen is not the result of an earlier task of this run",
+        ),
+        (verify_judge, {"chosen": record_result({"hosts": {}}), "run": {"verify_report": "x"}}, "run is not the result of an earlier task"),
+        (tls_audit_judge, {"chosen": {"hosts": {}, "token": ""}}, "chosen is not the result of an earlier task"),
+        (tls_audit_judge, {"chosen": record_result({"hosts": {}}), "run": {}}, "run is not the result of an earlier task"),
+        (verify_plan, {"run": {"verify_plan": "x"}}, "run is not the result of an earlier task"),
+        (tls_audit_plan, {"run": {"controller_record": "0" * 32}}, "run is not the result of an earlier task"),
         (windows_policy, {"found": {}, "plan": "nowhere"}, r"host alpha: .*alpha\.json does not exist"),
     ],
 )
 def test_what_is_to_be_mended_fails_the_task(play: Play, action: types.ModuleType, options: Result, message: str) -> None:
     usual: Result = {"plan": str(play.plan)} if action in (verify_plan, tls_audit_plan) else {}
+    if action is tls_audit_judge:
+        usual = {"registered": "seen"}
     if action is verify_judge:
         usual = {"registered": {step: step for step in verify_judge.STEPS}}
     with pytest.raises(AnsibleActionFail, match=message):

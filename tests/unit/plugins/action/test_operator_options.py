@@ -241,3 +241,34 @@ def test_windows_firewall_implies_the_platform(site: Site, given: str, platform:
     run = site.run(play, "-e", given)
     assert run.returncode == 0, said(run)
     assert set(re.findall(r"it is (\w+)", run.stdout)) == {platform}
+
+
+@pytest.mark.parametrize("role", ["verify", "audit"])
+@pytest.mark.parametrize("first", ["Judge", "Choose"])
+def test_a_run_that_begins_in_the_middle_judges_nothing_that_a_fact_cache_holds(site: Site, role: str, first: str) -> None:
+    """A host has left a whole run in the fact cache: what was chosen, the options, and a file to be written."""
+    site.environment |= {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(site.directory / "cache")}
+    report, plan = site.directory / "report.json", site.directory / "plan"
+    assert site.run("plan.yml", "-e", f"connectivity_plan={plan}").returncode == 0
+    run = {
+        f"{role}_plan": str(plan),
+        f"{role}_strangers": "x",
+        f"{role}_peers_maximum": 1,
+        f"{role}_partners": False,
+        f"{role}_strict": False,
+        f"{role}_report": str(report),
+        "controller_record": "0" * 32,
+    }
+    facts = {f"{role}_chosen": {"hosts": {}, "plan": str(plan), "token": "x"}, f"{role}_run": run}
+    for host in OWN:
+        site.answers(host, ansible_facts=facts)
+    assert site.run("[{hosts: all, gather_facts: false, tasks: [ansible.builtin.setup: {}]}]").returncode == 0
+    name = {"Judge": "Judge", "Choose": {"verify": "Choose what to prove", "audit": "Choose what to look at"}[role]}[first]
+    play = f"""
+        - hosts: all
+          gather_facts: false
+          roles: [federated.connectivity.{role}]
+    """
+    done = site.run(play, "--start-at-task", f"federated.connectivity.{role} : {name}")
+    assert "is not the result of an earlier task of this run" in said(done)
+    assert not report.exists()

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.federated.connectivity.plugins.module_utils._apply import transaction
 from ansible_collections.federated.connectivity.plugins.module_utils._apply.transaction import check, choose, commit, propose
 from ansible_collections.federated.connectivity.plugins.module_utils._change.change import Change
-from ansible_collections.federated.connectivity.plugins.module_utils._change.way_back import WayBack
+from ansible_collections.federated.connectivity.plugins.module_utils._change.restore_point import RestorePoint
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import BindingMissing, PolicyError, PolicyRefused, ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Snapshot
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import Policy
@@ -48,8 +48,8 @@ class Step(Change):
     def apply(self) -> None:
         self._do("apply")
 
-    def way_back(self) -> WayBack:
-        return WayBack(self.name, "", Snapshot(()), {})
+    def restore_point(self) -> RestorePoint:
+        return RestorePoint(self.name, "", Snapshot(()), {})
 
     def undo(self) -> None:
         self._do("undo")

@@ -22,7 +22,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._apply.tria
     parse_trial,
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._apply.ways import WAYS
-from ansible_collections.federated.connectivity.plugins.module_utils._change.way_back import WayBack
+from ansible_collections.federated.connectivity.plugins.module_utils._change.restore_point import RestorePoint
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Snapshot
 
 OLD_PACKAGE = "ansible_collections.federated.connectivity.plugins.module_utils."
@@ -31,7 +31,7 @@ OLD_PACKAGE = "ansible_collections.federated.connectivity.plugins.module_utils."
 def trial(tmp_path: pathlib.Path) -> Trial:
     (tmp_path / "file").write_bytes(b"\0\xff")
     snapshot = Snapshot([str(tmp_path / "file"), str(tmp_path / "absent" / "file")])
-    ways = [WayBack("the place " + name, name, snapshot, {"active": True}) for name in WAYS]
+    ways = [RestorePoint("the place " + name, name, snapshot, {"active": True}) for name in WAYS]
     return Trial("token", "", 60, [["linksight.north.peer_http.egress", "tcp", "198.51.100.20", 8443]], ways, ["because"])
 
 

@@ -17,7 +17,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._apply impo
 from ansible_collections.federated.connectivity.plugins.module_utils._apply import ways as apply_ways
 from ansible_collections.federated.connectivity.plugins.module_utils._apply.confirmation import confirm
 from ansible_collections.federated.connectivity.plugins.module_utils._apply.trial import parse_trial
-from ansible_collections.federated.connectivity.plugins.module_utils._change.way_back import WayBack
+from ansible_collections.federated.connectivity.plugins.module_utils._change.restore_point import RestorePoint
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import BindingMissing, ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host import host as host_module
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Snapshot
@@ -36,7 +36,8 @@ def put_back(files: host_module.Snapshot, runtime: dict[str, str], host: Host) -
 def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(host_module, "LOCK", str(tmp_path / "lock"))
     monkeypatch.setattr(host_module, "_PLACES", (str(tmp_path / "swept*"),))
-    monkeypatch.setattr(host_module, "_MADE", (str(tmp_path / "emptied"), str(tmp_path / "full")))
+    monkeypatch.setattr(host_module, "_MADE", tuple(str(tmp_path / name) for name in ("emptied", "full", "administrators")))
+    monkeypatch.setattr(Host, "own_directories", (str(tmp_path / "trial"), str(tmp_path / "unconfirmed")))
     for name in ("ARMED", "PROGRAM", "DEADLINE", "RECORD", "BOOT_UNIT", "BOOT_WANTS"):
         monkeypatch.setattr(watchdog, name, str(tmp_path / "trial" / name))
     for name in ("STATE", "DIRECTORY"):
@@ -52,7 +53,7 @@ def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 
 def trial_of(host: Host, tmp_path: pathlib.Path, mood: str = "", session: str = FIRST) -> watchdog.Trial:
-    ways = [WayBack("the place", "test", host.snapshot([str(tmp_path / "file"), str(tmp_path / "new" / "file")]), {"mood": mood})]
+    ways = [RestorePoint("the place", "test", host.snapshot([str(tmp_path / "file"), str(tmp_path / "new" / "file")]), {"mood": mood})]
     trial = watchdog.Trial("token", session, 60, [], ways)
     watchdog.arm(trial, host)
     host.write(str(tmp_path / "file"), b"new")
@@ -150,12 +151,15 @@ def test_what_killed_runs_left_goes_and_what_runs_write_stays(host: Host, tmp_pa
         tmp_path / "swept1" / ".federated_connectivity.4194305.x",
         tmp_path / "swept2" / f".federated_connectivity.{os.getpid()}.x",
     )
-    for directory in (dead, alive, tmp_path / "emptied", tmp_path / "full" / "of"):
+    for directory in (dead, alive, tmp_path / "administrators"):
         directory.mkdir(parents=True)
+    for directory in (tmp_path / "emptied", tmp_path / "full" / "of"):
+        host.make_directories(str(directory))
     with watchdog.settled(host, check_mode=True):
         assert dead.exists()
     with watchdog.settled(host, check_mode=False):
         assert [path.exists() for path in (dead, alive, tmp_path / "emptied", tmp_path / "full")] == [False, True, False, True]
+        assert (tmp_path / "administrators").is_dir()  # empty, but nobody of ours made it
 
 
 def test_a_bad_end_is_told_once(host: Host, tmp_path: pathlib.Path) -> None:

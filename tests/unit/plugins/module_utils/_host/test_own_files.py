@@ -125,3 +125,19 @@ def test_what_is_there_is_told_in_the_words_of_what_should_be(tmp_path: pathlib.
         assert told_link(link, path) == f"a symbolic link to {path}"
     Host().link(link, "/else\x1bwhere")
     assert told_link(link, path) == r"a symbolic link to /else\x1bwhere"
+
+
+def test_only_a_directory_that_was_made_here_goes_when_it_is_empty(tmp_path: pathlib.Path) -> None:
+    machine = Host()
+    administrators, ours = tmp_path / "administrators.d", tmp_path / "ours.d"
+    administrators.mkdir()
+    for directory in (administrators, ours):
+        machine.write(str(directory / "file"), b"", mode=0o600)
+        machine.remove(str(directory / "file"))
+        machine.remove_directory(str(directory))
+    assert (administrators.exists(), ours.exists()) == (True, False)
+    for directory in (administrators, ours):
+        machine.put(str(directory / "file"), b"", 0o600)
+        machine.put(str(directory / "file"), None, 0o600)
+    assert (administrators.exists(), ours.exists()) == (True, False)
+    assert [path.name for path in tmp_path.iterdir()] == ["administrators.d"]

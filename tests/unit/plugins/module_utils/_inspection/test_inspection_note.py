@@ -100,3 +100,13 @@ def test_a_file_in_the_place_of_the_directory_is_named(directory: pathlib.Path) 
     directory.write_text("", encoding="utf-8")
     with pytest.raises(ToolFailed, match="is not a directory, and the note's directory belongs there; remove it"):
         install(directory)
+
+
+def test_a_note_that_somebody_has_filled_is_replaced_and_not_read_as_a_whole(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "tls_inspection.txt"
+    path.touch()
+    os.truncate(path, 1 << 40)  # a file with a hole: it takes no room
+    places = propose(dict.fromkeys(FORMS, "flows\n"), str(tmp_path))
+    changed = [place for place in places if place.path == str(path)]
+    assert changed[0].changed
+    assert "larger than" in changed[0].before

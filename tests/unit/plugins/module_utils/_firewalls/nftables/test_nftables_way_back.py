@@ -68,3 +68,14 @@ def test_connections_that_cannot_be_tracked_stop_nothing(monkeypatch: pytest.Mon
     host = Recorded()
     put_back(host, f"table inet federated_connectivity {{ {DENIED_EGRESS} }}")
     assert ["nft", "-f", "-"] in host.ran
+
+
+def test_ports_that_stay_open_are_told_and_do_not_stop_the_way_back() -> None:
+    class WithoutTools(Recorded):
+        def run(self, argv: t.Sequence[str], **options: t.Any) -> Result:
+            super().run(argv)
+            return Result(1, "", "lock\nALERT: the ports are OPEN\n") if "close" in argv else Result(0, "", "")
+
+    host = WithoutTools()
+    assert nftables.put_back(Snapshot(()), {"table": "", "active": True, "not_loaded": "said"}, host) == ["ALERT: the ports are OPEN"]
+    assert host.ran[-1][:2] == ["systemctl", "start"]

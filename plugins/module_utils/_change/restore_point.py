@@ -14,7 +14,7 @@ from .._errors import BindingMissing, PolicyError, ToolFailed
 from .._host.host import Snapshot
 
 
-class WayBack(t.NamedTuple):
+class RestorePoint(t.NamedTuple):
     """How one place becomes what it was.
 
     Attributes:

@@ -35,7 +35,6 @@ from .identity import FORMAT
 from .shape import SELECTION
 
 
-
 def compute_plan(
     variables: Mapping[str, Mapping[str, object]],
     catalogue: Catalogue,

@@ -68,7 +68,30 @@ class ActionModule(ControllerAction):
         if result.error_messages:
             raise AnsibleActionFail(f"host {host}: {'; '.join(result.error_messages)}")
         values = result.validated_parameters
+        if role:
+            _check_role(_name(role), host, values, said[host])
         return record_result({name: None if values.get(name) == "" else values.get(name) for name in names})
+
+
+def _check_role(role: str, host: str, values: Mapping[str, t.Any], own: Mapping[str, t.Any]) -> None:
+    """A role that applies or proves a plan needs one, and all of it, before its first step. A role that removes needs none.
+
+    Raises:
+        AnsibleActionFail: it has none, or a selection narrows it.
+    """
+    plan = f"{role}_plan"
+    if plan not in option_specs(role) or own.get(f"{role}_state") == "absent":
+        return
+    wrong = []
+    if (plan in values and not values[plan]) or (plan not in values and not own.get(plan)):
+        wrong.append(f"{plan} is missing; give the directory of a plan, as federated.connectivity.required_rules writes it")
+    if own.get("connectivity_select"):
+        wrong.append(
+            f"connectivity_select is {own['connectivity_select']!r}, but a selection is for looking at a plan, not for the role {role}: "
+            "it would leave rules out. Remove it from the inventory and from the extra variables"
+        )
+    if wrong:
+        raise AnsibleActionFail("\n".join((f"host {host}: nothing was changed:", *(f"- {one}" for one in wrong))))
 
 
 def _name(role: t.Any) -> str:

@@ -12,7 +12,7 @@ from ansible.utils.path import unfrackpath
 
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._plan.reader import PlanUnreadable, read_address_sets, read_host
-from ..plugin_utils._windows.steps import PolicyUnfit, windows_policy
+from ..plugin_utils._windows.steps import Limits, PolicyUnfit, windows_policy
 
 
 class ActionModule(ControllerAction):
@@ -22,6 +22,9 @@ class ActionModule(ControllerAction):
         "plan": {"type": "path"},
         "found": {"type": "dict", "required": True},
         "management_port": {"type": "int"},
+        "allow_shrink": {"type": "bool", "default": False},
+        "shrink_share": {"type": "float", "default": 0.3333333333333333},
+        "shrink_least": {"type": "int", "default": 3},
     }
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -33,6 +36,7 @@ class ActionModule(ControllerAction):
                 read_address_sets(plan) if plan else {},
                 options["found"],
                 options["management_port"],
+                Limits(options["allow_shrink"], options["shrink_share"], options["shrink_least"], self._task.check_mode),
             )
         except (PlanUnreadable, PolicyUnfit) as error:
             raise AnsibleActionFail(f"host {name}: {error}") from error

@@ -115,6 +115,24 @@ options:
     type: str
     choices: [kept, all, none]
     default: kept
+  allow_shrink:
+    description:
+      - The host stops before it changes anything if the policy would take much away from the one in force, and names what would go.
+        V(true) lets it pass. With O(state=absent) nothing stops.
+      - Much is all rules or all peers, or more than O(shrink_share) and at least O(shrink_least) of the rules,
+        or of the peers of one direction and family. Peers are counted one by one, and by the addresses that they cover. A rule without peers left counts as gone.
+      - A host on which no policy is in force, or none that this module has recorded there, does not stop.
+      - Check mode warns about what would stop.
+    type: bool
+    default: false
+  shrink_share:
+    description: The share of rules or peers, from 0 to 1, that may go without O(allow_shrink).
+    type: float
+    default: 0.3333333333333333
+  shrink_least:
+    description: How many rules or peers must go for O(shrink_share) to matter.
+    type: int
+    default: 3
 requirements:
   - nft, where the backend is V(nftables), where the plan closes a port to others or keeps one to the host itself, and where it
     denies by default
@@ -274,12 +292,19 @@ def main() -> None:
             "confirm_egress": {"type": "str", "choices": ["kept", "all", "none"], "default": "kept"},
             "private_answers": {"type": "list", "elements": "str", "default": []},
             "look_up_names": {"type": "bool", "default": True},
+            "allow_shrink": {"type": "bool", "default": False},
+            "shrink_share": {"type": "float", "default": 0.3333333333333333},
+            "shrink_least": {"type": "int", "default": 3},
         },
         required_if=[("state", "present", ["policy"])],
         supports_check_mode=True,
     )
     if module.params["confirm_timeout"] < 0:
         module.fail_json(msg="confirm_timeout is %d; give seconds, or 0 to turn it off" % module.params["confirm_timeout"])
+    if not 0 <= module.params["shrink_share"] <= 1:
+        module.fail_json(msg="shrink_share is %s; give a share from 0 to 1, such as 0.5" % module.params["shrink_share"])
+    if module.params["shrink_least"] < 1:
+        module.fail_json(msg="shrink_least is %d; give 1 or more" % module.params["shrink_least"])
     host = Host()
     broken = not_loaded(host)
     if broken:

@@ -19,6 +19,8 @@ description:
   - A host fails if a C(connectivity_*) variable or a role option stands where a managed host may have written it.
     The message names the host, the variable, and where it stands.
   - Values are checked against the role's argument specification, and have its types.
+  - In a role that needs a plan it fails without one, and if C(connectivity_select) is set.
+    So the role stops before its first change.
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.controller

@@ -37,6 +37,21 @@ options:
   management_port:
     description: The TCP port by which Ansible reaches the host. Where ingress is denied by default, some rule has to let somebody in there.
     type: int
+  allow_shrink:
+    description:
+      - The task fails, so that nothing is changed, if the plan would remove all rules that the host has of ours,
+        or more than O(shrink_share) and at least O(shrink_least) of them. V(true) lets it pass. Without O(plan) nothing stops.
+      - Rules are compared by name alone, since O(found) does not hold their peers. Peers that go from a rule that stays do not stop a run.
+    type: bool
+    default: false
+  shrink_share:
+    description: The share of the rules, from 0 to 1, that may go without O(allow_shrink).
+    type: float
+    default: 0.3333333333333333
+  shrink_least:
+    description: How many rules must go for O(shrink_share) to matter.
+    type: int
+    default: 3
 seealso:
   - module: federated.connectivity.required_rules
   - module: federated.connectivity.firewall_policy

@@ -179,7 +179,15 @@ class Scene:
         )
         assert process.stdin is not None
         process.stdin.write(
-            self.host.payload({**arguments, "confirm_timeout": confirm_timeout, "_ansible_check_mode": False, "_ansible_diff": False})
+            self.host.payload(
+                {
+                    **arguments,
+                    "confirm_timeout": confirm_timeout,
+                    "allow_shrink": True,
+                    "_ansible_check_mode": False,
+                    "_ansible_diff": False,
+                }
+            )
         )
         process.stdin.close()
         process.stdin = None

@@ -140,12 +140,20 @@ class FirewallHost(Namespace):
             check: Check mode.
             ssh: SSH_CONNECTION of the session, "client port server port"; none: a local session.
             umask: What the login of the session sets.
-            options: More options of the module; nothing is to be confirmed unless ``confirm_timeout`` is one of them.
+            options: More options of the module; nothing is to be confirmed unless ``confirm_timeout`` is one of
+                them, and anything may go unless ``allow_shrink`` is.
 
         Raises:
             PolicyFailed: the module failed; the text is its message.
         """
-        arguments = {"backend": backend, "confirm_timeout": 0, **options, "_ansible_check_mode": check, "_ansible_diff": True}
+        arguments = {
+            "backend": backend,
+            "confirm_timeout": 0,
+            "allow_shrink": True,
+            **options,
+            "_ansible_check_mode": check,
+            "_ansible_diff": True,
+        }
         arguments.update({"state": "absent"} if policy is None else {"policy": policy})
         return self._module("firewall_policy", arguments, ssh, umask)
 

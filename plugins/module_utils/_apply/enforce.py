@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._change.change import Change
+from .._errors import PolicyRefused
 from .._host.archive import archive
 from .._host.host import Host
 from .._names import timer
@@ -19,7 +20,7 @@ from .._names.lookup import Memory, addresses_of, news, read_memory, reported, r
 from .._names.stored_policy import StoredPolicy, own_names_of
 from .._policy.model import Policy
 from .._policy.reader import names_of, parse_policy
-from . import refresher
+from . import in_force, refresher
 from .confirmation import commit_on_trial
 from .management import be_admitted, doubts, exceptions, live_connection
 from .transaction import choose, commit, planned
@@ -38,6 +39,9 @@ class Wanted(t.NamedTuple):
     look_up_names: bool
     confirm_timeout: int
     confirm_egress: str
+    allow_shrink: bool
+    shrink_share: float
+    shrink_least: int
 
 
 class OnTrial(t.NamedTuple):
@@ -77,18 +81,32 @@ def enforce(wanted: Wanted, check_mode: bool, host: Host) -> Outcome:
     """
     policy = _read(wanted.policy, wanted, host) if wanted.policy is not None else _Policy(None, None, {}, ())
     backend = policy.stored.backend if policy.stored else ""
+    names = policy.stored.names if policy.stored else []
+    losses = in_force.losses(policy.parsed, names, in_force.Limits(wanted.allow_shrink, wanted.shrink_share, wanted.shrink_least), host)
+    if losses and not check_mode:
+        raise PolicyRefused(_too_much(losses))
     changes = planned(policy.parsed, backend, timer.propose(policy.stored, host, archive(refresher)), host)
     changed = [change for change in changes if change.changed]
     trial = None
     if not check_mode:
+        record = in_force.propose(policy.parsed, names, host)
         if changed and wanted.confirm_timeout:
-            token = commit_on_trial(changes, policy.parsed, wanted.confirm_egress, wanted.confirm_timeout, host)
+            token = commit_on_trial([*changes, record], policy.parsed, wanted.confirm_egress, wanted.confirm_timeout, host)
             trial = OnTrial(token, wanted.confirm_timeout)
         else:
-            commit(changes)
+            commit([*changes, record])
         write_memory(host, reported(policy.memory))
     warnings = [*policy.warnings, *(warning for change in changes for warning in change.warnings)]
+    if losses:
+        warnings.append("without check mode this run would stop: " + _too_much(losses))
     return Outcome(backend, policy.parsed, changed, trial, warnings)
+
+
+def _too_much(losses: t.Sequence[str]) -> str:
+    return (
+        "the new policy would take much away from the one in force, so nothing was changed. Gone would be %s. "
+        "If that is meant, run again with connectivity_allow_shrink: true; if not, correct the inventory or the plan" % "; ".join(losses)
+    )
 
 
 def _read(declared: t.Dict[str, t.Any], wanted: Wanted, host: Host) -> _Policy:

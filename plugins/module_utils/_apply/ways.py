@@ -13,6 +13,7 @@ import typing as t
 from .._firewalls.backends import BACKENDS
 from .._host.host import Host, Snapshot
 from .._names import timer
+from . import in_force
 
 PutBack = t.Callable[[Snapshot, t.Mapping[str, t.Any], Host], t.Optional[t.Sequence[str]]]
 """Restores files and what was in force; returns what the administrator should know about it, such as who held a lock."""
@@ -20,4 +21,5 @@ PutBack = t.Callable[[Snapshot, t.Mapping[str, t.Any], Host], t.Optional[t.Seque
 WAYS: t.Dict[str, PutBack] = {
     **{name: backend.put_back for name, backend in BACKENDS.items()},
     timer.NAME: timer.put_back,
+    in_force.NAME: in_force.put_back,
 }

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart, Peers
 from ...module_utils._plan.words import WINDOWS
-from .._common.problems import Locate, Problems, natural
+from .._common.problems import Locate, PlanRefused, Problems, natural
 from .._inspection.sites import export_sites
 from .._inventory.findings import WIDE_ADDRESSES, Findings, shown
 from .._inventory.hosts import ADDRESSES, Host, Profile, read_inventory
@@ -31,8 +31,8 @@ from .._rules.host_part import plan_host
 from .._rules.jmespath_filter import Selection
 from .._rules.plan import Entry, Plan
 from .._windows.rules import Inexpressible, translate
-
-FORMAT = 1
+from .identity import FORMAT
+from .shape import SELECTION
 
 
 def compute_plan(
@@ -80,6 +80,8 @@ def compute_plan(
         if hosts[0].profile.platform == WINDOWS:
             _check_windows(hosts, part, sets, problems)
     problems.stop()
+    if selection and not any(part.rules for _hosts, part in planned):
+        raise PlanRefused([selection.matched_nothing()])
     judged = findings.as_plan()
     warnings = sorted([*problems.warnings, *(shown(entry) for entry in judged if entry["accepted"] is None)], key=natural)
     index = {
@@ -90,6 +92,7 @@ def compute_plan(
         "sites": _sites(inventory.hosts),
         "findings": judged,
         "warnings": warnings,
+        **({SELECTION: select} if select else {}),
     }
     exports = export_sites(index, planned, problems)
     native = previews(planned, sets.cidrs, problems, native_full)

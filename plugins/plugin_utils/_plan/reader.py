@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...module_utils._plan.model import HostPlan
 from .._common.directory_files import PlanFiles, UnsafePlace
 from .._common.texts import first_unseen, shortened
-from .shape import DEPTH, HOST, INDEX, SETS, Shape, problems, too_deep
+from .identity import COLLECTION_VERSION, DIGEST, FORMAT, digest_of, own_version
+from .shape import DEPTH, HOST, INDEX, SELECTION, SETS, Shape, problems, shown, too_deep
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
     import netaddr
@@ -51,6 +52,7 @@ def read_plan(directory: pathlib.Path) -> Plan:
     """
     with _opened(directory) as plan:
         index = plan.index("hosts")
+        plan.check_index()
         whole = index.get("format") is not None
         return Plan(index["address_sets"], {name: plan.host_plan(name, complete=whole) for name in index["hosts"]})
 
@@ -62,6 +64,7 @@ def read_host(directory: pathlib.Path, host: str) -> HostPlan:
         PlanUnreadable: naming the file that is missing or damaged.
     """
     with _opened(directory) as plan:
+        plan.check_index()
         return plan.host_plan(host)
 
 
@@ -87,6 +90,7 @@ def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
             raise PlanUnreadable(f"{directory} holds no plan.json; make the plan with federated.connectivity.required_rules first")
         if not plan.has(_file_of(host)):
             raise PlanUnreadable(f"host {host} is not in the plan {directory}; give it connectivity_memberships and make the plan again")
+        plan.check_index()
         content = plan.host(host, "managed", "rules")
         if not content["managed"]:
             raise PlanUnreadable(f"host {host} is a partner's: connectivity_managed is false, so its firewall is not ours to configure")
@@ -102,7 +106,24 @@ def read_note(directory: pathlib.Path, host: str) -> dict[str, str]:
         PlanUnreadable: naming the file that is missing or damaged.
     """
     with _opened(directory) as plan:
+        plan.check_index()
         return {form: plan.text(f"inspection/hosts/{_file_name(host)}.{form}") for form in ("txt", "md", "json")}
+
+
+def unfit(index: Mapping[str, t.Any]) -> Iterator[str]:
+    """Why a plan must not be applied, verified or audited, as its index says."""
+    form = index.get("format", FORMAT)
+    if form != FORMAT:
+        made_by = f" (it was made by version {index[COLLECTION_VERSION]})" if COLLECTION_VERSION in index else ""
+        yield (
+            f"the plan has format {shown(form)}, but version {own_version()} of federated.connectivity reads format {FORMAT}{made_by}; "
+            "install the version that made it, or make the plan again"
+        )
+    if SELECTION in index:
+        yield (
+            f"the plan is narrowed by the selection {index[SELECTION]!r}, so rules are missing. A narrowed plan is for looking; "
+            "make the plan again without a selection"
+        )
 
 
 @contextlib.contextmanager
@@ -123,6 +144,13 @@ class _PlanOfFiles:
         self._directory = directory
         self._files = files
         self._ahead: dict[str, bytes | None] = {}
+        self._index: Mapping[str, t.Any] = {}
+
+    def check_index(self) -> None:
+        """Raise PlanUnreadable for a plan that must not be applied, whoever reads it; a host's file alone has no index to look at."""
+        self._index = self.index(shape=SETS) if self.has(INDEX_FILE) else {}
+        for problem in unfit(self._index):
+            raise PlanUnreadable(f"{self._directory / INDEX_FILE}: {problem}")
 
     def has(self, name: str) -> bool:
         self._ahead[name] = self._files.read(name)
@@ -132,7 +160,22 @@ class _PlanOfFiles:
         return self._read(INDEX_FILE, INDEX if shape is None else shape, ("address_sets", *keys))
 
     def host(self, host: str, *keys: str, complete: bool = False) -> Mapping[str, t.Any]:
-        return self._read(_file_of(host), HOST, keys, complete)
+        name = _file_of(host)
+        self.has(name)
+        data = self._ahead[name]
+        content = self._read(name, HOST, keys, complete)
+        if content.get("host", host) != host:
+            raise PlanUnreadable(
+                f"{self._directory / name} holds the rules of host {content['host']}, not of host {host}; "
+                "restore the file from git, or make the plan again"
+            )
+        digest = self._index.get("hosts", {}).get(host, {}).get(DIGEST)
+        if digest and digest != digest_of(data or b""):
+            raise PlanUnreadable(
+                f"{self._directory / name} was edited after the plan was made: it does not agree with its digest in {INDEX_FILE}; "
+                "restore the file from git, or change the inventory and make the plan again"
+            )
+        return content
 
     def host_plan(self, host: str, complete: bool = False) -> HostPlan:
         try:

@@ -17,11 +17,14 @@ from collections.abc import Callable, Iterator, Mapping
 from ...module_utils._plan.ports import is_port_range
 from ...module_utils._plan.words import FIREWALLS, PLATFORMS
 from .._common.texts import first_unseen, shortened, unseen_message
+from .identity import COLLECTION_VERSION, DIGEST
 
 Check = Callable[[t.Any], t.Optional[str]]
 Shape = t.Union[Check, "list[Shape]", Mapping[str, "Shape"]]
 """A check of one value, a list of one shape, or a mapping: key -> shape; the key ``*`` stands for any."""
 
+SELECTION = "selection"
+"""The key of plan.json that only a narrowed plan has: the expression that chose its rules."""
 DEPTH = 16
 _LENGTH = re.compile(r"[0-9]{1,3}")
 
@@ -92,11 +95,12 @@ HOST: Shape = {
     "rules": [_RULE],
     "listeners": [_LISTENER],
 }
-INDEX: Shape = {"address_sets": {"*": [_network]}, "hosts": {"*": {}}}
-SETS: Shape = {"address_sets": {"*": _list}}
+_OF_INDEX: dict[str, Shape] = {"hosts": {"*": {DIGEST: _text}}, SELECTION: _text, COLLECTION_VERSION: _text}
+INDEX: Shape = {"address_sets": {"*": [_network]}, **_OF_INDEX}
+SETS: Shape = {"address_sets": {"*": _list}, **_OF_INDEX}
 """As much of an index as one host's policy needs: the host itself checks every network of its sets."""
 
-OPTIONAL = frozenset(("flows", "dynamic", "firewall", "*"))
+OPTIONAL = frozenset(("flows", "dynamic", "firewall", SELECTION, COLLECTION_VERSION, DIGEST, "*"))
 """Keys that are not always there."""
 
 

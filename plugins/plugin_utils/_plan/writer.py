@@ -24,6 +24,7 @@ from .._native.previews import FILES as NATIVE
 from .._rules.plan import Plan
 from .._windows.scripts import FILES as SCRIPTS
 from .._windows.scripts import scripts
+from .identity import COLLECTION_VERSION, DIGEST, digest_of, own_version
 from .proxy_allow_lists import FILES as PROXIES
 from .proxy_allow_lists import allow_lists
 
@@ -61,12 +62,16 @@ class Written(t.NamedTuple):
 
 def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
     """The files of a plan as (path inside the directory, text). The same plan gives the same bytes."""
+    digests: dict[str, str] = {}
     for hosts, part in plan.hosts:
         before, between, after = _text({**part.to_json(), "addresses": "\0", "host": "\0"}).split('"\\u0000"', 2)
         for host in hosts:
             addresses = _text(list(host.addresses or ())).rstrip("\n").replace("\n", "\n  ")
-            yield f"{HOSTS}/{host.name}.json", f"{before}{addresses}{between}{json.dumps(host.name)}{after}"
-    yield INDEX, _text(plan.index)
+            text = f"{before}{addresses}{between}{json.dumps(host.name)}{after}"
+            digests[host.name] = digest_of(text.encode())
+            yield f"{HOSTS}/{host.name}.json", text
+    hosts_of_index = {name: {**entry, DIGEST: digests[name]} for name, entry in plan.index["hosts"].items()}
+    yield INDEX, _text({**plan.index, "hosts": hosts_of_index, COLLECTION_VERSION: own_version()})
     yield from allow_lists(plan)
     yield from scripts(plan)
     yield from notes(plan)

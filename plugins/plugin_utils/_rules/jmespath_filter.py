@@ -21,6 +21,8 @@ with contextlib.suppress(ImportError):  # _libraries.py says what is missing, be
 if t.TYPE_CHECKING:
     from jmespath.parser import ParsedResult
 
+EXAMPLE = "[?direction=='ingress']"
+
 
 class Selection:
     """An expression over a host's list of rules that gives a list of some of them.
@@ -48,9 +50,15 @@ class Selection:
         except jmespath.exceptions.JMESPathError as error:
             raise PlanRefused([f"select {self._expression!r}: {' '.join(str(error).split())}"]) from error
         if not isinstance(result, list) or any(rule not in written for rule in result):
-            example = "[?direction=='ingress']"
-            raise PlanRefused([f"select {self._expression!r} gives {_shown(result)}, not a list of rules as {example} does"])
+            raise PlanRefused([f"select {self._expression!r} gives {_shown(result)}, not a list of rules as {EXAMPLE} does"])
         return [rule for rule, data in zip(rules, written, strict=True) if data in result]
+
+    def matched_nothing(self) -> str:
+        """What to say where no rule of any host was chosen."""
+        return (
+            f"select {self._expression!r} matches no rule of any host; check the names of its keys and values, for example {EXAMPLE}. "
+            "docs/reference/plan.md lists the keys of a rule"
+        )
 
 
 def _shown(result: object) -> str:

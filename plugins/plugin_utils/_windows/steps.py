@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart
 from ...module_utils._plan.words import DIRECTIONS
+from ...module_utils._policy.shrink import LEAST, SHARE, is_excessive, some_of
 from .._common.shapes import Unusable
 from .defaults import defaults_to_set
 from .judgement import judge
@@ -24,8 +25,24 @@ class PolicyUnfit(Exception):
     """The host cannot carry its rules; the message has every reason."""
 
 
+class Limits(t.NamedTuple):
+    """How many rules a run may take away: more than ``share`` and at least ``least``, or all, is too many, unless ``allow``."""
+
+    allow: bool = False
+    share: float = SHARE
+    least: int = LEAST
+    only_warn: bool = False
+
+
+NORMAL = Limits()
+
+
 def windows_policy(
-    part: HostPart | None, address_sets: Mapping[str, Sequence[str]], found: Mapping[str, t.Any], management: int | None
+    part: HostPart | None,
+    address_sets: Mapping[str, Sequence[str]],
+    found: Mapping[str, t.Any],
+    management: int | None,
+    limits: Limits = NORMAL,
 ) -> dict[str, t.Any]:
     """Compute what to do on a host.
 
@@ -34,6 +51,7 @@ def windows_policy(
         address_sets: The plan's address sets.
         found: What ``state.ps1`` read on the host.
         management: The TCP port by which the host is managed, or None.
+        limits: How many of the rules may go. What their peers were is not known here.
 
     Returns:
         ``rules`` (arguments of community.windows.win_firewall_rule), ``stale`` (names of rules of ours to remove),
@@ -68,16 +86,30 @@ def windows_policy(
         warnings = judgement.warnings
     defaults, remembered = defaults_to_set(denied, state)
     kept = {rule.name.casefold() for rule in translation.rules}
+    stale = [name for name in state.ours if name.casefold() not in kept]
+    excess = _too_much(stale, len(state.ours), limits) if part is not None else ""
+    if excess and not limits.only_warn:
+        raise PolicyUnfit(excess)
     return {
         "rules": [arguments(rule) for rule in translation.rules],
-        "stale": [name for name in state.ours if name.casefold() not in kept],
+        "stale": stale,
         "defaults": defaults,
         "remembered": remembered,
         "forget": bool(state.remembered) and not remembered,
         "directory": state.directory,
         "allowed": [_allowed(rule) for rule in translation.rules],
-        "warnings": list(warnings),
+        "warnings": [*warnings, *([f"without check mode this run would stop: {excess}"] if excess else [])],
     }
+
+
+def _too_much(gone: Sequence[str], count: int, limits: Limits) -> str:
+    """Why the host is not changed; empty where little enough goes."""
+    if limits.allow or not gone or not (len(gone) == count or is_excessive(len(gone), count, limits.share, limits.least)):
+        return ""
+    return (
+        f"the new policy would take much away from the one in force, so nothing was changed. Gone would be {len(gone)} of {count} rules: "
+        f"{some_of(gone)}. If that is meant, run again with connectivity_allow_shrink: true; if not, correct the inventory or the plan"
+    )
 
 
 def arguments(rule: WindowsRule) -> dict[str, t.Any]:

@@ -272,3 +272,26 @@ def test_a_run_that_begins_in_the_middle_judges_nothing_that_a_fact_cache_holds(
     done = site.run(play, "--start-at-task", f"federated.connectivity.{role} : {name}")
     assert "is not the result of an earlier task of this run" in said(done)
     assert not report.exists()
+
+
+@pytest.mark.parametrize("role", ["firewall", "docker_proxy", "dpi_exclusion", "verify", "audit"])
+def test_a_role_without_its_plan_asks_its_host_nothing(site: Site, role: str) -> None:
+    """Hosts whose Python writes a line into a file: none of them is asked anything."""
+    program = site.directory / "asked"
+    program.write_text(f"#!/bin/sh\necho asked >>{site.directory}/asked.log\n")
+    program.chmod(0o755)
+    for host in site.hosts.values():
+        host["ansible_python_interpreter"] = str(program)
+    play = f"""\
+        - hosts: all
+          gather_facts: false
+          tasks:
+            - ansible.builtin.include_role: {{name: federated.connectivity.{role}}}
+        """
+    run = site.run(play)
+    assert run.returncode != 0
+    assert f"{role}_plan" in said(run)
+    run = site.run(play, "-e", f"{role}_plan={site.directory}", "-e", "connectivity_select=[?necesity]")
+    assert run.returncode != 0
+    assert f"connectivity_select is '[?necesity]', but a selection is for looking at a plan, not for the role {role}" in said(run)
+    assert not (site.directory / "asked.log").exists()

@@ -27,7 +27,7 @@ from ansible.template import Templar
 
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.rules import GROUP
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.steps import windows_policy
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.steps import Limits, windows_policy
 
 from .samples import DENIED, NETWORKS, found, planned
 
@@ -104,7 +104,7 @@ def spec(options: dict[str, t.Any]) -> dict[str, t.Any]:
 def linksight(**more: t.Any) -> dict[str, t.Any]:
     plan = planned(**more)
     state = found(ours=[f"{GROUP} old"])
-    return windows_policy(HostPart.from_json(plan.host("station")), plan.index["address_sets"], state, 22)
+    return windows_policy(HostPart.from_json(plan.host("station")), plan.index["address_sets"], state, 22, Limits(allow=True))
 
 
 def shapes() -> dict[str, dict[str, t.Any]]:
@@ -139,6 +139,7 @@ def variables_of(shape: str) -> dict[str, t.Any]:
         **role,
         "firewall_plan": "plan",
         "connectivity_platform": "windows",
+        "connectivity_allow_shrink": False,
         "firewall_state": "absent" if shape == "absent" else "present",
     }
     return {

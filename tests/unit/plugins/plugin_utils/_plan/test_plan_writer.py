@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pathlib
 
@@ -15,6 +16,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._common.pla
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.identity import own_version
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import DIFFS_KEPT, render_plan, write_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
 
@@ -44,6 +46,9 @@ def test_each_file_is_plain_sorted_json_that_ends_in_a_newline() -> None:
     expected = {"plan.json": plan.index, "hosts/a.json": plan.host("a"), "hosts/b.json": plan.host("b")}
     rendered = dict(render_plan(plan))
     assert rendered.keys() == {*expected, *notes("sites", "all"), *notes("hosts", "a", "b")}
+    digests = {host: hashlib.sha256(rendered[f"hosts/{host}.json"].encode()).hexdigest() for host in "ab"}
+    hosts = {host: {**entry, "digest": digests[host]} for host, entry in plan.index["hosts"].items()}
+    expected["plan.json"] = {**plan.index, "hosts": hosts, "collection_version": own_version()}
     assert {name: rendered[name] for name in expected} == {
         name: json.dumps(data, indent=2, sort_keys=True) + "\n" for name, data in expected.items()
     }

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What the policy in force opens, kept on the host, so that the host itself notices when a run would take much of it away."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from .._change.change import Change
+from .._change.way_back import WayBack
+from .._host.host import STATE, File, Host, Snapshot
+from .._host.own_files import fixed
+from .._policy.model import Policy
+from .._policy.shrink import Holding, holding, too_much
+
+NAME = "in_force"
+FILE = STATE + "/in_force.json"
+MODE = 0o600
+
+
+class Limits(t.NamedTuple):
+    """How much a run may take away: more than ``share`` and at least ``least`` is too much, and so is everything. ``allow``: no limit."""
+
+    allow: bool
+    share: float
+    least: int
+
+
+def losses(policy: t.Optional[Policy], names: t.Sequence[str], limits: Limits, host: Host) -> t.List[str]:
+    """What a policy would take away, where that is too much; nothing for a removal, or where no policy is in force that is known."""
+    before = _read(host)
+    if policy is None or before is None or limits.allow:
+        return []
+    return too_much(before, holding(policy, names), limits.share, limits.least)
+
+
+def propose(policy: t.Optional[Policy], names: t.Sequence[str], host: Host) -> Change:
+    """The way to the record of a policy, which also has host names among its sets; to none where nothing of ours is left."""
+    return RecordChange(host, _text(holding(policy, names)) if policy else None)
+
+
+class RecordChange(Change):
+    """The record, which goes with the policy that it is about: it is taken back with it."""
+
+    name = "the record of the policy in force"
+
+    def __init__(self, host: Host, content: t.Optional[bytes]) -> None:
+        self._host = host
+        self._content = content
+        self._snapshot = host.snapshot([FILE])
+        found = host.attributes(FILE)
+        there = found and (content is not None or not os.path.isdir(FILE))
+        self.before = "%s\n%s" % (found, (host.read_own(FILE) or b"").decode("utf-8", "replace")) if there else ""
+        self.after = "%s\n%s" % (fixed(MODE), content.decode()) if content is not None else ""
+
+    def check(self) -> None:
+        """There is no tool to ask: the file is ours alone."""
+
+    def prepared(self) -> t.ContextManager[None]:
+        return self._host.prepared({FILE: File(self._content, MODE)} if self._content is not None else {}, {})
+
+    def apply(self) -> None:
+        if self._content is not None:
+            self._host.write(FILE, self._content, mode=MODE)
+        else:
+            self._host.remove(FILE)
+            self._host.remove_directory(os.path.dirname(FILE))
+
+    def way_back(self) -> WayBack:
+        return WayBack(self.name, NAME, self._snapshot, {})
+
+    def undo(self) -> None:
+        self._snapshot.restore()
+
+
+def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> None:
+    """Restore the record as a change found it."""
+    files.restore()
+
+
+def _read(host: Host) -> t.Optional[Holding]:
+    """The record; None where there is none, or what is there cannot be read: then there is nothing to compare with."""
+    content = host.read_own(FILE)
+    try:
+        return Holding.from_data(json.loads(content)) if content is not None else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _text(held: Holding) -> bytes:
+    return (json.dumps(held.to_data(), indent=1, sort_keys=True) + "\n").encode()

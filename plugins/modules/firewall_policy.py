@@ -120,7 +120,8 @@ options:
       - The host stops before it changes anything if the policy would take much away from the one in force, and names what would go.
         V(true) lets it pass. With O(state=absent) nothing stops.
       - Much is all rules or all peers, or more than O(shrink_share) and at least O(shrink_least) of the rules,
-        or of the peers of one direction and family. Peers are counted one by one, and by the addresses that they cover. A rule without peers left counts as gone.
+        or of the peers of one direction and family.
+      - Peers are counted one by one, and by the addresses that they cover. A rule without peers left counts as gone.
       - A host on which no policy is in force, or none that this module has recorded there, does not stop.
       - Check mode warns about what would stop.
     type: bool

@@ -18,6 +18,7 @@ from ..plugin_utils._operator.role_options import option_specs
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
 
 OF_THE_PLAYBOOKS = {
+    "connectivity_allow_shrink": {"type": "bool", "default": False},
     "connectivity_forward_proxy": {"type": "raw"},
     "connectivity_managed": {"type": "bool", "default": True},
     "connectivity_memberships": {"type": "raw"},

@@ -25,6 +25,7 @@ from ..plugin_utils._matrix.catalogue import Catalogue
 from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
 from ..plugin_utils._plan.compute import compute_plan
+from ..plugin_utils._plan.previous import refuse_shrinking
 from ..plugin_utils._plan.writer import write_plan
 
 WARNINGS_SHOWN = 20
@@ -35,6 +36,7 @@ class ActionModule(ControllerAction):
     OPTIONS: t.ClassVar[dict[str, t.Any]] = {
         "plan": {"type": "path"},
         "select": {"type": "str"},
+        "allow_shrink": {"type": "bool", "default": False},
         "native": {"type": "str", "choices": ["sets", "full"], "default": "sets"},
     }
     MISTAKES = (LibrariesMissing,)
@@ -51,6 +53,8 @@ class ActionModule(ControllerAction):
                 inventory, Catalogue(_directories(variables)), locate, options["select"] or None, options["native"] == "full"
             )
             wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
+            if wanted and not options["allow_shrink"]:
+                refuse_shrinking(wanted, plan.index)
             changes = write_plan(plan, wanted, dry=self._task.check_mode) if wanted else None
             directory = wanted
             if directory is None or self._task.check_mode:

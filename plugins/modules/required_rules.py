@@ -72,6 +72,12 @@ options:
     description:
       - A JMESPath expression that narrows the rules of every host. It gets a host's list of rules and returns a list of some of them.
     type: str
+  allow_shrink:
+    description:
+      - The task fails and writes nothing if a host or a membership of the plan that O(plan) holds would be gone,
+        or if a host would no longer be managed. The error names each. V(true) lets it pass.
+    type: bool
+    default: false
   native:
     description:
       - How the files in C(native) of the plan show native rules. V(sets) has each address set once, which other files include or name.

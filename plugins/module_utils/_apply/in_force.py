@@ -13,7 +13,7 @@ import os
 import typing as t
 
 from .._change.change import Change
-from .._change.way_back import WayBack
+from .._change.restore_point import RestorePoint
 from .._host.host import STATE, File, Host, Snapshot
 from .._host.own_files import fixed
 from .._policy.model import Policy
@@ -72,8 +72,8 @@ class RecordChange(Change):
             self._host.remove(FILE)
             self._host.remove_directory(os.path.dirname(FILE))
 
-    def way_back(self) -> WayBack:
-        return WayBack(self.name, NAME, self._snapshot, {})
+    def restore_point(self) -> RestorePoint:
+        return RestorePoint(self.name, NAME, self._snapshot, {})
 
     def undo(self) -> None:
         self._snapshot.restore()

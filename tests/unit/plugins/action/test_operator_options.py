@@ -295,3 +295,23 @@ def test_a_role_without_its_plan_asks_its_host_nothing(site: Site, role: str) ->
     assert run.returncode != 0
     assert f"connectivity_select is '[?necesity]', but a selection is for looking at a plan, not for the role {role}" in said(run)
     assert not (site.directory / "asked.log").exists()
+
+
+def test_a_plan_that_would_lose_a_host_is_not_written_unless_that_is_meant(site: Site) -> None:
+    assert site.run("plan.yml", "-e", "connectivity_plan=plan").returncode == 0
+    before = (site.directory / "plan/plan.json").read_text()
+    site.hosts["hospital"]["connectivity_managed"] = False
+    run = site.run("plan.yml", "-e", "connectivity_plan=plan")
+    assert run.returncode != 0
+    assert "host hospital would no longer be managed" in said(run)
+    assert (site.directory / "plan/plan.json").read_text() == before
+    assert site.run("plan.yml", "-e", "connectivity_plan=plan", "-e", "connectivity_allow_shrink=true").returncode == 0
+    assert (site.directory / "plan/plan.json").read_text() != before
+
+
+def test_a_narrowed_plan_is_for_looking(site: Site) -> None:
+    assert site.run("plan.yml", "-e", "connectivity_plan=plan", "-e", "connectivity_select=[?direction=='ingress']").returncode == 0
+    for playbook in ("site.yml", "verify.yml", "audit.yml"):
+        run = site.run(playbook, "-e", f"connectivity_reviewed_plan={site.directory}/plan")
+        assert run.returncode != 0
+        assert "the plan is narrowed by the selection \"[?direction=='ingress']\", so rules are missing" in said(run)

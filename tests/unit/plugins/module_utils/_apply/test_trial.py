@@ -44,7 +44,7 @@ def test_what_is_written_is_read(tmp_path: pathlib.Path) -> None:
     assert parse_trial(written.text()).text() == written.text()
     record = Record("token", "restored", ["because"])
     assert parse_record(record.text()) == record
-    assert [way.backend for way in written.ways] == ["nftables", "ufw", "firewalld", "names"]
+    assert [way.backend for way in written.ways] == ["nftables", "ufw", "firewalld", "names", "in_force"]
 
 
 def test_a_way_back_that_names_a_python_module_is_understood(tmp_path: pathlib.Path) -> None:

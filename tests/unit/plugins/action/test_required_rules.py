@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pathlib
 import types
@@ -84,6 +85,9 @@ def test_the_whole_inventory_is_read_and_templated_with_each_hosts_own_variables
     }
     assert result["summary"][0] == "linksight.north: 2 data_station"
     index = json.loads((tmp_path / "plan" / "plan.json").read_text())
+    files = {name: (tmp_path / "plan" / "hosts" / f"{name}.json").read_bytes() for name in index["hosts"]}
+    digests = {name: entry.pop("digest") for name, entry in index["hosts"].items()}
+    assert digests == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     assert index["hosts"] == {
         "alpha": {"addresses": ["198.51.100.1"], "contact": None, "managed": True},
         "beta": {"addresses": ["198.51.100.2"], "contact": None, "managed": False},

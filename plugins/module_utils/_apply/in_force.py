@@ -14,8 +14,9 @@ import typing as t
 
 from .._change.change import Change
 from .._change.restore_point import RestorePoint
-from .._host.host import STATE, File, Host, Snapshot
+from .._host.host import STATE, File, Host
 from .._host.own_files import fixed
+from .._host.snapshot import Snapshot
 from .._policy.model import Policy
 from .._policy.shrink import Holding, holding, too_much
 

@@ -16,7 +16,7 @@ import typing as t
 
 from .._change.restore_point import RestorePoint
 from .._errors import ToolFailed
-from .._host.host import Snapshot
+from .._host.snapshot import Snapshot
 from .reachability import Target
 from .ways import WAYS
 

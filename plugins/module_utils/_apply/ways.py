@@ -11,7 +11,8 @@ from __future__ import annotations
 import typing as t
 
 from .._firewalls.backends import BACKENDS
-from .._host.host import Host, Snapshot
+from .._host.host import Host
+from .._host.snapshot import Snapshot
 from .._names import timer
 from . import in_force
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import BindingMissing, PolicyError, ToolFailed
-from .._host.host import Snapshot
+from .._host.snapshot import Snapshot
 
 
 class RestorePoint(t.NamedTuple):

@@ -11,7 +11,8 @@ from __future__ import annotations
 import typing as t
 
 from .._change.change import Change
-from .._host.host import Host, Snapshot
+from .._host.host import Host
+from .._host.snapshot import Snapshot
 from .._policy.model import Policy
 from .firewalld import backend as firewalld
 from .nftables import backend as nftables

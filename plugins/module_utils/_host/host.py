@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import fcntl
 import functools
@@ -17,14 +16,15 @@ import os
 import shutil
 import stat
 import subprocess
-import tempfile
 import typing as t
 
-from .._errors import PolicyError, ToolFailed
+from .._errors import ToolFailed
 from .durable import synchronize
 from .locks import holders, wait
-from .own_files import DIRECTORY_MODE, UNFINISHED, is_ours, made_here, make_directories, told, told_link
+from .own_files import DIRECTORY_MODE, is_ours, made_here, make_directories, told, told_link
 from .regular_file import LARGE, Unreadable, read_regular
+from .replacement import beside, new_file, replace, sweep, write
+from .snapshot import Snapshot, node_at, parents
 
 CONFIGURATION = "/etc/federated_connectivity"
 STATE = "/var/lib/federated_connectivity"
@@ -55,54 +55,6 @@ class File(t.NamedTuple):
 
     content: bytes
     mode: t.Optional[int] = None
-
-
-class _Node(t.NamedTuple):
-    """A file, symbolic link, FIFO, socket or device; ``content`` is the file's bytes, the link's target, or the device's number."""
-
-    content: bytes
-    mode: int
-    owner: int
-    group: int
-
-
-class Snapshot:
-    """Files and symbolic links as they were, whether they existed or not."""
-
-    def __init__(self, paths: t.Iterable[str]) -> None:
-        self._nodes = {path: _node(path) for path in paths}
-        self._absent_directories = {parent for path in self._nodes for parent in _parents(path) if not os.path.isdir(parent)}
-
-    def to_data(self) -> t.Dict[str, t.Any]:
-        """The snapshot as JSON can hold it."""
-        nodes = {path: node and [base64.b64encode(node.content).decode(), *node[1:]] for path, node in self._nodes.items()}
-        return {"nodes": nodes, "absent_directories": sorted(self._absent_directories)}
-
-    @classmethod
-    def from_data(cls, data: t.Mapping[str, t.Any]) -> Snapshot:
-        """The snapshot that :meth:`to_data` wrote down."""
-        snapshot = cls(())
-        snapshot._nodes = {path: node and _Node(base64.b64decode(node[0]), *node[1:]) for path, node in data["nodes"].items()}
-        snapshot._absent_directories = set(data["absent_directories"])
-        return snapshot
-
-    def restore(self) -> None:
-        """Put bytes, modes, owners and link targets back; what did not exist goes, with the directories that held it alone.
-
-        Files are removed last, and only if all others are back: one that is still new may refer to them.
-
-        Raises:
-            ToolFailed: naming each file that could not be put back; the others were, but for those that would have been removed.
-        """
-        failed = [words for path, node in self._nodes.items() if node for words in _attempt(path, node)]
-        if not failed:
-            failed = [words for path, node in self._nodes.items() if not node for words in _attempt(path, node)]
-        if failed:
-            raise ToolFailed(*failed)
-        for directory in sorted(self._absent_directories, key=len, reverse=True):
-            with contextlib.suppress(OSError):
-                os.rmdir(directory)
-                synchronize(os.path.dirname(directory))
 
 
 class Host:
@@ -183,7 +135,7 @@ class Host:
         if move:
             move()
         else:
-            _write(path, content, *self._permissions(path, mode))
+            write(path, content, *self._permissions(path, mode))
 
     @contextlib.contextmanager
     def prepared(self, files: t.Mapping[str, File], links: t.Mapping[str, str]) -> t.Iterator[None]:
@@ -198,13 +150,13 @@ class Host:
             OSError: a file cannot be written, for example because the disk is full.
         """
         before = self._prepared
-        makes = {path: _file(content, *self._permissions(path, mode)) for path, (content, mode) in files.items()}
+        makes = {path: new_file(content, *self._permissions(path, mode)) for path, (content, mode) in files.items()}
         makes.update((path, functools.partial(os.symlink, target)) for path, target in links.items())
         with contextlib.ExitStack() as stack:
             moves: t.Dict[t.Tuple[str, t.Any], t.Callable[[], None]] = {}
             for path, make in makes.items():
                 self.make_directories(os.path.dirname(path))
-                moves[path, files.get(path) or links[path]] = stack.enter_context(_beside(path, make))
+                moves[path, files.get(path) or links[path]] = stack.enter_context(beside(path, make))
             self._prepared = {**before, **moves}
             try:
                 yield
@@ -213,7 +165,7 @@ class Host:
 
     def _permissions(self, path: str, mode: t.Optional[int]) -> t.Tuple[int, int, int]:
         """Mode, owner and group of a file of ours with its fixed mode; of somebody else's, as it has them, or a new one gets them."""
-        node = _node(path) if mode is None else None
+        node = node_at(path) if mode is None else None
         if node is None or not stat.S_ISREG(node.mode):
             return 0o600 if mode is None else mode, os.geteuid(), os.getegid()
         return stat.S_IMODE(node.mode), node.owner, node.group
@@ -235,13 +187,13 @@ class Host:
         """
         if content is None:
             self.remove(path)
-            for directory in _parents(path):
+            for directory in parents(path):
                 self.remove_directory(directory)
             return
         self.make_directories(os.path.dirname(path))
-        node = _node(path)
+        node = node_at(path)
         owner, group = (node.owner, node.group) if node and stat.S_ISREG(node.mode) else (os.geteuid(), os.getegid())
-        _write(path, content, mode, owner, group)
+        write(path, content, mode, owner, group)
 
     def attributes(self, path: str) -> t.Optional[str]:
         """Kind, mode and owner of what is at a path, in words; None: there is nothing."""
@@ -266,11 +218,11 @@ class Host:
         if move:
             move()
         else:
-            _replace(path, lambda name: os.symlink(target, name))
+            replace(path, lambda name: os.symlink(target, name))
 
     def remove(self, path: str) -> None:
         """Remove a file or link if it is there; a directory in its place is not ours, and stays."""
-        _sweep(os.path.dirname(path))
+        sweep(os.path.dirname(path))
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             os.unlink(path)
             synchronize(os.path.dirname(path))
@@ -287,7 +239,7 @@ class Host:
         """Remove what runs that were killed have left: files that they were writing, directories that they had emptied."""
         for place in _PLACES:
             for directory in glob.glob(place):
-                _sweep(directory)
+                sweep(directory)
         for directory in _MADE:
             self.remove_directory(directory)
 
@@ -327,104 +279,3 @@ class Host:
             yield notes
         finally:
             os.close(descriptor)
-
-
-def _node(path: str) -> t.Optional[_Node]:
-    """What is at a path; a directory in the place of a file is nothing that could be put back."""
-    try:
-        status = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    if stat.S_ISDIR(status.st_mode):
-        return None
-    if stat.S_ISLNK(status.st_mode):
-        content = os.fsencode(os.readlink(path))
-    elif stat.S_ISREG(status.st_mode):
-        content = read_regular(path, follow=False) or b""
-    else:
-        content = b"%d" % status.st_rdev
-    return _Node(content, status.st_mode, status.st_uid, status.st_gid)
-
-
-def _attempt(path: str, node: t.Optional[_Node]) -> t.Iterator[str]:
-    """Restore one path; what keeps it from being restored, in words."""
-    try:
-        _restore(path, node)
-    except (PolicyError, OSError) as error:
-        yield "%s was not put back: %s" % (path, error)
-
-
-def _restore(path: str, node: t.Optional[_Node]) -> None:
-    if node == _node(path):
-        return
-    if node is None:
-        os.unlink(path)
-        synchronize(os.path.dirname(path))
-    elif stat.S_ISLNK(node.mode):
-        _replace(path, lambda name: os.symlink(node.content, name))
-    elif not stat.S_ISREG(node.mode):
-        _replace(path, lambda name: _make_special(name, node))
-    else:
-        _write(path, node.content, stat.S_IMODE(node.mode), node.owner, node.group)
-
-
-def _make_special(name: str, node: _Node) -> None:
-    os.mknod(name, node.mode, int(node.content))
-    os.chown(name, node.owner, node.group)
-    os.chmod(name, stat.S_IMODE(node.mode))
-
-
-def _parents(path: str) -> t.Iterator[str]:
-    while path != os.path.dirname(path):
-        path = os.path.dirname(path)
-        yield path
-
-
-def _sweep(directory: str) -> None:
-    """Remove what a run that was killed has left behind."""
-    for path in glob.glob(os.path.join(glob.escape(directory), UNFINISHED + "*.*")):
-        if not os.path.isdir("/proc/" + path.rpartition(UNFINISHED)[2].partition(".")[0]):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _beside(path: str, make: t.Callable[[str], None]) -> t.Iterator[t.Callable[[], None]]:
-    """Let ``make`` create a neighbour of ``path``; yields what moves it into place."""
-    make_directories(os.path.dirname(path), ())
-    _sweep(os.path.dirname(path))
-    directory = tempfile.mkdtemp(prefix="%s%d." % (UNFINISHED, os.getpid()), dir=os.path.dirname(path))
-    name = os.path.join(directory, "new")
-
-    def move() -> None:
-        try:
-            os.replace(name, path)
-        except IsADirectoryError:
-            raise ToolFailed("%s is a directory, and a file belongs there; remove or rename it" % path) from None
-        synchronize(os.path.dirname(path))
-
-    try:
-        make(name)
-        yield move
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-def _replace(path: str, make: t.Callable[[str], None]) -> None:
-    with _beside(path, make) as move:
-        move()
-
-
-def _file(content: bytes, mode: int, owner: int, group: int) -> t.Callable[[str], None]:
-    def make(name: str) -> None:
-        with open(name, "xb") as file:
-            file.write(content)
-            os.fchown(file.fileno(), owner, group)
-            os.fchmod(file.fileno(), mode)
-            file.flush()
-            os.fsync(file.fileno())
-
-    return make
-
-
-def _write(path: str, content: bytes, mode: int, owner: int, group: int) -> None:
-    _replace(path, _file(content, mode, owner, group))

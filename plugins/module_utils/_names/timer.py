@@ -15,8 +15,9 @@ import typing as t
 
 from .._change.change import Change
 from .._change.restore_point import RestorePoint, attempt
-from .._host.host import STATE, File, Host, Snapshot
+from .._host.host import STATE, File, Host
 from .._host.own_files import fixed, fixed_link
+from .._host.snapshot import Snapshot
 from .lookup import MEMORY, MEMORY_MODE
 from .stored_policy import FILE, StoredPolicy
 

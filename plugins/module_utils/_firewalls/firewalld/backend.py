@@ -18,8 +18,9 @@ import typing as t
 from ..._change.change import Change
 from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
-from ..._host.host import Host, Snapshot
+from ..._host.host import Host
 from ..._host.own_files import fixed
+from ..._host.snapshot import Snapshot
 from ..._policy.contradictions import contradictions
 from ..._policy.model import Policy
 from . import client as firewalld_client

@@ -16,8 +16,9 @@ import typing as t
 from ..._change.change import Change
 from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
-from ..._host.host import CONFIGURATION, File, Host, Snapshot
+from ..._host.host import CONFIGURATION, File, Host
 from ..._host.own_files import fixed, fixed_link
+from ..._host.snapshot import Snapshot
 from ..._policy.container_bridges import container_bridges, links_of_others
 from ..._policy.contradictions import Place, contradictions
 from ..._policy.model import Policy

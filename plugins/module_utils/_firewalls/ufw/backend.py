@@ -21,8 +21,9 @@ import typing as t
 from ..._change.change import Change
 from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
-from ..._host.host import File, Host, Snapshot
+from ..._host.host import File, Host
 from ..._host.locks import holders, wait
+from ..._host.snapshot import Snapshot
 from ..._plan.words import EGRESS, INGRESS
 from ..._policy.contradictions import contradictions
 from ..._policy.model import Policy

@@ -19,7 +19,8 @@ from ansible_collections.federated.connectivity.plugins.module_utils._apply.tran
 from ansible_collections.federated.connectivity.plugins.module_utils._change.change import Change
 from ansible_collections.federated.connectivity.plugins.module_utils._change.restore_point import RestorePoint
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import BindingMissing, PolicyError, PolicyRefused, ToolFailed
-from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Snapshot
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._host.snapshot import Snapshot
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import Policy
 
 POLICY = Policy("station", (), False, False)

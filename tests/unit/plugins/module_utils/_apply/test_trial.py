@@ -23,7 +23,8 @@ from ansible_collections.federated.connectivity.plugins.module_utils._apply.tria
 )
 from ansible_collections.federated.connectivity.plugins.module_utils._apply.ways import WAYS
 from ansible_collections.federated.connectivity.plugins.module_utils._change.restore_point import RestorePoint
-from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Snapshot
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._host.snapshot import Snapshot
 
 OLD_PACKAGE = "ansible_collections.federated.connectivity.plugins.module_utils."
 

@@ -20,12 +20,13 @@ from ansible_collections.federated.connectivity.plugins.module_utils._apply.tria
 from ansible_collections.federated.connectivity.plugins.module_utils._change.restore_point import RestorePoint
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import BindingMissing, ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host import host as host_module
-from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Snapshot
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._host.snapshot import Snapshot
 
 FIRST, SECOND = "198.51.100.66 40000 198.51.100.10 22", "198.51.100.66 40001 198.51.100.10 22"
 
 
-def put_back(files: host_module.Snapshot, runtime: dict[str, str], host: Host) -> None:
+def put_back(files: Snapshot, runtime: dict[str, str], host: Host) -> None:
     """What a trial's way back calls."""
     if runtime["mood"] == "broken":
         raise ToolFailed("the tool is broken")
@@ -225,7 +226,7 @@ def test_the_watchdog_tries_again_until_it_succeeds_and_repeats_nothing(
 ) -> None:
     mood = iter(["broken", "broken", "unreadable", ""])
 
-    def try_again(files: host_module.Snapshot, runtime: dict[str, str], host: Host) -> None:
+    def try_again(files: Snapshot, runtime: dict[str, str], host: Host) -> None:
         now = next(mood)
         if now == "unreadable":
             raise BindingMissing("firewall")

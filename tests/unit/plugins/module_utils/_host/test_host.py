@@ -11,6 +11,7 @@ import os
 import pathlib
 import socket
 import stat
+import tempfile
 import typing as t
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._host import host as host_module
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import File, Host
+from ansible_collections.federated.connectivity.plugins.module_utils._host.snapshot import Snapshot
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def test_what_is_prepared_needs_no_room_any_more(host: Host, tmp_path: pathlib.P
     with host.prepared({file: File(b"new"), other: File(b"ours", 0o600)}, {link: "file"}):
         assert (tmp_path / "file").read_bytes() == b"old"
         with monkeypatch.context() as patch:
-            patch.setattr(host_module.tempfile, "mkdtemp", no_room)
+            patch.setattr(tempfile, "mkdtemp", no_room)
             host.write(file, b"new")
             host.link(link, "file")
             with pytest.raises(OSError, match="No space left"):
@@ -97,7 +99,7 @@ def test_a_snapshot_restores_owners(host: Host, tmp_path: pathlib.Path, monkeypa
     (tmp_path / "file").write_bytes(b"old")
     data = host.snapshot([str(tmp_path / "file")]).to_data()
     data["nodes"][str(tmp_path / "file")][2:] = [7, 8]
-    host_module.Snapshot.from_data(data).restore()
+    Snapshot.from_data(data).restore()
     assert given == [(7, 8)]
 
 
@@ -126,7 +128,7 @@ def test_a_snapshot_brings_back_a_fifo_and_a_socket(host: Host, tmp_path: pathli
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(str(tmp_path / "socket"))
     before = {path.name: path.lstat().st_mode for path in tmp_path.iterdir()}
-    snapshot = host_module.Snapshot.from_data(host.snapshot([str(tmp_path / name) for name in before]).to_data())
+    snapshot = Snapshot.from_data(host.snapshot([str(tmp_path / name) for name in before]).to_data())
     for name in before:
         host.write(str(tmp_path / name), b"x", mode=0o600)
     snapshot.restore()

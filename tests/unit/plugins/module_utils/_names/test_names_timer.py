@@ -10,7 +10,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Result, Snapshot
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Result
+from ansible_collections.federated.connectivity.plugins.module_utils._host.snapshot import Snapshot
 from ansible_collections.federated.connectivity.plugins.module_utils._names import timer
 from ansible_collections.federated.connectivity.plugins.module_utils._names.stored_policy import StoredPolicy
 from ansible_collections.federated.connectivity.plugins.module_utils._names.timer import FILES, SERVICE, TIMER, propose

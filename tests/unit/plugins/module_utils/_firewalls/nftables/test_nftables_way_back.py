@@ -14,7 +14,8 @@ from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables import open_connections
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.boot import MARK
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.ruleset import DENIED_EGRESS
-from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Result, Snapshot
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Result
+from ansible_collections.federated.connectivity.plugins.module_utils._host.snapshot import Snapshot
 
 
 class Recorded(Host):

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...module_utils._plan.model import HostPlan
 from .._common.directory_files import PlanFiles, UnsafePlace
 from .._common.texts import first_unseen, shortened
-from .identity import COLLECTION_VERSION, DIGEST, FORMAT, digest_of, own_version
+from .identity import COLLECTION_VERSION, FORMAT, own_version
 from .shape import DEPTH, HOST, INDEX, SELECTION, SETS, Shape, problems, shown, too_deep
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
@@ -161,19 +161,11 @@ class _PlanOfFiles:
 
     def host(self, host: str, *keys: str, complete: bool = False) -> Mapping[str, t.Any]:
         name = _file_of(host)
-        self.has(name)
-        data = self._ahead[name]
         content = self._read(name, HOST, keys, complete)
         if content.get("host", host) != host:
             raise PlanUnreadable(
                 f"{self._directory / name} holds the rules of host {content['host']}, not of host {host}; "
                 "restore the file from git, or make the plan again"
-            )
-        digest = self._index.get("hosts", {}).get(host, {}).get(DIGEST)
-        if digest and digest != digest_of(data or b""):
-            raise PlanUnreadable(
-                f"{self._directory / name} was edited after the plan was made: it does not agree with its digest in {INDEX_FILE}; "
-                "restore the file from git, or change the inventory and make the plan again"
             )
         return content
 

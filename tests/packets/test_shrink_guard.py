@@ -39,3 +39,15 @@ def test_an_unconfirmed_change_takes_its_record_with_it(host: FirewallHost) -> N
     kept = record.read_bytes()
     assert "on_trial" in host.apply(policy(*RULES[:5]), "nftables", confirm_timeout=1)
     until(lambda: record.read_bytes() == kept, record.read_text)
+
+
+def test_a_damaged_record_is_reported_and_written_again(host: FirewallHost) -> None:
+    record = host.file("/var/lib/federated_connectivity/in_force.json")
+    host.apply(policy(*RULES), "nftables", **GUARDED)
+    kept = record.read_bytes()
+    record.write_bytes(kept[:-20])
+    reported = host.apply(policy(*RULES), "nftables", **GUARDED)
+    assert not reported["changed"]
+    assert "in_force.json, this host's record of the policy in force, is damaged" in str(reported["warnings"])
+    assert record.read_bytes() == kept
+    assert "is damaged" not in str(host.apply(policy(*RULES), "nftables", **GUARDED).get("warnings"))

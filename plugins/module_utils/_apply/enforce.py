@@ -82,7 +82,8 @@ def enforce(wanted: Wanted, check_mode: bool, host: Host) -> Outcome:
     policy = _read(wanted.policy, wanted, host) if wanted.policy is not None else _Policy(None, None, {}, ())
     backend = policy.stored.backend if policy.stored else ""
     names = policy.stored.names if policy.stored else []
-    losses = in_force.losses(policy.parsed, names, in_force.Limits(wanted.allow_shrink, wanted.shrink_share, wanted.shrink_least), host)
+    limits = in_force.Limits(wanted.allow_shrink, wanted.shrink_share, wanted.shrink_least)
+    losses, doubtful = in_force.compare(policy.parsed, names, limits, host)
     if losses and not check_mode:
         raise PolicyRefused(_too_much(losses))
     changes = planned(policy.parsed, backend, timer.propose(policy.stored, host, archive(refresher)), host)
@@ -96,7 +97,7 @@ def enforce(wanted: Wanted, check_mode: bool, host: Host) -> Outcome:
         else:
             commit([*changes, record])
         write_memory(host, reported(policy.memory))
-    warnings = [*policy.warnings, *(warning for change in changes for warning in change.warnings)]
+    warnings = [*policy.warnings, *doubtful, *(warning for change in changes for warning in change.warnings)]
     if losses:
         warnings.append("without check mode this run would stop: " + _too_much(losses))
     return Outcome(backend, policy.parsed, changed, trial, warnings)

@@ -33,12 +33,34 @@ class Limits(t.NamedTuple):
     least: int
 
 
-def losses(policy: t.Optional[Policy], names: t.Sequence[str], limits: Limits, host: Host) -> t.List[str]:
-    """What a policy would take away, where that is too much; nothing for a removal, or where no policy is in force that is known."""
-    before = _read(host)
-    if policy is None or before is None or limits.allow:
-        return []
-    return too_much(before, holding(policy, names), limits.share, limits.least)
+class RecordDamaged(Exception):
+    """The record is there and cannot be used."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "%s, this host's record of the policy in force, is damaged. So the guard cannot tell whether the new policy takes much away: "
+            "look at the changes with --check --diff. The next run that enforces a policy writes the record again" % FILE
+        )
+
+
+class Comparison(t.NamedTuple):
+    """A policy beside the one in force: what would go, where that is too much, and what there is to say of the comparison."""
+
+    losses: t.List[str]
+    warnings: t.List[str]
+
+
+def compare(policy: t.Optional[Policy], names: t.Sequence[str], limits: Limits, host: Host) -> Comparison:
+    """What a policy would take away. A removal, or a policy where none was in force, is not compared."""
+    if policy is None:
+        return Comparison([], [])
+    try:
+        before = _read(host)
+    except RecordDamaged as damaged:
+        return Comparison([], [str(damaged)])
+    if before is None or limits.allow:
+        return Comparison([], [])
+    return Comparison(too_much(before, holding(policy, names), limits.share, limits.least), [])
 
 
 def propose(policy: t.Optional[Policy], names: t.Sequence[str], host: Host) -> Change:
@@ -86,12 +108,14 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> Non
 
 
 def _read(host: Host) -> t.Optional[Holding]:
-    """The record; None where there is none, or what is there cannot be read: then there is nothing to compare with."""
+    """The record; None where there is none: then there is nothing to compare with. Raises RecordDamaged."""
     content = host.read_own(FILE)
-    try:
-        return Holding.from_data(json.loads(content)) if content is not None else None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    if content is None and host.attributes(FILE) is None:
         return None
+    try:
+        return Holding.from_data(json.loads(content or b""))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise RecordDamaged from None
 
 
 def _text(held: Holding) -> bytes:

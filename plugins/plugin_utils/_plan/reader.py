@@ -50,7 +50,7 @@ def read_plan(directory: pathlib.Path) -> Plan:
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
-    with _opened(directory) as plan:
+    with opened(directory) as plan:
         index = plan.index("hosts")
         plan.check_index()
         whole = index.get("format") is not None
@@ -63,7 +63,7 @@ def read_host(directory: pathlib.Path, host: str) -> HostPlan:
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
-    with _opened(directory) as plan:
+    with opened(directory) as plan:
         plan.check_index()
         return plan.host_plan(host)
 
@@ -74,7 +74,7 @@ def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
-    with _opened(directory) as plan:
+    with opened(directory) as plan:
         sets: Mapping[str, Sequence[str]] = plan.index()["address_sets"]
         return sets
 
@@ -85,7 +85,7 @@ def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
     Raises:
         PlanUnreadable: there is no such plan, it is damaged, or the host has no part in it that is ours to configure.
     """
-    with _opened(directory) as plan:
+    with opened(directory) as plan:
         if not plan.has(INDEX_FILE):
             raise PlanUnreadable(f"{directory} holds no plan.json; make the plan with federated.connectivity.required_rules first")
         if not plan.has(_file_of(host)):
@@ -105,7 +105,7 @@ def read_note(directory: pathlib.Path, host: str) -> dict[str, str]:
     Raises:
         PlanUnreadable: naming the file that is missing or damaged.
     """
-    with _opened(directory) as plan:
+    with opened(directory) as plan:
         plan.check_index()
         return {form: plan.text(f"inspection/hosts/{_file_name(host)}.{form}") for form in ("txt", "md", "json")}
 
@@ -127,17 +127,22 @@ def unfit(index: Mapping[str, t.Any]) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _opened(directory: pathlib.Path) -> Iterator[_PlanOfFiles]:
+def opened(directory: pathlib.Path) -> Iterator[PlanOfFiles]:
+    """Open the directory of a plan.
+
+    Raises:
+        PlanUnreadable: it, or something in it, cannot be read.
+    """
     try:
         with PlanFiles(directory) as files:
-            yield _PlanOfFiles(directory, files)
+            yield PlanOfFiles(directory, files)
     except UnsafePlace as unsafe:
         raise PlanUnreadable(str(unsafe)) from None
     except OSError as error:
         raise PlanUnreadable(f"{directory}: {error}; compute the plan again") from error
 
 
-class _PlanOfFiles:
+class PlanOfFiles:
     """The files of a plan that is open."""
 
     def __init__(self, directory: pathlib.Path, files: PlanFiles) -> None:
@@ -152,6 +157,11 @@ class _PlanOfFiles:
         for problem in unfit(self._index):
             raise PlanUnreadable(f"{self._directory / INDEX_FILE}: {problem}")
 
+    def take_index(self) -> Mapping[str, t.Any]:
+        """The index, whatever :func:`unfit` says of it; hosts' files that are read later must agree with it."""
+        self._index = self.index("hosts")
+        return self._index
+
     def has(self, name: str) -> bool:
         self._ahead[name] = self._files.read(name)
         return self._ahead[name] is not None
@@ -162,6 +172,11 @@ class _PlanOfFiles:
     def host(self, host: str, *keys: str, complete: bool = False) -> Mapping[str, t.Any]:
         name = _file_of(host)
         content = self._read(name, HOST, keys, complete)
+        if host not in self._index.get("hosts", {host: {}}):
+            raise PlanUnreadable(
+                f"{self._directory / name} is not part of the plan: {INDEX_FILE} does not name host {host}; "
+                "remove the file, or make the plan again with this host"
+            )
         if content.get("host", host) != host:
             raise PlanUnreadable(
                 f"{self._directory / name} holds the rules of host {content['host']}, not of host {host}; "

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.utils.path import unfrackpath
 
 from ..module_utils._plan.words import WINDOWS
 from ..plugin_utils._controller_action import ControllerAction
@@ -16,6 +18,7 @@ from ..plugin_utils._inventory.hosts import FIREWALL, PLATFORM
 from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.role_options import option_specs
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
+from ..plugin_utils._plan.reader import PlanUnreadable, read_host, read_note, read_policy
 
 OF_THE_PLAYBOOKS = {
     "connectivity_allow_shrink": {"type": "bool", "default": False},
@@ -26,8 +29,13 @@ OF_THE_PLAYBOOKS = {
     "connectivity_plan": {"type": "path"},
     "connectivity_platform": {"type": "str", "default": "linux"},
     "connectivity_reviewed_plan": {"type": "path"},
+    "connectivity_reviewed_plan_days": {"type": "int", "default": 30},
     "connectivity_select": {"type": "str"},
+    "connectivity_whole_plan": {"type": "bool", "default": False},
 }
+
+READ_BY = {"firewall": read_policy, "docker_proxy": read_host, "dpi_exclusion": read_note}
+"""What roles read of a plan for each host. Other roles read all of it, before their first step on a host."""
 
 
 class ActionModule(ControllerAction):
@@ -75,10 +83,10 @@ class ActionModule(ControllerAction):
 
 
 def _check_role(role: str, host: str, values: Mapping[str, t.Any], own: Mapping[str, t.Any]) -> None:
-    """A role that applies or proves a plan needs one, and all of it, before its first step. A role that removes needs none.
+    """A role that applies or proves a plan needs one that fits, and all of it, before its first step. A role that removes needs none.
 
     Raises:
-        AnsibleActionFail: it has none, or a selection narrows it.
+        AnsibleActionFail: it has none, or one that cannot be applied to the host, or a selection narrows it.
     """
     plan = f"{role}_plan"
     if plan not in option_specs(role) or own.get(f"{role}_state") == "absent":
@@ -86,6 +94,11 @@ def _check_role(role: str, host: str, values: Mapping[str, t.Any], own: Mapping[
     wrong = []
     if (plan in values and not values[plan]) or (plan not in values and not own.get(plan)):
         wrong.append(f"{plan} is missing; give the directory of a plan, as federated.connectivity.required_rules writes it")
+    if values.get(plan) and role in READ_BY:
+        try:
+            READ_BY[role](pathlib.Path(unfrackpath(values[plan], follow=False)), host)
+        except PlanUnreadable as error:
+            wrong.append(str(error))
     if own.get("connectivity_select"):
         wrong.append(
             f"connectivity_select is {own['connectivity_select']!r}, but a selection is for looking at a plan, not for the role {role}: "

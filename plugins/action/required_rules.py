@@ -29,7 +29,7 @@ from ..plugin_utils._plan.previous import refuse_shrinking
 from ..plugin_utils._plan.writer import write_plan
 
 WARNINGS_SHOWN = 20
-RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewed_plan", "connectivity_native")
+RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewed_plan", "connectivity_native", "connectivity_allow_shrink")
 
 
 class ActionModule(ControllerAction):

@@ -83,9 +83,7 @@ def _git(directory: pathlib.Path, *arguments: str) -> str:
     environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK} | _QUIET
     command = ["git", "-C", str(directory), *arguments]
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", env=environment, timeout=_SECONDS, check=False
-        )
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=environment, timeout=_SECONDS, check=False)
     except (OSError, ValueError, subprocess.SubprocessError):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return done.stdout.decode("ascii", "replace").strip() if done.returncode == 0 else ""

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...module_utils._plan.model import HostPlan
 from .._common.directory_files import PlanFiles, UnsafePlace
 from .._common.texts import first_unseen, shortened
-from .identity import COLLECTION_VERSION, FORMAT, own_version
+from .identity import COLLECTION_VERSION, FORMAT, is_newer, own_version
 from .shape import DEPTH, HOST, INDEX, SELECTION, SETS, Shape, problems, shown, too_deep
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
@@ -88,7 +88,7 @@ def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
     with opened(directory) as plan:
         if not plan.has(INDEX_FILE):
             raise PlanUnreadable(f"{directory} holds no plan.json; make the plan with federated.connectivity.required_rules first")
-        if not plan.has(_file_of(host)):
+        if not plan.has(file_of(host)):
             raise PlanUnreadable(f"host {host} is not in the plan {directory}; give it connectivity_memberships and make the plan again")
         plan.check_index()
         content = plan.host(host, "managed", "rules")
@@ -107,23 +107,34 @@ def read_note(directory: pathlib.Path, host: str) -> dict[str, str]:
     """
     with opened(directory) as plan:
         plan.check_index()
-        return {form: plan.text(f"inspection/hosts/{_file_name(host)}.{form}") for form in ("txt", "md", "json")}
+        return {name.rpartition(".")[2]: plan.text(name) for name in files_of_note(host)}
 
 
 def unfit(index: Mapping[str, t.Any]) -> Iterator[str]:
     """Why a plan must not be applied, verified or audited, as its index says."""
-    form = index.get("format", FORMAT)
+    form, version = index.get("format", FORMAT), index.get(COLLECTION_VERSION)
     if form != FORMAT:
-        made_by = f" (it was made by version {index[COLLECTION_VERSION]})" if COLLECTION_VERSION in index else ""
+        made_by = f" (it was made by version {shown(version)})" if version is not None else ""
         yield (
             f"the plan has format {shown(form)}, but version {own_version()} of federated.connectivity reads format {FORMAT}{made_by}; "
             "install the version that made it, or make the plan again"
+        )
+    elif isinstance(version, str) and is_newer(version, own_version()):
+        yield (
+            f"the plan was made by version {version} of federated.connectivity, but this is version {own_version()}, which may not know "
+            "all that the plan asks for; install the version that made it, or make the plan again"
         )
     if SELECTION in index:
         yield (
             f"the plan is narrowed by the selection {index[SELECTION]!r}, so rules are missing. A narrowed plan is for looking; "
             "make the plan again without a selection"
         )
+
+
+def faults(content: Mapping[str, t.Any], shape: Shape, keys: Iterable[str] = (), complete: bool = False) -> Iterator[str]:
+    """What is wrong with the content of a file: what does not fit its shape, and the keys that are missing."""
+    yield from problems(content, shape, complete)
+    yield from (f"{key} is missing" for key in keys if key not in content)
 
 
 @contextlib.contextmanager
@@ -157,10 +168,13 @@ class PlanOfFiles:
         for problem in unfit(self._index):
             raise PlanUnreadable(f"{self._directory / INDEX_FILE}: {problem}")
 
-    def take_index(self) -> Mapping[str, t.Any]:
-        """The index, whatever :func:`unfit` says of it; hosts' files that are read later must agree with it."""
-        self._index = self.index("hosts")
-        return self._index
+    def load(self, name: str) -> Mapping[str, t.Any]:
+        """A file's content, of any shape."""
+        return self._load(name, self._take(name))
+
+    def bytes_of(self, name: str) -> bytes | None:
+        """A file's bytes, which the next look at the file uses; None if there is no file."""
+        return self._ahead[name] if self.has(name) else None
 
     def has(self, name: str) -> bool:
         self._ahead[name] = self._files.read(name)
@@ -170,7 +184,7 @@ class PlanOfFiles:
         return self._read(INDEX_FILE, INDEX if shape is None else shape, ("address_sets", *keys))
 
     def host(self, host: str, *keys: str, complete: bool = False) -> Mapping[str, t.Any]:
-        name = _file_of(host)
+        name = file_of(host)
         content = self._read(name, HOST, keys, complete)
         if host not in self._index.get("hosts", {host: {}}):
             raise PlanUnreadable(
@@ -188,7 +202,7 @@ class PlanOfFiles:
         try:
             return HostPlan.from_json({"host": host, **self.host(host, "managed", "rules", complete=complete)})
         except KeyError as error:
-            raise PlanUnreadable(f"{self._directory / _file_of(host)}: {error.args[0]} is missing; compute the plan again") from None
+            raise PlanUnreadable(f"{self._directory / file_of(host)}: {error.args[0]} is missing; compute the plan again") from None
 
     def text(self, name: str) -> str:
         data = self._files.read(name)
@@ -200,8 +214,16 @@ class PlanOfFiles:
             raise PlanUnreadable(f"{self._directory / name}: {error}; compute the plan again") from error
 
     def _read(self, name: str, shape: Shape, keys: Sequence[str], complete: bool = False) -> Mapping[str, t.Any]:
+        content = self._load(name, self._take(name))
+        for fault in faults(content, shape, keys, complete):
+            raise PlanUnreadable(f"{self._directory / name}: {fault}; compute the plan again")
+        return content
+
+    def _take(self, name: str) -> bytes | None:
+        return self._ahead.pop(name) if name in self._ahead else self._files.read(name)
+
+    def _load(self, name: str, data: bytes | None) -> Mapping[str, t.Any]:
         file = self._directory / name
-        data = self._ahead.pop(name) if name in self._ahead else self._files.read(name)
         if data is None:
             raise PlanUnreadable(f"{file} {_MISSING}")
         try:
@@ -213,16 +235,19 @@ class PlanOfFiles:
             raise PlanUnreadable(f"{file}: {shortened(str(error))}; compute the plan again") from error
         if deep:
             raise PlanUnreadable(f"{file}: is nested more than {DEPTH} levels deep, as no plan is; compute the plan again")
-        for problem in problems(content, shape, complete):
-            raise PlanUnreadable(f"{file}: {problem}; compute the plan again")
-        for key in keys:
-            if key not in content:
-                raise PlanUnreadable(f"{file}: {key} is missing; compute the plan again")
-        return t.cast("Mapping[str, t.Any]", content)
+        if not isinstance(content, dict):
+            raise PlanUnreadable(f"{file}: the content: must be a mapping, not {shown(content)}; compute the plan again")
+        return content
 
 
-def _file_of(host: str) -> str:
+def file_of(host: str) -> str:
+    """The file of a host. Raises PlanUnreadable: the host's name cannot be a file's."""
     return f"hosts/{_file_name(host)}.json"
+
+
+def files_of_note(host: str) -> list[str]:
+    """The files of a host's note. Raises PlanUnreadable: the host's name cannot be a file's."""
+    return [f"inspection/hosts/{_file_name(host)}.{form}" for form in ("txt", "md", "json")]
 
 
 def _file_name(host: str) -> str:

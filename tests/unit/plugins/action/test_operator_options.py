@@ -315,3 +315,24 @@ def test_a_narrowed_plan_is_for_looking(site: Site) -> None:
         run = site.run(playbook, "-e", f"connectivity_reviewed_plan={site.directory}/plan")
         assert run.returncode != 0
         assert "the plan is narrowed by the selection \"[?direction=='ingress']\", so rules are missing" in said(run)
+
+
+@pytest.mark.parametrize("playbook", ["site.yml", "verify.yml", "audit.yml"])
+@pytest.mark.parametrize("reviewed", [False, True])
+def test_what_applies_or_proves_a_plan_refuses_a_selection_before_it_plans(site: Site, playbook: str, reviewed: bool) -> None:
+    assert site.run("plan.yml", "-e", "connectivity_plan=plan").returncode == 0
+    plan = ("connectivity_reviewed_plan", "plan") if reviewed else ("connectivity_plan", "another")
+    run = site.run(playbook, "-e", "=".join(plan), "-e", "connectivity_select=[?necesity]")
+    assert run.returncode != 0
+    assert "connectivity_select is [?necesity], but a selection is for looking at a plan" in said(run)
+    assert "matches no rule" not in said(run)
+    assert not (site.directory / "another").exists()
+
+
+def test_letting_hosts_go_is_one_decision_of_the_run(site: Site) -> None:
+    site.hosts["clinic"]["connectivity_allow_shrink"] = True
+    run = site.run("plan.yml", "-e", "connectivity_plan=plan")
+    assert run.returncode != 0
+    assert "connectivity_allow_shrink must be the same for all hosts of a run, but it is True on host clinic and None on host" in said(run)
+    assert not (site.directory / "plan").exists()
+    assert site.run("plan.yml", "-e", "connectivity_plan=plan", "-e", "connectivity_allow_shrink=true").returncode == 0

@@ -23,7 +23,9 @@ from ansible_collections.federated.connectivity.plugins.module_utils._policy.shr
 LIMITS = in_force.Limits(False, 1 / 3, 3)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["rules", "peers", "ingress IPv4", "a"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["rules", "peers", "ingress IPv4", "a"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -35,7 +37,13 @@ def policy(rules: int) -> Policy:
         "defaults": {"ingress": "deny", "egress": "unchanged"},
         "address_sets": {"partners": ["198.51.100.20/32"]},
         "rules": [
-            {"id": f"linksight.north.flow{port}.ingress", "direction": "ingress", "protocol": "tcp", "ports": [str(port)], "peers": partners}
+            {
+                "id": f"linksight.north.flow{port}.ingress",
+                "direction": "ingress",
+                "protocol": "tcp",
+                "ports": [str(port)],
+                "peers": partners,
+            }
             for port in range(8000, 8000 + rules)
         ],
     }

@@ -14,10 +14,10 @@ description:
   - Reads a plan directory on the controller and checks all of it. No host is contacted.
   - It fails, and names everything that is wrong at once, in these cases.
   - The plan has another format, was made by a newer version of this collection, or is narrowed by a selection.
-  - The file of a host is missing, is damaged, holds the rules of another host, or was edited after the plan was made.
+  - The file of a host is missing, is damaged, or holds the rules of another host.
   - A host of the play has C(connectivity_memberships) and is managed, but has no part in the plan that is ours to configure.
   - C(connectivity_reviewed_plan) or C(connectivity_reviewed_plan_days) differ between hosts of the play.
-  - It warns about a plan that is older than O(days). The age counts from the git commit that holds C(plan.json) as it is,
+  - It warns about files of hosts that do not agree with their digests in C(plan.json), and about a plan that is older than O(days). The age counts from the git commit that holds C(plan.json) as it is,
     or else from the date of the file. A shallow clone knows only its newest commit.
 extends_documentation_fragment:
   - federated.connectivity.attributes

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from .._common.directory_files import UnsafePlace
 from .._common.problems import Problems
-from .identity import COLLECTION_VERSION, DIGEST, FORMAT, digest_of
+from .identity import DIGEST, FORMAT, digest_of
 from .reader import INDEX_FILE, PlanOfFiles, PlanUnreadable, faults, file_of, files_of_note, opened, unfit
 from .shape import HOST, INDEX
 
@@ -48,6 +48,10 @@ def review(directory: pathlib.Path, wanted: Collection[str], problems: Problems)
             for host, entry in index["hosts"].items():
                 for fault in _of_host(plan, host, entry, index):
                     problems.error(fault, [host])
+                if _is_edited(plan, host, entry):
+                    problems.warn(
+                        f"the file in hosts/ was edited after the plan was made: it does not agree with its digest in {INDEX_FILE}", [host]
+                    )
             noted = {host for host in index["hosts"] if host not in wanted or _has_note(plan, host)}
     except PlanUnreadable as error:
         problems.error(str(error))
@@ -91,8 +95,7 @@ def _of_host(plan: PlanOfFiles, host: str, entry: Mapping[str, t.Any], index: Ma
     """What is wrong with one host's file; of several causes the one that explains the others."""
     try:
         name = file_of(host)
-        data = plan.bytes_of(name)
-        if data is None:
+        if not plan.has(name):
             yield f"{INDEX_FILE} names this host, but the file in hosts/ is missing; {_AGAIN}"
             return
         content = plan.load(name)
@@ -101,13 +104,6 @@ def _of_host(plan: PlanOfFiles, host: str, entry: Mapping[str, t.Any], index: Ma
         return
     if content.get("host") != host:
         yield f"the file in hosts/ holds the rules of another host, {content.get('host')!a}; {_AGAIN}"
-    elif entry.get(DIGEST, digest_of(data)) != digest_of(data):
-        yield (
-            f"the file in hosts/ was edited after the plan was made: it does not agree with its digest in {INDEX_FILE}; "
-            "restore both files from git, or change the inventory and make the plan again"
-        )
-    elif COLLECTION_VERSION in index and DIGEST not in entry:
-        yield f"{INDEX_FILE} was edited after the plan was made: the digest of this host's file is missing; {_AGAIN}"
     elif damaged := list(itertools.islice(faults(content, HOST, ("managed", "rules"), complete=True), FAULTS_SHOWN)):
         yield from (f"the file in hosts/ is damaged: {fault}; {_AGAIN}" for fault in damaged)
     else:
@@ -116,6 +112,15 @@ def _of_host(plan: PlanOfFiles, host: str, entry: Mapping[str, t.Any], index: Ma
         named = {one for rule in content["rules"] for one in rule["peers"]["address_sets"]}
         for one in sorted(named.difference(index["address_sets"])):
             yield f"a rule in the file in hosts/ names the address set {one}, which {INDEX_FILE} lacks; {_AGAIN}"
+
+
+def _is_edited(plan: PlanOfFiles, host: str, entry: Mapping[str, t.Any]) -> bool:
+    """Whether a host's file is not as it was when the plan was made. Such a file is read like any other."""
+    try:
+        data = plan.bytes_of(file_of(host))
+    except (PlanUnreadable, UnsafePlace):
+        return False
+    return data is not None and entry.get(DIGEST, digest_of(data)) != digest_of(data)
 
 
 def _has_note(plan: PlanOfFiles, host: str) -> bool:

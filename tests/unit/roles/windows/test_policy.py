@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.state import addresses_of
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.steps import PolicyUnfit, windows_policy
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.steps import Limits, PolicyUnfit, windows_policy
 
 from .samples import DENIED, NETWORKS, found, others_rule, planned
 
@@ -170,3 +170,67 @@ def test_addresses_are_read_in_all_of_windows_notations() -> None:
     )
     assert addresses_of(["2001:db8::/127"]) == addresses_of(["2001:db8::-2001:db8::1"])
     assert addresses_of(["LocalSubnet"]) is addresses_of(["Any"]) is None
+
+
+RULES = [f"federated.connectivity linksight.north.flow{number}.ingress" for number in range(8)]
+
+
+def limited(ours: list[str], limits: Limits) -> dict[str, t.Any]:
+    """The steps on a host that has rules of ours besides the four of its plan."""
+    plan = planned()
+    part = HostPart.from_json(plan.host("station"))
+    return windows_policy(part, plan.index["address_sets"], found(ours=ours), 22, limits)
+
+
+OWN = [rule["name"] for rule in limited([], Limits())["rules"]]
+
+
+@pytest.mark.parametrize(
+    ("kept", "gone", "stops"),
+    [
+        (4, 0, False),
+        (4, 2, False),  # a third, and fewer than three
+        (4, 3, True),  # three of seven: more than a third, and three
+        (4, 8, True),
+        (1, 2, False),  # two thirds, but fewer than three
+        (0, 1, True),  # all
+    ],
+)
+def test_a_host_stops_before_it_loses_many_rules(kept: int, gone: int, stops: bool) -> None:
+    ours = OWN[:kept] + RULES[:gone]
+    if not stops:
+        assert limited(ours, Limits())["stale"] == RULES[:gone]
+        return
+    with pytest.raises(PolicyUnfit) as refused:
+        limited(ours, Limits())
+    said = str(refused.value)
+    assert f"so nothing was changed. Gone would be {gone} of {kept + gone} rules: {RULES[0]}" in said
+    assert "connectivity_allow_shrink: true" in said
+
+
+@pytest.mark.parametrize(
+    ("limits", "stops"),
+    [
+        (Limits(allow=True), False),
+        (Limits(share=0.6), False),
+        (Limits(least=6), False),
+        (Limits(share=0.1, least=1), True),
+    ],
+)
+def test_the_limits_are_options(limits: Limits, stops: bool) -> None:
+    ours = OWN + RULES[:5]
+    if stops:
+        with pytest.raises(PolicyUnfit, match="Gone would be 5 of 9 rules"):
+            limited(ours, limits)
+    else:
+        assert limited(ours, limits)["stale"] == RULES[:5]
+
+
+def test_check_mode_warns_about_what_would_stop() -> None:
+    (warning,) = limited(RULES, Limits(only_warn=True))["warnings"]
+    assert warning.startswith("without check mode this run would stop: the new policy would take much away")
+    assert "8 of 8 rules" in warning
+
+
+def test_removal_takes_all_rules_away() -> None:
+    assert windows_policy(None, {}, found(ours=RULES), None, Limits())["stale"] == RULES

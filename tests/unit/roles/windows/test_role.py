@@ -124,3 +124,19 @@ def test_what_fails_midway_is_taken_back(windows: Windows) -> None:
     assert "restored: the rules and defaults of this collection" in run.stdout
     left = windows.data
     assert (left["rules"], left["configured"], left["files"], left["tasks"]) == (THEIRS, DEFAULTS, {}, {})
+
+
+def test_a_run_that_would_take_all_rules_away_stops_until_that_is_meant(windows: Windows) -> None:
+    windows.changed(windows.play("site.yml", "--tags", "firewall"))
+    applied = windows.data
+    run = windows.play("site.yml", "--tags", "firewall", connectivity_memberships=[])
+    assert run.returncode != 0
+    assert "Gone would be 4 of 4 rules" in run.stdout
+    assert windows.data == applied
+
+    seen = windows.play("site.yml", "--tags", "firewall", "--check", connectivity_memberships=[])
+    assert seen.returncode == 0, seen.stdout
+    assert "without check mode this run would stop" in seen.stdout + seen.stderr
+
+    windows.changed(windows.play("site.yml", "--tags", "firewall", "-e", "connectivity_allow_shrink=true", connectivity_memberships=[]))
+    assert windows.data["rules"] == THEIRS

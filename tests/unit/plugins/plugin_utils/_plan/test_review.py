@@ -130,13 +130,12 @@ def test_the_file_of_another_host_is_refused(plan: pathlib.Path) -> None:
             read(plan, "alpha")
 
 
-def test_edited_files_are_named_together(plan: pathlib.Path) -> None:
+def test_edited_files_that_fit_are_named_in_a_warning(plan: pathlib.Path) -> None:
     for host in HOSTS:
         edit(plan / "hosts" / f"{host}.json", lambda content: content["rules"].pop())
-    (said,) = refused(plan)
-    assert said.startswith("hosts alpha, beta, partner: the file in hosts/ was edited after the plan was made")
-    with pytest.raises(PlanUnreadable, match=r"alpha\.json was edited after the plan was made"):
-        read_policy(plan, "alpha")
+    (warning,) = reviewed(plan).warnings
+    assert warning.startswith("hosts alpha, beta, partner: the file in hosts/ was edited after the plan was made")
+    assert read_policy(plan, "alpha")["host"] == "alpha"
 
 
 @pytest.mark.parametrize(
@@ -157,16 +156,15 @@ def test_edited_files_are_named_together(plan: pathlib.Path) -> None:
         ),
     ],
 )
-def test_a_file_that_was_edited_with_its_digest_is_still_checked(plan: pathlib.Path, change: Change, message: str) -> None:
+def test_a_file_that_does_not_fit_is_refused(plan: pathlib.Path, change: Change, message: str) -> None:
     edit_unnoticed(plan, "alpha", change)
     (said,) = refused(plan)
     assert said.startswith(message)
 
 
-def test_a_digest_cannot_be_left_out(plan: pathlib.Path) -> None:
+def test_a_plan_without_digests_fits(plan: pathlib.Path) -> None:
     edit(plan / "plan.json", lambda index: index["hosts"]["alpha"].pop("digest"))
-    (said,) = refused(plan)
-    assert said.startswith("host alpha: plan.json was edited after the plan was made: the digest of this host's file is missing")
+    assert reviewed(plan) == Review(2, 1, [])
 
 
 def test_a_host_that_the_index_does_not_name_has_no_part(plan: pathlib.Path) -> None:

@@ -17,7 +17,7 @@ from .._common.directory_files import UnsafePlace
 from .._common.problems import Problems
 from .identity import DIGEST, FORMAT, digest_of
 from .reader import INDEX_FILE, PlanOfFiles, PlanUnreadable, faults, file_of, files_of_note, opened, unfit
-from .shape import HOST, INDEX
+from .shape import HOST, INDEX, shown
 
 FAULTS_SHOWN = 5
 """How many faults of one file are named."""
@@ -102,8 +102,8 @@ def _of_host(plan: PlanOfFiles, host: str, entry: Mapping[str, t.Any], index: Ma
     except (PlanUnreadable, UnsafePlace) as error:
         yield str(error)
         return
-    if content.get("host") != host:
-        yield f"the file in hosts/ holds the rules of another host, {content.get('host')!a}; {_AGAIN}"
+    if content.get("host", host) != host:
+        yield f"the file in hosts/ holds the rules of another host, {shown(content['host'])}; {_AGAIN}"
     elif damaged := list(itertools.islice(faults(content, HOST, ("managed", "rules"), complete=True), FAULTS_SHOWN)):
         yield from (f"the file in hosts/ is damaged: {fault}; {_AGAIN}" for fault in damaged)
     else:

@@ -48,7 +48,7 @@ def test_a_plan_as_it_was_made_is_summed_up(site: Site) -> None:
 @pytest.mark.parametrize("playbook", ["site.yml", "verify.yml", "audit.yml"])
 def test_everything_that_is_wrong_is_named_and_no_host_is_asked(site: Site, playbook: str) -> None:
     shutil.copy(plan(site) / "hosts/clinic.json", plan(site) / "hosts/hospital.json")
-    (plan(site) / "hosts/clinic.json").write_text("{}")
+    (plan(site) / "hosts/clinic.json").write_text("{")
     site.hosts["newcomer"] = {**site.hosts["clinic"], "connectivity_addresses": ["192.0.2.9"]}
     run = site.run(playbook, "-e", "connectivity_reviewed_plan=plan")
     assert run.returncode != 0

@@ -18,7 +18,8 @@ description:
   - A host of the play has C(connectivity_memberships) and is managed, but has no part in the plan that is ours to configure.
   - C(connectivity_reviewed_plan) or C(connectivity_reviewed_plan_days) differ between hosts of the play.
   - It warns about files of hosts that do not agree with their digests in C(plan.json), and about a plan that is older than O(days).
-    The age counts from the git commit that holds C(plan.json) as it is, or else from the date of the file. A shallow clone knows only its newest commit.
+    The age counts from the git commit that holds C(plan.json) as it is, or else from the date of the file.
+    A shallow clone knows only its newest commit.
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.controller

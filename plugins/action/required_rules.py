@@ -18,6 +18,7 @@ from ansible.errors import AnsibleActionFail
 from ..plugin_utils._common.problems import PlanRefused
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import VARIABLES
+from ..plugin_utils._inventory.names import meant_name
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._inventory.value import Unreadable
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
@@ -90,7 +91,8 @@ class ActionModule(ControllerAction):
 def _own(said: OperatorVariables, host: str) -> dict[str, t.Any]:
     """What the operator says about one host, templated with that host's own variables."""
     raw = said.raw(host)
-    own = {name: value for name, value in raw.items() if name.startswith("connectivity_") or name == "ansible_host"}
+    ours = ("connectivity_", "ansible_host")
+    own = {name: value for name, value in raw.items() if name.startswith(ours) or meant_name(name, VARIABLES)}
     for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS):
         if name in own:
             try:

@@ -22,9 +22,9 @@ from .._matrix.model import BASELINE, PHASES
 from .findings import Acceptance, read_acceptances
 from .forward_proxy import ForwardProxy, read_forward_proxy
 from .memberships import BASELINE_FEDERATION, Membership, MembershipReader
+from .names import meant_name
 from .value import Value
 
-PREFIX = "connectivity_"
 MEMBERSHIPS = "connectivity_memberships"
 ADDRESSES = "connectivity_addresses"
 MANAGED = "connectivity_managed"
@@ -126,11 +126,9 @@ def read_inventory(variables: Mapping[str, Mapping[str, object]], catalogue: Cat
 
 def _refuse_misspelt(host: str, variables: Mapping[str, object], problems: Problems) -> None:
     for name, data in variables.items():
-        if name.startswith(PREFIX) and name not in VARIABLES:
-            known = [variable.removeprefix(PREFIX) for variable in VARIABLES]
-            meant = did_you_mean(name.removeprefix(PREFIX), known, cutoff=0.75, prefix=PREFIX)
-            if meant:
-                problems.error(f"{name} is not a variable of this collection{meant}", [host], [data])
+        meant = meant_name(name, VARIABLES)
+        if meant:
+            problems.error(f"{name} is not a variable of this collection (did you mean {meant}?)", [host], [data])
 
 
 def _refuse_unfit_name(host: str, problems: Problems) -> None:

@@ -195,3 +195,18 @@ def test_what_a_link_in_the_plan_leads_to_is_neither_shown_nor_written(
     assert "vault password" not in str(refused.value)
     assert (tmp_path / "secret").read_text(encoding="utf-8") == "vault password\n"
     assert not (tmp_path / "plan" / "plan.json").exists()
+
+
+def test_misspelt_options_of_roles_and_of_the_run_are_refused_together(required_rules: Runner) -> None:
+    required_rules.write(
+        INVENTORY.replace(
+            "    station_port: 9443\n",
+            "    station_port: 9443\n    firewall_confirm_timout: 9\n    connectivity_reviwed_plan: x\n    firewall_ports: [1]\n",
+        )
+    )
+    with pytest.raises(AnsibleActionFail) as refused:
+        required_rules()
+    message = str(refused.value)
+    assert "firewall_confirm_timout is not a variable of this collection (did you mean firewall_confirm_timeout?)" in message
+    assert "connectivity_reviwed_plan is not a variable of this collection (did you mean connectivity_reviewed_plan?)" in message
+    assert "firewall_ports" not in message

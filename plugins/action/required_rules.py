@@ -18,13 +18,13 @@ from ansible.errors import AnsibleActionFail
 from ..plugin_utils._common.problems import PlanRefused
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import VARIABLES
-from ..plugin_utils._inventory.names import meant_name
+from ..plugin_utils._inventory.names import is_collection, misnomer
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._inventory.value import Unreadable
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._matrix.catalogue import Catalogue
 from ..plugin_utils._operator.results import record_result
-from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
+from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, chosen, differing
 from ..plugin_utils._plan.compute import compute_plan
 from ..plugin_utils._plan.previous import refuse_shrinking
 from ..plugin_utils._plan.writer import write_plan
@@ -92,8 +92,8 @@ def _own(said: OperatorVariables, host: str) -> dict[str, t.Any]:
     """What the operator says about one host, templated with that host's own variables."""
     raw = said.raw(host)
     ours = ("connectivity_", "ansible_host")
-    own = {name: value for name, value in raw.items() if name.startswith(ours) or meant_name(name, VARIABLES)}
-    for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS):
+    own = chosen(raw, lambda name: name.startswith(ours) or bool(misnomer(name, VARIABLES)))
+    for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS, *filter(is_collection, own)):
         if name in own:
             try:
                 own[name] = said.template(host, raw, name)

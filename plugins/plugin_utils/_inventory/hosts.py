@@ -22,7 +22,7 @@ from .._matrix.model import BASELINE, PHASES
 from .findings import Acceptance, read_acceptances
 from .forward_proxy import ForwardProxy, read_forward_proxy
 from .memberships import BASELINE_FEDERATION, Membership, MembershipReader
-from .names import meant_name
+from .names import misnomer
 from .value import Value
 
 MEMBERSHIPS = "connectivity_memberships"
@@ -114,7 +114,7 @@ def read_inventory(variables: Mapping[str, Mapping[str, object]], catalogue: Cat
     reader = MembershipReader(catalogue, problems)
     hosts: list[Host] = []
     for name in sorted(variables):
-        _refuse_misspelt(name, variables[name], problems)
+        refuse_misnomers(name, variables[name], problems)
         if MEMBERSHIPS in variables[name]:
             _refuse_unfit_name(name, problems)
             hosts.append(_HostReader(name, variables[name], reader, problems).host())
@@ -124,11 +124,12 @@ def read_inventory(variables: Mapping[str, Mapping[str, object]], catalogue: Cat
     return Inventory(tuple(hosts), frozenset(reader.doubts))
 
 
-def _refuse_misspelt(host: str, variables: Mapping[str, object], problems: Problems) -> None:
+def refuse_misnomers(host: str, variables: Mapping[str, object], problems: Problems) -> None:
+    """Refuse what looks like a variable of ours and is not: it would have no effect, and nobody would see it."""
     for name, data in variables.items():
-        meant = meant_name(name, VARIABLES)
-        if meant:
-            problems.error(f"{name} is not a variable of this collection (did you mean {meant}?)", [host], [data])
+        wrong = misnomer(name, VARIABLES)
+        if wrong:
+            problems.error(wrong, [host], [data])
 
 
 def _refuse_unfit_name(host: str, problems: Problems) -> None:

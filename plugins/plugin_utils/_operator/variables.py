@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 import typing as t
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ansible.errors import AnsibleError
 from ansible.template import Templar
@@ -168,6 +168,11 @@ class OperatorsHost(Mapping[str, t.Any]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._raw
+
+
+def chosen(raw: Mapping[str, t.Any], wanted: Callable[[str], bool]) -> dict[str, t.Any]:
+    """The variables with wanted names, without the results of our own steps, whose names playbooks choose."""
+    return {name: value for name, value in raw.items() if wanted(name) and recorded_result(value) is None}
 
 
 def differing(names: Iterable[str], values: Mapping[str, Mapping[str, t.Any]]) -> list[str]:

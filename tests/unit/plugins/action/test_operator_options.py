@@ -315,3 +315,34 @@ def test_a_narrowed_plan_is_for_looking(site: Site) -> None:
         run = site.run(playbook, "-e", f"connectivity_reviewed_plan={site.directory}/plan")
         assert run.returncode != 0
         assert "the plan is narrowed by the selection \"[?direction=='ingress']\", so rules are missing" in said(run)
+
+
+@pytest.mark.parametrize("reviewed", [False, True])
+def test_misspelt_names_are_refused_in_extra_variables_and_in_the_play_with_a_reviewed_plan_too(site: Site, reviewed: bool) -> None:
+    assert site.run("plan.yml", "-e", "connectivity_plan=plan").returncode == 0
+    site.hosts["hospital"]["firewall_confirm_timout"] = 9
+    given = [*("-e", "conectivity_serial=1"), *(("-e", f"connectivity_reviewed_plan={site.directory}/plan") if reviewed else ())]
+    run = site.run("site.yml", *given)
+    assert run.returncode != 0
+    assert "hosts clinic, hospital: conectivity_serial is not a variable of this collection (did you mean connectivity_serial?)" in said(
+        run
+    )
+    assert "host hospital: firewall_confirm_timout is not a variable of this collection" in said(run)
+    assert not any(ran for name, ran in recap(run).items() if name == "hospital")
+
+
+def test_misspelt_options_of_a_role_are_refused_in_the_play_that_has_it(site: Site) -> None:
+    assert site.run("plan.yml", "-e", "connectivity_plan=plan").returncode == 0
+    run = site.run(
+        f"""\
+        - hosts: all
+          gather_facts: false
+          vars: {{firewall_confirm_timout: 9, connectivity_zebra: 1}}
+          roles:
+            - role: federated.connectivity.firewall
+              firewall_plan: {site.directory}/plan
+        """
+    )
+    assert run.returncode != 0
+    for name in ("firewall_confirm_timout", "connectivity_zebra"):
+        assert f"{name} is not a variable of this collection" in said(run)

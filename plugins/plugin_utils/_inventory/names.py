@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+from collections.abc import Iterable
 
 from .._operator.role_options import PREFIX, REGISTERED, all_options, prefixes
 
@@ -42,6 +43,11 @@ LONGEST = 100
 def is_collection(name: str) -> bool:
     """Whether a variable of this name adds to a collection of ours."""
     return any(name.startswith(f"{plain}_") and len(name) > len(plain) + 1 for plain in COLLECTIONS)
+
+
+def parts_of(plain: str, variables: Iterable[str]) -> list[str]:
+    """The variables that add up to a collection: the plain one first, then by name."""
+    return sorted(name for name in variables if name == plain or (name.startswith(f"{plain}_") and is_collection(name)))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -45,6 +45,11 @@ def is_collection(name: str) -> bool:
     return any(name.startswith(f"{plain}_") and len(name) > len(plain) + 1 for plain in COLLECTIONS)
 
 
+def in_collection(name: str) -> bool:
+    """Whether a variable of this name is a collection of ours, or adds to one."""
+    return name in COLLECTIONS or is_collection(name)
+
+
 def parts_of(plain: str, variables: Iterable[str]) -> list[str]:
     """The variables that add up to a collection: the plain one first, then by name."""
     return sorted(name for name in variables if name == plain or (name.startswith(f"{plain}_") and is_collection(name)))

@@ -32,6 +32,7 @@ from .._rules.federations import Federation, form_federations
 from .._rules.host_part import plan_host
 from .._rules.jmespath_filter import Selection
 from .._rules.plan import Entry, Plan
+from .._rules.similar_federations import similar_federations
 from .._windows.rules import Inexpressible, translate
 from .identity import FORMAT
 from .shape import SELECTION
@@ -75,6 +76,7 @@ def compute_plan(
 
     sets = AddressSets()
     findings = Findings()
+    similar = similar_federations(systems)
     lost_by_host = {name: list(lost(values, variables.get(name, {}))) for name, values in replaced.items()}
     planned: list[tuple[Sequence[Host], HostPart]] = []
     for hosts in groups:
@@ -83,8 +85,8 @@ def compute_plan(
         for warning in warnings:
             problems.warn(warning, [host.name for host in hosts])
         for host in hosts:
-            gone = lost_by_host.get(host.name, ())
-            findings.add(host.name, [*found, *wide_addresses(host.addresses or ()), *(one.finding for one in gone)], host.accepted)
+            own = [*wide_addresses(host.addresses or ()), *(one.finding for one in lost_by_host.get(host.name, ()))]
+            findings.add(host.name, [*found, *own, *similar.get(host.name, ())], host.accepted)
         if hosts[0].profile.platform == WINDOWS:
             _check_windows(hosts, part, sets, problems)
     problems.stop()

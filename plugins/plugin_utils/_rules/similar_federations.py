@@ -21,7 +21,8 @@ ALIKE = 0.8
 def similar_federations(federations: Iterable[Federation]) -> dict[str, list[Finding]]:
     """Host -> findings about the federations that it is in."""
     found: dict[str, list[Finding]] = {}
-    ours, others = [], []
+    ours: list[Federation] = []
+    others: list[Federation] = []
     for federation in federations:
         managed = any(member.host.profile.managed for member in federation.members.values())
         (ours if managed else others).append(federation)

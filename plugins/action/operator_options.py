@@ -6,18 +6,21 @@ from __future__ import annotations
 
 import pathlib
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.path import unfrackpath
 
 from ..module_utils._plan.words import WINDOWS
+from ..plugin_utils._common.problems import PlanRefused, Problems
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import FIREWALL, PLATFORM
+from ..plugin_utils._inventory.hosts import FIREWALL, MEMBERSHIPS, PLATFORM, VARIABLES, refuse_misnomers
+from ..plugin_utils._inventory.names import misnomer
+from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.role_options import option_specs
-from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
+from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, chosen, differing
 from ..plugin_utils._plan.reader import PlanUnreadable, read_host, read_note, read_policy
 
 OF_THE_PLAYBOOKS = {
@@ -57,6 +60,8 @@ class ActionModule(ControllerAction):
             raise AnsibleActionFail(f"{', '.join(unknown) or 'nothing'} is not an option here; names may hold {', '.join(specs)}")
         host = variables["inventory_hostname"]
         said = OperatorVariables(variables, self._task, self._loader)
+        if role or said[host].get("connectivity_reviewed_plan"):  # without a reviewed plan, planning checks the names of all hosts
+            _refuse_misnomers(said, [host] if role else said)
         values = _values(said[host], names)
         if options["once"]:
             compared = names if options["compare"] is None else [name for name in options["compare"] if values.get(name)]
@@ -80,6 +85,16 @@ class ActionModule(ControllerAction):
         if role:
             _check_role(_name(role), host, values, said[host])
         return record_result({name: None if values.get(name) == "" else values.get(name) for name in names})
+
+
+def _refuse_misnomers(said: OperatorVariables, hosts: Iterable[str]) -> None:
+    problems = Problems(locate)
+    for host in hosts:
+        refuse_misnomers(host, chosen(said.raw(host), lambda name: bool(misnomer(name, VARIABLES))), problems)
+    try:
+        problems.stop()
+    except PlanRefused as refused:
+        raise AnsibleActionFail("\n".join(("nothing was changed:", *(f"- {message}" for message in refused.messages)))) from None
 
 
 def _check_role(role: str, host: str, values: Mapping[str, t.Any], own: Mapping[str, t.Any]) -> None:
@@ -117,4 +132,6 @@ def _values(own: Mapping[str, t.Any], names: list[str]) -> dict[str, t.Any]:
     values = {name: own[name] for name in names if name in own}
     if PLATFORM in names and FIREWALL in own and own[FIREWALL] == WINDOWS:
         values.setdefault(PLATFORM, WINDOWS)
+    if MEMBERSHIPS in names and any(name.startswith(f"{MEMBERSHIPS}_") for name in own):
+        values.setdefault(MEMBERSHIPS, [])  # all of them together are more than this; it says only that there are some
     return values

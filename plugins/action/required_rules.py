@@ -10,7 +10,7 @@ import os
 import pathlib
 import tempfile
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail
@@ -18,12 +18,15 @@ from ansible.errors import AnsibleActionFail
 from ..plugin_utils._common.problems import PlanRefused
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import VARIABLES
+from ..plugin_utils._inventory.names import in_collection, is_collection, misnomer
+from ..plugin_utils._inventory.replaced import Replaced
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._inventory.value import Unreadable
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._matrix.catalogue import Catalogue
+from ..plugin_utils._operator.layers import Layer
 from ..plugin_utils._operator.results import record_result
-from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
+from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, chosen, differing
 from ..plugin_utils._plan.compute import compute_plan
 from ..plugin_utils._plan.previous import refuse_shrinking
 from ..plugin_utils._plan.writer import write_plan
@@ -45,12 +48,18 @@ class ActionModule(ControllerAction):
         require_libraries()
         try:
             said = OperatorVariables(variables, self._task, self._loader)
-            inventory = {host: _own(said, host) for host in said}
+            layers = said.layers(in_collection)
+            inventory: dict[str, dict[str, t.Any]] = {}
+            replaced: dict[str, list[Replaced]] = {}
+            for host in said:
+                raw = said.raw(host)
+                inventory[host] = _own(said, host, raw)
+                replaced[host] = _replaced(said, host, raw, layers.of(host)) if layers else []
             contradictions = differing(RUN_OPTIONS, inventory)
             if contradictions:
                 raise PlanRefused(contradictions)
             plan = compute_plan(
-                inventory, Catalogue(_directories(variables)), locate, options["select"] or None, options["native"] == "full"
+                inventory, Catalogue(_directories(variables)), locate, options["select"] or None, options["native"] == "full", replaced
             )
             wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
             if wanted and not options["allow_shrink"]:
@@ -87,17 +96,31 @@ class ActionModule(ControllerAction):
         return result
 
 
-def _own(said: OperatorVariables, host: str) -> dict[str, t.Any]:
+def _own(said: OperatorVariables, host: str, raw: dict[str, t.Any]) -> dict[str, t.Any]:
     """What the operator says about one host, templated with that host's own variables."""
-    raw = said.raw(host)
-    own = {name: value for name, value in raw.items() if name.startswith("connectivity_") or name == "ansible_host"}
-    for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS):
+    ours = ("connectivity_", "ansible_host")
+    own = chosen(raw, lambda name: name.startswith(ours) or bool(misnomer(name, VARIABLES)))
+    for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS, *filter(is_collection, own)):
         if name in own:
             try:
                 own[name] = said.template(host, raw, name)
             except ValueUnreadable as error:
                 own[name] = Unreadable(str(error), own[name])
     return own
+
+
+def _replaced(said: OperatorVariables, host: str, raw: dict[str, t.Any], layers: Sequence[Layer]) -> list[Replaced]:
+    """The values of collections that another value replaces for this host."""
+    found = []
+    for name in sorted({name for layer in layers for name in layer.variables}):
+        saying = [layer for layer in layers if name in layer.variables]
+        prevailing = [layer.owner for layer in saying if layer.variables[name] == raw.get(name)]
+        by = prevailing[-1] if prevailing else "the play or extra variables"
+        for layer in saying:
+            value = layer.variables[name]
+            if value != raw.get(name):
+                found.append(Replaced(name, layer.owner, said.computed(host, raw, value), by, value, raw.get(name)))
+    return found
 
 
 def _directories(variables: Mapping[str, t.Any]) -> list[str]:

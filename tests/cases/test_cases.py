@@ -1,7 +1,7 @@
 """Runs the cases: an inventory in, then rules, warnings or errors out. Each file of cases is meant to be read.
 
 A case has ``title``, ``inventory`` (the variables of each host) and, where needed, ``select`` and ``matrices`` (the user's own
-files, by name), then exactly one of
+files, by name) and ``replaced`` (host -> values that others replace), then exactly one of
 
 - ``rules``: host -> its rules, one line each, as :func:`shown` writes them; hosts that are left out do not matter. Besides them, where they
   matter, ``address_sets``, and ``hosts``: host -> other keys of its file;
@@ -20,6 +20,7 @@ import yaml
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
 from ansible_collections.federated.connectivity.plugins.plugin_utils._inventory.findings import shown as shown_finding
+from ansible_collections.federated.connectivity.plugins.plugin_utils._inventory.replaced import Replaced
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
@@ -27,7 +28,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan
 HERE = pathlib.Path(__file__).parent
 SYSTEMS = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "plugin_utils" / "matrices").glob("*.yml"))
 EXPECTATIONS = {"rules", "warnings", "findings", "errors"}
-KEYS = {"title", "inventory", "matrices", "select", "address_sets", "hosts", "proxies"} | EXPECTATIONS
+KEYS = {"title", "inventory", "matrices", "select", "replaced", "address_sets", "hosts", "proxies"} | EXPECTATIONS
 
 Case = dict[str, t.Any]
 
@@ -68,7 +69,8 @@ def test_case(case: Case, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatc
             compute_plan(case["inventory"], catalogue, select=case.get("select"))
         assert list(refused.value.messages) == [line.replace("{catalogue}", ", ".join(SYSTEMS)) for line in case["errors"]]
         return
-    plan = compute_plan(case["inventory"], catalogue, select=case.get("select"))
+    replaced = {host: [Replaced(**one) for one in values] for host, values in case.get("replaced", {}).items()}
+    plan = compute_plan(case["inventory"], catalogue, select=case.get("select"), replaced=replaced)
     lines = [(finding["accepted"], shown_finding(finding)) for finding in plan.index["findings"]]
     if expectation == "warnings":
         assert [warning for warning in plan.index["warnings"] if (None, warning) not in lines] == case["warnings"]

@@ -56,6 +56,10 @@ class Problems:
     def warn(self, text: str, hosts: Iterable[str] = ()) -> None:
         self._warnings.setdefault(("", text), set()).update(hosts)
 
+    def place(self, value: object) -> str | None:
+        """Where one of the user's values stands, for a message that names more than one."""
+        return self._locate(value)
+
     @property
     def warnings(self) -> list[str]:
         return _messages(self._warnings)

@@ -27,11 +27,15 @@ EXPLANATIONS = {
     "uncertain-flow": "A rule rests on a fact that is inferred, or that the system's own documents dispute.",
     "many-ports": "A rule opens more than a thousand ports, so that whatever listens there by accident is open, too.",
     "wide-addresses": "A host claims more public addresses than any host has, and all its partners open their ports to them.",
+    "replaced-variable": "One group or host replaces what another group says, and a membership or network of it is lost.",
+    "similar-federation": "A federation has no managed host, and its name resembles one that has: its partners are probably shut out.",
     "stale-acceptance": "An acceptance no longer matches a finding, and would hide the next one.",
 }
 """The id of every lint, and what it is about, in one sentence (docs/lints.md says more)."""
 STALE = "stale-acceptance"
 WIDE_ADDRESSES = "wide-addresses"
+REPLACED = "replaced-variable"
+SIMILAR_FEDERATION = "similar-federation"
 ACCEPTABLE = [lint for lint in EXPLANATIONS if lint != STALE]
 
 

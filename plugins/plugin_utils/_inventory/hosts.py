@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 
 from ...module_utils._plan.words import DIRECTIONS, FIREWALLS, LINUX, PLATFORMS, WINDOWS
-from .._common.addresses import ANYBODY, families, merge, parse_network
+from .._common.addresses import ANYBODY, families, parse_network
 from .._common.problems import Problems, did_you_mean
 from .._common.texts import first_unseen, unseen_message
 from .._inspection_exports import EXPORTERS
@@ -21,10 +21,12 @@ from .._matrix.catalogue import Catalogue
 from .._matrix.model import BASELINE, PHASES
 from .findings import Acceptance, read_acceptances
 from .forward_proxy import ForwardProxy, read_forward_proxy
-from .memberships import BASELINE_FEDERATION, Membership, MembershipReader
+from .membership import Membership
+from .memberships import BASELINE_FEDERATION, MembershipReader
+from .names import misnomer, parts_of
+from .networks import Networks, read_network, read_networks
 from .value import Value
 
-PREFIX = "connectivity_"
 MEMBERSHIPS = "connectivity_memberships"
 ADDRESSES = "connectivity_addresses"
 MANAGED = "connectivity_managed"
@@ -45,8 +47,6 @@ NO_SITE = "all"
 LONGEST_NAME = 200
 SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
-Networks = tuple[tuple[str, tuple[str, ...]], ...]
-
 
 @dataclasses.dataclass(frozen=True)
 class Profile:
@@ -54,7 +54,7 @@ class Profile:
 
     Attributes:
         baseline: The membership that every managed host has by itself.
-        networks: Named networks and their merged CIDRs, sorted by name.
+        networks: Named networks and their merged CIDRs, sorted by name, from all variables that name them.
         denied: Directions in which the user asked for deny.
         platform: LINUX or WINDOWS.
         firewall: The one that the user declares; None: none.
@@ -110,12 +110,12 @@ class Inventory:
 
 
 def read_inventory(variables: Mapping[str, Mapping[str, object]], catalogue: Catalogue, problems: Problems) -> Inventory:
-    """Read the variables of every host; a host that does not define ``connectivity_memberships`` is not ours."""
+    """Read the variables of every host; a host that defines no memberships is not ours."""
     reader = MembershipReader(catalogue, problems)
     hosts: list[Host] = []
     for name in sorted(variables):
-        _refuse_misspelt(name, variables[name], problems)
-        if MEMBERSHIPS in variables[name]:
+        refuse_misnomers(name, variables[name], problems)
+        if parts_of(MEMBERSHIPS, variables[name]):
             _refuse_unfit_name(name, problems)
             hosts.append(_HostReader(name, variables[name], reader, problems).host())
     if not hosts:
@@ -124,13 +124,12 @@ def read_inventory(variables: Mapping[str, Mapping[str, object]], catalogue: Cat
     return Inventory(tuple(hosts), frozenset(reader.doubts))
 
 
-def _refuse_misspelt(host: str, variables: Mapping[str, object], problems: Problems) -> None:
+def refuse_misnomers(host: str, variables: Mapping[str, object], problems: Problems) -> None:
+    """Refuse what looks like a variable of ours and is not: it would have no effect, and nobody would see it."""
     for name, data in variables.items():
-        if name.startswith(PREFIX) and name not in VARIABLES:
-            known = [variable.removeprefix(PREFIX) for variable in VARIABLES]
-            meant = did_you_mean(name.removeprefix(PREFIX), known, cutoff=0.75, prefix=PREFIX)
-            if meant:
-                problems.error(f"{name} is not a variable of this collection{meant}", [host], [data])
+        wrong = misnomer(name, VARIABLES)
+        if wrong:
+            problems.error(wrong, [host], [data])
 
 
 def _refuse_unfit_name(host: str, problems: Problems) -> None:
@@ -150,14 +149,16 @@ def _refuse_unfit_name(host: str, problems: Problems) -> None:
 def _refuse_unknown_networks(hosts: list[Host], reader: MembershipReader, problems: Problems) -> None:
     known = sorted({network for matrix in reader.matrices.values() for network in matrix.networks})
     for host in hosts:
-        for name, _networks in host.profile.networks:
-            if name in known:
+        parts = [(part, host.variables[part]) for part in parts_of(NETWORKS, host.variables)]
+        unused = [(name, part, data) for name, _cidrs in host.profile.networks if name not in known for part, data in parts]
+        for name, part, data in unused:
+            if not isinstance(data, Mapping) or name not in data:
                 continue
             meant = did_you_mean(name, known)
             if meant:
-                Value(host.variables[NETWORKS], NETWORKS, host.name, problems).refuse(f"no matrix in use has a network {name!r}{meant}")
+                Value(data, part, host.name, problems).refuse(f"no matrix in use has a network {name!r}{meant}")
             else:
-                problems.warn(f"{NETWORKS}.{name} is used by no matrix of the inventory", [host.name])
+                problems.warn(f"{part}.{name} is used by no matrix of the inventory", [host.name])
 
 
 class _HostReader:
@@ -184,11 +185,13 @@ class _HostReader:
             return None
         return Value(self._variables[variable], variable, self._name, self._problems)
 
+    def _parts(self, variable: str) -> list[Value]:
+        return [Value(self._variables[part], part, self._name, self._problems) for part in parts_of(variable, self._variables)]
+
     def _profile(self) -> Profile:
         managed = self._value(MANAGED)
         is_managed = managed is None or managed.flag() is not False
-        memberships = self._value(MEMBERSHIPS)
-        read = self._memberships.read(memberships) if memberships else ()
+        read = self._memberships.read(self._parts(MEMBERSHIPS))
         baseline = self._memberships.baseline
         usual = Membership(baseline, BASELINE_FEDERATION, frozenset(baseline.roles))
         own = next((member for member in read if member.matrix is baseline), usual)
@@ -196,7 +199,7 @@ class _HostReader:
             is_managed,
             tuple(member for member in read if member.matrix.name != BASELINE),
             own if is_managed else None,
-            self._networks(),
+            read_networks(self._parts(NETWORKS)),
             read_forward_proxy(self._value(FORWARD_PROXY)),
             self._phases(),
             self._denied(),
@@ -213,21 +216,12 @@ class _HostReader:
                     continue
             return ()
         items = value.items('[198.51.100.10, "2001:db8::10"]')
-        addresses = [_network(item) for item in items or ()]
+        addresses = [read_network(item) for item in items or ()]
         if items is None or None in addresses:
             return None
         if any(address in ANYBODY for address in addresses):
             value.refuse("everybody's address is nobody's; name the host's own")
         return tuple(dict.fromkeys(address for address in addresses if address))
-
-    def _networks(self) -> Networks:
-        value = self._value(NETWORKS)
-        networks: dict[str, tuple[str, ...]] = {}
-        for name, field in ((value and value.mapping()) or {}).items():
-            networks[name] = merge(filter(None, (_network(item, on_link=True) for item in field.items("[203.0.113.0/24]") or ())))
-            if any(network in ANYBODY for network in networks[name]):
-                self._problems.warn(f"{field.path} is everybody", [self._name])
-        return tuple(sorted(networks.items()))
 
     def _phases(self) -> frozenset[str]:
         value = self._value(PHASES_WANTED)
@@ -270,14 +264,3 @@ class _HostReader:
         if declared and platform and firewall and platform != implied:
             declared.refuse(f"{firewall} contradicts {PLATFORM}: {platform}; leave one of the two out")
         return platform or implied, firewall
-
-
-def _network(value: Value, on_link: bool = False) -> str | None:
-    text = value.text()
-    if text is None:
-        return None
-    try:
-        return parse_network(text, on_link)
-    except ValueError as error:
-        value.refuse(str(error))
-        return None

@@ -8,46 +8,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from collections.abc import Iterable
 
 from .._common.problems import PlanRefused, Problems, unknown
 from .._matrix.catalogue import Catalogue, MatrixNotFound
 from .._matrix.model import BASELINE, Matrix
 from .._matrix.versions import Version, is_version
+from .membership import Draft, Membership, merge_drafts
 from .value import Value
 
 KEYS = ("matrix", "federation", "roles", "options", "optional_flows", "version", "federation_scope")
 SCOPES = ("members", "any")
-ALL = "all"
 BASELINE_FEDERATION = "host"
 FEDERATION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-
-
-@dataclasses.dataclass(frozen=True)
-class Membership:
-    """One host's place in a federation. Equal memberships lead to equal rules, wherever they were written.
-
-    Attributes:
-        options: What the membership itself sets, sorted by name.
-        optional_flows: Ids of the optional flows that it opens.
-        version: The version of the system that the host runs; None if the matrix knows no versions.
-        any_partner: Partners are not known yet (``federation_scope: any``).
-        source: The user's own mapping, to say where it stands.
-    """
-
-    matrix: Matrix
-    federation: str
-    roles: frozenset[str]
-    options: tuple[tuple[str, str | int], ...] = ()
-    optional_flows: frozenset[str] = frozenset()
-    version: Version | None = None
-    any_partner: bool = False
-    source: object = dataclasses.field(default=None, compare=False, repr=False)
-
-    @property
-    def label(self) -> str:
-        return f"{self.matrix.name}.{self.federation}"
 
 
 class MembershipReader:
@@ -64,24 +38,28 @@ class MembershipReader:
         self.matrices = {BASELINE: self.baseline}
         self.doubts: set[tuple[str | None, str | None]] = set()
 
-    def read(self, value: Value) -> tuple[Membership, ...]:
-        """Read ``connectivity_memberships``."""
-        items = value.items("[{matrix: linksight, federation: north, roles: [data_station]}]; [] for a host without any")
-        if items is None:
-            self.doubts.add((None, None))
-            return ()
-        memberships: dict[tuple[Matrix, str], Membership] = {}
-        for item in items:
-            membership = self._membership(item)
-            if membership is None:
+    def read(self, values: Iterable[Value]) -> tuple[Membership, ...]:
+        """Read ``connectivity_memberships`` and the variables that add to it."""
+        drafts: dict[tuple[Matrix, str], list[Draft]] = {}
+        for value in values:
+            items = value.items("[{matrix: linksight, federation: north, roles: [data_station]}]; [] for a host without any")
+            if items is None:
+                self.doubts.add((None, None))
                 continue
-            key = (membership.matrix, membership.federation)
-            if key in memberships:
-                item.refuse(f"this host is in {membership.label} already; put all its roles into one membership")
-            memberships.setdefault(key, membership)
-        return tuple(memberships.values())
+            own: set[tuple[Matrix, str]] = set()
+            for item in items:
+                draft = self._draft(item)
+                if draft is None:
+                    continue
+                key = (draft.matrix, draft.federation)
+                if key in own:
+                    item.refuse(f"this host is in {draft.label} already; put all its roles into one membership")
+                    continue
+                own.add(key)
+                drafts.setdefault(key, []).append(draft)
+        return tuple(merge_drafts(parts, self._problems) for parts in drafts.values())
 
-    def _membership(self, value: Value) -> Membership | None:
+    def _draft(self, value: Value) -> Draft | None:
         fields = value.mapping(KEYS)
         if fields is None:
             self.doubts.add((None, None))
@@ -101,16 +79,8 @@ class MembershipReader:
         if version is None and matrix.versions:
             self.doubts.add((matrix.name, federation))
         scope = fields["federation_scope"].one_of("value", "federation_scope", SCOPES) if "federation_scope" in fields else None
-        return Membership(
-            matrix,
-            federation,
-            roles or frozenset(),
-            _options(fields["options"], matrix) if "options" in fields else (),
-            _optional_flows(fields["optional_flows"], matrix, version) if "optional_flows" in fields else frozenset(),
-            version,
-            scope == "any",
-            value.data,
-        )
+        options = _options(fields["options"], matrix) if "options" in fields else ()
+        return Draft(value, fields, matrix, federation, roles or frozenset(), options, version, scope)
 
     def _matrix(self, value: Value, fields: dict[str, Value]) -> Matrix | None:
         field = value.required(fields, "matrix", "the system that runs here, such as linksight")
@@ -189,23 +159,3 @@ def _options(value: Value, matrix: Matrix) -> tuple[tuple[str, str | int], ...]:
         if chosen is not None:
             options.append((name, chosen))
     return tuple(sorted(options))
-
-
-def _optional_flows(value: Value, matrix: Matrix, version: Version | None) -> frozenset[str]:
-    optional = [flow.id for flow in matrix.flows.values() if flow.necessity == "optional" and version in flow.versions]
-    opened: set[str] = set()
-    for item in value.items("[all]") or ():
-        flow = item.text()
-        if flow is None:
-            continue
-        if flow == ALL:
-            opened.update(optional)
-        elif flow in optional:
-            opened.add(flow)
-        elif flow in matrix.flows and version not in matrix.flows[flow].versions:
-            item.refuse(f"the flow {flow} of {matrix.name} exists {matrix.flows[flow].versions}, this host runs {version}; leave it out")
-        elif flow in matrix.flows:
-            item.refuse(f"the flow {flow} of {matrix.name} is {matrix.flows[flow].necessity}, not optional; leave it out")
-        else:
-            item.refuse(unknown("optional flow", flow, matrix.name, [*optional, ALL]))
-    return frozenset(opened)

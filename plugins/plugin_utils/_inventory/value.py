@@ -44,6 +44,10 @@ class Value:
     def warn(self, message: str) -> None:
         self._problems.warn(f"{self.path}: {message}", [self._host])
 
+    def warn_of(self, what: str) -> None:
+        """Warn in a sentence whose subject is this value."""
+        self._problems.warn(f"{self.path} {what}", [self._host])
+
     def mapping(self, known: Collection[str] | None = None) -> dict[str, Value] | None:
         """The entries of a mapping; with ``known``, any other key is refused."""
         if not isinstance(self.data, Mapping):

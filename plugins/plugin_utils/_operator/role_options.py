@@ -27,7 +27,7 @@ def is_ours(name: str) -> bool:
         return True
     if name.startswith(PREFIX):
         return name not in REGISTERED
-    return name.startswith(_prefixes()) and any(name in option_specs(role) for role in _roles())
+    return name.startswith(prefixes()) and any(name in option_specs(role) for role in _roles())
 
 
 @functools.cache
@@ -44,5 +44,12 @@ def _roles() -> tuple[str, ...]:
 
 
 @functools.cache
-def _prefixes() -> tuple[str, ...]:
+def prefixes() -> tuple[str, ...]:
+    """What the names of all options of our roles begin with, but for those under :data:`PREFIX`."""
     return tuple(f"{role}_" for role in _roles())
+
+
+@functools.cache
+def all_options() -> frozenset[str]:
+    """The names of the options of all our roles."""
+    return frozenset(name for role in _roles() for name in option_specs(role))

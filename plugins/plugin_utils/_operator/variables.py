@@ -17,17 +17,19 @@ from __future__ import annotations
 import re
 import typing as t
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ansible.errors import AnsibleError
 from ansible.template import Templar
 from ansible.vars.hostvars import HostVars
 
+from .layers import Layers
 from .results import recorded_result
 from .role_options import is_ours
 
 _PLAY_HOSTS = ("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch")
 _CONTROLLER = "localhost"
+_VALUE = "a_replaced_value"
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -101,6 +103,17 @@ class OperatorVariables(Mapping[str, Mapping[str, t.Any]]):
         results = ((name, recorded_result(value)) for name, value in own.items())
         return {name: result for name, result in results if result is not None}
 
+    def layers(self, wanted: Callable[[str], bool]) -> Layers | None:
+        """The places of the inventory that set wanted variables; None where there is no inventory, only variables."""
+        return Layers(self._manager, self._loader, wanted) if self._manager is not None else None
+
+    def computed(self, host: str, raw: dict[str, t.Any], value: t.Any) -> t.Any:
+        """A value that does not prevail, as it would be for a host; None if its template fails."""
+        try:
+            return self.template(host, {**raw, _VALUE: value}, _VALUE)
+        except ValueUnreadable:
+            return None
+
     def template(self, host: str, raw: dict[str, t.Any], name: str) -> t.Any:
         """The value of one of a host's variables.
 
@@ -168,6 +181,11 @@ class OperatorsHost(Mapping[str, t.Any]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._raw
+
+
+def chosen(raw: Mapping[str, t.Any], wanted: Callable[[str], bool]) -> dict[str, t.Any]:
+    """The variables with wanted names, without the results of our own steps, whose names playbooks choose."""
+    return {name: value for name, value in raw.items() if wanted(name) and recorded_result(value) is None}
 
 
 def differing(names: Iterable[str], values: Mapping[str, Mapping[str, t.Any]]) -> list[str]:

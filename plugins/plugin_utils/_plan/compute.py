@@ -9,14 +9,16 @@
 from __future__ import annotations
 
 import collections
+import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart, Peers
 from ...module_utils._plan.words import WINDOWS
 from .._common.problems import Locate, PlanRefused, Problems, natural
 from .._inspection.sites import export_sites
-from .._inventory.findings import WIDE_ADDRESSES, Findings, shown
+from .._inventory.findings import REPLACED, WIDE_ADDRESSES, Findings, shown
 from .._inventory.hosts import ADDRESSES, Host, Profile, read_inventory
+from .._inventory.replaced import Lost, Replaced, lost
 from .._inventory.wide_addresses import wide_addresses
 from .._matrix.catalogue import Catalogue
 from .._matrix.model import BASELINE
@@ -30,9 +32,12 @@ from .._rules.federations import Federation, form_federations
 from .._rules.host_part import plan_host
 from .._rules.jmespath_filter import Selection
 from .._rules.plan import Entry, Plan
+from .._rules.similar_federations import similar_federations
 from .._windows.rules import Inexpressible, translate
 from .identity import FORMAT
 from .shape import SELECTION
+
+NOTHING: Mapping[str, Sequence[Replaced]] = types.MappingProxyType({})
 
 
 def compute_plan(
@@ -41,6 +46,7 @@ def compute_plan(
     locate: Locate = lambda value: None,
     select: str | None = None,
     native_full: bool = False,
+    replaced: Mapping[str, Sequence[Replaced]] = NOTHING,
 ) -> Plan:
     """Compute the plan.
 
@@ -50,6 +56,7 @@ def compute_plan(
         locate: Tells where in the user's files a value stands; asked for messages only.
         select: A JMESPath expression that narrows every host's rules.
         native_full: Whether previews of native rules hold the networks of their address sets.
+        replaced: Host -> values of its variables that others replace.
 
     Raises:
         PlanRefused: with all mistakes of the user.
@@ -69,6 +76,8 @@ def compute_plan(
 
     sets = AddressSets()
     findings = Findings()
+    similar = similar_federations(systems)
+    lost_by_host = {name: list(lost(values, variables.get(name, {}))) for name, values in replaced.items()}
     planned: list[tuple[Sequence[Host], HostPart]] = []
     for hosts in groups:
         part, warnings, found = plan_host(hosts[0], federations, sets, selection)
@@ -76,7 +85,8 @@ def compute_plan(
         for warning in warnings:
             problems.warn(warning, [host.name for host in hosts])
         for host in hosts:
-            findings.add(host.name, [*found, *wide_addresses(host.addresses or ())], host.accepted)
+            own = [*wide_addresses(host.addresses or ()), *(one.finding for one in lost_by_host.get(host.name, ()))]
+            findings.add(host.name, [*found, *own, *similar.get(host.name, ())], host.accepted)
         if hosts[0].profile.platform == WINDOWS:
             _check_windows(hosts, part, sets, problems)
     problems.stop()
@@ -97,19 +107,32 @@ def compute_plan(
     exports = export_sites(index, planned, problems)
     native = previews(planned, sets.cidrs, problems, native_full)
     problems.stop()
-    return Plan(index, planned, exports, native, _located(warnings, judged, inventory.hosts, locate))
+    return Plan(index, planned, exports, native, _located(warnings, judged, inventory.hosts, lost_by_host, locate))
 
 
-def _located(warnings: Iterable[str], judged: Sequence[Entry], hosts: Iterable[Host], locate: Locate) -> list[str]:
-    """The warnings with the place of the addresses that some of them are about."""
+def _located(
+    warnings: Iterable[str], judged: Sequence[Entry], hosts: Iterable[Host], lost_by_host: Mapping[str, Sequence[Lost]], locate: Locate
+) -> list[str]:
+    """The warnings with the places of what some of them are about, which a plan does not have."""
     by_name = {host.name: host.variables for host in hosts}
-    places: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for entry in judged:
+        said: set[str | None] = set()
+        text = shown(entry)
         if entry["id"] == WIDE_ADDRESSES:
-            variables = [by_name[name] for name in entry["hosts"]]
-            said = {locate(own.get(ADDRESSES, own.get("ansible_host"))) for own in variables}
-            places[shown(entry)] = ", ".join(sorted((place for place in said if place), key=natural))
-    return [f"{places[warning]}: {warning}" if places.get(warning) else warning for warning in warnings]
+            said = {locate(by_name[name].get(ADDRESSES, by_name[name].get("ansible_host"))) for name in entry["hosts"]}
+        elif entry["id"] == REPLACED:
+            gone = [one for name in entry["hosts"] for one in lost_by_host.get(name, ()) if one.finding.text == entry["text"]]
+            said = {locate(one.replaced.written) for one in gone}
+            by = _listed({locate(one.replaced.by_written) for one in gone})
+            text = text.replace("; write each as", f" ({by}); write each as") if by else text
+        places = _listed(said)
+        texts[shown(entry)] = f"{places}: {text}" if places else text
+    return [texts.get(warning, warning) for warning in warnings]
+
+
+def _listed(places: Iterable[str | None]) -> str:
+    return ", ".join(sorted((place for place in places if place), key=natural))
 
 
 def _alike(hosts: Iterable[Host]) -> list[list[Host]]:

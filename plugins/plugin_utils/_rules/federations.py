@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from .._common.addresses import is_private
 from .._common.problems import Problems, listed
 from .._inventory.hosts import Host, Inventory
-from .._inventory.memberships import Membership
+from .._inventory.membership import Membership
 from .._matrix.model import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports
 
 

@@ -23,6 +23,7 @@ KNOW_ANSIBLE = {
     "_controller_action.py",
     "_host_answers/action.py",
     "_inventory/source_location.py",
+    "_operator/layers.py",
     "_operator/results.py",
     "_operator/variables.py",
 }

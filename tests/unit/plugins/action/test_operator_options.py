@@ -336,3 +336,34 @@ def test_letting_hosts_go_is_one_decision_of_the_run(site: Site) -> None:
     assert "connectivity_allow_shrink must be the same for all hosts of a run, but it is True on host clinic and None on host" in said(run)
     assert not (site.directory / "plan").exists()
     assert site.run("plan.yml", "-e", "connectivity_plan=plan", "-e", "connectivity_allow_shrink=true").returncode == 0
+
+
+@pytest.mark.parametrize("reviewed", [False, True])
+def test_misspelt_names_are_refused_in_extra_variables_and_in_the_play_with_a_reviewed_plan_too(site: Site, reviewed: bool) -> None:
+    assert site.run("plan.yml", "-e", "connectivity_plan=plan").returncode == 0
+    site.hosts["hospital"]["firewall_confirm_timout"] = 9
+    given = [*("-e", "conectivity_serial=1"), *(("-e", f"connectivity_reviewed_plan={site.directory}/plan") if reviewed else ())]
+    run = site.run("site.yml", *given)
+    assert run.returncode != 0
+    assert "hosts clinic, hospital: conectivity_serial is not a variable of this collection (did you mean connectivity_serial?)" in said(
+        run
+    )
+    assert "host hospital: firewall_confirm_timout is not a variable of this collection" in said(run)
+    assert not any(ran for name, ran in recap(run).items() if name == "hospital")
+
+
+def test_misspelt_options_of_a_role_are_refused_in_the_play_that_has_it(site: Site) -> None:
+    assert site.run("plan.yml", "-e", "connectivity_plan=plan").returncode == 0
+    run = site.run(
+        f"""\
+        - hosts: all
+          gather_facts: false
+          vars: {{firewall_confirm_timout: 9, connectivity_zebra: 1}}
+          roles:
+            - role: federated.connectivity.firewall
+              firewall_plan: {site.directory}/plan
+        """
+    )
+    assert run.returncode != 0
+    for name in ("firewall_confirm_timout", "connectivity_zebra"):
+        assert f"{name} is not a variable of this collection" in said(run)

@@ -56,6 +56,7 @@ class Runner:
 
     def __call__(self, check_mode: bool = False, diff: bool = False, **options: str) -> Result:
         loader = DataLoader()
+        loader.set_basedir(str(self.directory))
         inventory = InventoryManager(loader, sources=[str(self.directory / "hosts.yml")])
         hostvars = HostVars(inventory, VariableManager(loader, inventory), loader)
         task = types.SimpleNamespace(args=options, check_mode=check_mode, diff=diff, async_val=0, action="required_rules")
@@ -195,3 +196,63 @@ def test_what_a_link_in_the_plan_leads_to_is_neither_shown_nor_written(
     assert "vault password" not in str(refused.value)
     assert (tmp_path / "secret").read_text(encoding="utf-8") == "vault password\n"
     assert not (tmp_path / "plan" / "plan.json").exists()
+
+
+def test_misspelt_options_of_roles_and_of_the_run_are_refused_together(required_rules: Runner) -> None:
+    required_rules.write(
+        INVENTORY.replace(
+            "    station_port: 9443\n",
+            "    station_port: 9443\n    firewall_confirm_timout: 9\n    connectivity_reviwed_plan: x\n    firewall_ports: [1]\n",
+        )
+    )
+    with pytest.raises(AnsibleActionFail) as refused:
+        required_rules()
+    message = str(refused.value)
+    assert "firewall_confirm_timout is not a variable of this collection (did you mean firewall_confirm_timeout?)" in message
+    assert "connectivity_reviwed_plan is not a variable of this collection (did you mean connectivity_reviewed_plan?)" in message
+    assert "firewall_ports" not in message
+
+
+GROUPS = """\
+all:
+  children:
+    north: {hosts: {hospital: {ansible_host: 198.51.100.1}, partner: {ansible_host: 198.51.100.2}}}
+    south: {hosts: {hospital: , partner: , other: {ansible_host: 198.51.100.3}}}
+"""
+
+
+def in_groups(runner: Runner, variable: str) -> Result:
+    runner.write(GROUPS)
+    for name in ("north", "south"):
+        own = variable.replace("NAME", name)
+        text = f"---\n{own}:\n  - {{matrix: linksight, federation: '{{{{ group }}}}', roles: [data_station]}}\n"
+        runner.write(text.replace("{{ group }}", name if name == "south" else "{{ name_of_north }}"), f"group_vars/{name}.yml")
+    runner.write("name_of_north: north\nconnectivity_networks: {dns_servers: [198.51.100.53]}\n", "group_vars/all.yml")
+    runner.write("connectivity_networks: {management: [198.51.100.0/28]}\n", "host_vars/hospital.yml")
+    return runner(plan="plan")
+
+
+def test_what_one_group_replaces_of_another_is_told_with_both_places(required_rules: Runner, tmp_path: pathlib.Path) -> None:
+    result = in_groups(required_rules, "connectivity_memberships")
+    network, membership = result["warnings"]
+    assert network == (
+        "group_vars/all.yml:2: host hospital: replaced-variable: dns_servers: network dns_servers of group all is replaced by "
+        "connectivity_networks of host hospital (host_vars/hospital.yml:1); write each as connectivity_networks_<name>, and they add up"
+    )
+    assert membership == (
+        "group_vars/north.yml:3: hosts hospital, partner: replaced-variable: linksight.north: membership linksight.north of group north is "
+        "replaced by connectivity_memberships of group south (group_vars/south.yml:3); write each as connectivity_memberships_<name>, and "
+        "they add up"
+    )
+    index = json.loads((tmp_path / "plan" / "plan.json").read_text(encoding="utf-8"))
+    assert [(finding["id"], finding["about"]) for finding in index["findings"]] == [
+        ("replaced-variable", "dns_servers"),
+        ("replaced-variable", "linksight.north"),
+    ]
+    assert not any("group_vars" in line for line in index["warnings"])
+
+
+def test_variables_of_their_own_names_add_up(required_rules: Runner, tmp_path: pathlib.Path) -> None:
+    result = in_groups(required_rules, "connectivity_memberships_NAME")
+    assert [warning for warning in result["warnings"] if "membership" in warning] == []
+    assert result["summary"][:2] == ["linksight.north: 2 data_station", "linksight.south: 3 data_station"]

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""A host's place in a federation, also where several variables of the inventory describe it together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from .._common.problems import Problems, unknown
+from .._matrix.model import Matrix
+from .._matrix.versions import Version
+from .value import Value
+
+ALL = "all"
+
+
+@dataclasses.dataclass(frozen=True)
+class Membership:
+    """One host's place in a federation. Equal memberships lead to equal rules, wherever they were written.
+
+    Attributes:
+        options: What the membership itself sets, sorted by name.
+        optional_flows: Ids of the optional flows that it opens.
+        version: The version of the system that the host runs; None if the matrix knows no versions.
+        any_partner: Partners are not known yet (``federation_scope: any``).
+        source: The user's own mapping, to say where it stands.
+    """
+
+    matrix: Matrix
+    federation: str
+    roles: frozenset[str]
+    options: tuple[tuple[str, str | int], ...] = ()
+    optional_flows: frozenset[str] = frozenset()
+    version: Version | None = None
+    any_partner: bool = False
+    source: object = dataclasses.field(default=None, compare=False, repr=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.matrix.name}.{self.federation}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Draft:
+    """What one variable says about a place.
+
+    Attributes:
+        value: The user's own mapping.
+        fields: Its entries.
+        version: As the mapping says, else the current one.
+        scope: ``federation_scope``, where the mapping has it.
+    """
+
+    value: Value
+    fields: Mapping[str, Value]
+    matrix: Matrix
+    federation: str
+    roles: frozenset[str]
+    options: tuple[tuple[str, str | int], ...]
+    version: Version | None
+    scope: str | None
+
+    @property
+    def label(self) -> str:
+        return f"{self.matrix.name}.{self.federation}"
+
+
+def merge_drafts(drafts: Sequence[Draft], problems: Problems) -> Membership:
+    """One membership from everything that is said about a place.
+
+    Roles and optional flows add up. Options add up where no two values differ. A version or scope that only one names counts for all.
+    What contradicts is refused, with the place of both.
+    """
+    said: dict[str, tuple[Draft, object]] = {}
+    for draft in drafts:
+        own: dict[str, object] = {f"option {name}": choice for name, choice in draft.options}
+        if "version" in draft.fields and draft.version is not None:
+            own["version"] = draft.version
+        if draft.scope is not None:
+            own["federation_scope"] = draft.scope
+        for what, choice in own.items():
+            first, chosen = said.setdefault(what, (draft, choice))
+            if choice != chosen:
+                draft.value.refuse(
+                    f"{what} of {draft.label} is {choice} here, and {chosen} in {first.value.path}{_where(first, problems)}; "
+                    "let both say the same, or only one of them"
+                )
+    first = drafts[0]
+    version = said["version"][0].version if "version" in said else first.version
+    options = {name: choice for draft in reversed(drafts) for name, choice in draft.options}
+    flows = [_optional_flows(draft.fields["optional_flows"], draft.matrix, version) for draft in drafts if "optional_flows" in draft.fields]
+    return Membership(
+        first.matrix,
+        first.federation,
+        frozenset().union(*(draft.roles for draft in drafts)),
+        tuple(sorted(options.items())),
+        frozenset().union(*flows),
+        version,
+        any(draft.scope == "any" for draft in drafts),
+        first.value.data,
+    )
+
+
+def _where(draft: Draft, problems: Problems) -> str:
+    place = problems.place(draft.value.data)
+    return f" ({place})" if place else ""
+
+
+def _optional_flows(value: Value, matrix: Matrix, version: Version | None) -> frozenset[str]:
+    optional = [flow.id for flow in matrix.flows.values() if flow.necessity == "optional" and version in flow.versions]
+    opened: set[str] = set()
+    for item in value.items("[all]") or ():
+        flow = item.text()
+        if flow is None:
+            continue
+        if flow == ALL:
+            opened.update(optional)
+        elif flow in optional:
+            opened.add(flow)
+        elif flow in matrix.flows and version not in matrix.flows[flow].versions:
+            item.refuse(f"the flow {flow} of {matrix.name} exists {matrix.flows[flow].versions}, this host runs {version}; leave it out")
+        elif flow in matrix.flows:
+            item.refuse(f"the flow {flow} of {matrix.name} is {matrix.flows[flow].necessity}, not optional; leave it out")
+        else:
+            item.refuse(unknown("optional flow", flow, matrix.name, [*optional, ALL]))
+    return frozenset(opened)

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Finds variables whose names are nearly ours: a misspelt variable would have no effect, and nobody would see it."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterable
+
+from .._operator.role_options import PREFIX, REGISTERED, all_options, prefixes
+
+OF_PLAYBOOKS = (
+    "connectivity_allow_shrink",
+    "connectivity_expected_certificates",
+    "connectivity_matrix",
+    "connectivity_native",
+    "connectivity_perspective",
+    "connectivity_plan",
+    "connectivity_reviewed_plan",
+    "connectivity_select",
+    "connectivity_serial",
+    "connectivity_strangers",
+    "connectivity_table",
+)
+"""What playbooks and tasks read under our prefix, besides what decides a host's rules."""
+COLLECTIONS = ("connectivity_memberships", "connectivity_networks")
+"""Variables that are collections: ``<variable>_<name>`` adds to the plain one."""
+
+ALIKE_AFTER_PREFIX = 0.75
+ALIKE_IN_ROLES = 0.85
+"""Other people's inventories have variables such as ``firewall_ports``: only a name that is very close to an option is an error."""
+ALIKE_PREFIX = 0.85
+OF_OTHERS = ("auditd_", "firewalld_")
+"""Prefixes that look like ours, and are those of other software."""
+LONGEST = 100
+
+
+def is_collection(name: str) -> bool:
+    """Whether a variable of this name adds to a collection of ours."""
+    return any(name.startswith(f"{plain}_") and len(name) > len(plain) + 1 for plain in COLLECTIONS)
+
+
+def in_collection(name: str) -> bool:
+    """Whether a variable of this name is a collection of ours, or adds to one."""
+    return name in COLLECTIONS or is_collection(name)
+
+
+def parts_of(plain: str, variables: Iterable[str]) -> list[str]:
+    """The variables that add up to a collection: the plain one first, then by name."""
+    return sorted(name for name in variables if name == plain or (name.startswith(f"{plain}_") and is_collection(name)))
+
+
+@functools.lru_cache(maxsize=4096)
+def misnomer(name: str, variables: tuple[str, ...]) -> str | None:
+    """What is wrong with the name of a variable, in words; None: the name is ours, or has nothing to do with us.
+
+    Args:
+        name: A variable of the operator's.
+        variables: The variables that decide a host's rules.
+    """
+    known = {*variables, *OF_PLAYBOOKS, *all_options()}
+    if name in known or name in REGISTERED or is_collection(name):
+        return None
+    meant = _meant(name[:LONGEST], known)
+    if meant:
+        return f"{name} is not a variable of this collection (did you mean {meant}?)"
+    if name.startswith(PREFIX):
+        return f"{name} is not a variable of this collection; names that begin with {PREFIX} are reserved for it, so rename your own"
+    return None
+
+
+def _meant(name: str, known: set[str]) -> str | None:
+    for prefix, alike in ((PREFIX, ALIKE_AFTER_PREFIX), *((prefix, ALIKE_IN_ROLES) for prefix in prefixes())):
+        if name.startswith(prefix):
+            return _closest(name.removeprefix(prefix), prefix, known, alike)
+    if name.startswith(OF_OTHERS):
+        return None
+    for prefix, alike in ((PREFIX, ALIKE_AFTER_PREFIX), *((prefix, 1.0) for prefix in prefixes())):
+        words = name.split("_")
+        count = prefix.count("_")
+        start, rest = "_".join(words[:count]), "_".join(words[count:])
+        if rest and difflib.SequenceMatcher(None, start.lower(), prefix[:-1]).ratio() >= ALIKE_PREFIX:
+            meant = _closest(rest, prefix, known, alike)
+            if meant:
+                return meant
+    return None
+
+
+def _closest(rest: str, prefix: str, known: set[str], alike: float) -> str | None:
+    """The name that is most like a prefix of ours and what follows it."""
+    first, _, label = rest.partition("_")
+    if prefix == PREFIX and label:
+        collection = difflib.get_close_matches(first, [plain.removeprefix(prefix) for plain in COLLECTIONS], 1, alike)
+        if collection:
+            return f"{prefix}{collection[0]}_{label}"
+    rests = sorted(other.removeprefix(prefix) for other in known if other.startswith(prefix))
+    close = difflib.get_close_matches(rest, rests, 1, alike)
+    return prefix + close[0] if close else None

@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Our playbooks inside a playbook of somebody else: they leave its other jobs alone, and never end well with nothing done."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+INVENTORY = """
+all:
+  vars:
+    ansible_connection: local
+    ansible_python_interpreter: PYTHON
+    connectivity_memberships: [{matrix: linksight, federation: north, roles: [data_station]}]
+  hosts:
+    alpha: {connectivity_addresses: [198.51.100.10], connectivity_managed: false}
+    hospital: {connectivity_addresses: [203.0.113.20]}
+"""
+PLAYBOOK = """
+- ansible.builtin.import_playbook: federated.connectivity.site
+- hosts: all
+  gather_facts: false
+  tags: [apps]
+  tasks:
+    - name: Configure the application
+      ansible.builtin.debug: {msg: configured}
+"""
+PLAN = "Compute the required rules of every host"
+ENFORCE = "firewall : Read the options of this host"
+PROVE = "verify : Choose what to prove"
+
+
+class Said:
+    """What ansible-playbook said, and how it ended."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        self.code = done.returncode
+        self.text = done.stdout + done.stderr
+        self.words = " ".join(self.text.split())
+
+    def ran(self, task: str) -> bool:
+        return any(line.startswith("TASK [") and task in line for line in self.text.splitlines())
+
+
+def play(directory: pathlib.Path, *arguments: str, inventory: str = INVENTORY, playbook: str = PLAYBOOK) -> Said:
+    (directory / "hosts.yml").write_text(inventory.replace("PYTHON", sys.executable))
+    (directory / "play.yml").write_text(playbook)
+    command = [pathlib.Path(sys.executable).with_name("ansible-playbook"), "-i", "hosts.yml", "play.yml", *arguments]
+    environment = {
+        name: value for name, value in os.environ.items() if name == "ANSIBLE_COLLECTIONS_PATH" or not name.startswith("ANSIBLE_")
+    }
+    return Said(subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True))
+
+
+def test_other_jobs_need_no_plan(tmp_path: pathlib.Path) -> None:
+    """An error in a membership stops what needs the plan, and nothing else."""
+    wrong = INVENTORY.replace("data_station", "data_statoin")
+    other = play(tmp_path, "--tags", "apps", inventory=wrong)
+    assert other.code == 0
+    assert other.ran("Configure the application")
+    assert not other.ran(PLAN)
+    ours = play(tmp_path, "--tags", "firewall", "--check", inventory=wrong)
+    assert ours.code != 0
+    assert "data_statoin" in ours.text
+
+
+@pytest.mark.parametrize("tag", ["firewall", "docker_proxy", "dpi_exclusion", "verify", "in_force", "listeners", "probes"])
+def test_every_job_of_ours_gets_its_plan(tmp_path: pathlib.Path, tag: str) -> None:
+    listed = play(tmp_path, "--tags", tag, "--list-tasks")
+    assert listed.code == 0
+    assert PLAN in listed.text
+
+
+@pytest.mark.parametrize("tag", ["audit", "tls"])
+def test_the_audit_gets_its_plan(tmp_path: pathlib.Path, tag: str) -> None:
+    listed = play(tmp_path, "--tags", tag, "--list-tasks", playbook="- ansible.builtin.import_playbook: federated.connectivity.audit\n")
+    assert PLAN in listed.text
+
+
+@pytest.mark.parametrize("skipped", ["always", "verify", "docker_proxy,dpi_exclusion"])
+def test_tags_that_are_skipped_take_no_plan_from_what_is_left(tmp_path: pathlib.Path, skipped: str) -> None:
+    listed = play(tmp_path, "--skip-tags", skipped, "--list-tasks")
+    assert PLAN in listed.text
+    assert ENFORCE in listed.text
+    assert (PROVE in listed.text) == (skipped != "verify")
+
+
+@pytest.mark.parametrize("playbook", ["site", "remove"])
+def test_a_run_without_a_managed_host_is_an_error(tmp_path: pathlib.Path, playbook: str) -> None:
+    done = play(tmp_path, "--limit", "alpha", "--check", playbook=f"- ansible.builtin.import_playbook: federated.connectivity.{playbook}\n")
+    assert done.code != 0
+    assert "None of the 1 hosts of this run is managed, so nothing would be configured" in done.words
+
+
+def test_without_the_plan_nothing_is_enforced_and_the_run_fails(tmp_path: pathlib.Path) -> None:
+    done = play(tmp_path, "--skip-tags", "plan", "--check")
+    assert done.code != 0
+    assert "firewall_plan is missing" in done.words
+
+
+@pytest.mark.parametrize("option", ["--syntax-check", "--list-tasks", "--list-tags", "--list-hosts"])
+def test_playbooks_are_listed_without_a_warning(tmp_path: pathlib.Path, option: str) -> None:
+    names = ("plan", "site", "verify", "audit", "remove")
+    listed = play(
+        tmp_path, option, playbook="".join(f"- ansible.builtin.import_playbook: federated.connectivity.{name}\n" for name in names)
+    )
+    assert listed.code == 0
+    assert "WARNING" not in listed.text
+    assert "ERROR" not in listed.text
+
+
+@pytest.mark.parametrize("task", ["Try every connection", "Judge", "Sum up"])
+def test_a_verification_that_starts_in_its_middle_says_why_it_cannot(tmp_path: pathlib.Path, task: str) -> None:
+    done = play(tmp_path, "--start-at-task", task, playbook="- ansible.builtin.import_playbook: federated.connectivity.verify\n")
+    assert "is undefined" not in done.text
+    assert task != "Judge" or "Run the whole playbook, without --start-at-task" in done.words
+
+
+def test_what_enforces_can_be_listed_and_started_at(tmp_path: pathlib.Path) -> None:
+    listed = play(tmp_path, "--list-tasks", "--tags", "firewall")
+    assert "firewall : Enforce the host's policy" in listed.text
+
+
+def test_a_plan_changes_no_host(tmp_path: pathlib.Path) -> None:
+    """The first host of the inventory is a partner's; the plan is written on the controller."""
+    plan = "- ansible.builtin.import_playbook: federated.connectivity.plan\n"
+    done = play(tmp_path, "-e", f"connectivity_plan={tmp_path}/out", playbook=plan)
+    assert (tmp_path / "out/plan.json").is_file()
+    assert "changed=0" in done.text
+    assert "changed:" not in done.text
+    again = play(tmp_path, "-e", f"connectivity_plan={tmp_path}/new", "--check", "--diff", playbook=plan)
+    assert "after: plan.json" in again.text
+
+
+def test_the_sum_stands_above_the_recap(tmp_path: pathlib.Path) -> None:
+    done = play(tmp_path, playbook="- ansible.builtin.import_playbook: federated.connectivity.plan\n")
+    above = done.text.partition("PLAY RECAP")[0].rsplit("TASK [", 1)[1]
+    assert above.startswith("Sum up]")
+    assert "Planned: 7 rules for 1 managed hosts" in above
+
+
+def test_check_mode_does_not_say_what_the_host_now_allows(tmp_path: pathlib.Path) -> None:
+    done = play(tmp_path, "--check", "--tags", "firewall")
+    assert done.ran("Show what the host would allow")
+    assert not done.ran("now allows")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import pathlib
 import subprocess
@@ -150,3 +151,39 @@ def test_check_mode_does_not_say_what_the_host_now_allows(tmp_path: pathlib.Path
     done = play(tmp_path, "--check", "--tags", "firewall")
     assert done.ran("Show what the host would allow")
     assert not done.ran("now allows")
+
+
+def federation(address: str) -> str:
+    """Forty hosts of ours and ten partners, of which one has another address."""
+    ours = [f"    h{number:02}: {{connectivity_addresses: [198.51.100.{number}, '2001:db8:{number}::1']}}" for number in range(1, 41)]
+    partners = {number: f"203.0.113.{number}" for number in range(1, 11)} | {7: address}
+    theirs = [
+        f"    p{number:02}: {{connectivity_addresses: [{own}, '2001:db8:{100 + number}::1'], connectivity_managed: false}}"
+        for number, own in partners.items()
+    ]
+    return "\n".join([INVENTORY.partition("    alpha:")[0].rstrip(), *ours, *theirs, ""])
+
+
+def test_one_changed_address_of_fifty_hosts_is_a_short_diff(tmp_path: pathlib.Path) -> None:
+    files = list[dict[str, list[str]]]()
+    for address in ("203.0.113.7", "203.0.113.77"):
+        out = tmp_path / address
+        done = play(
+            tmp_path,
+            "-e",
+            f"connectivity_plan={out} connectivity_allow_shrink=true",
+            inventory=federation(address),
+            playbook="- ansible.builtin.import_playbook: federated.connectivity.plan\n",
+        )
+        assert done.code == 0, done.text
+        paths = [path for path in out.rglob("*") if path.is_file()]
+        files.append({path.relative_to(out).as_posix(): path.read_text().splitlines() for path in paths})
+    before, after = files
+    assert before.keys() == after.keys()
+    changed = {
+        name: [line for line in difflib.ndiff(before[name], after[name]) if line[0] in "+-"]
+        for name in before
+        if before[name] != after[name]
+    }
+    assert set(changed) == {"plan.json", "hosts/p07.json", *(f"inspection/sites/all.{kind}" for kind in ("json", "md", "txt"))}
+    assert sum(map(len, changed.values())) <= 24

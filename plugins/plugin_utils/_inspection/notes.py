@@ -206,7 +206,8 @@ def _said(flow: Data) -> Iterator[tuple[str, Sequence[str]]]:
 def _peers(peers: Mapping[str, t.Any]) -> list[str]:
     if peers["anybody"]:
         return ["anybody"]
-    return [*peers["names"], *(f"{name}, an address set that the note of the site lists" for name in peers["address_sets"])] or ["nobody yet"]
+    sets = [f"{name}, an address set that the note of the site lists" for name in peers["address_sets"]]
+    return [*peers["names"], *sets] or ["nobody yet"]
 
 
 def _document(document: Mapping[str, t.Any]) -> str:

@@ -187,3 +187,33 @@ def test_one_changed_address_of_fifty_hosts_is_a_short_diff(tmp_path: pathlib.Pa
     }
     assert set(changed) == {"plan.json", "hosts/p07.json", *(f"inspection/sites/all.{kind}" for kind in ("json", "md", "txt"))}
     assert sum(map(len, changed.values())) <= 24
+
+
+ROLES = """
+- ansible.builtin.import_playbook: federated.connectivity.plan
+- hosts: hospital
+  gather_facts: false
+  module_defaults:
+    group/federated.connectivity.plan: {plan: "{{ playbook_dir }}/out"}
+  tasks:
+    - ansible.builtin.import_role: {name: federated.connectivity.firewall}
+      vars: {firewall_plan: "{{ playbook_dir }}/out", firewall_manage_packages: false}
+    - ansible.builtin.include_role: {name: federated.connectivity.firewall}
+      vars: {firewall_plan: "{{ playbook_dir }}/out", firewall_manage_packages: false}
+    - ansible.builtin.import_role: {name: federated.connectivity.dpi_exclusion}
+      vars: {dpi_exclusion_plan: "{{ playbook_dir }}/out"}
+    - ansible.builtin.include_role: {name: federated.connectivity.dpi_exclusion}
+      vars: {dpi_exclusion_state: absent}
+    - name: Leave the note, with the plan of module_defaults
+      federated.connectivity.inspection_note: {}
+"""
+
+
+def test_roles_are_imported_and_included_and_modules_have_defaults(tmp_path: pathlib.Path) -> None:
+    out = f"connectivity_plan={tmp_path}/out"
+    assert play(tmp_path, "-e", out, playbook="- ansible.builtin.import_playbook: federated.connectivity.plan\n").code == 0
+    done = play(tmp_path, "-e", out, "--check", playbook=ROLES)
+    assert done.code == 0, done.text
+    assert done.text.count("TASK [federated.connectivity.firewall : Show what the host would allow]") == 2
+    assert done.text.count("TASK [federated.connectivity.dpi_exclusion : Install or remove the note]") == 2
+    assert "changed: [hospital]" in done.text.rpartition("TASK [")[2]

@@ -13,7 +13,9 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
+PLAYBOOKS = pathlib.Path(__file__).parents[3] / "playbooks"
 INVENTORY = """
 all:
   vars:
@@ -217,3 +219,10 @@ def test_roles_are_imported_and_included_and_modules_have_defaults(tmp_path: pat
     assert done.text.count("TASK [federated.connectivity.firewall : Show what the host would allow]") == 2
     assert done.text.count("TASK [federated.connectivity.dpi_exclusion : Install or remove the note]") == 2
     assert "changed: [hospital]" in done.text.rpartition("TASK [")[2]
+
+
+def test_tags_that_are_computed_stand_on_blocks() -> None:
+    """ansible-core 2.18 and earlier do not template the tags of a play: its tasks would not run, and the run would end well."""
+    plays = [each for path in PLAYBOOKS.glob("*.yml") for each in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    assert any("block" in task for each in plays for task in each.get("tasks", ()))
+    assert [each["name"] for each in plays if "{{" in str(each.get("tags", "")) or "always" in each.get("tags", ())] == []

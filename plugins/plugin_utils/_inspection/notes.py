@@ -83,8 +83,16 @@ class Note:
         data |= {} if sets is None else {"address_sets": sets}
         self._directory = f"{DIRECTORY}/{kind}s"
         self._json = Form.of(f"{json.dumps(data, indent=2)}\n".replace(json.dumps(NAME), NAME).replace(json.dumps(HOSTS), HOSTS))
-        values = {"kind": kind, "name": NAME, "hosts": HOSTS, "mark": MARK, "note": note, "flows": [_described(flow) for flow in flows]}
-        values["sets"] = {name: list(map(short, networks)) for name, networks in (sets or {}).items()}
+        shown = {name: list(map(short, networks)) for name, networks in (sets or {}).items()}
+        values: Data = {
+            "kind": kind,
+            "name": NAME,
+            "hosts": HOSTS,
+            "mark": MARK,
+            "note": note,
+            "flows": [_described(flow) for flow in flows],
+        }
+        values["sets"] = shown
         self._text = Form.of(template(__file__, "note.txt.j2").render(values))
         as_markdown = template(__file__, "note.md.j2").render(values, md=markdown.text, table=_facts_table)
         self._markdown = Form.of(as_markdown.rstrip("\n") + "\n")

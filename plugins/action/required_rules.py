@@ -132,7 +132,7 @@ def _directories(variables: Mapping[str, t.Any]) -> list[str]:
 
 def _refusal(messages: tuple[str, ...]) -> str:
     count = "1 error" if len(messages) == 1 else f"{len(messages)} errors"
-    return "\n".join((f"{count}; nothing was planned and no host was contacted:", *(f"- {message}" for message in messages)))
+    return "\n".join((f"{count}; nothing was planned:", *(f"- {message}" for message in messages)))
 
 
 def _more(count: int, what: str) -> list[str]:

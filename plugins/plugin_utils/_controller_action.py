@@ -13,6 +13,11 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__ as core
+from ansible.utils.display import Display
+
+_SHOWS_LINES = (2, 19)
+"""The first ansible-core that shows the message of a failed task in lines, whatever the format of results is."""
 
 
 class ControllerAction(ActionBase):
@@ -46,4 +51,14 @@ class ControllerAction(ActionBase):
         try:
             return result | {"changed": False} | self.compute(options, task_vars or {})
         except self.MISTAKES as mistake:
+            show_lines(str(mistake))
             raise AnsibleActionFail(str(mistake)) from mistake
+        except AnsibleActionFail as failure:
+            show_lines(str(failure))
+            raise
+
+
+def show_lines(message: str, version: str = core) -> None:
+    """Show a message of several lines as lines, where ansible-core shows it as one line of JSON only."""
+    if "\n" in message and tuple(map(int, version.split(".")[:2])) < _SHOWS_LINES:
+        Display().error(message, wrap_text=False)

@@ -24,9 +24,9 @@ from .._matrix.page import TLS
 from .._rules.plan import Plan
 from .sites import DIRECTORY, SiteFlow, flows_of, peer_networks, site_flows
 
-FORMAT = 1
+FORMAT = 2
 SPELT_OUT = 100
-"""How many networks or contacts a host's note spells out; all of them stand in the note of its site."""
+"""How many contacts a host's note spells out; all of them stand in the note of its site."""
 
 KEEP_AWAY = (
     "Nothing may end, decrypt or rewrite the TLS connections of these flows: no TLS inspection, no deep packet inspection of their "
@@ -74,14 +74,25 @@ class Note:
     Args:
         kind: ``site`` or ``host``.
         flows: As :func:`_flow` tells them; :data:`NAME` stands for the host's own name in ``hosts``.
+        sets: The address sets that the flows name, which the note of a site lists once: a changed address is a changed line.
     """
 
-    def __init__(self, kind: str, flows: Sequence[Data]) -> None:
+    def __init__(self, kind: str, flows: Sequence[Data], sets: Mapping[str, Sequence[str]] | None = None) -> None:
         note = KEEP_AWAY if flows else NOTHING
         data = {"format": FORMAT, "made_by": MARK, kind: NAME, "hosts": HOSTS, "note": note, "flows": flows}
+        data |= {} if sets is None else {"address_sets": sets}
         self._directory = f"{DIRECTORY}/{kind}s"
         self._json = Form.of(f"{json.dumps(data, indent=2)}\n".replace(json.dumps(NAME), NAME).replace(json.dumps(HOSTS), HOSTS))
-        values = {"kind": kind, "name": NAME, "hosts": HOSTS, "mark": MARK, "note": note, "flows": [_described(flow) for flow in flows]}
+        shown = {name: list(map(short, networks)) for name, networks in (sets or {}).items()}
+        values: Data = {
+            "kind": kind,
+            "name": NAME,
+            "hosts": HOSTS,
+            "mark": MARK,
+            "note": note,
+            "flows": [_described(flow) for flow in flows],
+        }
+        values["sets"] = shown
         self._text = Form.of(template(__file__, "note.txt.j2").render(values))
         as_markdown = template(__file__, "note.md.j2").render(values, md=markdown.text, table=_facts_table)
         self._markdown = Form.of(as_markdown.rstrip("\n") + "\n")
@@ -99,7 +110,9 @@ def notes(plan: Plan) -> Iterator[tuple[str, str]]:
     members = plan.index["hosts"]
     by_site = site_flows(plan.hosts)
     for site, hosts in plan.index["sites"].items():
-        note = Note("site", [_flow(flow, plan, None) for flow in by_site.get(site, ())])
+        flows = [_flow(flow, plan, None) for flow in by_site.get(site, ())]
+        named = sorted({name for flow in flows for name in flow["peers"]["address_sets"]})
+        note = Note("site", flows, {name: list(plan.index["address_sets"][name]) for name in named})
         yield from note.files(site, [_known(name, members[name]) for name in hosts["hosts"]])
     for group, common in plan.hosts:
         if common.managed:
@@ -113,7 +126,7 @@ def _known(name: str, host: Mapping[str, t.Any]) -> Data:
 
 
 def _flow(flow: SiteFlow, plan: Plan, limit: int | None) -> Data:
-    """A flow as the note's JSON has it; with a limit, what is longer is left out and only counted."""
+    """A flow as the note's JSON has it; with a limit, a longer list of contacts is left out."""
     exclusion = flow.exclusion
     networks = peer_networks(exclusion.peers, plan.index["address_sets"])
     anybody = networks == ANYBODY
@@ -127,8 +140,7 @@ def _flow(flow: SiteFlow, plan: Plan, limit: int | None) -> Data:
         "ports": list(exclusion.ports),
         "peers": {
             "anybody": anybody,
-            "count": len(networks),
-            "networks": list(networks) if limit is None or len(networks) <= limit else None,
+            "address_sets": list(exclusion.peers.address_sets) if networks and not anybody else [],
             "names": list(exclusion.peers.names),
         },
         "server_names": list(exclusion.peers.names),
@@ -202,9 +214,8 @@ def _said(flow: Data) -> Iterator[tuple[str, Sequence[str]]]:
 def _peers(peers: Mapping[str, t.Any]) -> list[str]:
     if peers["anybody"]:
         return ["anybody"]
-    if peers["networks"] is None:
-        return [f"{peers['count']} networks, which the note of the site lists"]
-    return [*peers["names"], *map(short, peers["networks"])] or ["nobody yet"]
+    sets = [f"{name}, an address set that the note of the site lists" for name in peers["address_sets"]]
+    return [*peers["names"], *sets] or ["nobody yet"]
 
 
 def _document(document: Mapping[str, t.Any]) -> str:

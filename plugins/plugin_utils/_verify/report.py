@@ -22,8 +22,19 @@ FORMAT = 1
 
 
 def host_lines(findings: Iterable[Finding], choice: Choice) -> list[str]:
-    """The lines of one host: its findings, and what the bound per rule left out."""
-    return [*map(str, findings), *(_left_out(entry.rule, entry.expect, entry.hosts) for entry in choice.left_out)]
+    """The lines of one host: its findings, one line for all that have the same cause, and what the bound per rule left out."""
+    alone, caused = list[Finding](), dict[str, list[Finding]]()
+    for finding in findings:
+        (caused.setdefault(finding.cause, []) if finding.cause else alone).append(finding)
+    left_out = (_left_out(entry.rule, entry.expect, entry.hosts) for entry in choice.left_out)
+    return [*map(str, alone), *(_of_one_cause(cause, found) for cause, found in caused.items()), *left_out]
+
+
+def _of_one_cause(cause: str, findings: Sequence[Finding]) -> str:
+    ((_cause, count),) = _connections({cause: len(findings)})
+    flows = ", ".join(dict.fromkeys(finding.flow for finding in findings))
+    what = f"{count} to {cause}, which failed or could not be reached in this run: {flows}"
+    return str(Finding(UNPROVEN, "", "", what))
 
 
 def _left_out(rule: str, expect: str, count: int) -> str:
@@ -41,10 +52,17 @@ def counts(findings: Mapping[str, Sequence[Finding]]) -> dict[str, int]:
 def summary(findings: Mapping[str, Sequence[Finding]]) -> list[str]:
     """Every failure of a run, and as the last line the counts."""
     counted = counts(findings)
-    lines = [str(finding) for found in findings.values() for finding in found if finding.state == FAILED]
+    every = [finding for found in findings.values() for finding in found]
+    caused = Counter(finding.cause for finding in every if finding.cause)
+    lines = [str(finding) for finding in every if finding.state == FAILED]
+    lines += [f"{UNPROVEN:<8}  {count} to {cause}, which failed or could not be reached" for cause, count in _connections(caused)]
     proven = f"{counted['flows']} flows proven by {counted[PROVEN]} connections, {counted[CLOSED]} refusals proven"
     others = f"{counted[UNPROVEN]} unproven, {counted[WARNING]} warnings, {counted[FAILED]} failures"
     return [*lines, f"{proven}, {counted[IN_FORCE]} policies in force, {others}"]
+
+
+def _connections(counted: Mapping[str, int]) -> list[tuple[str, str]]:
+    return [(cause, f"{count} connection{'s' if count > 1 else ''}") for cause, count in counted.items()]
 
 
 def report(findings: Mapping[str, Sequence[Finding]], choices: Mapping[str, Choice]) -> dict[str, t.Any]:

@@ -55,6 +55,7 @@ class Fact(enum.Enum):
 
     STRICT = "a partner has to answer"
     ABSENT = "the responder is not part of the run"
+    LOST = "the responder failed or could not be reached in this run"
     FROM_A_PEER = "the probe comes from an address of a peer"
     OWN_FIREWALL = "the initiator's own host rejects the probe"
 
@@ -113,6 +114,7 @@ FLOW = (
     ),
     Ruling(FAILED, f"something answered, and the listener of {{responder}} was not reached: {_ELSEWHERE}", answers=[Answer.OPEN]),
     Ruling(FAILED, "{told}, although a listener waits there", waiting=[Waiting.LISTENING]),
+    Ruling(UNPROVEN, "{told}, and {responder} failed or could not be reached in this run", facts=frozenset({Fact.LOST})),
     Ruling(
         UNPROVEN,
         "{told}, and the listener may have ended before: raise verify_listener_seconds",

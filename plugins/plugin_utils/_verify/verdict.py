@@ -32,13 +32,17 @@ LINE_MAXIMUM = 4000
 
 
 class Finding(t.NamedTuple):
-    """One line of the verdict: ``state``, on which ``host``, of which ``flow`` (or empty), about ``what``, and ``why``."""
+    """One line of the verdict: ``state``, on which ``host``, of which ``flow`` (or empty), about ``what``, and ``why``.
+
+    ``cause`` is the host that failed or could not be reached, where that is the reason; such findings share one line.
+    """
 
     state: str
     host: str
     flow: str
     what: str
     why: str = ""
+    cause: str = ""
 
     def __str__(self) -> str:
         line = f"{self.state:<8}  " + "  ".join(filter(None, (self.flow, self.what))) + (f": {self.why}" if self.why else "")
@@ -149,7 +153,11 @@ class _Judge:
         destination = _at(proof.destination, proof.port, proof.protocol)
         what = " ".join(filter(None, (proof.initiator, "->", proof.responder, destination)))
         state, why = self._ruling(proof, outcome)
-        return Finding(state, self._host if managed and proof.expect == OPEN else proof.responder, proof.flow, what, why)
+        cause = proof.responder if state == UNPROVEN and self._is_lost(proof.responder) else ""
+        return Finding(state, self._host if managed and proof.expect == OPEN else proof.responder, proof.flow, what, why, cause)
+
+    def _is_lost(self, responder: str) -> bool:
+        return self._observations.get(responder, Observation()).lost
 
     def _ruling(self, proof: Proof, outcome: Seen) -> tuple[str, str]:
         waiting, detail = (Waiting.UNKNOWN, "") if proof.expect == OPEN and not proof.managed else self._port(proof, outcome)
@@ -157,6 +165,7 @@ class _Judge:
         facts = {
             Fact.STRICT: self._strict_partners and bool(proof.responder),
             Fact.ABSENT: proof.responder not in self._observations,
+            Fact.LOST: self._is_lost(proof.responder),
             Fact.FROM_A_PEER: proof.expect != OPEN and bool(source) and self._membership.holds(proof.allowed, source),
             Fact.OWN_FIREWALL: bool(outcome["by"]) and outcome["by"] == source,
         }

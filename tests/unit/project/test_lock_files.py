@@ -85,7 +85,9 @@ def test_make_installs_by_hash_and_wheels_alone() -> None:
 
 def test_an_execution_environment_gets_the_requirements_that_the_lock_pins() -> None:
     environment = yaml.safe_load((ROOT / "meta/execution-environment.yml").read_text(encoding="utf-8"))
-    assert environment["dependencies"] == {"python": SOURCES["requirements-controller.lock"]}
+    lines = (ROOT / environment["dependencies"]["python"]).read_text(encoding="utf-8").splitlines()
+    pinned = (ROOT / SOURCES["requirements-controller.lock"]).read_text(encoding="utf-8").splitlines()
+    assert {line for line in pinned if not line.startswith("#")} <= set(lines)
 
 
 @pytest.mark.parametrize(

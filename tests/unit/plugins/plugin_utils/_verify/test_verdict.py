@@ -249,6 +249,36 @@ def test_a_step_that_failed_and_a_host_that_was_lost_are_failures() -> None:
     assert [found.state for found in only(choice, in_force={"changed": False}, lost=True)] == ["failed"]
 
 
+@pytest.mark.parametrize("kind", ["silent", "rejected", "unroutable", "refused"])
+def test_a_host_that_is_down_is_one_cause_and_one_failure(kind: str) -> None:
+    """Nine others cannot reach it: their flows are unproven, each has one line about it, and the host itself is the one failure."""
+    others = [f"other{number}" for number in range(9)]
+    proofs = {name: [proof(OPEN)._replace(initiator=name, port=port) for port in (8443, 9090)] for name in others}
+    choices = {**{name: Choice(managed=True, proofs=own) for name, own in proofs.items()}, "beta": Choice(managed=True)}
+    seen = {
+        name: Observation(probed={"outcomes": [outcome(each, kind) | {"port": each.port} for each in own]}) for name, own in proofs.items()
+    }
+    findings = judge(choices, {**seen, "beta": Observation(lost=True)}, MEMBERSHIP)
+    assert counts(findings)["failed"] == 1
+    assert counts(findings)["unproven"] == 18
+    for name in others:
+        assert host_lines(findings[name], choices[name]) == [
+            f"unproven  2 connections to beta, which failed or could not be reached in this run: {FLOW}"
+        ]
+    assert summary(findings)[:-1] == [
+        "failed    beta: not verified, since the host failed or could not be reached",
+        "unproven  18 connections to beta, which failed or could not be reached",
+    ]
+
+
+def test_a_host_that_was_lost_after_it_listened_explains_no_closed_port() -> None:
+    assert judged(proof(OPEN), outcome(proof(OPEN), "silent"), OURS._replace(lost=True)) == (
+        "failed",
+        "silent, from 198.51.100.10, although a listener waits there",
+    )
+    assert judged(proof(OPEN), outcome(proof(OPEN), "open"), Observation(lost=True)) == ("proven", "")
+
+
 @pytest.fixture
 def verdict() -> tuple[dict[str, list[Finding]], dict[str, Choice]]:
     ipv6 = proof(OPEN, destination="2001:db8:1::20")

@@ -1,0 +1,228 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Our playbooks inside a playbook of somebody else: they leave its other jobs alone, and never end well with nothing done."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+PLAYBOOKS = pathlib.Path(__file__).parents[3] / "playbooks"
+INVENTORY = """
+all:
+  vars:
+    ansible_connection: local
+    ansible_python_interpreter: PYTHON
+    connectivity_memberships: [{matrix: linksight, federation: north, roles: [data_station]}]
+  hosts:
+    alpha: {connectivity_addresses: [198.51.100.10], connectivity_managed: false}
+    hospital: {connectivity_addresses: [203.0.113.20]}
+"""
+PLAYBOOK = """
+- ansible.builtin.import_playbook: federated.connectivity.site
+- hosts: all
+  gather_facts: false
+  tags: [apps]
+  tasks:
+    - name: Configure the application
+      ansible.builtin.debug: {msg: configured}
+"""
+PLAN = "Compute the required rules of every host"
+ENFORCE = "firewall : Read the options of this host"
+PROVE = "verify : Choose what to prove"
+
+
+class Said:
+    """What ansible-playbook said, and how it ended."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        self.code = done.returncode
+        self.text = done.stdout + done.stderr
+        self.words = " ".join(self.text.split())
+
+    def ran(self, task: str) -> bool:
+        return any(line.startswith("TASK [") and task in line for line in self.text.splitlines())
+
+
+def play(directory: pathlib.Path, *arguments: str, inventory: str = INVENTORY, playbook: str = PLAYBOOK) -> Said:
+    (directory / "hosts.yml").write_text(inventory.replace("PYTHON", sys.executable))
+    (directory / "play.yml").write_text(playbook)
+    command = [pathlib.Path(sys.executable).with_name("ansible-playbook"), "-i", "hosts.yml", "play.yml", *arguments]
+    environment = {
+        name: value for name, value in os.environ.items() if name == "ANSIBLE_COLLECTIONS_PATH" or not name.startswith("ANSIBLE_")
+    }
+    return Said(subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True))
+
+
+def test_other_jobs_need_no_plan(tmp_path: pathlib.Path) -> None:
+    """An error in a membership stops what needs the plan, and nothing else."""
+    wrong = INVENTORY.replace("data_station", "data_statoin")
+    other = play(tmp_path, "--tags", "apps", inventory=wrong)
+    assert other.code == 0
+    assert other.ran("Configure the application")
+    assert not other.ran(PLAN)
+    ours = play(tmp_path, "--tags", "firewall", "--check", inventory=wrong)
+    assert ours.code != 0
+    assert "data_statoin" in ours.text
+
+
+@pytest.mark.parametrize("tag", ["firewall", "docker_proxy", "dpi_exclusion", "verify", "in_force", "listeners", "probes"])
+def test_every_job_of_ours_gets_its_plan(tmp_path: pathlib.Path, tag: str) -> None:
+    listed = play(tmp_path, "--tags", tag, "--list-tasks")
+    assert listed.code == 0
+    assert PLAN in listed.text
+
+
+@pytest.mark.parametrize("tag", ["audit", "tls"])
+def test_the_audit_gets_its_plan(tmp_path: pathlib.Path, tag: str) -> None:
+    listed = play(tmp_path, "--tags", tag, "--list-tasks", playbook="- ansible.builtin.import_playbook: federated.connectivity.audit\n")
+    assert PLAN in listed.text
+
+
+@pytest.mark.parametrize("skipped", ["always", "verify", "docker_proxy,dpi_exclusion"])
+def test_tags_that_are_skipped_take_no_plan_from_what_is_left(tmp_path: pathlib.Path, skipped: str) -> None:
+    listed = play(tmp_path, "--skip-tags", skipped, "--list-tasks")
+    assert PLAN in listed.text
+    assert ENFORCE in listed.text
+    assert (PROVE in listed.text) == (skipped != "verify")
+
+
+@pytest.mark.parametrize("playbook", ["site", "remove"])
+def test_a_run_without_a_managed_host_is_an_error(tmp_path: pathlib.Path, playbook: str) -> None:
+    done = play(tmp_path, "--limit", "alpha", "--check", playbook=f"- ansible.builtin.import_playbook: federated.connectivity.{playbook}\n")
+    assert done.code != 0
+    assert "None of the 1 hosts of this run is managed, so nothing would be configured" in done.words
+
+
+def test_without_the_plan_nothing_is_enforced_and_the_run_fails(tmp_path: pathlib.Path) -> None:
+    done = play(tmp_path, "--skip-tags", "plan", "--check")
+    assert done.code != 0
+    assert "firewall_plan is missing" in done.words
+
+
+@pytest.mark.parametrize("option", ["--syntax-check", "--list-tasks", "--list-tags", "--list-hosts"])
+def test_playbooks_are_listed_without_a_warning(tmp_path: pathlib.Path, option: str) -> None:
+    names = ("plan", "site", "verify", "audit", "remove")
+    listed = play(
+        tmp_path, option, playbook="".join(f"- ansible.builtin.import_playbook: federated.connectivity.{name}\n" for name in names)
+    )
+    assert listed.code == 0
+    assert "WARNING" not in listed.text
+    assert "ERROR" not in listed.text
+
+
+@pytest.mark.parametrize("task", ["Try every connection", "Judge", "Sum up"])
+def test_a_verification_that_starts_in_its_middle_says_why_it_cannot(tmp_path: pathlib.Path, task: str) -> None:
+    done = play(tmp_path, "--start-at-task", task, playbook="- ansible.builtin.import_playbook: federated.connectivity.verify\n")
+    assert "is undefined" not in done.text
+    assert task != "Judge" or "Run the whole playbook, without --start-at-task" in done.words
+
+
+def test_what_enforces_can_be_listed_and_started_at(tmp_path: pathlib.Path) -> None:
+    listed = play(tmp_path, "--list-tasks", "--tags", "firewall")
+    assert "firewall : Enforce the host's policy" in listed.text
+
+
+def test_a_plan_changes_no_host(tmp_path: pathlib.Path) -> None:
+    """The first host of the inventory is a partner's; the plan is written on the controller."""
+    plan = "- ansible.builtin.import_playbook: federated.connectivity.plan\n"
+    done = play(tmp_path, "-e", f"connectivity_plan={tmp_path}/out", playbook=plan)
+    assert (tmp_path / "out/plan.json").is_file()
+    assert "changed=0" in done.text
+    assert "changed:" not in done.text
+    again = play(tmp_path, "-e", f"connectivity_plan={tmp_path}/new", "--check", "--diff", playbook=plan)
+    assert "after: plan.json" in again.text
+
+
+def test_the_sum_stands_above_the_recap(tmp_path: pathlib.Path) -> None:
+    done = play(tmp_path, playbook="- ansible.builtin.import_playbook: federated.connectivity.plan\n")
+    above = done.text.partition("PLAY RECAP")[0].rsplit("TASK [", 1)[1]
+    assert above.startswith("Sum up]")
+    assert "Planned: 7 rules for 1 managed hosts" in above
+
+
+def test_check_mode_does_not_say_what_the_host_now_allows(tmp_path: pathlib.Path) -> None:
+    done = play(tmp_path, "--check", "--tags", "firewall")
+    assert done.ran("Show what the host would allow")
+    assert not done.ran("now allows")
+
+
+def federation(address: str) -> str:
+    """Forty hosts of ours and ten partners, of which one has another address."""
+    ours = [f"    h{number:02}: {{connectivity_addresses: [198.51.100.{number}, '2001:db8:{number}::1']}}" for number in range(1, 41)]
+    partners = {number: f"203.0.113.{number}" for number in range(1, 11)} | {7: address}
+    theirs = [
+        f"    p{number:02}: {{connectivity_addresses: [{own}, '2001:db8:{100 + number}::1'], connectivity_managed: false}}"
+        for number, own in partners.items()
+    ]
+    return "\n".join([INVENTORY.partition("    alpha:")[0].rstrip(), *ours, *theirs, ""])
+
+
+def test_one_changed_address_of_fifty_hosts_is_a_short_diff(tmp_path: pathlib.Path) -> None:
+    files = list[dict[str, list[str]]]()
+    for address in ("203.0.113.7", "203.0.113.77"):
+        out = tmp_path / address
+        done = play(
+            tmp_path,
+            "-e",
+            f"connectivity_plan={out} connectivity_allow_shrink=true",
+            inventory=federation(address),
+            playbook="- ansible.builtin.import_playbook: federated.connectivity.plan\n",
+        )
+        assert done.code == 0, done.text
+        paths = [path for path in out.rglob("*") if path.is_file()]
+        files.append({path.relative_to(out).as_posix(): path.read_text().splitlines() for path in paths})
+    before, after = files
+    assert before.keys() == after.keys()
+    changed = {
+        name: [line for line in difflib.ndiff(before[name], after[name]) if line[0] in "+-"]
+        for name in before
+        if before[name] != after[name]
+    }
+    assert set(changed) == {"plan.json", "hosts/p07.json", *(f"inspection/sites/all.{kind}" for kind in ("json", "md", "txt"))}
+    assert sum(map(len, changed.values())) <= 24
+
+
+ROLES = """
+- ansible.builtin.import_playbook: federated.connectivity.plan
+- hosts: hospital
+  gather_facts: false
+  module_defaults:
+    group/federated.connectivity.plan: {plan: "{{ playbook_dir }}/out"}
+  tasks:
+    - ansible.builtin.import_role: {name: federated.connectivity.firewall}
+      vars: {firewall_plan: "{{ playbook_dir }}/out", firewall_manage_packages: false}
+    - ansible.builtin.include_role: {name: federated.connectivity.firewall}
+      vars: {firewall_plan: "{{ playbook_dir }}/out", firewall_manage_packages: false}
+    - ansible.builtin.import_role: {name: federated.connectivity.dpi_exclusion}
+      vars: {dpi_exclusion_plan: "{{ playbook_dir }}/out"}
+    - ansible.builtin.include_role: {name: federated.connectivity.dpi_exclusion}
+      vars: {dpi_exclusion_state: absent}
+    - name: Leave the note, with the plan of module_defaults
+      federated.connectivity.inspection_note: {}
+"""
+
+
+def test_roles_are_imported_and_included_and_modules_have_defaults(tmp_path: pathlib.Path) -> None:
+    out = f"connectivity_plan={tmp_path}/out"
+    assert play(tmp_path, "-e", out, playbook="- ansible.builtin.import_playbook: federated.connectivity.plan\n").code == 0
+    done = play(tmp_path, "-e", out, "--check", playbook=ROLES)
+    assert done.code == 0, done.text
+    assert done.text.count("TASK [federated.connectivity.firewall : Show what the host would allow]") == 2
+    assert done.text.count("TASK [federated.connectivity.dpi_exclusion : Install or remove the note]") == 2
+    assert "changed: [hospital]" in done.text.rpartition("TASK [")[2]
+
+
+def test_tags_that_are_computed_stand_on_blocks() -> None:
+    """ansible-core 2.18 and earlier do not template the tags of a play: its tasks would not run, and the run would end well."""
+    plays = [each for path in PLAYBOOKS.glob("*.yml") for each in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    assert any("block" in task for each in plays for task in each.get("tasks", ()))
+    assert [each["name"] for each in plays if "{{" in str(each.get("tags", "")) or "always" in each.get("tags", ())] == []

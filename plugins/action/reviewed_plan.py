@@ -18,6 +18,7 @@ from ansible.utils.path import unfrackpath
 from ..plugin_utils._common.problems import PlanRefused, Problems
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import MANAGED, MEMBERSHIPS
+from ..plugin_utils._inventory.names import parts_of
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
@@ -70,7 +71,8 @@ def _managed(said: OperatorVariables, hosts: Iterable[str], problems: Problems) 
     for host in hosts:
         own = said[host]
         try:
-            if own.get(MEMBERSHIPS) is not None and boolean(own.get(MANAGED, True), strict=False):
+            has_memberships = any(own.get(part) is not None for part in parts_of(MEMBERSHIPS, own))
+            if has_memberships and boolean(own.get(MANAGED, True), strict=False):
                 yield host
             values[host] = {name: own[name] for name in OF_THE_RUN if name in own}
         except ValueUnreadable as error:

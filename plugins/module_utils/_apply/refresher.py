@@ -20,6 +20,7 @@ from .._host.host import Host
 from .._names import timer
 from .._names.lookup import Answers, addresses_of, read_memory, resolve, write_memory
 from .._names.stored_policy import StoredPolicy, read_stored_policy
+from . import in_force
 from .transaction import choose, commit, planned
 from .watchdog import is_armed
 
@@ -62,7 +63,9 @@ def main() -> None:
 
 def _enforce(stored: StoredPolicy, host: Host) -> None:
     backend = choose(stored.backend, host)
-    commit(planned(stored.parse(), backend, timer.propose(stored, host), host))
+    policy = stored.parse()
+    record = in_force.propose(policy, stored.names, host)
+    commit([*planned(policy, backend, timer.propose(stored, host), host), record])
 
 
 def _differences(before: Answers, after: Answers) -> t.Iterator[str]:

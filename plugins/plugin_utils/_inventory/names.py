@@ -22,10 +22,12 @@ OF_PLAYBOOKS = (
     "connectivity_perspective",
     "connectivity_plan",
     "connectivity_reviewed_plan",
+    "connectivity_reviewed_plan_days",
     "connectivity_select",
     "connectivity_serial",
     "connectivity_strangers",
     "connectivity_table",
+    "connectivity_whole_plan",
 )
 """What playbooks and tasks read under our prefix, besides what decides a host's rules."""
 COLLECTIONS = ("connectivity_memberships", "connectivity_networks")

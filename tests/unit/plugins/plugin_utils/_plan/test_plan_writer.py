@@ -96,7 +96,7 @@ def test_hosts_of_earlier_plans_go_and_what_others_put_there_stays(tmp_path: pat
     }
     for name, text in foreign.items():
         (tmp_path / name).write_text(text)
-    assert write_plan(a_plan("a", "b"), tmp_path).changed == ["plan.json", *notes("sites", "all"), *notes("hosts", "a", "b"), *GONE]
+    assert write_plan(a_plan("a", "b"), tmp_path).changed == ["plan.json", *notes("sites", "all"), *GONE]
     assert content(tmp_path).keys() == {*FILES, *notes("sites", "all"), *notes("hosts", "a", "b"), *foreign}
     assert {name: (tmp_path / name).read_text() for name in foreign} == foreign
 
@@ -129,7 +129,7 @@ def test_a_dry_run_tells_and_touches_nothing(tmp_path: pathlib.Path) -> None:
     assert not target.exists()
     write_plan(a_plan("a", "b", "gone"), target)
     before = content(target)
-    assert write_plan(a_plan("a", "b"), target, dry=True).changed == ["plan.json", *notes("sites", "all"), *notes("hosts", "a", "b"), *GONE]
+    assert write_plan(a_plan("a", "b"), target, dry=True).changed == ["plan.json", *notes("sites", "all"), *GONE]
     assert content(target) == before
 
 

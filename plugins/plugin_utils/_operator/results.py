@@ -38,7 +38,7 @@ def record_result(result: dict[str, t.Any]) -> dict[str, t.Any]:
         The result, with the name of its record under :data:`KEY`.
     """
     name = secrets.token_hex(16)
-    directory = _directory()
+    directory = pathlib.Path(_directory())
     directory.mkdir(mode=0o700, exist_ok=True)
     recorded = {**result, KEY: name}
     descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -52,7 +52,7 @@ def recorded_result(value: object) -> dict[str, t.Any] | None:
     name = value.get(KEY) if isinstance(value, Mapping) else None
     if not isinstance(name, str) or not _RECORD.match(name):
         return None
-    return _read(_directory() / name)
+    return _read(f"{_directory()}/{name}")
 
 
 def of_this_run(value: object, option: str) -> dict[str, t.Any]:
@@ -71,14 +71,14 @@ def of_this_run(value: object, option: str) -> dict[str, t.Any]:
 
 
 @functools.lru_cache(maxsize=16)
-def _read(path: pathlib.Path) -> dict[str, t.Any] | None:
+def _read(path: str) -> dict[str, t.Any] | None:
     try:
-        recorded: dict[str, t.Any] = json.loads(path.read_text(encoding="utf-8"))
+        recorded: dict[str, t.Any] = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     return recorded
 
 
-def _directory() -> pathlib.Path:
+def _directory() -> str:
     """A directory in Ansible's own directory of this run, which only this user can enter and Ansible removes at the end."""
-    return pathlib.Path(t.cast(t.Any, constants).DEFAULT_LOCAL_TMP) / "federated_connectivity"
+    return f"{t.cast(t.Any, constants).DEFAULT_LOCAL_TMP}/federated_connectivity"

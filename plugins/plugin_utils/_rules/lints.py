@@ -84,8 +84,10 @@ def _anybody_reached(context: LintContext) -> Iterator[Finding]:
 
 def _site_port_exposed(context: LintContext) -> Iterator[Finding]:
     for rule in context.systems():
+        if rule.direction != INGRESS or rule.flow.exposure != "site" or _is_open(rule):
+            continue
         wide = sorted({str(peer) for peer in context.peers(rule) if peer.prefixlen < WIDEST_SITE[peer.version]})
-        if rule.direction == INGRESS and rule.flow.exposure == "site" and wide and not _is_open(rule):
+        if wide:
             text = f"{_ports(rule)} is meant for one site, but open to {', '.join(wide)}; name the site's own networks"
             yield Finding("site-port-exposed", rule.flow_label, text)
 

@@ -117,7 +117,6 @@ def test_a_way_back_is_nobody_elses_under_any_umask(host: FirewallHost) -> None:
         "/run/federated_connectivity.deadline 600 root:root",
         "/run/federated_connectivity.lock 600 root:root",
         f"{STATE} 755 root:root",
-        f"{STATE}/in_force.json 600 root:root",
         f"{STATE}/unconfirmed 755 root:root",
         f"{STATE}/unconfirmed/watchdog.pyz 600 root:root",
         f"{STATE}/unconfirmed/way_back.json 600 root:root",

@@ -30,11 +30,11 @@ def test_a_host_keeps_its_rules_until_somebody_lets_them_go(host: FirewallHost) 
     assert host.apply(policy(*RULES[:2]), "nftables", allow_shrink=True)["changed"]
     host.apply(policy(*RULES[:1]), "nftables", **GUARDED)
     assert host.apply(None, **GUARDED)["changed"]
-    assert not host.file("/var/lib/federated_connectivity").exists()
+    assert not list(host.file("/var/lib").glob("federated_connectivity*"))
 
 
 def test_an_unconfirmed_change_takes_its_record_with_it(host: FirewallHost) -> None:
-    record = host.file("/var/lib/federated_connectivity/in_force.json")
+    record = host.file("/var/lib/federated_connectivity.in_force")
     host.apply(policy(*RULES), "nftables")
     kept = record.read_bytes()
     assert "on_trial" in host.apply(policy(*RULES[:5]), "nftables", confirm_timeout=1)
@@ -42,12 +42,12 @@ def test_an_unconfirmed_change_takes_its_record_with_it(host: FirewallHost) -> N
 
 
 def test_a_damaged_record_is_reported_and_written_again(host: FirewallHost) -> None:
-    record = host.file("/var/lib/federated_connectivity/in_force.json")
+    record = host.file("/var/lib/federated_connectivity.in_force")
     host.apply(policy(*RULES), "nftables", **GUARDED)
     kept = record.read_bytes()
     record.write_bytes(kept[:-20])
     reported = host.apply(policy(*RULES), "nftables", **GUARDED)
     assert not reported["changed"]
-    assert "in_force.json, this host's record of the policy in force, is damaged" in str(reported["warnings"])
+    assert "federated_connectivity.in_force, this host's record of the policy in force, is damaged" in str(reported["warnings"])
     assert record.read_bytes() == kept
     assert "is damaged" not in str(host.apply(policy(*RULES), "nftables", **GUARDED).get("warnings"))

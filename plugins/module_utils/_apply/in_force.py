@@ -21,7 +21,8 @@ from .._policy.model import Policy
 from .._policy.shrink import Holding, holding, too_much
 
 NAME = "in_force"
-FILE = STATE + "/in_force.json"
+FILE = STATE + ".in_force"
+"""Beside the directory of our state, which is there only while a change is on trial or something is remembered."""
 MODE = 0o600
 
 
@@ -93,7 +94,6 @@ class RecordChange(Change):
             self._host.write(FILE, self._content, mode=MODE)
         else:
             self._host.remove(FILE)
-            self._host.remove_directory(os.path.dirname(FILE))
 
     def restore_point(self) -> RestorePoint:
         return RestorePoint(self.name, NAME, self._snapshot, {})

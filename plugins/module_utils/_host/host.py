@@ -33,7 +33,16 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 COMMAND_SECONDS = 120.0
 LOCK_SECONDS = 120.0
 # Where this collection writes, as patterns; and the directories that it makes where they are missing, and then takes away.
-_PLACES = (CONFIGURATION, STATE, STATE + "/*", "/etc/ufw", "/etc/firewalld/*", "/etc/systemd/system", "/etc/systemd/system/*")
+_PLACES = (
+    CONFIGURATION,
+    os.path.dirname(STATE),
+    STATE,
+    STATE + "/*",
+    "/etc/ufw",
+    "/etc/firewalld/*",
+    "/etc/systemd/system",
+    "/etc/systemd/system/*",
+)
 _MADE = (CONFIGURATION, "/etc/systemd/system/nftables.service.d", "/etc/systemd/system/sysinit.target.wants")
 
 

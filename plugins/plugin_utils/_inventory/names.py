@@ -95,7 +95,7 @@ def _meant(name: str, known: set[str]) -> str | None:
 
 def _closest(rest: str, prefix: str, known: set[str], alike: float) -> str | None:
     """The name that is most like a prefix of ours and what follows it."""
-    first, _, label = rest.partition("_")
+    first, _separator, label = rest.partition("_")
     if prefix == PREFIX and label:
         collection = difflib.get_close_matches(first, [plain.removeprefix(prefix) for plain in COLLECTIONS], 1, alike)
         if collection:

@@ -56,7 +56,7 @@ def lost(replaced: Iterable[Replaced], effective: Mapping[str, object]) -> Itera
     seen: set[Finding] = set()
     for one in replaced:
         for kind, about in _missing(one, effective):
-            plain = next(plain for plain in COLLECTIONS if one.variable.startswith(plain))
+            (plain,) = (plain for plain in COLLECTIONS if one.variable.startswith(plain))
             text = f"{kind} {about} of {one.owner} is replaced by {one.variable} of {one.by}; write each as {plain}_<name>, and they add up"
             finding = Finding(REPLACED, about, one_line(text))
             if finding not in seen:  # Ansible may read one file twice: beside the inventory and beside the playbook

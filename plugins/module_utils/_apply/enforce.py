@@ -81,16 +81,16 @@ def enforce(wanted: Wanted, check_mode: bool, host: Host) -> Outcome:
     """
     policy = _read(wanted.policy, wanted, host) if wanted.policy is not None else _Policy(None, None, {}, ())
     backend = policy.stored.backend if policy.stored else ""
-    names = policy.stored.names if policy.stored else []
+    opened = policy.stored.holding(policy.parsed) if policy.stored and policy.parsed else None
     limits = in_force.Limits(wanted.allow_shrink, wanted.shrink_share, wanted.shrink_least)
-    losses, doubtful = in_force.compare(policy.parsed, names, limits, host)
+    losses, doubtful = in_force.compare(opened, limits, host)
     if losses and not check_mode:
         raise PolicyRefused(_too_much(losses))
     changes = planned(policy.parsed, backend, timer.propose(policy.stored, host, archive(refresher)), host)
     changed = [change for change in changes if change.changed]
     trial = None
     if not check_mode:
-        record = in_force.propose(policy.parsed, names, host)
+        record = in_force.propose(opened, host)
         if changed and wanted.confirm_timeout:
             token = commit_on_trial([*changes, record], policy.parsed, wanted.confirm_egress, wanted.confirm_timeout, host)
             trial = OnTrial(token, wanted.confirm_timeout)

@@ -17,8 +17,7 @@ from .._change.restore_point import RestorePoint
 from .._host.host import STATE, File, Host
 from .._host.own_files import fixed
 from .._host.snapshot import Snapshot
-from .._policy.model import Policy
-from .._policy.shrink import Holding, holding, too_much
+from .._policy.shrink import Holding, too_much
 
 NAME = "in_force"
 FILE = STATE + ".in_force"
@@ -51,9 +50,9 @@ class Comparison(t.NamedTuple):
     warnings: t.List[str]
 
 
-def compare(policy: t.Optional[Policy], names: t.Sequence[str], limits: Limits, host: Host) -> Comparison:
-    """What a policy would take away. A removal, or a policy where none was in force, is not compared."""
-    if policy is None:
+def compare(wanted: t.Optional[Holding], limits: Limits, host: Host) -> Comparison:
+    """What a policy that opens ``wanted`` would take away. A removal, or a policy where none was in force, is not compared."""
+    if wanted is None:
         return Comparison([], [])
     try:
         before = _read(host)
@@ -61,12 +60,12 @@ def compare(policy: t.Optional[Policy], names: t.Sequence[str], limits: Limits, 
         return Comparison([], [str(damaged)])
     if before is None or limits.allow:
         return Comparison([], [])
-    return Comparison(too_much(before, holding(policy, names), limits.share, limits.least), [])
+    return Comparison(too_much(before, wanted, limits.share, limits.least), [])
 
 
-def propose(policy: t.Optional[Policy], names: t.Sequence[str], host: Host) -> Change:
-    """The way to the record of a policy, which also has host names among its sets; to none where nothing of ours is left."""
-    return RecordChange(host, _text(holding(policy, names)) if policy else None)
+def propose(wanted: t.Optional[Holding], host: Host) -> Change:
+    """The way to the record of what a policy opens; to none where nothing of ours is left."""
+    return RecordChange(host, _text(wanted) if wanted else None)
 
 
 class RecordChange(Change):

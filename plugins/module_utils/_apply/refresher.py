@@ -64,7 +64,7 @@ def main() -> None:
 def _enforce(stored: StoredPolicy, host: Host) -> None:
     backend = choose(stored.backend, host)
     policy = stored.parse()
-    record = in_force.propose(policy, stored.names, host)
+    record = in_force.propose(stored.holding(policy), host)
     commit([*planned(policy, backend, timer.propose(stored, host), host), record])
 
 

@@ -14,7 +14,8 @@ import typing as t
 from .._errors import ToolFailed
 from .._host.host import STATE, Host
 from .._policy.model import Policy
-from .._policy.reader import names_of, parse_policy
+from .._policy.reader import ids_of_installation, names_of, parse_policy
+from .._policy.shrink import Holding, holding
 from .lookup import Answers
 
 FILE = STATE + "/policy.json"
@@ -48,6 +49,10 @@ class StoredPolicy(t.NamedTuple):
     def parse(self) -> Policy:
         """What is to be enforced. Raises PolicyRefused."""
         return parse_policy(self.declared, self.answers, self.management, self.container_interfaces)
+
+    def holding(self, parsed: Policy) -> Holding:
+        """What it opens, as :meth:`parse` has read it; names count as names, and what an installation alone needs does not count."""
+        return holding(parsed, self.names, ids_of_installation(self.declared))
 
     def text(self) -> bytes:
         return (json.dumps(self._asdict(), indent=2, sort_keys=True) + "\n").encode()

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""The words of a plan's files, each once: directions, protocols, placements, defaults, platforms."""
+"""The words of a plan's files, each once: directions, protocols, placements, phases, defaults, platforms."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ PUBLISHED = "published"
 PLACEMENTS = (HOST, PUBLISHED)
 
 LOOPBACK = "loopback"
+
+INSTALL = "install"
+RUN = "run"
+PHASES = (INSTALL, RUN)
 
 UNCHANGED = "unchanged"
 DENY = "deny"

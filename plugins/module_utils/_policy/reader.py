@@ -15,7 +15,7 @@ import typing as t
 from .._errors import PolicyRefused
 from .._plan.model import HostPlan, PlanRule
 from .._plan.ports import disjoint, is_port_range
-from .._plan.words import DENY, DIRECTIONS, EGRESS, HOST, INGRESS, PLACEMENTS, PROTOCOLS, UNCHANGED
+from .._plan.words import DENY, DIRECTIONS, EGRESS, HOST, INGRESS, INSTALL, PLACEMENTS, PROTOCOLS, UNCHANGED
 from .model import FAMILIES, AddressSet, Policy, Rule
 
 # Linux takes names of 15 characters (IFNAMSIZ); a trailing * stands for any rest.
@@ -77,6 +77,11 @@ def names_of(data: t.Mapping[str, t.Any]) -> t.List[str]:
     peers = [rule.get("peers") for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
     names = [peer.get("names") for peer in peers if isinstance(peer, dict)]
     return sorted({name for listed in names if isinstance(listed, list) for name in listed if isinstance(name, str)})
+
+
+def ids_of_installation(data: t.Mapping[str, t.Any]) -> t.FrozenSet[str]:
+    """The ids of the rules that are there for an installation alone, of a policy that :func:`parse_policy` has accepted."""
+    return frozenset(rule["id"] for rule in data["rules"] if rule.get("phase") == INSTALL)
 
 
 class _Checks:

@@ -13,6 +13,9 @@ Peers are counted for each direction and each family by themselves, so that many
   Internet, does not count as cover: it would hide that partners are gone.
 - as addresses. They are counted together, so that a wide network counts as much as it covers.
 - host names, each as one.
+
+Two things may go unasked, because they are meant to go: what is open for an installation alone, and that everybody is a peer (0.0.0.0/0
+and ::/0).
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ import ipaddress
 import typing as t
 
 from .._plan.words import INGRESS
-from .model import AddressSet, Policy, Rule
+from .model import FAMILIES, AddressSet, Policy, Rule
 
 SHARE = 0.3333333333333333
 LEAST = 3
@@ -59,23 +62,26 @@ class Holding(t.NamedTuple):
 _NAMES = " names"
 
 
-def holding(policy: Policy, names: t.Collection[str]) -> Holding:
+def holding(policy: Policy, names: t.Collection[str], passing: t.Collection[str] = ()) -> Holding:
     """What a policy opens.
 
     Args:
         policy: The policy.
         names: The host names among its sets: they count as names, whatever addresses they have now.
+        passing: The ids of rules that are there for an installation alone: they do not count.
     """
     peers: t.Dict[str, t.Set[str]] = {}
-    for rule in policy.rules:
+    lasting = [rule for rule in policy.rules if rule.id not in passing]
+    for rule in lasting:
         for one in rule.peers:
             if one.name in names:
                 peers.setdefault(rule.direction + _NAMES, set()).add(one.name)
-            else:
-                peers.setdefault(rule.direction + " IPv4", set()).update(one.ipv4)
-                peers.setdefault(rule.direction + " IPv6", set()).update(one.ipv6)
+                continue
+            for family in FAMILIES:
+                if not one.is_any(family):
+                    peers.setdefault("%s IPv%d" % (rule.direction, family), set()).update(one.of_family(family))
     return Holding(
-        {rule.id: (_words(rule), any(_opens(one, names) for one in rule.peers)) for rule in policy.rules},
+        {rule.id: (_words(rule), any(_opens(one, names) for one in rule.peers)) for rule in lasting},
         {kind: sorted(ones) for kind, ones in sorted(peers.items()) if ones},
     )
 

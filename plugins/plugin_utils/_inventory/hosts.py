@@ -12,13 +12,13 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
-from ...module_utils._plan.words import DIRECTIONS, FIREWALLS, LINUX, PLATFORMS, WINDOWS
+from ...module_utils._plan.words import DIRECTIONS, FIREWALLS, LINUX, PHASES, PLATFORMS, WINDOWS
 from .._common.addresses import ANYBODY, families, parse_network
 from .._common.problems import Problems, did_you_mean
 from .._common.texts import first_unseen, unseen_message
 from .._inspection_exports import EXPORTERS
 from .._matrix.catalogue import Catalogue
-from .._matrix.model import BASELINE, PHASES
+from .._matrix.model import BASELINE
 from .findings import Acceptance, read_acceptances
 from .forward_proxy import ForwardProxy, read_forward_proxy
 from .membership import Membership

@@ -11,8 +11,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator, Mapping
 
+from ...module_utils._plan.words import PHASES
 from .data import Data, decider
-from .model import ENDS, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Versions
+from .model import ENDS, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Versions
 from .versions import Span, Version
 
 

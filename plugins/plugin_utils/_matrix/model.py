@@ -19,7 +19,7 @@ INITIATOR = "initiator"
 RESPONDER = "responder"
 FEDERATION = "federation"
 ENDS = (INITIATOR, RESPONDER)
-PHASES = ("install", "run")
+
 BASELINE = "baseline"
 
 Options = Mapping[str, t.Union[str, int]]

@@ -12,12 +12,12 @@ import typing as t
 from collections.abc import Iterable, Sequence
 
 from ...module_utils._plan.model import Consumer, Peers, PlanProxy, PlanRule, ProxiedFlow
-from ...module_utils._plan.words import EGRESS, HOST, PUBLISHED, TCP
+from ...module_utils._plan.words import EGRESS, HOST, PHASES, PUBLISHED, TCP
 from .._common.addresses import parse_network
 from .._inventory.forward_proxy import ForwardProxy
 from .._inventory.memberships import BASELINE_FEDERATION
 from .._inventory.no_proxy import Exemptions
-from .._matrix.model import BASELINE, PHASES
+from .._matrix.model import BASELINE
 from .address_sets import AddressSets
 from .proxy_routes import Proxied, Routed
 

@@ -18,7 +18,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._apply impo
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import Policy
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.reader import parse_policy
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.shrink import holding
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.shrink import Holding, holding
 
 LIMITS = in_force.Limits(False, 1 / 3, 3)
 JSON = st.recursive(
@@ -28,6 +28,10 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
+
+
+def opened(rules: int) -> Holding:
+    return holding(policy(rules), [])
 
 
 def policy(rules: int) -> Policy:
@@ -57,27 +61,27 @@ def record(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.P
 
 
 def test_a_host_without_a_record_has_nothing_to_compare_with(record: pathlib.Path) -> None:
-    assert in_force.compare(policy(0), [], LIMITS, Host()) == ([], [])
+    assert in_force.compare(opened(0), LIMITS, Host()) == ([], [])
     assert not record.exists()
 
 
 def test_what_would_go_is_named(record: pathlib.Path) -> None:
     record.write_text(json.dumps(holding(policy(6), []).to_data()), encoding="utf-8")
-    losses, warnings = in_force.compare(policy(2), [], LIMITS, Host())
+    losses, warnings = in_force.compare(opened(2), LIMITS, Host())
     assert losses[0].startswith("4 of 6 rules: linksight.north.flow8002.ingress")
     assert warnings == []
-    assert in_force.compare(policy(2), [], LIMITS._replace(allow=True), Host()) == ([], [])
-    assert in_force.compare(None, [], LIMITS, Host()) == ([], [])
+    assert in_force.compare(opened(2), LIMITS._replace(allow=True), Host()) == ([], [])
+    assert in_force.compare(None, LIMITS, Host()) == ([], [])
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "\udcff", '{"rules": {}}', '{"rules": {"a": 1}, "peers": {}}', "[" * 5000])
 @pytest.mark.parametrize("allow", [True, False])
 def test_a_damaged_record_is_reported(record: pathlib.Path, content: str, allow: bool) -> None:
     record.write_bytes(content.encode("utf-8", "surrogateescape"))
-    losses, (warning,) = in_force.compare(policy(2), [], LIMITS._replace(allow=allow), Host())
+    losses, (warning,) = in_force.compare(opened(2), LIMITS._replace(allow=allow), Host())
     assert losses == []
     assert warning.startswith(f"{record}, this host's record of the policy in force, is damaged")
-    assert in_force.compare(None, [], LIMITS, Host()) == ([], [])
+    assert in_force.compare(None, LIMITS, Host()) == ([], [])
 
 
 @pytest.mark.parametrize("kind", ["directory", "link"])
@@ -86,7 +90,7 @@ def test_something_else_in_the_place_of_the_record_is_reported(record: pathlib.P
         record.mkdir()
     else:
         record.symlink_to("/etc/hostname")
-    (warning,) = in_force.compare(policy(2), [], LIMITS, Host()).warnings
+    (warning,) = in_force.compare(opened(2), LIMITS, Host()).warnings
     assert "is damaged" in warning
 
 
@@ -94,5 +98,5 @@ def test_something_else_in_the_place_of_the_record_is_reported(record: pathlib.P
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_record_makes_a_run_crash(record: pathlib.Path, content: t.Any) -> None:
     record.write_text(json.dumps(content), encoding="utf-8")
-    losses, warnings = in_force.compare(policy(2), [], LIMITS, Host())
+    losses, warnings = in_force.compare(opened(2), LIMITS, Host())
     assert all(isinstance(line, str) for line in (*losses, *warnings))

@@ -77,10 +77,24 @@ def test_the_limits_are_the_users() -> None:
 
 
 def test_a_wide_network_that_stays_does_not_hide_that_partners_are_gone() -> None:
-    for wide in ("0.0.0.0/0", "198.51.0.0/16"):
+    for wide, count in (("0.0.0.0/0", 6), ("198.51.0.0/16", 7)):
         assert lost(policy([wide], PARTNERS[:6]), policy([wide], PARTNERS[:2])) == [
-            "4 of 7 peers (ingress IPv4): 198.51.100.3, 198.51.100.4, 198.51.100.5, 198.51.100.6"
+            f"4 of {count} peers (ingress IPv4): 198.51.100.3, 198.51.100.4, 198.51.100.5, 198.51.100.6"
         ]
+
+
+def test_that_everybody_is_a_peer_may_end_unasked() -> None:
+    anybody = ["0.0.0.0/0", "::/0"]
+    assert lost(policy(PARTNERS, anybody), policy(PARTNERS, PARTNERS[:1])) == []
+    assert lost(policy(anybody), policy([])) == ["1 of 1 rules: linksight.north.flow0 (ingress tcp 8000 from set0)"]
+
+
+def test_what_an_installation_alone_needs_may_end_unasked() -> None:
+    whole = policy(*[[partner] for partner in PARTNERS])
+    passing = [rule.id for rule in whole.rules[2:]]
+    after = policy([PARTNERS[0]], [PARTNERS[1]])
+    assert too_much(holding(whole, (), passing), holding(after, ())) == []
+    assert too_much(holding(whole, (), passing[1:]), holding(policy(), ()))[0].startswith("3 of 3 rules: ")
 
 
 def test_a_wide_network_that_goes_counts_by_the_addresses_that_it_covers() -> None:

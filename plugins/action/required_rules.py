@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 
+from ..plugin_utils._common.days import utc_today
 from ..plugin_utils._common.problems import PlanRefused
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import VARIABLES
@@ -28,6 +29,7 @@ from ..plugin_utils._operator.layers import Layer
 from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, chosen, differing
 from ..plugin_utils._plan.compute import compute_plan
+from ..plugin_utils._plan.exceptions import ending
 from ..plugin_utils._plan.previous import refuse_shrinking
 from ..plugin_utils._plan.writer import write_plan
 
@@ -72,6 +74,8 @@ class ActionModule(ControllerAction):
         except PlanRefused as refused:
             raise AnsibleActionFail(_refusal(refused.messages)) from None
         warnings = plan.warnings
+        ends = ending(plan.index["findings"], utc_today())
+        *federations, count = plan.summary()
         ignored = said.all_set_aside()
         result = record_result(
             {
@@ -79,12 +83,15 @@ class ActionModule(ControllerAction):
                 "plan": str(directory),
                 "managed": plan.count(True),
                 "unmanaged": plan.count(False),
-                "summary": plan.summary(),
+                "summary": [*federations, count + ends.sum],
+                **ends._asdict(),
             }
         )
         result["warnings"] = [
             *(f"{one}; its own value in the inventory counts" for one in ignored[:WARNINGS_SHOWN]),
             *_more(len(ignored) - WARNINGS_SHOWN, "variables that hosts may have written"),
+            *ends.warnings[:WARNINGS_SHOWN],
+            *_more(len(ends.warnings) - WARNINGS_SHOWN, "exceptions with a date in plan.json"),
             *warnings[:WARNINGS_SHOWN],
             *_more(len(warnings) - WARNINGS_SHOWN, "warnings in plan.json"),
         ]

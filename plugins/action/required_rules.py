@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import tempfile
 import typing as t
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,9 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail
 
 from ..plugin_utils._common.days import utc_today
-from ..plugin_utils._common.problems import PlanRefused
+from ..plugin_utils._common.problems import PlanRefused, shown_path
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import VARIABLES
+from ..plugin_utils._inventory.hosts import FORWARD_PROXY, VARIABLES
 from ..plugin_utils._inventory.names import in_collection, is_collection, misnomer
 from ..plugin_utils._inventory.replaced import Replaced
 from ..plugin_utils._inventory.source_location import locate
@@ -34,6 +35,8 @@ from ..plugin_utils._plan.previous import refuse_shrinking
 from ..plugin_utils._plan.writer import write_plan
 
 WARNINGS_SHOWN = 20
+_NOT_INVENTORIES = (r"^\.", "^host_vars$", "^group_vars$", "^vars_plugins$")
+"""What Ansible does not read as an inventory."""
 RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewed_plan", "connectivity_native", "connectivity_allow_shrink")
 
 
@@ -60,9 +63,8 @@ class ActionModule(ControllerAction):
             contradictions = differing(RUN_OPTIONS, inventory)
             if contradictions:
                 raise PlanRefused(contradictions)
-            plan = compute_plan(
-                inventory, Catalogue(_directories(variables)), locate, options["select"] or None, options["native"] == "full", replaced
-            )
+            catalogue = Catalogue(_directories(variables))
+            plan = compute_plan(inventory, catalogue, locate, options["select"] or None, options["native"] == "full", replaced)
             wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
             if wanted and not options["allow_shrink"]:
                 refuse_shrinking(wanted, plan.index)
@@ -90,6 +92,7 @@ class ActionModule(ControllerAction):
         result["warnings"] = [
             *(f"{one}; its own value in the inventory counts" for one in ignored[:WARNINGS_SHOWN]),
             *_more(len(ignored) - WARNINGS_SHOWN, "variables that hosts may have written"),
+            *_misplaced(catalogue, variables),
             *ends.warnings[:WARNINGS_SHOWN],
             *_more(len(ends.warnings) - WARNINGS_SHOWN, "exceptions with a date in plan.json"),
             *warnings[:WARNINGS_SHOWN],
@@ -110,7 +113,8 @@ def _own(said: OperatorVariables, host: str, raw: dict[str, t.Any]) -> dict[str,
     for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS, *filter(is_collection, own)):
         if name in own:
             try:
-                own[name] = said.template(host, raw, name)
+                read = said.template_without_secrets if name == FORWARD_PROXY else said.template
+                own[name] = read(host, raw, name)
             except ValueUnreadable as error:
                 own[name] = Unreadable(str(error), own[name])
     return own
@@ -131,10 +135,31 @@ def _replaced(said: OperatorVariables, host: str, raw: dict[str, t.Any], layers:
 
 
 def _directories(variables: Mapping[str, t.Any]) -> list[str]:
-    """Where paths of the user's own matrices start: beside the inventories, then beside the playbook."""
-    sources = [os.path.abspath(source) for source in variables.get("ansible_inventory_sources") or ()]
-    beside = [source if os.path.isdir(source) else os.path.dirname(source) for source in sources]
-    return [*beside, variables["playbook_dir"]]
+    """Where paths of the user's own matrices start: in inventories that are directories, beside the inventories, beside the playbook."""
+    sources = _sources(variables)
+    inside = [source for source in sources if os.path.isdir(source)]
+    return [*inside, *map(os.path.dirname, sources), variables["playbook_dir"]]
+
+
+def _sources(variables: Mapping[str, t.Any]) -> list[str]:
+    return [os.path.abspath(source) for source in variables.get("ansible_inventory_sources") or ()]
+
+
+def _misplaced(catalogue: Catalogue, variables: Mapping[str, t.Any]) -> list[str]:
+    """Matrices in a directory whose files Ansible reads as inventories, and then warns of each of their keys."""
+    ignored = [re.compile(pattern) for pattern in (*_NOT_INVENTORIES, *(t.cast(t.Any, constants).INVENTORY_IGNORE_PATTERNS or ()))]
+    found = []
+    for source in map(pathlib.Path, _sources(variables)):
+        for path in catalogue.own_files():
+            if source.is_dir() and path.is_relative_to(source.resolve()):
+                parts = path.relative_to(source.resolve()).parts
+                if not any(pattern.search(part) for pattern in ignored for part in parts):
+                    found.append(
+                        f"{shown_path(path)} is a matrix, but it lies in the inventory directory {shown_path(source)}. Ansible reads each "
+                        "file there as an inventory, and makes groups and warnings of its keys. "
+                        f"Move {parts[0]} to {shown_path(source.parent)}; the memberships may stay as they are"
+                    )
+    return found
 
 
 def _refusal(messages: tuple[str, ...]) -> str:

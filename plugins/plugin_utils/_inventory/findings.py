@@ -28,7 +28,8 @@ EXPLANATIONS = {
     "many-ports": "A rule opens more than a thousand ports, so that whatever listens there by accident is open, too.",
     "wide-addresses": "A host claims more public addresses than any host has, and all its partners open their ports to them.",
     "replaced-variable": "One group or host replaces what another group says, and a membership or network of it is lost.",
-    "similar-federation": "A federation has no managed host, and its name resembles one that has: its partners are probably shut out.",
+    "similar-federation": "The name of a federation resembles another one of its system: a typing error has probably shut its hosts out.",
+    "shared-address": "More than one host claims an address, so partners may open their ports to the wrong host.",
     "stale-acceptance": "An acceptance no longer matches a finding, and would hide the next one.",
 }
 """The id of every lint, and what it is about, in one sentence (docs/lints.md says more)."""
@@ -36,6 +37,7 @@ STALE = "stale-acceptance"
 WIDE_ADDRESSES = "wide-addresses"
 REPLACED = "replaced-variable"
 SIMILAR_FEDERATION = "similar-federation"
+SHARED_ADDRESS = "shared-address"
 _NO_END = "no end"
 """Comes after every day in the order of strings."""
 ACCEPTABLE = [lint for lint in EXPLANATIONS if lint != STALE]

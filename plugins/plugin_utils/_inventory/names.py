@@ -68,7 +68,7 @@ def misnomer(name: str, variables: tuple[str, ...]) -> str | None:
     known = {*variables, *OF_PLAYBOOKS, *all_options()}
     if name in known or name in REGISTERED or is_collection(name):
         return None
-    meant = _meant(name[:LONGEST], known)
+    meant = _meant(name[:LONGEST].lower(), known)
     if meant:
         return f"{name} is not a variable of this collection (did you mean {meant}?)"
     if name.startswith(PREFIX):

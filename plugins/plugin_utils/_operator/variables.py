@@ -26,6 +26,7 @@ from ansible.vars.hostvars import HostVars
 from .layers import Layers
 from .results import recorded_result
 from .role_options import is_ours
+from .undecryptable import without_secrets
 
 _PLAY_HOSTS = ("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch")
 _CONTROLLER = "localhost"
@@ -129,6 +130,16 @@ class OperatorVariables(Mapping[str, Mapping[str, t.Any]]):
             return Templar(loader=self._loader, variables=raw).template(raw[name])
         except AnsibleError as error:
             raise ValueUnreadable(f"cannot be templated: {error}{self._not_seen(host, raw, raw[name])}") from error
+
+    def template_without_secrets(self, host: str, raw: dict[str, t.Any], name: str) -> t.Any:
+        """The same as :meth:`template`, with a placeholder where an encrypted value cannot be decrypted."""
+        try:
+            return without_secrets(self.template(host, raw, name))
+        except ValueUnreadable:
+            hidden = without_secrets(raw)
+            if hidden is raw:
+                raise
+        return without_secrets(self.template(host, hidden, name))
 
     def _not_seen(self, host: str, raw: Mapping[str, t.Any], value: object) -> str:
         """What a template asks for that only hosts return, as the end of a message."""

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Finds federations of partners alone whose names resemble one of ours: probably a typing error, which shuts these partners out."""
+"""Finds federations whose names resemble another one of the same system: probably a typing error, which shuts their hosts out."""
 
 from __future__ import annotations
 
@@ -16,28 +16,68 @@ from .._inventory.findings import SIMILAR_FEDERATION, Finding
 from .federations import Federation
 
 ALIKE = 0.8
+_SHORTEST = 5
+"""The shortest name of a federation of ours in which one letter that is missing, or has changed places, counts as a typing error."""
 
 
 def similar_federations(federations: Iterable[Federation]) -> dict[str, list[Finding]]:
     """Host -> findings about the federations that it is in."""
     found: dict[str, list[Finding]] = {}
-    ours: list[Federation] = []
-    others: list[Federation] = []
-    for federation in federations:
-        managed = any(member.host.profile.managed for member in federation.members.values())
-        (ours if managed else others).append(federation)
-    for other in others:
-        meant = next((own.label for own in ours if own.matrix is other.matrix and _alike(own.name, other.name)), None)
+    all_of_them = list(federations)
+    ours = [federation for federation in all_of_them if _is_managed(federation)]
+    for one in all_of_them:
+        meant = next((other for other in ours if other is not one and other.matrix is one.matrix and _is_meant(one, other)), None)
         if meant:
-            text = f"no managed host is in this federation, but its name resembles {meant}; correct the name if that is meant"
-            for host in other.members:
-                found.setdefault(host, []).append(Finding(SIMILAR_FEDERATION, other.label, text))
+            for host, finding in _findings(one, meant):
+                found.setdefault(host, []).append(finding)
     return found
+
+
+def _is_managed(federation: Federation) -> bool:
+    return any(member.host.profile.managed for member in federation.members.values())
+
+
+def _is_meant(one: Federation, other: Federation) -> bool:
+    """Whether the hosts of one federation are probably meant to be in the other; of two that are ours, those of the smaller one."""
+    if not _is_managed(one):
+        return _alike(one.name, other.name)
+    smaller = (len(one.members), one.name) < (len(other.members), other.name)
+    return smaller and _is_slip(_letters(one.name), _letters(other.name))
+
+
+def _findings(one: Federation, meant: Federation) -> Iterable[tuple[str, Finding]]:
+    if _is_managed(one):
+        text = f"its name resembles {meant.label}, and hosts of the two do not meet; correct the name if that is meant"
+    else:
+        text = f"no managed host is in this federation, but its name resembles {meant.label}; correct the name if that is meant"
+    return [(host, Finding(SIMILAR_FEDERATION, one.label, text)) for host in one.members]
+
+
+def _letters(name: str) -> str:
+    """A name without what people write in one way or another: letter case and separators."""
+    return re.sub(r"[-_.]", "", name.lower())
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Whether two names differ by a slip of the fingers alone: a letter that is missing, or two that have changed places.
+
+    Names such as trial_a and trial_b, or with other numbers, are different names.
+    """
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    if len(short) < _SHORTEST or any(char.isdigit() for char in set(one) ^ set(other)):
+        return False
+    at = next((index for index, char in enumerate(short) if char != long[index]), len(short))
+    if len(long) == len(short) + 1:
+        return not long[at].isdigit() and short[at:] == long[at + 1 :]
+    swapped = short[:at] + short[at + 1 : at + 2] + short[at : at + 1] + short[at + 2 :]
+    return swapped == long and not short[at : at + 2].isdigit()
 
 
 def _alike(one: str, other: str) -> bool:
     """Whether one name is probably meant to be the other; names that are numbered are different names."""
-    if one.lower() == other.lower():
+    if _letters(one) == _letters(other):
         return True
     if re.sub(r"\d+", "", one) == re.sub(r"\d+", "", other):
         return False

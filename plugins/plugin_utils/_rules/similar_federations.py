@@ -16,8 +16,8 @@ from .._inventory.findings import SIMILAR_FEDERATION, Finding
 from .federations import Federation
 
 ALIKE = 0.8
-_SHORTEST = 5
-"""The shortest name of a federation of ours in which one letter that is missing, or has changed places, counts as a typing error."""
+_SHORTEST = 4
+"""The shortest name in which one letter that is missing, or has changed places, counts as a typing error."""
 
 
 def similar_federations(federations: Iterable[Federation]) -> dict[str, list[Finding]]:
@@ -77,7 +77,7 @@ def _is_slip(one: str, other: str) -> bool:
 
 def _alike(one: str, other: str) -> bool:
     """Whether one name is probably meant to be the other; names that are numbered are different names."""
-    if _letters(one) == _letters(other):
+    if _is_slip(_letters(one), _letters(other)):
         return True
     if re.sub(r"\d+", "", one) == re.sub(r"\d+", "", other):
         return False

@@ -18,6 +18,7 @@ from ansible.errors import AnsibleActionFail
 
 from ..plugin_utils._common.days import utc_today
 from ..plugin_utils._common.problems import PlanRefused, shown_path
+from ..plugin_utils._common.texts import one_line
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import FORWARD_PROXY, VARIABLES
 from ..plugin_utils._inventory.names import in_collection, is_collection, misnomer
@@ -28,6 +29,7 @@ from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._matrix.catalogue import Catalogue
 from ..plugin_utils._operator.layers import Layer
 from ..plugin_utils._operator.results import record_result
+from ..plugin_utils._operator.unread_files import unread_files
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, chosen, differing
 from ..plugin_utils._plan.compute import compute_plan
 from ..plugin_utils._plan.exceptions import ending
@@ -74,8 +76,9 @@ class ActionModule(ControllerAction):
                 directory = pathlib.Path(tempfile.mkdtemp(prefix="plan_", dir=t.cast(t.Any, constants).DEFAULT_LOCAL_TMP))
                 write_plan(plan, directory)
         except PlanRefused as refused:
-            raise AnsibleActionFail(_refusal(refused.messages)) from None
+            raise AnsibleActionFail(_refusal(refused.messages, _unread(variables))) from None
         warnings = plan.warnings
+        unread = _unread(variables)
         ends = ending(plan.index["findings"], utc_today())
         *federations, count = plan.summary()
         ignored = said.all_set_aside()
@@ -93,6 +96,8 @@ class ActionModule(ControllerAction):
             *(f"{one}; its own value in the inventory counts" for one in ignored[:WARNINGS_SHOWN]),
             *_more(len(ignored) - WARNINGS_SHOWN, "variables that hosts may have written"),
             *_misplaced(catalogue, variables),
+            *unread[:WARNINGS_SHOWN],
+            *_more(len(unread) - WARNINGS_SHOWN, "files without effect"),
             *ends.warnings[:WARNINGS_SHOWN],
             *_more(len(ends.warnings) - WARNINGS_SHOWN, "exceptions with a date in plan.json"),
             *warnings[:WARNINGS_SHOWN],
@@ -162,9 +167,16 @@ def _misplaced(catalogue: Catalogue, variables: Mapping[str, t.Any]) -> list[str
     return found
 
 
-def _refusal(messages: tuple[str, ...]) -> str:
+def _unread(variables: Mapping[str, t.Any]) -> list[str]:
+    """Files of variables that have no effect."""
+    groups = variables["groups"]
+    return [one_line(one) for one in unread_files(_sources(variables), variables["playbook_dir"], groups, groups.get("all", ()))]
+
+
+def _refusal(messages: tuple[str, ...], unread: list[str]) -> str:
     count = "1 error" if len(messages) == 1 else f"{len(messages)} errors"
-    return "\n".join((f"{count}; nothing was planned:", *(f"- {message}" for message in messages)))
+    lines = [*messages, *(f"perhaps the cause: {one}" for one in unread[:WARNINGS_SHOWN])]
+    return "\n".join((f"{count}; nothing was planned:", *(f"- {line}" for line in lines)))
 
 
 def _more(count: int, what: str) -> list[str]:

@@ -144,7 +144,7 @@ class OperatorVariables(Mapping[str, Mapping[str, t.Any]]):
     def _not_seen(self, host: str, raw: Mapping[str, t.Any], value: object) -> str:
         """What a template asks for that only hosts return, as the end of a message."""
         stores = () if self._manager is None else (_facts(self._manager, host), self._manager._nonpersistent_fact_cache.get(host, ()))
-        names = {name for name in _NAME.findall(str(value)) if name not in raw}
+        names = {name for name in _NAME.findall(str(without_secrets(value))) if name not in raw}
         asked = {name for name in names if name.startswith("ansible_") or any(name in store for store in stores)}
         if not asked:
             return ""

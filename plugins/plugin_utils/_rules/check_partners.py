@@ -12,6 +12,7 @@ import collections
 from collections.abc import Iterable, Sequence
 
 from .._common.problems import Problems, did_you_mean, listed
+from .._common.slips import is_slip, letters
 from .._inventory.hosts import ADDRESSES
 from .._matrix.model import ENDS, Flow
 from .._matrix.versions import Version
@@ -39,9 +40,11 @@ def check_partners(federations: Iterable[Federation], doubts: Doubts, problems: 
         _warn_of_families(federation, problems)
         _warn_of_idle_roles(federation, problems)
     for host, members in without.items():
+        others = sorted({name for federation in federations for name, member in federation.members.items() if member.host.addresses})
+        meant = next((name for name in others if is_slip(letters(host), letters(name))), None)
         problems.error(
             f"{', '.join(member.membership.label for member in members)}: partners need its address; define {ADDRESSES} "
-            "(neither ansible_host nor its name is one)",
+            f"(neither ansible_host nor its name is one){f' (did you mean the host {meant}?)' if meant else ''}",
             [host],
             [members[0].host.variables.get("ansible_host"), *(member.membership.source for member in members)],
         )

@@ -12,12 +12,11 @@ import difflib
 import re
 from collections.abc import Iterable
 
+from .._common.slips import is_slip, letters
 from .._inventory.findings import SIMILAR_FEDERATION, Finding
 from .federations import Federation
 
 ALIKE = 0.8
-_SHORTEST = 4
-"""The shortest name in which one letter that is missing, or has changed places, counts as a typing error."""
 
 
 def similar_federations(federations: Iterable[Federation]) -> dict[str, list[Finding]]:
@@ -42,7 +41,7 @@ def _is_meant(one: Federation, other: Federation) -> bool:
     if not _is_managed(one):
         return _alike(one.name, other.name)
     smaller = (len(one.members), one.name) < (len(other.members), other.name)
-    return smaller and _is_slip(_letters(one.name), _letters(other.name))
+    return smaller and is_slip(letters(one.name), letters(other.name))
 
 
 def _findings(one: Federation, meant: Federation) -> Iterable[tuple[str, Finding]]:
@@ -53,31 +52,9 @@ def _findings(one: Federation, meant: Federation) -> Iterable[tuple[str, Finding
     return [(host, Finding(SIMILAR_FEDERATION, one.label, text)) for host in one.members]
 
 
-def _letters(name: str) -> str:
-    """A name without what people write in one way or another: letter case and separators."""
-    return re.sub(r"[-_.]", "", name.lower())
-
-
-def _is_slip(one: str, other: str) -> bool:
-    """Whether two names differ by a slip of the fingers alone: a letter that is missing, or two that have changed places.
-
-    Names such as trial_a and trial_b, or with other numbers, are different names.
-    """
-    if one == other:
-        return True
-    short, long = sorted((one, other), key=len)
-    if len(short) < _SHORTEST or any(char.isdigit() for char in set(one) ^ set(other)):
-        return False
-    at = next((index for index, char in enumerate(short) if char != long[index]), len(short))
-    if len(long) == len(short) + 1:
-        return not long[at].isdigit() and short[at:] == long[at + 1 :]
-    swapped = short[:at] + short[at + 1 : at + 2] + short[at : at + 1] + short[at + 2 :]
-    return swapped == long and not short[at : at + 2].isdigit()
-
-
 def _alike(one: str, other: str) -> bool:
     """Whether one name is probably meant to be the other; names that are numbered are different names."""
-    if _is_slip(_letters(one), _letters(other)):
+    if is_slip(letters(one), letters(other)):
         return True
     if re.sub(r"\d+", "", one) == re.sub(r"\d+", "", other):
         return False

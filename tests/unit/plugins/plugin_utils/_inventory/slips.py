@@ -271,6 +271,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
         put("linz", "ansible_host", "linz.example.org"),
         "host linz: linksight.alps, shrine.cohort: partners need its address; define connectivity_addresses",
     ),
+    "host that a group misspells": (
+        lambda hosts: hosts.update(wles={ALPS: hosts["wels"][ALPS]}),
+        "host wles: linksight.alps: partners need its address; define connectivity_addresses (neither ansible_host nor its name is one) (",
+    ),
     "network misspelt": (
         key("linz", "connectivity_networks", "users", "user"),
         "connectivity_networks: no matrix in use has a network 'user' (did you mean users?)",

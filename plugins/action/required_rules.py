@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import tempfile
 import typing as t
 from collections.abc import Mapping, Sequence
@@ -15,9 +16,11 @@ from collections.abc import Mapping, Sequence
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 
-from ..plugin_utils._common.problems import PlanRefused
+from ..plugin_utils._common.days import utc_today
+from ..plugin_utils._common.problems import PlanRefused, shown_path
+from ..plugin_utils._common.texts import one_line
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import VARIABLES
+from ..plugin_utils._inventory.hosts import FORWARD_PROXY, VARIABLES
 from ..plugin_utils._inventory.names import in_collection, is_collection, misnomer
 from ..plugin_utils._inventory.replaced import Replaced
 from ..plugin_utils._inventory.source_location import locate
@@ -26,12 +29,16 @@ from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._matrix.catalogue import Catalogue
 from ..plugin_utils._operator.layers import Layer
 from ..plugin_utils._operator.results import record_result
+from ..plugin_utils._operator.unread_files import unread_files
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, chosen, differing
 from ..plugin_utils._plan.compute import compute_plan
+from ..plugin_utils._plan.exceptions import ending
 from ..plugin_utils._plan.previous import refuse_shrinking
 from ..plugin_utils._plan.writer import write_plan
 
 WARNINGS_SHOWN = 20
+_NOT_INVENTORIES = (r"^\.", "^host_vars$", "^group_vars$", "^vars_plugins$")
+"""What Ansible does not read as an inventory."""
 RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewed_plan", "connectivity_native", "connectivity_allow_shrink")
 
 
@@ -58,9 +65,8 @@ class ActionModule(ControllerAction):
             contradictions = differing(RUN_OPTIONS, inventory)
             if contradictions:
                 raise PlanRefused(contradictions)
-            plan = compute_plan(
-                inventory, Catalogue(_directories(variables)), locate, options["select"] or None, options["native"] == "full", replaced
-            )
+            catalogue = Catalogue(_directories(variables))
+            plan = compute_plan(inventory, catalogue, locate, options["select"] or None, options["native"] == "full", replaced)
             wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
             if wanted and not options["allow_shrink"]:
                 refuse_shrinking(wanted, plan.index)
@@ -70,8 +76,11 @@ class ActionModule(ControllerAction):
                 directory = pathlib.Path(tempfile.mkdtemp(prefix="plan_", dir=t.cast(t.Any, constants).DEFAULT_LOCAL_TMP))
                 write_plan(plan, directory)
         except PlanRefused as refused:
-            raise AnsibleActionFail(_refusal(refused.messages)) from None
+            raise AnsibleActionFail(_refusal(refused.messages, _unread(variables))) from None
         warnings = plan.warnings
+        unread = _unread(variables)
+        ends = ending(plan.index["findings"], utc_today())
+        *federations, count = plan.summary()
         ignored = said.all_set_aside()
         result = record_result(
             {
@@ -79,12 +88,18 @@ class ActionModule(ControllerAction):
                 "plan": str(directory),
                 "managed": plan.count(True),
                 "unmanaged": plan.count(False),
-                "summary": plan.summary(),
+                "summary": [*federations, count + ends.sum],
+                **ends._asdict(),
             }
         )
         result["warnings"] = [
             *(f"{one}; its own value in the inventory counts" for one in ignored[:WARNINGS_SHOWN]),
             *_more(len(ignored) - WARNINGS_SHOWN, "variables that hosts may have written"),
+            *_misplaced(catalogue, variables),
+            *unread[:WARNINGS_SHOWN],
+            *_more(len(unread) - WARNINGS_SHOWN, "files without effect"),
+            *ends.warnings[:WARNINGS_SHOWN],
+            *_more(len(ends.warnings) - WARNINGS_SHOWN, "exceptions with a date in plan.json"),
             *warnings[:WARNINGS_SHOWN],
             *_more(len(warnings) - WARNINGS_SHOWN, "warnings in plan.json"),
         ]
@@ -103,7 +118,8 @@ def _own(said: OperatorVariables, host: str, raw: dict[str, t.Any]) -> dict[str,
     for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS, *filter(is_collection, own)):
         if name in own:
             try:
-                own[name] = said.template(host, raw, name)
+                read = said.template_without_secrets if name == FORWARD_PROXY else said.template
+                own[name] = read(host, raw, name)
             except ValueUnreadable as error:
                 own[name] = Unreadable(str(error), own[name])
     return own
@@ -124,15 +140,43 @@ def _replaced(said: OperatorVariables, host: str, raw: dict[str, t.Any], layers:
 
 
 def _directories(variables: Mapping[str, t.Any]) -> list[str]:
-    """Where paths of the user's own matrices start: beside the inventories, then beside the playbook."""
-    sources = [os.path.abspath(source) for source in variables.get("ansible_inventory_sources") or ()]
-    beside = [source if os.path.isdir(source) else os.path.dirname(source) for source in sources]
-    return [*beside, variables["playbook_dir"]]
+    """Where paths of the user's own matrices start: in inventories that are directories, beside the inventories, beside the playbook."""
+    sources = _sources(variables)
+    inside = [source for source in sources if os.path.isdir(source)]
+    return [*inside, *map(os.path.dirname, sources), variables["playbook_dir"]]
 
 
-def _refusal(messages: tuple[str, ...]) -> str:
+def _sources(variables: Mapping[str, t.Any]) -> list[str]:
+    return [os.path.abspath(source) for source in variables.get("ansible_inventory_sources") or ()]
+
+
+def _misplaced(catalogue: Catalogue, variables: Mapping[str, t.Any]) -> list[str]:
+    """Matrices in a directory whose files Ansible reads as inventories, and then warns of each of their keys."""
+    ignored = [re.compile(pattern) for pattern in (*_NOT_INVENTORIES, *(t.cast(t.Any, constants).INVENTORY_IGNORE_PATTERNS or ()))]
+    found = []
+    for source in map(pathlib.Path, _sources(variables)):
+        for path in catalogue.own_files():
+            if source.is_dir() and path.is_relative_to(source.resolve()):
+                parts = path.relative_to(source.resolve()).parts
+                if not any(pattern.search(part) for pattern in ignored for part in parts):
+                    found.append(
+                        f"{shown_path(path)} is a matrix, but it lies in the inventory directory {shown_path(source)}. Ansible reads each "
+                        "file there as an inventory, and makes groups and warnings of its keys. "
+                        f"Move {parts[0]} to {shown_path(source.parent)}; the memberships may stay as they are"
+                    )
+    return found
+
+
+def _unread(variables: Mapping[str, t.Any]) -> list[str]:
+    """Files of variables that have no effect."""
+    groups = variables["groups"]
+    return [one_line(one) for one in unread_files(_sources(variables), variables["playbook_dir"], groups, groups.get("all", ()))]
+
+
+def _refusal(messages: tuple[str, ...], unread: list[str]) -> str:
     count = "1 error" if len(messages) == 1 else f"{len(messages)} errors"
-    return "\n".join((f"{count}; nothing was planned:", *(f"- {message}" for message in messages)))
+    lines = [*messages, *(f"perhaps the cause: {one}" for one in unread[:WARNINGS_SHOWN])]
+    return "\n".join((f"{count}; nothing was planned:", *(f"- {line}" for line in lines)))
 
 
 def _more(count: int, what: str) -> list[str]:

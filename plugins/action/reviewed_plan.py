@@ -15,6 +15,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.utils.path import unfrackpath
 
+from ..plugin_utils._common.days import utc_today
 from ..plugin_utils._common.problems import PlanRefused, Problems
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import MANAGED, MEMBERSHIPS
@@ -23,6 +24,8 @@ from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, differing
 from ..plugin_utils._plan.age import made, old
+from ..plugin_utils._plan.exceptions import ending
+from ..plugin_utils._plan.reader import PlanUnreadable, read_findings
 from ..plugin_utils._plan.review import review
 
 OF_THE_RUN = ("connectivity_reviewed_plan", "connectivity_reviewed_plan_days", "connectivity_select")
@@ -33,7 +36,7 @@ class ActionModule(ControllerAction):
         "plan": {"type": "path", "required": True},
         "days": {"type": "int", "default": 30},
     }
-    MISTAKES = (LibrariesMissing,)
+    MISTAKES = (LibrariesMissing, PlanUnreadable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         require_libraries()
@@ -49,6 +52,7 @@ class ActionModule(ControllerAction):
         except PlanRefused as refused:
             raise AnsibleActionFail(_refusal(directory, refused.messages)) from None
         then, now = made(directory), time.time()
+        ends = ending(read_findings(directory), utc_today())
         result = record_result(
             {
                 "changed": False,
@@ -57,11 +61,12 @@ class ActionModule(ControllerAction):
                 "unmanaged": found.unmanaged,
                 "days": then.days(now) if then else None,
                 "summary": f"{directory}, {then or 'of unknown age'}: {found.managed} managed hosts, partners that are not managed: "
-                f"{found.unmanaged}; {len(wanted)} managed hosts in this run",
+                f"{found.unmanaged}; {len(wanted)} managed hosts in this run{ends.sum}",
+                **ends._asdict(),
             }
         )
         warning = old(then, now, options["days"]) if then else ""
-        result["warnings"] = [*found.warnings, *([warning] if warning else [])]
+        result["warnings"] = [*ends.warnings, *found.warnings, *([warning] if warning else [])]
         return result
 
 

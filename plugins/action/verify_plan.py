@@ -12,9 +12,11 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
+from ..plugin_utils._common.days import utc_today
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._operator.results import NotOfThisRun, of_this_run, record_result
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
+from ..plugin_utils._plan.exceptions import ending
 from ..plugin_utils._plan.reader import PlanUnreadable, read_plan
 from ..plugin_utils._verify.assignments import choose
 
@@ -45,9 +47,16 @@ class ActionModule(ControllerAction):
         choices = choose(content, present, known, options["peers_maximum"])
         if not any(content.hosts[name].part.managed for name in variables["ansible_play_hosts_all"] if name in content.hosts):
             raise AnsibleActionFail(f"{plan}: no host of this play is managed there; check --limit and connectivity_memberships")
-        return record_result(
-            {"hosts": {name: choice.to_data() for name, choice in choices.items()}, "plan": plan, "token": secrets.token_hex(8)}
+        ends = ending(content.findings, utc_today())
+        result = record_result(
+            {
+                "hosts": {name: choice.to_data() for name, choice in choices.items()},
+                "plan": plan,
+                "token": secrets.token_hex(8),
+                **ends._asdict(),
+            }
         )
+        return {**result, "warnings": ends.warnings}
 
 
 def _addresses(variables: t.Any) -> list[str]:

@@ -20,7 +20,7 @@ description:
   - C(connectivity_memberships) makes a host part of the plan. It lists what runs there. Each item has C(matrix) (a name of the catalogue,
     or the path of a file of your own, relative to the inventory or the playbook), C(federation) and C(roles), and where needed C(options),
     C(optional_flows) (ids, or C([all])), C(version) (of the system, in quotes; by default the one that the matrix calls current) and
-    C(federation_scope) (C(any) while the partners are not known yet).
+    C(federation_scope) (C(any) while the partners are not known yet) with C(federation_scope_until), its last day.
     An empty list is a managed host without rules.
   - C(connectivity_addresses) lists the host's addresses as partners see them, IPv4 and IPv6. Without it, C(ansible_host) is taken,
     or the host's name, if that is an address. C(connectivity_managed=false) marks a partner's host.
@@ -39,7 +39,8 @@ description:
     C(connectivity_inspection_products) what inspects the site's traffic and gets a file in its own words.
   - Lints report as warnings what the plan does as the inventory says and an expert would ask about.
     C(connectivity_accepted_findings) accepts findings. Each item has the C(id) of the finding, the flow or federation that it is
-    C(about), and a C(reason).
+    C(about), and a C(reason). It may have C(until), the last day that it counts, such as C(2027-03-31), UTC.
+  - Dates change no rule and no file of the plan. What they mean today is a warning and in RV(expired) and RV(soon).
 notes:
   - Run it once, with C(run_once), in a play for all hosts without facts. It reads the whole inventory, so that neither C(--limit)
     nor C(serial) hides a peer.
@@ -126,6 +127,18 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+expired:
+  description: The exceptions whose last day is over, one line each.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+soon:
+  description: The exceptions whose last day is today or one of the next 14 days, one line each.
+  type: list
+  elements: str
+  returned: success
+  sample: ["expires on 2027-01-31, in 5 days: host alpha: federation-scope-any: linksight.north: federation_scope is any"]
 plan:
   description: The directory that the plan was written to, as an absolute path.
   type: str

@@ -20,6 +20,7 @@ description:
   - It warns about files of hosts that do not agree with their digests in C(plan.json), and about a plan that is older than O(days).
     The age counts from the git commit that holds C(plan.json) as it is, or else from the date of the file.
     A shallow clone knows only its newest commit.
+  - It also warns about exceptions of the plan whose last day is over, or is soon.
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.controller
@@ -49,6 +50,18 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+expired:
+  description: The exceptions whose last day is over, one line each.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+soon:
+  description: The exceptions whose last day is today or one of the next 14 days, one line each.
+  type: list
+  elements: str
+  returned: success
+  sample: ["expires on 2027-01-31, in 5 days: host alpha: federation-scope-any: linksight.north: federation_scope is any"]
 plan:
   description: The plan directory, as an absolute path.
   returned: success

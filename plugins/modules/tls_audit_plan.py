@@ -49,6 +49,18 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+expired:
+  description: The exceptions whose last day is over, one line each.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+soon:
+  description: The exceptions whose last day is today or one of the next 14 days, one line each.
+  type: list
+  elements: str
+  returned: success
+  sample: ["expires on 2027-01-31, in 5 days: host alpha: federation-scope-any: linksight.north: federation_scope is any"]
 hosts:
   description: What each managed host of the play looks at, by inventory name.
   returned: success

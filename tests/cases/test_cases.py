@@ -6,7 +6,7 @@ files, by name) and ``replaced`` (host -> values that others replace), then exac
 - ``rules``: host -> its rules, one line each, as :func:`shown` writes them; hosts that are left out do not matter. Besides them, where they
   matter, ``address_sets``, and ``hosts``: host -> other keys of its file;
 - ``warnings``: all warnings but the findings among them;
-- ``findings``: all findings, one line each, an accepted one with its reason behind it;
+- ``findings``: all findings, one line each, an accepted one with its reason behind it, and its last day where it has one;
 - ``errors``: all errors; ``{catalogue}`` stands for the names of the catalogue's files, in alphabetical order.
 """
 
@@ -48,6 +48,7 @@ def shown(rule: dict[str, t.Any]) -> str:
         rule["placement"] if rule["placement"] != "host" else "",
         "open to others" if rule["direction"] == "ingress" and not rule["closed_to_others"] else "",
         "via proxy" if rule["via_proxy"] else "",
+        f"until {rule['until']}" if "until" in rule else "",
     ]
     notes = [note for note in notes if note]
     preposition = "from" if rule["direction"] == "ingress" else "to"
@@ -75,7 +76,9 @@ def test_case(case: Case, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatc
     if expectation == "warnings":
         assert [warning for warning in plan.index["warnings"] if (None, warning) not in lines] == case["warnings"]
     elif expectation == "findings":
-        assert [f"{line} (accepted: {reason})" if reason else line for reason, line in lines] == case["findings"]
+        days = [f" until {finding['until']}" if "until" in finding else "" for finding in plan.index["findings"]]
+        shown_lines = [f"{line} (accepted{day}: {reason})" if reason else line for (reason, line), day in zip(lines, days, strict=True)]
+        assert shown_lines == case["findings"]
         assert {line for reason, line in lines if reason is None} <= set(plan.index["warnings"])
         assert {line for reason, line in lines if reason}.isdisjoint(plan.index["warnings"])
     else:

@@ -46,6 +46,7 @@ class PlanRule(t.NamedTuple):
         closed_to_others: Nobody else may reach the ports.
         via_proxy: The peer is the forward proxy; ``flows`` are the labels of those that it stands for.
         phases: When the flow is needed, in order; the last one is the plan's ``phase``.
+        until: The last day of the exception that opens the rule, ``YYYY-MM-DD``; empty: it has no end, and no key is written.
     """
 
     id: str
@@ -66,6 +67,7 @@ class PlanRule(t.NamedTuple):
     phases: t.Tuple[str, ...] = ()
     purpose: str = ""
     flows: t.Tuple[str, ...] = ()
+    until: str = ""
 
     @property
     def label(self) -> str:
@@ -79,6 +81,8 @@ class PlanRule(t.NamedTuple):
             data["flows"] = list(self.flows)
         else:
             del data["flows"]
+        if not self.until:
+            del data["until"]
         return data
 
     @classmethod
@@ -238,7 +242,7 @@ class PlanProxy(t.NamedTuple):
 
 
 class PlanMembership(t.NamedTuple):
-    """One place of the host in a federation."""
+    """One place of the host in a federation. ``federation_scope_until``: the last day of ``any``; None: no key is written."""
 
     matrix: str
     federation: str
@@ -247,14 +251,19 @@ class PlanMembership(t.NamedTuple):
     optional_flows: t.Tuple[str, ...]
     version: t.Optional[str]
     federation_scope: str
+    federation_scope_until: t.Optional[str] = None
 
     def to_json(self) -> Json:
         given = {"roles": list(self.roles), "options": dict(self.options), "optional_flows": list(self.optional_flows)}
-        return {**self._asdict(), **given}
+        data = {**self._asdict(), **given}
+        if self.federation_scope_until is None:
+            del data["federation_scope_until"]
+        return data
 
     @classmethod
     def from_json(cls, data: t.Mapping[str, t.Any]) -> PlanMembership:
-        given = {name: data[name] for name in cls._fields}
+        given = {name: data[name] for name in cls._fields if name != "federation_scope_until"}
+        given["federation_scope_until"] = data.get("federation_scope_until")
         return cls(**{**given, "roles": tuple(data["roles"]), "optional_flows": tuple(data["optional_flows"])})
 
 

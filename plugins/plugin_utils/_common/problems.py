@@ -56,6 +56,10 @@ class Problems:
     def warn(self, text: str, hosts: Iterable[str] = ()) -> None:
         self._warnings.setdefault(("", text), set()).update(hosts)
 
+    @property
+    def has_errors(self) -> bool:
+        return bool(self._errors)
+
     def place(self, value: object) -> str | None:
         """Where one of the user's values stands, for a message that names more than one."""
         return self._locate(value)
@@ -90,9 +94,13 @@ def unknown(kind: str, word: str, owner: str, known: Collection[str]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6, prefix: str = "") -> str:
-    """A word of the known ones that is similar, with what all of them begin with; of very many only the first are looked at."""
-    close = difflib.get_close_matches(word[:WORD], list(itertools.islice(known, KNOWN_SHOWN)), 1, cutoff)
-    return f" (did you mean {prefix}{close[0]}?)" if close else ""
+    """A word of the known ones that is similar, with what all of them begin with; of very many only the first are looked at.
+
+    Letter case makes no difference.
+    """
+    words = {other.lower(): other for other in itertools.islice(known, KNOWN_SHOWN)}
+    close = difflib.get_close_matches(word[:WORD].lower(), list(words), 1, cutoff)
+    return f" (did you mean {prefix}{words[close[0]]}?)" if close else ""
 
 
 def subject(hosts: Collection[str]) -> str:

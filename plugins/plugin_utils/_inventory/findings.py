@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from .._common.problems import subject, unknown
 from .value import Value
 
-KEYS = ("id", "about", "reason")
+KEYS = ("id", "about", "reason", "until")
 
 EXPLANATIONS = {
     "federation-scope-any": "Partners are not known yet, so the federation's flows between hosts are open to everybody on this host.",
@@ -28,7 +28,8 @@ EXPLANATIONS = {
     "many-ports": "A rule opens more than a thousand ports, so that whatever listens there by accident is open, too.",
     "wide-addresses": "A host claims more public addresses than any host has, and all its partners open their ports to them.",
     "replaced-variable": "One group or host replaces what another group says, and a membership or network of it is lost.",
-    "similar-federation": "A federation has no managed host, and its name resembles one that has: its partners are probably shut out.",
+    "similar-federation": "The name of a federation resembles another one of its system: a typing error has probably shut its hosts out.",
+    "shared-address": "More than one host claims an address, so partners may open their ports to the wrong host.",
     "stale-acceptance": "An acceptance no longer matches a finding, and would hide the next one.",
 }
 """The id of every lint, and what it is about, in one sentence (docs/lints.md says more)."""
@@ -36,6 +37,9 @@ STALE = "stale-acceptance"
 WIDE_ADDRESSES = "wide-addresses"
 REPLACED = "replaced-variable"
 SIMILAR_FEDERATION = "similar-federation"
+SHARED_ADDRESS = "shared-address"
+_NO_END = "no end"
+"""Comes after every day in the order of strings."""
 ACCEPTABLE = [lint for lint in EXPLANATIONS if lint != STALE]
 
 
@@ -46,20 +50,23 @@ class Finding(t.NamedTuple):
         lint: The lint's id.
         about: The flow (``<matrix>.<federation>.<flow>``), federation (``<matrix>.<federation>``), network, or variable.
         text: What is so, and what would change it.
+        until: The last day of the exception that the finding is about, YYYY-MM-DD; None: it has no end.
     """
 
     lint: str
     about: str
     text: str
+    until: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Acceptance:
-    """The user's word that a finding is known, and why it may stay."""
+    """The user's word that a finding is known, why it may stay, and the last day that it may (None: it has no end)."""
 
     lint: str
     about: str
     reason: str
+    until: str | None = None
 
     def fits(self, finding: Finding) -> bool:
         return (self.lint, self.about) == (finding.lint, finding.about)
@@ -69,7 +76,7 @@ class Findings:
     """Collects the findings of all hosts, and tells which of them their users accepted."""
 
     def __init__(self) -> None:
-        self._hosts: dict[tuple[Finding, str | None], list[str]] = collections.defaultdict(list)
+        self._hosts: dict[tuple[Finding, str | None, str | None], list[str]] = collections.defaultdict(list)
         self._accepting: dict[Acceptance, list[str]] = collections.defaultdict(list)
         self._used: set[Acceptance] = set()
 
@@ -80,11 +87,15 @@ class Findings:
         for finding in found:
             fitting = [acceptance for acceptance in accepted if acceptance.fits(finding)]
             self._used.update(fitting)
-            self._hosts[finding, fitting[0].reason if fitting else None].append(host)
+            reason, until = _accepted(finding, fitting)
+            self._hosts[finding, reason, until].append(host)
 
     def as_plan(self) -> list[dict[str, t.Any]]:
-        """Everything found, sorted; ``accepted`` is the user's reason, or None. Who accepts what nobody has is found, too."""
-        entries = [_entry(finding, hosts, reason) for (finding, reason), hosts in self._hosts.items()]
+        """Everything found, sorted; ``accepted`` is the user's reason, or None. Who accepts what nobody has is found, too.
+
+        ``until`` is the last day that the reason counts, where it has one. What that means today is not said here.
+        """
+        entries = [_entry(finding, hosts, reason, until) for (finding, reason, until), hosts in self._hosts.items()]
         for acceptance, hosts in self._accepting.items():
             if acceptance not in self._used:
                 text = f"{acceptance.lint} is not found there; remove its acceptance from connectivity_accepted_findings"
@@ -92,8 +103,17 @@ class Findings:
         return sorted(entries, key=lambda entry: (entry["id"], entry["about"], entry["hosts"], entry["text"]))
 
 
-def _entry(finding: Finding, hosts: Iterable[str], reason: str | None) -> dict[str, t.Any]:
-    return {"id": finding.lint, "about": finding.about, "hosts": sorted(hosts), "text": finding.text, "accepted": reason}
+def _accepted(finding: Finding, fitting: Sequence[Acceptance]) -> tuple[str | None, str | None]:
+    """Why a finding is not a warning, and until when: the acceptance that lasts longest counts, but no longer than the exception."""
+    longest = max(fitting, key=lambda acceptance: acceptance.until or _NO_END, default=None)
+    if longest is None:
+        return (f"federation_scope_until is {finding.until}" if finding.until else None), finding.until
+    return longest.reason, min(filter(None, (longest.until, finding.until)), default=None)
+
+
+def _entry(finding: Finding, hosts: Iterable[str], reason: str | None, until: str | None = None) -> dict[str, t.Any]:
+    dated = {"until": until} if until else {}
+    return {"id": finding.lint, "about": finding.about, "hosts": sorted(hosts), "text": finding.text, "accepted": reason, **dated}
 
 
 def shown(entry: dict[str, t.Any]) -> str:
@@ -119,4 +139,5 @@ def _acceptance(value: Value) -> Acceptance | None:
         lint.refuse(unknown("finding", texts[0], "the linter", ACCEPTABLE))
     if reason and isinstance(reason.data, str) and not reason.data.strip():
         reason.refuse("an empty reason is none; say why the finding may stay")
-    return Acceptance(*texts) if all(texts) else None
+    until = fields["until"].day() if "until" in fields else None
+    return Acceptance(texts[0], texts[1], texts[2], until) if all(texts) else None

@@ -12,11 +12,16 @@ import dataclasses
 
 from ...module_utils._proxy_url import ProxyUrl, parse_proxy_url
 from .._common.addresses import parse_network
+from .._operator.undecryptable import PLACEHOLDER
 from .no_proxy import parse_exception
 from .value import Value
 
 URLS = ("http_proxy", "https_proxy")
 CREDENTIALS = ("username", "password")
+_ENCRYPTED = (
+    "is encrypted and cannot be decrypted here, but the plan needs it; encrypt only username and password, which the plan does not need, "
+    "or give the vault password"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +51,9 @@ def read_forward_proxy(value: Value | None) -> ForwardProxy | None:
     """Read ``connectivity_forward_proxy``; None: the host has no proxy."""
     if value is None or value.data is None or value.data == {}:
         return None
+    if isinstance(value.data, str) and PLACEHOLDER in value.data:
+        value.refuse(_ENCRYPTED)
+        return None
     fields = value.mapping((*URLS, *CREDENTIALS, "no_proxy", "only")) or {}
     urls = {key: _url(fields[key]) if key in fields else None for key in URLS}
     if fields and not any(key in fields for key in urls):
@@ -72,10 +80,12 @@ def _url(value: Value) -> ProxyUrl | None:
         return None
     try:
         url = parse_proxy_url(text.strip())
+        if PLACEHOLDER in url.host:
+            raise ValueError(_ENCRYPTED)
         if ":" in url.host or url.host.replace(".", "").isdigit():
             _refuse_unreachable(url.host)
     except ValueError as error:
-        value.refuse(str(error))
+        value.refuse(_ENCRYPTED if PLACEHOLDER in text.rpartition("@")[2] else str(error))
         return None
     return url
 
@@ -92,6 +102,9 @@ def _refuse_unreachable(host: str) -> None:
 def _exception(value: Value) -> str | None:
     text = value.text()
     if text is None:
+        return None
+    if PLACEHOLDER in text:
+        value.refuse(_ENCRYPTED)
         return None
     try:
         return parse_exception(text)

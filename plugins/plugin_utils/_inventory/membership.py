@@ -28,6 +28,7 @@ class Membership:
         optional_flows: Ids of the optional flows that it opens.
         version: The version of the system that the host runs; None if the matrix knows no versions.
         any_partner: Partners are not known yet (``federation_scope: any``).
+        any_until: The last day of that, YYYY-MM-DD; None: it has no end.
         source: The user's own mapping, to say where it stands.
     """
 
@@ -38,6 +39,7 @@ class Membership:
     optional_flows: frozenset[str] = frozenset()
     version: Version | None = None
     any_partner: bool = False
+    any_until: str | None = None
     source: object = dataclasses.field(default=None, compare=False, repr=False)
 
     @property
@@ -54,6 +56,7 @@ class Draft:
         fields: Its entries.
         version: As the mapping says, else the current one.
         scope: ``federation_scope``, where the mapping has it.
+        scope_until: ``federation_scope_until``, where the mapping has it.
     """
 
     value: Value
@@ -64,6 +67,7 @@ class Draft:
     options: tuple[tuple[str, str | int], ...]
     version: Version | None
     scope: str | None
+    scope_until: str | None = None
 
     @property
     def label(self) -> str:
@@ -83,6 +87,8 @@ def merge_drafts(drafts: Sequence[Draft], problems: Problems) -> Membership:
             own["version"] = draft.version
         if draft.scope is not None:
             own["federation_scope"] = draft.scope
+        if draft.scope_until is not None:
+            own["federation_scope_until"] = draft.scope_until
         for what, choice in own.items():
             first, chosen = said.setdefault(what, (draft, choice))
             if choice != chosen:
@@ -91,6 +97,12 @@ def merge_drafts(drafts: Sequence[Draft], problems: Problems) -> Membership:
                     "let both say the same, or only one of them"
                 )
     first = drafts[0]
+    any_partner = any(draft.scope == "any" for draft in drafts)
+    for draft in drafts:
+        if draft.scope_until is not None and not any_partner:
+            draft.fields["federation_scope_until"].refuse(
+                "only federation_scope: any has an end, and this membership does not have it; remove federation_scope_until"
+            )
     version = said["version"][0].version if "version" in said else first.version
     options = {name: choice for draft in reversed(drafts) for name, choice in draft.options}
     flows = [_optional_flows(draft.fields["optional_flows"], draft.matrix, version) for draft in drafts if "optional_flows" in draft.fields]
@@ -101,7 +113,8 @@ def merge_drafts(drafts: Sequence[Draft], problems: Problems) -> Membership:
         tuple(sorted(options.items())),
         frozenset().union(*flows),
         version,
-        any(draft.scope == "any" for draft in drafts),
+        any_partner,
+        next((draft.scope_until for draft in drafts if draft.scope_until is not None), None),
         first.value.data,
     )
 

@@ -18,7 +18,7 @@ from .._matrix.versions import Version, is_version
 from .membership import Draft, Membership, merge_drafts
 from .value import Value
 
-KEYS = ("matrix", "federation", "roles", "options", "optional_flows", "version", "federation_scope")
+KEYS = ("matrix", "federation", "roles", "options", "optional_flows", "version", "federation_scope", "federation_scope_until")
 SCOPES = ("members", "any")
 BASELINE_FEDERATION = "host"
 FEDERATION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -79,8 +79,9 @@ class MembershipReader:
         if version is None and matrix.versions:
             self.doubts.add((matrix.name, federation))
         scope = fields["federation_scope"].one_of("value", "federation_scope", SCOPES) if "federation_scope" in fields else None
+        until = fields["federation_scope_until"].day() if "federation_scope_until" in fields else None
         options = _options(fields["options"], matrix) if "options" in fields else ()
-        return Draft(value, fields, matrix, federation, roles or frozenset(), options, version, scope)
+        return Draft(value, fields, matrix, federation, roles or frozenset(), options, version, scope, until)
 
     def _matrix(self, value: Value, fields: dict[str, Value]) -> Matrix | None:
         field = value.required(fields, "matrix", "the system that runs here, such as linksight")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Iterable
 
 from .._operator.role_options import PREFIX, REGISTERED, all_options, prefixes
@@ -68,7 +69,8 @@ def misnomer(name: str, variables: tuple[str, ...]) -> str | None:
     known = {*variables, *OF_PLAYBOOKS, *all_options()}
     if name in known or name in REGISTERED or is_collection(name):
         return None
-    meant = _meant(name[:LONGEST], known)
+    plain = name[:LONGEST].lower().replace("-", "_")
+    meant = plain if plain in known or is_collection(plain) else _meant(plain, known) or _run_together(plain, known)
     if meant:
         return f"{name} is not a variable of this collection (did you mean {meant}?)"
     if name.startswith(PREFIX):
@@ -90,6 +92,21 @@ def _meant(name: str, known: set[str]) -> str | None:
             meant = _closest(rest, prefix, known, alike)
             if meant:
                 return meant
+    return None
+
+
+def _run_together(name: str, known: set[str]) -> str | None:
+    """The name of ours from which only underscores are missing."""
+    if not name.startswith(PREFIX[:-1]):
+        return None
+    letters = name.replace("_", "")
+    for other in sorted(other for other in known if other.startswith(PREFIX)):
+        if letters == other.replace("_", ""):
+            return other
+    for plain in COLLECTIONS:
+        found = re.fullmatch("_*".join(plain.replace("_", "")) + "_*([a-z0-9].*)", name)
+        if found:
+            return f"{plain}_{found[1]}"
     return None
 
 

@@ -9,8 +9,10 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Collection, Mapping
 
+from .._common.days import EXAMPLE, parse_day
 from .._common.problems import Problems, unknown
 from .._common.texts import first_unseen, joined_lines, unseen_message
 
@@ -122,6 +124,13 @@ class Value:
         self._wrong("a port, 1 to 65535")
         return None
 
+    def day(self) -> str | None:
+        """A day, as YYYY-MM-DD; YAML makes a date of it where it has no quotes."""
+        day = parse_day(self.data)
+        if day is None:
+            self._wrong(f"{EXAMPLE}, the last one that counts, UTC")
+        return day.isoformat() if day else None
+
     def one_of(self, kind: str, owner: str, known: Collection[str]) -> str | None:
         """A text that is one of the known ones."""
         text = self.text()
@@ -145,6 +154,8 @@ def _shown(data: object) -> str:
 
 
 def _kind(data: object) -> str:
+    if isinstance(data, datetime.datetime):
+        return "a time of a day"
     if data is None:
         return "empty"
     if isinstance(data, str):

@@ -44,6 +44,10 @@ class Catalogue:
         """The shipped matrices."""
         return sorted(path.stem for path in MATRICES.glob("*.yml"))
 
+    def own_files(self) -> list[pathlib.Path]:
+        """The user's own matrix files that were read."""
+        return sorted(path for path in self._read if path.parent != MATRICES)
+
     def matrix(self, reference: str) -> Matrix:
         """The matrix of a catalogue name, or of a path (what has a slash, or ends in .yml or .yaml).
 

@@ -43,7 +43,7 @@ def record_result(result: dict[str, t.Any]) -> dict[str, t.Any]:
     recorded = {**result, KEY: name}
     descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump(recorded, file)
+        json.dump(recorded, file, default=str)  # YAML makes dates of days without quotes
     return recorded
 
 

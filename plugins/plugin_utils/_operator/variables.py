@@ -26,6 +26,7 @@ from ansible.vars.hostvars import HostVars
 from .layers import Layers
 from .results import recorded_result
 from .role_options import is_ours
+from .undecryptable import without_secrets
 
 _PLAY_HOSTS = ("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch")
 _CONTROLLER = "localhost"
@@ -130,10 +131,20 @@ class OperatorVariables(Mapping[str, Mapping[str, t.Any]]):
         except AnsibleError as error:
             raise ValueUnreadable(f"cannot be templated: {error}{self._not_seen(host, raw, raw[name])}") from error
 
+    def template_without_secrets(self, host: str, raw: dict[str, t.Any], name: str) -> t.Any:
+        """The same as :meth:`template`, with a placeholder where an encrypted value cannot be decrypted."""
+        try:
+            return without_secrets(self.template(host, raw, name))
+        except ValueUnreadable:
+            hidden = without_secrets(raw)
+            if hidden is raw:
+                raise
+        return without_secrets(self.template(host, hidden, name))
+
     def _not_seen(self, host: str, raw: Mapping[str, t.Any], value: object) -> str:
         """What a template asks for that only hosts return, as the end of a message."""
         stores = () if self._manager is None else (_facts(self._manager, host), self._manager._nonpersistent_fact_cache.get(host, ()))
-        names = {name for name in _NAME.findall(str(value)) if name not in raw}
+        names = {name for name in _NAME.findall(str(without_secrets(value))) if name not in raw}
         asked = {name for name in names if name.startswith("ansible_") or any(name in store for store in stores)}
         if not asked:
             return ""

@@ -32,6 +32,7 @@ from .._rules.federations import Federation, form_federations
 from .._rules.host_part import plan_host
 from .._rules.jmespath_filter import Selection
 from .._rules.plan import Entry, Plan
+from .._rules.shared_addresses import shared_addresses
 from .._rules.similar_federations import similar_federations
 from .._windows.rules import Inexpressible, translate
 from .identity import FORMAT
@@ -72,12 +73,14 @@ def compute_plan(
         check_needed_networks(hosts, federations, problems)
         check_port_claims(hosts, federations, problems)
         check_proxy_only(hosts, federations, problems)
+    lost_by_host = {name: list(lost(values, variables.get(name, {}))) for name, values in replaced.items()}
+    _name_losses(inventory.hosts, lost_by_host, problems)
     problems.stop()
 
     sets = AddressSets()
     findings = Findings()
     similar = similar_federations(systems)
-    lost_by_host = {name: list(lost(values, variables.get(name, {}))) for name, values in replaced.items()}
+    shared = shared_addresses(inventory.hosts)
     planned: list[tuple[Sequence[Host], HostPart]] = []
     for hosts in groups:
         part, warnings, found = plan_host(hosts[0], federations, sets, selection)
@@ -86,7 +89,7 @@ def compute_plan(
             problems.warn(warning, [host.name for host in hosts])
         for host in hosts:
             own = [*wide_addresses(host.addresses or ()), *(one.finding for one in lost_by_host.get(host.name, ()))]
-            findings.add(host.name, [*found, *own, *similar.get(host.name, ())], host.accepted)
+            findings.add(host.name, [*found, *own, *similar.get(host.name, ()), *shared.get(host.name, ())], host.accepted)
         if hosts[0].profile.platform == WINDOWS:
             _check_windows(hosts, part, sets, problems)
     problems.stop()
@@ -124,11 +127,26 @@ def _located(
         elif entry["id"] == REPLACED:
             gone = [one for name in entry["hosts"] for one in lost_by_host.get(name, ()) if one.finding.text == entry["text"]]
             said = {locate(one.replaced.written) for one in gone}
-            by = _listed({locate(one.replaced.by_written) for one in gone})
-            text = text.replace("; write each as", f" ({by}); write each as") if by else text
+            text = _naming(text, _listed({locate(one.replaced.by_written) for one in gone}))
         places = _listed(said)
         texts[shown(entry)] = f"{places}: {text}" if places else text
     return [texts.get(warning, warning) for warning in warnings]
+
+
+def _name_losses(hosts: Iterable[Host], lost_by_host: Mapping[str, Sequence[Lost]], problems: Problems) -> None:
+    """Where there are errors, name also what one variable loses because another replaces it: that may be their cause."""
+    if not problems.has_errors:
+        return
+    for host in hosts:
+        for one in lost_by_host.get(host.name, ()):
+            if not any(acceptance.fits(one.finding) for acceptance in host.accepted):
+                text = _naming(one.finding.text, problems.place(one.replaced.by_written) or "")
+                problems.error(f"{one.finding.lint}: {one.finding.about}: {text}", [host.name], [one.replaced.written])
+
+
+def _naming(text: str, by: str) -> str:
+    """The text about a replaced value, with the place of the value that replaces it."""
+    return text.replace("; write each as", f" ({by}); write each as") if by else text
 
 
 def _listed(places: Iterable[str | None]) -> str:

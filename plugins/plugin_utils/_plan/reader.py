@@ -19,7 +19,7 @@ from ...module_utils._plan.model import HostPlan
 from .._common.directory_files import PlanFiles, UnsafePlace
 from .._common.texts import first_unseen, shortened
 from .identity import COLLECTION_VERSION, FORMAT, is_newer, own_version
-from .shape import DEPTH, HOST, INDEX, SELECTION, SETS, Shape, problems, shown, too_deep
+from .shape import DEPTH, FINDINGS, HOST, INDEX, SELECTION, SETS, Shape, problems, shown, too_deep
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
     import netaddr
@@ -38,10 +38,12 @@ class Plan(t.NamedTuple):
     Attributes:
         address_sets: Name -> CIDRs.
         hosts: Inventory name -> what the plan says about the host.
+        findings: As they stand in the index.
     """
 
     address_sets: Mapping[str, Sequence[str]]
     hosts: Mapping[str, HostPlan]
+    findings: Sequence[Mapping[str, t.Any]] = ()
 
 
 def read_plan(directory: pathlib.Path) -> Plan:
@@ -51,10 +53,11 @@ def read_plan(directory: pathlib.Path) -> Plan:
         PlanUnreadable: naming the file that is missing or damaged.
     """
     with opened(directory) as plan:
-        index = plan.index("hosts")
+        index = plan.index("hosts", shape={**INDEX, **FINDINGS})
         plan.check_index()
         whole = index.get("format") is not None
-        return Plan(index["address_sets"], {name: plan.host_plan(name, complete=whole) for name in index["hosts"]})
+        hosts = {name: plan.host_plan(name, complete=whole) for name in index["hosts"]}
+        return Plan(index["address_sets"], hosts, index.get("findings", ()))
 
 
 def read_host(directory: pathlib.Path, host: str) -> HostPlan:
@@ -77,6 +80,17 @@ def read_address_sets(directory: pathlib.Path) -> Mapping[str, Sequence[str]]:
     with opened(directory) as plan:
         sets: Mapping[str, Sequence[str]] = plan.index()["address_sets"]
         return sets
+
+
+def read_findings(directory: pathlib.Path) -> Sequence[Mapping[str, t.Any]]:
+    """Read the findings of a plan.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    with opened(directory) as plan:
+        found: Sequence[Mapping[str, t.Any]] = plan.index(shape={**SETS, **FINDINGS}).get("findings", ())
+        return found
 
 
 def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:

@@ -17,7 +17,7 @@ from .._common.directory_files import UnsafePlace
 from .._common.problems import Problems
 from .identity import DIGEST, FORMAT, digest_of
 from .reader import INDEX_FILE, PlanOfFiles, PlanUnreadable, faults, file_of, files_of_note, opened, unfit
-from .shape import HOST, INDEX, shown
+from .shape import FINDINGS, HOST, INDEX, shown
 
 FAULTS_SHOWN = 5
 """How many faults of one file are named."""
@@ -85,7 +85,7 @@ def _index(plan: PlanOfFiles, problems: Problems) -> Mapping[str, t.Any] | None:
         problems.error(fault)
     if index.get("format", FORMAT) != FORMAT:
         return None
-    damaged = list(itertools.islice(faults(index, INDEX, ("address_sets", "hosts")), FAULTS_SHOWN))
+    damaged = list(itertools.islice(faults(index, {**INDEX, **FINDINGS}, ("address_sets", "hosts")), FAULTS_SHOWN))
     for fault in damaged:
         problems.error(f"{INDEX_FILE}: {fault}; {_AGAIN}")
     return None if damaged else index

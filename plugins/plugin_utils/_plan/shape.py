@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ...module_utils._plan.ports import is_port_range
 from ...module_utils._plan.words import FIREWALLS, PLATFORMS
+from .._common.days import EXAMPLE, parse_day
 from .._common.texts import first_unseen, shortened, unseen_message
 from .identity import COLLECTION_VERSION, DIGEST
 
@@ -61,6 +62,15 @@ def _network(value: object) -> str | None:
     return f"must be an address or a network, not {shown(value)}"
 
 
+def _day(value: object) -> str | None:
+    fits = isinstance(value, str) and parse_day(value) is not None
+    return None if fits else f"must be {EXAMPLE}, not {shown(value)}"
+
+
+def _text_or_null(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
 def _one_of(*words: str) -> Check:
     return lambda value: None if value in words else f"must be {' or '.join(words)}, not {shown(value)}"
 
@@ -78,6 +88,7 @@ _RULE: Shape = {
     "closed_to_others": _flag,
     "via_proxy": _flag,
     "flows": [_text],
+    "until": _day,
 }
 _LISTENER: Shape = {
     **dict.fromkeys(("matrix", "federation", "flow", "bind"), _text),
@@ -96,11 +107,16 @@ HOST: Shape = {
     "listeners": [_LISTENER],
 }
 _OF_INDEX: dict[str, Shape] = {"hosts": {"*": {DIGEST: _text}}, SELECTION: _text, COLLECTION_VERSION: _text}
-INDEX: Shape = {"address_sets": {"*": [_network]}, **_OF_INDEX}
-SETS: Shape = {"address_sets": {"*": _list}, **_OF_INDEX}
+INDEX: dict[str, Shape] = {"address_sets": {"*": [_network]}, **_OF_INDEX}
+SETS: dict[str, Shape] = {"address_sets": {"*": _list}, **_OF_INDEX}
 """As much of an index as one host's policy needs: the host itself checks every network of its sets."""
 
-OPTIONAL = frozenset(("flows", "dynamic", "firewall", SELECTION, COLLECTION_VERSION, DIGEST, "*"))
+FINDINGS: dict[str, Shape] = {
+    "findings": [{**dict.fromkeys(("id", "about", "text"), _text), "hosts": [_text], "accepted": _text_or_null, "until": _day}]
+}
+"""What tells in an index which exceptions end."""
+
+OPTIONAL = frozenset(("flows", "until", "dynamic", "firewall", SELECTION, COLLECTION_VERSION, DIGEST, "*"))
 """Keys that are not always there."""
 
 

@@ -12,6 +12,7 @@ import collections
 from collections.abc import Iterable, Sequence
 
 from .._common.problems import Problems, did_you_mean, listed
+from .._common.slips import is_slip, letters
 from .._inventory.hosts import ADDRESSES
 from .._matrix.model import ENDS, Flow
 from .._matrix.versions import Version
@@ -29,13 +30,24 @@ def check_partners(federations: Iterable[Federation], doubts: Doubts, problems: 
         problems: Where findings go.
     """
     federations = list(federations)
+    without: dict[str, list[Member]] = {}
     for federation in federations:
         if not any(matrix in (None, federation.matrix.name) and name in (None, federation.name) for matrix, name in doubts):
             namesakes = [other.name for other in federations if other.matrix is federation.matrix and other is not federation]
             _check_presence(federation, namesakes, problems)
-        _check_addresses(federation, problems)
+        for member in _without_address(federation):
+            without.setdefault(member.host.name, []).append(member)
         _warn_of_families(federation, problems)
         _warn_of_idle_roles(federation, problems)
+    for host, members in without.items():
+        others = sorted({name for federation in federations for name, member in federation.members.items() if member.host.addresses})
+        meant = next((name for name in others if is_slip(letters(host), letters(name))), None)
+        problems.error(
+            f"{', '.join(member.membership.label for member in members)}: partners need its address; define {ADDRESSES} "
+            f"(neither ansible_host nor its name is one){f' (did you mean the host {meant}?)' if meant else ''}",
+            [host],
+            [members[0].host.variables.get("ansible_host"), *(member.membership.source for member in members)],
+        )
 
 
 def _check_presence(federation: Federation, namesakes: list[str], problems: Problems) -> None:
@@ -72,17 +84,16 @@ def _has_partner(member: Member, present: Sequence[Member], flow: Flow) -> bool:
     return any(mine != theirs for mine in initiating for theirs in responding)
 
 
-def _check_addresses(federation: Federation, problems: Problems) -> None:
+def _without_address(federation: Federation) -> list[Member]:
+    """The members without an address, although they have partners."""
+    found: dict[str, Member] = {}
     for flow in federation.between_roles:
         for end, other in (ENDS, ENDS[::-1]):
             others = federation.participants(flow, other)
             for member in federation.participants(flow, end):
                 if member.host.addresses == () and any(partner is not member for partner in others[:2]):
-                    problems.error(
-                        f"{federation.label}: partners need its address; define {ADDRESSES} (neither ansible_host nor its name is one)",
-                        [member.host.name],
-                        [member.membership.source],
-                    )
+                    found[member.host.name] = member
+    return list(found.values())
 
 
 def _warn_of_families(federation: Federation, problems: Problems) -> None:

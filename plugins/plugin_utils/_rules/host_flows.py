@@ -27,6 +27,7 @@ class Rule:
     Attributes:
         ports_in_id: Other responders of the flow have other ports.
         proxy_mechanisms: What has to know the forward proxy, where an egress rule's flow is to use it.
+        until: The last day of the exception that opens it, YYYY-MM-DD; empty: it has no end.
     """
 
     federation: Federation
@@ -37,6 +38,7 @@ class Rule:
     placement: str
     ports_in_id: bool = False
     proxy_mechanisms: tuple[str, ...] = ()
+    until: str = ""
 
     @property
     def flow_label(self) -> str:
@@ -69,6 +71,7 @@ class Rule:
             inspection=self.flow.inspection,
             necessity=self.flow.necessity,
             phases=self.flow.phases,
+            until=self.until,
             **self._connection(),
         )
 
@@ -159,10 +162,11 @@ class _Resolver:
         other = RESPONDER if direction == EGRESS else INITIATOR
         partners = federation.participants(flow, other)
         anybody = member.membership.any_partner and _may_have_strangers(federation, flow, other, _others(partners, member))
+        until = (member.membership.any_until or "") if anybody else ""
         if direction == INGRESS:
             if anybody or _others(partners, member):
                 peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, INITIATOR, partners),))
-                yield Rule(federation, flow, INGRESS, flow.ports_with(member.options), peers, placement)
+                yield Rule(federation, flow, INGRESS, flow.ports_with(member.options), peers, placement, until=until)
             return
         groups = dict(federation.responders_by_ports(flow))
         if anybody:
@@ -170,7 +174,7 @@ class _Resolver:
         for ports, group in groups.items():
             if anybody or _others(group, member):
                 peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, RESPONDER, group, ports),))
-                yield Rule(federation, flow, EGRESS, ports, peers, placement, ports_in_id=len(groups) > 1)
+                yield Rule(federation, flow, EGRESS, ports, peers, placement, ports_in_id=len(groups) > 1, until=until)
 
     def _anybody(self) -> Peers:
         return Peers((self._sets.anybody(),))

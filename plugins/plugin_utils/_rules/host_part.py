@@ -102,4 +102,5 @@ def _membership(host: Host, federation: Federation) -> PlanMembership:
         tuple(sorted(member.membership.optional_flows)),
         str(member.membership.version) if member.membership.version else None,
         "any" if member.membership.any_partner else "members",
+        member.membership.any_until,
     )

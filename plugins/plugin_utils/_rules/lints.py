@@ -61,7 +61,7 @@ def _federation_scope_any(context: LintContext) -> Iterator[Finding]:
     for membership in context.profile.memberships:
         if membership.any_partner:
             text = "federation_scope is any, so its flows between hosts are open to everybody; name the partners as soon as they are known"
-            yield Finding("federation-scope-any", membership.label, text)
+            yield Finding("federation-scope-any", membership.label, text, membership.any_until)
 
 
 def _anybody_admitted(context: LintContext) -> Iterator[Finding]:

@@ -80,7 +80,9 @@ CONNECTION: dict[str, st.SearchStrategy[t.Any]] = {
     "peers": PEERS,
 }
 RULE_TEXTS = dict.fromkeys(("id", "application", "tls", "inspection", "necessity", "purpose"), TEXT)
-RULES = st.builds(model.PlanRule, **CONNECTION, **RULE_TEXTS, placement=st.sampled_from(words.PLACEMENTS), phases=TEXTS, flows=TEXTS)
+UNTIL = st.dates().map(str)
+PLACEMENTS = st.sampled_from(words.PLACEMENTS)
+RULES = st.builds(model.PlanRule, **CONNECTION, **RULE_TEXTS, placement=PLACEMENTS, phases=TEXTS, flows=TEXTS, until=st.just("") | UNTIL)
 NO_END = {name: strategy for name, strategy in CONNECTION.items() if name not in ("direction", "peers")}
 LISTENERS = st.builds(model.PlanListener, **NO_END, bind=st.just(words.LOOPBACK), dynamic=st.booleans())
 DOCUMENTS = st.lists(st.builds(model.Document, TEXT, st.none() | TEXT, TEXTS), max_size=2).map(tuple)
@@ -101,7 +103,7 @@ FLOWS = st.lists(PROXIED, max_size=2).map(tuple)
 PROXIES = st.builds(model.PlanProxy, URLS, URLS, st.booleans(), st.booleans(), TEXTS, CONSUMERS, FLOWS)
 OPTIONS = st.dictionaries(TEXT, TEXT | st.integers(), max_size=2)
 SCOPES = st.sampled_from(["members", "any"])
-MEMBERSHIPS = st.builds(model.PlanMembership, TEXT, TEXT, TEXTS, OPTIONS, TEXTS, st.none() | TEXT, SCOPES)
+MEMBERSHIPS = st.builds(model.PlanMembership, TEXT, TEXT, TEXTS, OPTIONS, TEXTS, st.none() | TEXT, SCOPES, st.none() | UNTIL)
 DEFAULTS = st.builds(model.Defaults, st.sampled_from(words.DEFAULTS), st.sampled_from(words.DEFAULTS))
 PARTS = st.builds(
     HostPart,
@@ -127,3 +129,4 @@ def test_what_is_written_fits_the_schema_and_is_read_as_it_was(plan: HostPlan) -
     for rule, planned in zip(written["rules"], plan.part.rules, strict=True):
         assert rule["phase"] == (planned.phases[-1] if planned.phases else "")
         assert ("flows" in rule) is bool(planned.flows)
+        assert ("until" in rule) is bool(planned.until)

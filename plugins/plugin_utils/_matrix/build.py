@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from .data import Data, decider
 from .model import ENDS, PHASES, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Versions
+from .services import names_with_services, used_services
 from .versions import Span, Version
 
 
@@ -80,9 +81,13 @@ def _sources(flow: Data, documents: Data) -> Iterator[Source]:
         sections.setdefault(document, []).append(section)
     for document, found in sections.items():
         yield Source(documents[document]["title"], documents[document].get("url"), tuple(dict.fromkeys(found)))
+    for service in used_services(flow[end] for end in ENDS):
+        yield from service.documents
 
 
 def _endpoint(end: Data) -> Endpoint:
+    if "services" in end:
+        return Endpoint("names", names_with_services(end))
     ((kind, values),) = end.items()
     return Endpoint(kind, () if values is True else (values,) if isinstance(values, str) else tuple(values))
 

@@ -173,6 +173,8 @@ def test_matrix_is_valid(system: str) -> None:
 BROKEN = {
     "an unknown key": {"prot": "tcp"},
     "two kinds of endpoint": {"responder": {"roles": ["data_station"], "any": True}},
+    "services beside a network": {"responder": {"services": ["docker_hub"], "network": "users"}},
+    "no service": {"responder": {"services": []}},
     "no endpoint": {"responder": {}},
     "any: false": {"responder": {"any": False}},
     "a wildcard for a name": {"responder": {"names": ["*.linksight.network"]}},

@@ -143,6 +143,8 @@ def render(system: str, flow: str, chosen: dict[str, str]) -> str:
 
 
 def _end(endpoint: dict[str, t.Any]) -> str:
+    if "services" in endpoint:
+        return "+".join([*endpoint.get("names", ()), *endpoint["services"]])
     ((kind, value),) = endpoint.items()
     return kind if value is True else value if isinstance(value, str) else "+".join(value)
 

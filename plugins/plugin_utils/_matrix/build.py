@@ -20,7 +20,7 @@ from .versions import Span, Version
 def build(data: Data, file: str) -> Matrix:
     """The model of a matrix in which nothing is wrong: :func:`schema_findings` and :func:`cross_findings` found nothing in its data."""
     options = {name: _option(name, option) for name, option in data.get("options", {}).items()}
-    versions = data.get("versions")
+    versions = data.get("versions", {})
     return Matrix(
         name=data["matrix"],
         title=data["title"],
@@ -30,7 +30,7 @@ def build(data: Data, file: str) -> Matrix:
         networks=tuple(data.get("networks", ())),
         essential_networks=frozenset(name for name, network in data.get("networks", {}).items() if network.get("essential")),
         flows={flow_id: _flow(flow_id, flow, options, data.get("documents", {})) for flow_id, flow in data["flows"].items()},
-        versions=Versions(Version(versions["oldest"]), Version(versions["current"])) if versions else None,
+        versions=Versions(Version(versions["oldest"]), Version(versions["current"])) if "oldest" in versions else None,
     )
 
 

@@ -25,10 +25,9 @@ def cross_findings(data: Data, name: str) -> Iterator[Finding]:
     """What the schema cannot say: the names of one place that another refers to, and what makes no sense together."""
     if data["matrix"] != name:
         yield ("matrix",), f"the file is called {name}.yml; name the matrix {name!r} or rename the file"
-    if "versions" in data:
-        grows = Version(data["versions"]["oldest"]) < Version(data["versions"]["current"])
-        if not grows:
-            yield ("versions", "oldest"), "must come before current; leave versions out where they make no difference"
+    versions = data.get("versions", {})
+    if "oldest" in versions and Version(versions["current"]) < Version(versions["oldest"]):
+        yield ("versions", "oldest"), "must not come after current; both are the same where the matrix describes one version"
     for flow_id, flow in data["flows"].items():
         for path, text in (*_flow_findings(data, flow_id, flow), *_version_findings(data, flow)):
             yield ("flows", flow_id, *path), text
@@ -88,7 +87,7 @@ def _citation_findings(data: Data, cited: list[tuple[Path, str]]) -> Iterator[Fi
 
 def _version_findings(data: Data, flow: Data) -> Iterator[Finding]:
     bounds = {key: Version(flow[key]) for key in ("since", "until") if key in flow}
-    if bounds and "versions" not in data:
+    if bounds and "oldest" not in data.get("versions", {}):
         yield (min(bounds),), "the matrix does not say which versions it describes; add versions: {oldest: ..., current: ...}"
         return
     for key, bound in bounds.items():

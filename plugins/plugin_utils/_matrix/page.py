@@ -81,7 +81,7 @@ def matrix_index(matrices: Iterable[Data]) -> str:
 def _page(data: Data, example: str | None) -> Iterator[str]:
     yield from (f"# {text(data['title'])}", "", text(data["description"]), "")
     if "versions" in data:
-        yield from (f"Versions {text(data['versions']['oldest'])} to {text(data['versions']['current'])}.", "")
+        yield from (_versions(data["versions"]), "")
     yield from ("What runs between hosts, from the end that opens the connection; dotted inside a tunnel:", "")
     yield from fenced("mermaid", diagram(data))
     yield from ("## Node roles", "")
@@ -118,6 +118,13 @@ def _page(data: Data, example: str | None) -> Iterator[str]:
     for name, flow in data["flows"].items():
         yield from _flow(data, name, flow)
     yield from _ending(data, example)
+
+
+def _versions(versions: Data) -> str:
+    if "described" in versions:
+        return f"Versions: {text(versions['described'])}"
+    oldest, current = text(versions["oldest"]), text(versions["current"])
+    return f"Version {current}." if oldest == current else f"Versions {oldest} to {current}."
 
 
 def _ending(data: Data, example: str | None) -> Iterator[str]:

@@ -58,6 +58,7 @@ EXPECTED = {
         "docker-images-prod.6aa30f8b08e16409b46e0173d6de2f56.r2.cloudflarestorage.com",
     },
     "ghcr": {"ghcr.io", "pkg-containers.githubusercontent.com"},
+    "quay": {"quay.io", "cdn.quay.io", *(f"cdn0{number}.quay.io" for number in range(1, 7))},
     "pypi": {"pypi.org", "files.pythonhosted.org"},
     "github": {"github.com", "raw.githubusercontent.com", "release-assets.githubusercontent.com"},
 }

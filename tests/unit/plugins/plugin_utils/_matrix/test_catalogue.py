@@ -215,9 +215,14 @@ def test_schema_requires(key: str) -> None:
 
 
 def _used(system: str, key: str) -> set[str]:
-    """The roles, networks, options or citations that the flows and traps of the system refer to."""
+    """The roles, networks, options or citations that the flows, traps and questions of the system refer to."""
     matrix = MATRICES[system]
-    return {name for part in _objects([matrix["flows"], matrix.get("traps")]) if key in part for name in _as_list(part[key])}
+    return {
+        name
+        for part in _objects([matrix["flows"], matrix.get("traps"), matrix.get("questions")])
+        if key in part
+        for name in _as_list(part[key])
+    }
 
 
 def _as_list(value: t.Any) -> list[str]:

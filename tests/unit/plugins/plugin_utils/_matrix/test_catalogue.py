@@ -70,12 +70,13 @@ FIXED = {
             "api_grpc_port": "responder 13083",
             "metrics_port": "responder 13084",
         },
-        "applications monitoring databases",
+        "applications monitoring databases data_sources",
     ),
     "fate": (
-        "party exchange",
+        "party exchange serving",
         {
             "deployment": "federation native|docker",
+            "engine": "federation osx|rabbitmq|pulsar",
             "routing": "federation direct|exchange",
             "reception": "responder listen|poll",
             "osx_port": "responder 9370",
@@ -104,7 +105,7 @@ FIXED = {
             "rock_port": "responder 8085",
             "armadillo_https_port": "responder 443",
         },
-        "analysts data_managers agate identity_provider mail_servers databases",
+        "analysts data_managers agate identity_provider mail_servers databases monitoring kubernetes",
     ),
     "baseline": (
         "host",

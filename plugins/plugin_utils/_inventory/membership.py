@@ -26,7 +26,7 @@ class Membership:
     Attributes:
         options: What the membership itself sets, sorted by name.
         optional_flows: Ids of the optional flows that it opens.
-        version: The version of the system that the host runs; None if the matrix knows no versions.
+        version: The version of the system that the host runs; None if none is named and it makes no difference.
         any_partner: Partners are not known yet (``federation_scope: any``).
         any_until: The last day of that, YYYY-MM-DD; None: it has no end.
         source: The user's own mapping, to say where it stands.

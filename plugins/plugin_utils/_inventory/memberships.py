@@ -76,7 +76,7 @@ class MembershipReader:
         if roles is None:
             self.doubts.add((matrix.name, federation))
         version = _version(fields.get("version"), matrix)
-        if version is None and matrix.versions:
+        if version is None and matrix.versions and "version" in fields:
             self.doubts.add((matrix.name, federation))
         scope = fields["federation_scope"].one_of("value", "federation_scope", SCOPES) if "federation_scope" in fields else None
         until = fields["federation_scope_until"].day() if "federation_scope_until" in fields else None
@@ -127,12 +127,12 @@ def _roles(value: Value, fields: dict[str, Value], matrix: Matrix) -> frozenset[
 
 
 def _version(field: Value | None, matrix: Matrix) -> Version | None:
-    """The version that the host runs; None if the matrix knows no versions, or this one could not be read."""
+    """The version that the host runs; None if none is named and it makes no difference, or if this one could not be read."""
     known = matrix.versions
     if field is None:
-        return known.current if known else None
+        return known.current if known and matrix.flows_change else None
     if known is None:
-        field.refuse(f"the matrix {matrix.name} makes no difference between versions; leave version out")
+        field.refuse(f"the matrix {matrix.name} knows no version numbers; leave version out")
     elif isinstance(field.data, (int, float)):
         field.refuse('must be a string in quotes, such as "5.10", which without them is the number 5.1')
     elif (text := field.text()) is None:

@@ -14,13 +14,14 @@ from collections.abc import Iterator, Mapping
 from ...module_utils._plan.words import PHASES
 from .data import Data, decider
 from .model import ENDS, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Versions
+from .services import names_with_services, used_services
 from .versions import Span, Version
 
 
 def build(data: Data, file: str) -> Matrix:
     """The model of a matrix in which nothing is wrong: :func:`schema_findings` and :func:`cross_findings` found nothing in its data."""
     options = {name: _option(name, option) for name, option in data.get("options", {}).items()}
-    versions = data.get("versions")
+    versions = data.get("versions", {})
     return Matrix(
         name=data["matrix"],
         title=data["title"],
@@ -30,7 +31,7 @@ def build(data: Data, file: str) -> Matrix:
         networks=tuple(data.get("networks", ())),
         essential_networks=frozenset(name for name, network in data.get("networks", {}).items() if network.get("essential")),
         flows={flow_id: _flow(flow_id, flow, options, data.get("documents", {})) for flow_id, flow in data["flows"].items()},
-        versions=Versions(Version(versions["oldest"]), Version(versions["current"])) if versions else None,
+        versions=Versions(Version(versions["oldest"]), Version(versions["current"])) if "oldest" in versions else None,
     )
 
 
@@ -81,9 +82,13 @@ def _sources(flow: Data, documents: Data) -> Iterator[Source]:
         sections.setdefault(document, []).append(section)
     for document, found in sections.items():
         yield Source(documents[document]["title"], documents[document].get("url"), tuple(dict.fromkeys(found)))
+    for service in used_services(flow[end] for end in ENDS):
+        yield from service.documents
 
 
 def _endpoint(end: Data) -> Endpoint:
+    if "services" in end:
+        return Endpoint("names", names_with_services(end))
     ((kind, values),) = end.items()
     return Endpoint(kind, () if values is True else (values,) if isinstance(values, str) else tuple(values))
 

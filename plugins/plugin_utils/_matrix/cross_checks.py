@@ -17,6 +17,7 @@ from .._common.problems import unknown
 from .data import Data, Finding, decider
 from .located_yaml import Path
 from .model import ENDS, FEDERATION, INITIATOR, RESPONDER
+from .services import outside_services
 from .versions import Version
 
 
@@ -24,23 +25,26 @@ def cross_findings(data: Data, name: str) -> Iterator[Finding]:
     """What the schema cannot say: the names of one place that another refers to, and what makes no sense together."""
     if data["matrix"] != name:
         yield ("matrix",), f"the file is called {name}.yml; name the matrix {name!r} or rename the file"
-    if "versions" in data:
-        grows = Version(data["versions"]["oldest"]) < Version(data["versions"]["current"])
-        if not grows:
-            yield ("versions", "oldest"), "must come before current; leave versions out where they make no difference"
+    versions = data.get("versions", {})
+    if "oldest" in versions and Version(versions["current"]) < Version(versions["oldest"]):
+        yield ("versions", "oldest"), "must not come after current; both are the same where the matrix describes one version"
     for flow_id, flow in data["flows"].items():
         for path, text in (*_flow_findings(data, flow_id, flow), *_version_findings(data, flow)):
             yield ("flows", flow_id, *path), text
     for index, trap in enumerate(data.get("traps", ())):
-        for path, text in _trap_findings(data, trap):
+        for path, text in _statement_findings(data, trap):
             yield ("traps", index, *path), text
+    for index, question in enumerate(data.get("questions", ())):
+        for path, text in _statement_findings(data, question):
+            yield ("questions", index, *path), text
 
 
-def _trap_findings(data: Data, trap: Data) -> Iterator[Finding]:
-    for index, flow in enumerate(trap.get("flows", ())):
+def _statement_findings(data: Data, statement: Data) -> Iterator[Finding]:
+    """A trap, or a question with its answer."""
+    for index, flow in enumerate(statement.get("flows", ())):
         if flow not in data["flows"]:
             yield ("flows", index), unknown("flow", flow, "the matrix", data["flows"])
-    yield from _citation_findings(data, [(("citations", index), citation) for index, citation in enumerate(trap["citations"])])
+    yield from _citation_findings(data, [(("citations", index), citation) for index, citation in enumerate(statement["citations"])])
 
 
 def _flow_findings(data: Data, flow_id: str, flow: Data) -> Iterator[Finding]:
@@ -83,7 +87,7 @@ def _citation_findings(data: Data, cited: list[tuple[Path, str]]) -> Iterator[Fi
 
 def _version_findings(data: Data, flow: Data) -> Iterator[Finding]:
     bounds = {key: Version(flow[key]) for key in ("since", "until") if key in flow}
-    if bounds and "versions" not in data:
+    if bounds and "oldest" not in data.get("versions", {}):
         yield (min(bounds),), "the matrix does not say which versions it describes; add versions: {oldest: ..., current: ...}"
         return
     for key, bound in bounds.items():
@@ -99,6 +103,11 @@ def _end_findings(data: Data, flow: Data) -> Iterator[Finding]:
         for index, role in enumerate(flow[end].get("roles", ())):
             if role not in data["roles"]:
                 yield (end, "roles", index), unknown("role", role, "the matrix", data["roles"])
+        for index, service in enumerate(flow[end].get("services", ())):
+            if service not in outside_services():
+                known = outside_services()
+                text = unknown("service", service, "the shared outside services", known)
+                yield (end, "services", index), f"{text}; write the host names of any other service in names"
         network = flow[end].get("network")
         if network is not None and network not in data.get("networks", {}):
             yield (end, "network"), unknown("network", network, "the matrix", data.get("networks", {}))

@@ -12,6 +12,7 @@ import typing as t
 from collections.abc import Iterator, Mapping
 
 from .._common.markdown import label
+from .services import outside_services
 
 Data = Mapping[str, t.Any]
 NAMES_SHOWN = 2
@@ -45,6 +46,9 @@ def _drawn(arrows: Mapping[tuple[str, str, bool], list[str]]) -> Iterator[str]:
 
 def _nodes(end: Data) -> dict[str, str]:
     """The nodes of an endpoint, by id, with their shapes: roles are boxes, networks rounded, what is outside a hexagon."""
+    if "services" in end:
+        titles = [*end.get("names", ()), *(outside_services()[service].title for service in end["services"])]
+        return {"services_" + "_".join([*map(_id, end.get("names", ())), *end["services"]]): "{{" + label(", ".join(titles)) + "}}"}
     ((kind, value),) = end.items()
     if kind == "roles":
         return {f"role_{role}": f"[{label(role)}]" for role in value}
@@ -53,8 +57,12 @@ def _nodes(end: Data) -> dict[str, str]:
     if kind == "any":
         return {"anybody": "{{" + label("anybody") + "}}"}
     more = f" and {len(value) - NAMES_SHOWN} more" if len(value) > NAMES_SHOWN else ""
-    node = "names_" + "_".join(name.replace(".", "_").replace("-", "_") for name in value)
+    node = "names_" + "_".join(map(_id, value))
     return {node: "{{" + label(", ".join(value[:NAMES_SHOWN]) + more) + "}}"}
+
+
+def _id(name: str) -> str:
+    return name.replace(".", "_").replace("-", "_")
 
 
 def _ports(data: Data, flow: Data) -> Iterator[str]:

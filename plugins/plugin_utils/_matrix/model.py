@@ -149,7 +149,7 @@ class Flow:
 
 @dataclasses.dataclass(frozen=True)
 class Versions:
-    """The versions of its system that a matrix describes. Whoever names none runs the current one."""
+    """The versions of its system that a matrix describes. Whoever names none runs the current one. Both are the same if one was read."""
 
     oldest: Version
     current: Version
@@ -168,6 +168,11 @@ class Matrix:
     essential_networks: frozenset[str]
     flows: Mapping[str, Flow]
     versions: Versions | None
+
+    @property
+    def flows_change(self) -> bool:
+        """Whether flows come or go with the versions of the system."""
+        return any(flow.versions != Span() for flow in self.flows.values())
 
     @property
     def defaults(self) -> Options:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from .._common.markdown import code, fenced, link, table, text
 from .diagram import Data, diagram
 from .middleboxes import LONG_LIVED, demands
+from .model import ENDS, Source
+from .services import Service, outside_services, used_services
 
 TLS = {
     "none": "no TLS",
@@ -63,13 +65,23 @@ def matrix_index(matrices: Iterable[Data]) -> str:
         "Made from the YAML files of the catalogue by `make docs`. `make docs MATRIX=path` makes the page of a file of your own beside it.",
         "",
     ]
-    return "\n".join([*head, *table(("system", "`matrix:`", "flows", ""), rows)]).rstrip("\n") + "\n"
+    services = [
+        (text(service.title), code(name), ", ".join(map(code, service.names)), "; ".join(map(_source, service.documents)))
+        for name, service in outside_services().items()
+    ]
+    shared = ["## Outside services", "", "Matrices refer to these by the short name. The host names stand in one file for all of them.", ""]
+    tables = [
+        *table(("system", "`matrix:`", "flows", ""), rows),
+        *shared,
+        *table(("service", "`services:`", "host names", "source"), services),
+    ]
+    return "\n".join([*head, *tables]).rstrip("\n") + "\n"
 
 
 def _page(data: Data, example: str | None) -> Iterator[str]:
     yield from (f"# {text(data['title'])}", "", text(data["description"]), "")
     if "versions" in data:
-        yield from (f"Versions {text(data['versions']['oldest'])} to {text(data['versions']['current'])}.", "")
+        yield from (_versions(data["versions"]), "")
     yield from ("What runs between hosts, from the end that opens the connection; dotted inside a tunnel:", "")
     yield from fenced("mermaid", diagram(data))
     yield from ("## Node roles", "")
@@ -108,6 +120,13 @@ def _page(data: Data, example: str | None) -> Iterator[str]:
     yield from _ending(data, example)
 
 
+def _versions(versions: Data) -> str:
+    if "described" in versions:
+        return f"Versions: {text(versions['described'])}"
+    oldest, current = text(versions["oldest"]), text(versions["current"])
+    return f"Version {current}." if oldest == current else f"Versions {oldest} to {current}."
+
+
 def _ending(data: Data, example: str | None) -> Iterator[str]:
     if data.get("traps"):
         yield from ("## Known traps", "")
@@ -115,6 +134,12 @@ def _ending(data: Data, example: str | None) -> Iterator[str]:
             flows = ", ".join(_to(flow) for flow in trap.get("flows", ()))
             yield f"- {text(trap['trap'])}{' ' + flows + '.' if flows else ''} {_cited(data, trap['citations'])}"
         yield ""
+    if data.get("questions"):
+        yield from ("## Questions people ask", "")
+        for question in data["questions"]:
+            flows = ", ".join(_to(flow) for flow in question.get("flows", ()))
+            yield f"**{text(question['question'])}**"
+            yield from ("", f"{text(question['answer'])}{' ' + flows + '.' if flows else ''} {_cited(data, question['citations'])}", "")
     if example is not None:
         yield from ("## Example inventory", "", *fenced("yaml", example))
     if data.get("documents"):
@@ -141,6 +166,7 @@ def _flow(data: Data, name: str, flow: Data) -> Iterator[str]:
 
 def _facts(data: Data, flow: Data) -> Iterator[str]:
     yield f"{_end(flow['initiator'])} → {_end(flow['responder'])}, {_ports(data, flow)}, {code(flow['application'])}"
+    yield from map(_service, used_services(flow[end] for end in ENDS))
     if "when" in flow:
         yield "only where " + " and ".join(f"{code(name)} is {' or '.join(map(code, values))}" for name, values in flow["when"].items())
     if "since" in flow:
@@ -179,6 +205,8 @@ def _to(flow: str) -> str:
 
 
 def _end(end: Mapping[str, t.Any]) -> str:
+    if "services" in end:
+        return ", ".join([*map(code, end.get("names", ())), *(text(service.title) for service in used_services([end]))])
     ((kind, value),) = end.items()
     if kind == "network":
         return f"network {code(value)}"
@@ -195,6 +223,15 @@ def _port(data: Data, port: t.Any) -> str:
     if "cases" not in port:
         return f"{code(data['options'][port['option']]['default'])} ({code(port['option'])})"
     return ", ".join(f"{code(value)} with {code(case)}" for case, value in port["cases"].items())
+
+
+def _service(service: Service) -> str:
+    notes = f". {text(service.notes.rstrip('.'))}" if service.notes else ""
+    return f"{text(service.title)}: {', '.join(map(code, service.names))} ({'; '.join(map(_source, service.documents))}){notes}"
+
+
+def _source(document: Source) -> str:
+    return f"{link(document.title, document.url)}: {text(', '.join(document.sections))}"
 
 
 def _cited(data: Data, citations: Iterable[str]) -> str:

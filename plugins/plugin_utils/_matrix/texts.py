@@ -13,7 +13,7 @@ import typing as t
 from .._common.texts import first_unseen, joined_lines, unseen_message
 from .located_yaml import Path
 
-PROSE = frozenset(("purpose", "description", "notes", "condition", "claim", "trap", "inspection_reason"))
+PROSE = frozenset(("purpose", "description", "notes", "condition", "claim", "trap", "inspection_reason", "question", "answer", "described"))
 """Keys whose texts people may write on several lines; a line end in them is a blank."""
 
 Finding = tuple[Path, str]

@@ -70,12 +70,13 @@ FIXED = {
             "api_grpc_port": "responder 13083",
             "metrics_port": "responder 13084",
         },
-        "applications monitoring databases",
+        "applications monitoring databases data_sources",
     ),
     "fate": (
-        "party exchange",
+        "party exchange serving",
         {
             "deployment": "federation native|docker",
+            "engine": "federation osx|rabbitmq|pulsar",
             "routing": "federation direct|exchange",
             "reception": "responder listen|poll",
             "osx_port": "responder 9370",
@@ -104,7 +105,7 @@ FIXED = {
             "rock_port": "responder 8085",
             "armadillo_https_port": "responder 443",
         },
-        "analysts data_managers agate identity_provider mail_servers databases",
+        "analysts data_managers agate identity_provider mail_servers databases monitoring kubernetes",
     ),
     "baseline": (
         "host",
@@ -173,6 +174,8 @@ def test_matrix_is_valid(system: str) -> None:
 BROKEN = {
     "an unknown key": {"prot": "tcp"},
     "two kinds of endpoint": {"responder": {"roles": ["data_station"], "any": True}},
+    "services beside a network": {"responder": {"services": ["docker_hub"], "network": "users"}},
+    "no service": {"responder": {"services": []}},
     "no endpoint": {"responder": {}},
     "any: false": {"responder": {"any": False}},
     "a wildcard for a name": {"responder": {"names": ["*.linksight.network"]}},
@@ -213,9 +216,14 @@ def test_schema_requires(key: str) -> None:
 
 
 def _used(system: str, key: str) -> set[str]:
-    """The roles, networks, options or citations that the flows and traps of the system refer to."""
+    """The roles, networks, options or citations that the flows, traps and questions of the system refer to."""
     matrix = MATRICES[system]
-    return {name for part in _objects([matrix["flows"], matrix.get("traps")]) if key in part for name in _as_list(part[key])}
+    return {
+        name
+        for part in _objects([matrix["flows"], matrix.get("traps"), matrix.get("questions")])
+        if key in part
+        for name in _as_list(part[key])
+    }
 
 
 def _as_list(value: t.Any) -> list[str]:
@@ -264,7 +272,7 @@ def test_what_may_use_a_forward_proxy_says_what_has_to_know_it(system: str, flow
 @every_matrix
 def test_versions_are_described_where_flows_come_and_go(system: str) -> None:
     bounded = [flow for flow in MATRICES[system]["flows"].values() if "since" in flow or "until" in flow]
-    assert ("versions" in MATRICES[system]) == bool(bounded)
+    assert ("oldest" in MATRICES[system]["versions"]) >= bool(bounded)
 
 
 INSIDE = [(system, flow) for system, flow in FLOWS if "inside" in MATRICES[system]["flows"][flow]]

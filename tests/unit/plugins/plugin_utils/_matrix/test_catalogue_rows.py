@@ -60,6 +60,11 @@ ABSENT = [
     ("shrine", "kafka", {"messaging": "sqs"}),
     ("shrine", "kraft", {"messaging": "sqs"}),
     ("fate", "osx", {"routing": "exchange"}),
+    ("fate", "osx", {"engine": "rabbitmq"}),
+    ("fate", "rabbitmq", {"deployment": "docker"}),
+    ("fate", "pulsar", {"deployment": "docker", "engine": "rabbitmq"}),
+    ("swarm_learning", "sn_api", {"access": "reverse_proxy"}),
+    ("swarm_learning", "to_sl", {"access": "ports"}),
     ("fate", "exchange", {"routing": "direct"}),
     ("fate", "from_exchange", {"routing": "exchange", "reception": "poll"}),
     ("fate", "database", {"deployment": "docker"}),
@@ -143,6 +148,8 @@ def render(system: str, flow: str, chosen: dict[str, str]) -> str:
 
 
 def _end(endpoint: dict[str, t.Any]) -> str:
+    if "services" in endpoint:
+        return "+".join([*endpoint.get("names", ()), *endpoint["services"]])
     ((kind, value),) = endpoint.items()
     return kind if value is True else value if isinstance(value, str) else "+".join(value)
 

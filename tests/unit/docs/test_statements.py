@@ -141,9 +141,8 @@ def test_nothing_is_claimed_without_proof_and_nothing_is_missing_without_a_reaso
 def test_a_test_that_does_not_exist_is_noticed() -> None:
     with pytest.raises(LookupError, match="0 tests have this name"):
         SCRIPT["test_file"]("test_statements.py::test_no_such_test")
-    assert (
-        SCRIPT["test_file"]("docs/test_statements.py::test_a_test_that_does_not_exist_is_noticed") == "tests/unit/docs/test_statements.py"
-    )
+    itself = "unit/docs/test_statements.py::test_a_test_that_does_not_exist_is_noticed"
+    assert SCRIPT["test_file"](itself) == "tests/unit/docs/test_statements.py"
 
 
 def test_the_page_is_what_the_statements_give() -> None:

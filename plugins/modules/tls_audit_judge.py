@@ -13,7 +13,9 @@ version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
 description:
   - Takes what M(federated.connectivity.tls_audit_plan) chose and what M(federated.connectivity.tls_handshake_info) saw on each host.
-  - Compares what was seen on the way with C(connectivity_expected_certificates), or else with what the responder shows on its own host.
+  - Compares what was seen on the way with what the responder shows on its own host, or else with C(connectivity_expected_certificates).
+    An expectation that the responder contradicts is reported as one to renew.
+  - A flow with mutual TLS is never V(direct) where no client certificate is asked for.
   - Where neither is known, only a certificate from a public authority makes a connection V(direct),
     and only a known product's issuer V(inspected).
   - No host is contacted. It never fails because of a verdict; act on RV(hosts).
@@ -63,7 +65,8 @@ hosts:
       elements: str
     failures:
       description:
-        - Those of them that are failures. These are flows excluded from inspection that are inspected or blocked.
+        - Those of them that are failures. These are flows excluded from inspection that are inspected or blocked,
+          or that have mutual TLS and ask for no client certificate.
         - With O(strict) also those of which nothing is known.
       type: list
       elements: str

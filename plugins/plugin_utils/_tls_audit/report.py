@@ -14,9 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ...module_utils._host.printable import printable
 from .._common.plan_marker import MARK
+from .._inventory.expected_certificates import VARIABLE
+from .certificates import is_self_signed, issuer_of
+from .evidence import is_one_sided
 from .flows import Looks
 from .observations import Sights
-from .verdict import BLOCKED, INSPECTED, LINE_MAXIMUM, UNKNOWN, VERDICTS, Judgement, issuer_of
+from .verdict import LINE_MAXIMUM, Judgement
+from .words import BLOCKED, INSPECTED, UNKNOWN, VERDICTS
 
 FORMAT = 1
 ASIDE = "not looked at"
@@ -25,8 +29,14 @@ Judgements = Mapping[str, Sequence[Judgement]]
 
 
 def is_failure(judgement: Judgement, strict: bool) -> bool:
-    """Whether a judgement is a failure: a flow excluded from inspection is inspected or blocked; or, if strict, not known to be neither."""
-    return judgement.path.excluded and judgement.verdict in ((INSPECTED, BLOCKED, UNKNOWN) if strict else (INSPECTED, BLOCKED))
+    """Whether a judgement is a failure.
+
+    It is one if the flow is excluded from inspection, and it is inspected or blocked, or has mutual TLS and nobody asks for a
+    client certificate; or, if strict, nothing is known of it.
+    """
+    if judgement.verdict == UNKNOWN:
+        return judgement.path.excluded and (strict or is_one_sided(judgement.path, judgement.seen))
+    return judgement.path.excluded and judgement.verdict in (INSPECTED, BLOCKED)
 
 
 def failures(name: str, judgements: Iterable[Judgement], strict: bool, sights: Mapping[str, Sights]) -> list[str]:
@@ -51,22 +61,35 @@ def counts(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | 
 
 
 def summary(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | None = None) -> list[str]:
-    """Every failure of a run, and as the last line the counts."""
+    """Every failure of a run, every expectation that has to be renewed, and as the last line the counts."""
     counted = counts(judgements, strict, sights)
     failed = [line for name, found in judgements.items() for line in failures(name, found, strict, sights or {})]
     verdicts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS)
     total = sum(counted[verdict] for verdict in VERDICTS)
-    return [*failed, f"{total} TLS connections of {counted['flows']} flows looked at: {verdicts}; {counted['failed']} failures"]
+    renew = [f"to renew     {line}" for line in dict.fromkeys(_renewals(judgements))]
+    return [*failed, *renew, f"{total} TLS connections of {counted['flows']} flows looked at: {verdicts}; {counted['failed']} failures"]
+
+
+def _renewals(judgements: Judgements) -> Iterable[str]:
+    for found in judgements.values():
+        for judgement in found:
+            if judgement.renew:
+                shown = f"{judgement.path.endpoint.destination} showed SHA-256 {judgement.seen['sha256']}"
+                yield printable(f"{VARIABLE}.{judgement.renew} of {judgement.path.initiator}: {shown}", LINE_MAXIMUM)
 
 
 def own_certificates(sights: Mapping[str, Sights]) -> dict[str, dict[str, t.Any]]:
-    """What hosts show of their own services, in the form of ``connectivity_expected_certificates``, for partners' inventories."""
+    """What hosts show of their own services, in the form of ``connectivity_expected_certificates``, for partners' inventories.
+
+    A self-signed certificate has no issuer to expect.
+    """
     found: dict[str, dict[str, t.Any]] = {}
     for host, sight in sights.items():
         for endpoint, seen in sight.own.items():
             if seen["certificate"]:
                 entry = found.setdefault(host, {}).setdefault(str(endpoint.port), {"sha256": [], "issuer": []})
-                for key, value in (("sha256", seen["sha256"]), ("issuer", issuer_of(seen["certificate"])[0])):
+                issuer = "" if is_self_signed(seen["certificate"]) else issuer_of(seen["certificate"])[0]
+                for key, value in (("sha256", seen["sha256"]), ("issuer", issuer)):
                     if value and value not in entry[key]:
                         entry[key].append(value)
     return found
@@ -100,5 +123,6 @@ def _plain(judgement: Judgement, strict: bool) -> dict[str, t.Any]:
         "by": judgement.by,
         "why": judgement.why,
         "failed": is_failure(judgement, strict),
+        "renew": judgement.renew,
         "seen": {key: value for key, value in judgement.seen.items() if key not in ("destination", "port", "server_name", "own")},
     }

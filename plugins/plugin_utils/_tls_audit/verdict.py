@@ -6,37 +6,27 @@
 
 """Judges whether somebody is in the middle of a TLS connection.
 
-What a host saw on the way is compared with what is known without using that way: the certificate that the inventory
-expects, or else what the responder has seen of its own service without leaving itself. Where neither is known, nothing is
-called direct but a certificate from a public authority, and nothing inspected but a known product's. Guesses stay guesses.
-Certificates are read with cryptography, on which ansible-core depends.
+What a host saw on the way is compared with what is known without using that way: what the responder has seen of its own
+service without leaving itself, or else the certificate that the inventory expects (evidence.py). Where neither is known,
+nothing is called direct but a certificate from a public authority, and nothing inspected but a known product's. Guesses stay
+guesses. A flow with mutual TLS is never direct where no client certificate is asked for.
 """
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ...module_utils._host.printable import printable
-from .._inventory.expected_certificates import Expectations, Expected
+from .._inventory.expected_certificates import Expectations
+from .certificates import issuer_of
+from .evidence import MUTUAL, Weighed, weigh
 from .flows import Endpoint, Looks, Path
-from .issuers import inspecting_product
 from .observations import Seen, Sights, usable
+from .words import BLOCKED, UNKNOWN, UNREACHABLE
 
-with contextlib.suppress(ImportError):  # there wherever ansible-core is; ansible-test imports without it
-    from cryptography import x509
-    from cryptography.x509.oid import NameOID
-
-DIRECT = "direct"
-INSPECTED = "inspected"
-BLOCKED = "blocked"
-UNREACHABLE = "unreachable"
-UNKNOWN = "unknown"
 LINE_MAXIMUM = 4000
-ISSUER_MAXIMUM = 300
-VERDICTS = (DIRECT, INSPECTED, BLOCKED, UNREACHABLE, UNKNOWN)
 
 _HANGS_UP = {"reset", "closed"}  # one and the same for a service that hangs up: a reset where it has not read the hello yet
 _CUT = {"reset": "a TCP reset", "alert": "a TLS alert", "closed": "the end of the connection", "silent": "silence"}
@@ -51,6 +41,7 @@ class Judgement(t.NamedTuple):
         by: Who inspects; otherwise empty.
         why: What the verdict rests upon.
         seen: What was seen; empty where nothing was.
+        renew: The destination and port whose expectation in the inventory has to be renewed; otherwise empty.
     """
 
     path: Path
@@ -58,6 +49,7 @@ class Judgement(t.NamedTuple):
     by: str
     why: str
     seen: Seen
+    renew: str = ""
 
     def __str__(self) -> str:
         at = f"[{self.path.endpoint.destination}]" if ":" in self.path.endpoint.destination else self.path.endpoint.destination
@@ -102,40 +94,23 @@ class _Judge:
             return Judgement(path, UNKNOWN, "", why, {})
         seen = sight.paths[path.endpoint]
         home = self._sights[path.responder].own.get(path.endpoint, {}) if path.responder in self._sights else {}
-        places = ((place, path.endpoint.port) for place in (path.responder, path.endpoint.destination))
-        expected = next((expectations[place] for place in places if place in expectations), None)
+        places = [(place, path.endpoint.port) for place in (path.responder, path.endpoint.destination)]
+        place = next((place for place in places if place in expectations), None)
+        expected = expectations[place] if place else None
         if seen["certificate"]:
-            verdict, by, why = self._shown(path, seen, home, expected)
+            found = weigh(path, seen, home, expected)
+            hints = self._hints(path, seen) if found.verdict == UNKNOWN and not expected and not home.get("certificate") else ()
+            found = found._replace(why="; ".join((found.why, *hints)))
         else:
-            verdict, by, why = _not_shown(path, seen, home)
-        return Judgement(path, verdict, by, why, seen)
-
-    def _shown(self, path: Path, seen: Seen, home: Seen, expected: Expected | None) -> tuple[str, str, str]:
-        """The verdict on a certificate that was shown."""
-        common_name, organization, issuer = issuer_of(seen["certificate"])
-        if expected:
-            if seen["sha256"] in expected.sha256:
-                return DIRECT, "", "the certificate is the expected one"
-            if common_name and common_name in expected.issuers:
-                return DIRECT, "", f"the certificate is from the expected issuer, {issuer}"
-            return INSPECTED, issuer, f"the certificate is not the expected one (SHA-256 {seen['sha256']})"
-        product = inspecting_product(common_name, organization)
-        if home.get("certificate"):
-            differences = list(_differences(seen, home))
-            if differences:
-                return INSPECTED, product or issuer, f"{path.responder} itself shows {', '.join(differences)}"
-            return DIRECT, "", f"{path.responder} shows the same on its own host"
-        if product:
-            return INSPECTED, product, f"{issuer} issues certificates for inspection"
-        if seen["publicly_trusted"]:
-            return DIRECT, "", f"a public authority, {issuer}, vouches for the name"
-        return UNKNOWN, "", "; ".join((f"no certificate is expected; this one is from {issuer}", *self._hints(path, seen)))
+            found = Weighed(*_not_shown(path, seen, home))
+        renew = f"{place[0]}.{place[1]}" if place and found.renew else ""
+        return Judgement(path, found.verdict, found.by, found.why, seen, renew)
 
     def _hints(self, path: Path, seen: Seen) -> Iterable[str]:
         """What makes one wonder, and proves nothing."""
         if seen["publicly_trusted"] is False:
             yield f"no public authority vouches for {path.endpoint.server_name} ({seen['untrusted']})"
-        if path.tls == "mutual" and seen["client_certificate"] is False:
+        if path.tls == MUTUAL and seen["client_certificate"] is False and seen["publicly_trusted"] is not True:
             yield "the flow has mutual TLS, and no client certificate was asked for"
         if path.endpoint.alpn == ("h2",) and seen["outcome"] == "completed" and not seen["alpn"]:
             yield "the flow needs HTTP/2, and it was not agreed on"
@@ -147,32 +122,6 @@ class _Judge:
         different = sorted(port for port, other in ports if other["certificate"] and issuer_of(other["certificate"]) != issuer)
         if different:
             yield f"port {', '.join(map(str, different))} of the same peer has another issuer"
-
-
-def issuer_of(certificate: str) -> tuple[str, str, str]:
-    """Common name and organisation of a certificate's issuer, and what to call it; a damaged certificate has neither."""
-    try:
-        name = x509.load_pem_x509_certificate(certificate.encode()).issuer
-        common_name, organization = (
-            next((str(attribute.value) for attribute in name.get_attributes_for_oid(oid)), "")
-            for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
-        )
-        return common_name, organization, printable(name.rfc4514_string(), ISSUER_MAXIMUM) or "an issuer without a name"
-    except (ArithmeticError, LookupError, TypeError, ValueError, x509.InvalidVersion):
-        return "", "", "an issuer that cannot be read"
-
-
-def _differences(seen: Seen, home: Seen) -> Iterable[str]:
-    """What a responder shows at home, where that is something else than what was seen on the way."""
-    if seen["sha256"] != home["sha256"]:
-        yield f"another certificate, from {issuer_of(home['certificate'])[2]}"
-    if home["client_certificate"] and seen["client_certificate"] is False:
-        yield "that it asks for a client certificate"
-    both = seen["outcome"] == home["outcome"] == "completed"
-    if both and home["alpn"] != seen["alpn"]:
-        yield f"{home['alpn'] or 'no'} application protocol (ALPN) instead of {seen['alpn'] or 'none'}"
-    if both and home["version"] != seen["version"]:
-        yield f"{home['version']} instead of {seen['version']}"
 
 
 def _not_shown(path: Path, seen: Seen, home: Seen) -> tuple[str, str, str]:

@@ -2,18 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""lab-listen and lab-probe over loopback: what one opens the other finds open, and nothing else."""
+"""lab-listen, lab-probe and lab-tls over loopback: what one opens the other finds open, and a TLS server shows what it should."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 import socket
+import ssl
 import subprocess
 import sys
 import time
 
 import pytest
+
+from ansible_collections.federated.connectivity.plugins.module_utils._tls.path import Endpoint, look
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_audit.certificates import is_self_signed, issuer_of
 
 PROGRAMS = pathlib.Path(__file__).parents[3] / "molecule" / "lab" / "guest" / "usr" / "local" / "bin"
 PROTOCOLS = [("tcp", socket.SOCK_STREAM), ("udp", socket.SOCK_DGRAM)]
@@ -67,3 +72,19 @@ def test_no_way_is_rejected():
 def test_tcp_says_who_answers_whom():
     with listening("tcp", socket.SOCK_STREAM) as ports, socket.create_connection(("127.0.0.1", ports[0]), timeout=5) as connection:
         assert connection.makefile().read() == f"{socket.gethostname()} answers ::ffff:127.0.0.1\n"
+
+
+@pytest.mark.parametrize("options", [[], ["mutual"]], ids=["server", "mutual"])
+def test_a_tls_server_shows_a_certificate_of_the_lab_and_asks_for_one_if_it_should(tmp_path, options):
+    port = free_port(socket.SOCK_STREAM)
+    command = [str(PROGRAMS / "lab-tls"), str(port), *options]
+    environment = {**os.environ, "LAB_TLS_DIRECTORY": str(tmp_path)}
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        deadline = time.monotonic() + 30
+        while probe("tcp", "127.0.0.1", port) != "open":
+            assert time.monotonic() < deadline
+        shown = look(Endpoint("127.0.0.1", port), "", 10, time.monotonic() + 20).shown
+        server.terminate()
+    pem = ssl.DER_cert_to_PEM_cert(shown.certificate)
+    assert (issuer_of(pem)[0], is_self_signed(pem)) == ("lab", False)
+    assert shown.client_certificate is bool(options)

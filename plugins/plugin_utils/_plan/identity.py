@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -17,6 +18,7 @@ import re
 FORMAT = 1
 DIGEST = "digest"
 COLLECTION_VERSION = "collection_version"
+UNKNOWN = "0.0.0"
 _ROOT = pathlib.Path(__file__).parents[3]
 _VERSION = re.compile(r"^version:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
 _RELEASE = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(-.*)?")
@@ -29,13 +31,14 @@ def digest_of(data: bytes) -> str:
 
 @functools.cache
 def own_version() -> str:
-    """The version of this collection, from the metadata of an installed collection or of a checkout."""
-    manifest = _ROOT / "MANIFEST.json"
-    if manifest.exists():
-        version: str = json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"]
+    """The version of this collection, from the metadata of an installed collection or of a checkout; 0.0.0 where a copy has neither."""
+    with contextlib.suppress(FileNotFoundError):
+        version: str = json.loads((_ROOT / "MANIFEST.json").read_text(encoding="utf-8"))["collection_info"]["version"]
         return version
-    found = _VERSION.search((_ROOT / "galaxy.yml").read_text(encoding="utf-8"))
-    return found[1] if found else "0.0.0"
+    with contextlib.suppress(FileNotFoundError):
+        found = _VERSION.search((_ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+        return found[1] if found else UNKNOWN
+    return UNKNOWN
 
 
 def is_newer(version: str, than: str) -> bool:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...module_utils._plan.model import HostPlan
 from .._common.directory_files import PlanFiles, UnsafePlace
 from .._common.texts import first_unseen, shortened
-from .identity import COLLECTION_VERSION, FORMAT, is_newer, own_version
+from .identity import COLLECTION_VERSION, FORMAT, UNKNOWN, is_newer, own_version
 from .shape import DEPTH, FINDINGS, HOST, INDEX, SELECTION, SETS, Shape, problems, shown, too_deep
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
@@ -133,7 +133,7 @@ def unfit(index: Mapping[str, t.Any]) -> Iterator[str]:
             f"the plan has format {shown(form)}, but version {own_version()} of federated.connectivity reads format {FORMAT}{made_by}; "
             "install the version that made it, or make the plan again"
         )
-    elif isinstance(version, str) and is_newer(version, own_version()):
+    elif isinstance(version, str) and own_version() != UNKNOWN and is_newer(version, own_version()):
         yield (
             f"the plan was made by version {version} of federated.connectivity, but this is version {own_version()}, which may not know "
             "all that the plan asks for; install the version that made it, or make the plan again"

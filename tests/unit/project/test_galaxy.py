@@ -92,6 +92,27 @@ def test_an_execution_environment_has_what_the_controller_needs_and_the_ways_to_
     assert packages == {*PACKAGES.findall((ROOT / "requirements.txt").read_text(encoding="utf-8")), "pypsrp", "pywinrm"}
 
 
+def test_an_execution_environment_has_the_programs_that_connections_and_reviewed_plans_need() -> None:
+    file = read("meta/execution-environment.yml")["dependencies"]["system"]
+    lines = [line for line in (ROOT / file).read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    assert lines == ["openssh-client [platform:dpkg]", "openssh-clients [platform:rpm]", "git"]
+
+
+def test_everything_says_since_when_it_is_there() -> None:
+    """A version that is released or comes next, as galaxy.yml has it. Until it is released, its changes stay fragments."""
+    version = read("galaxy.yml")["version"]
+    released = set(read("changelogs/changelog.yaml")["releases"])
+    since = {path: re.search(r"^version_added: (\S+)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE) for path in modules()}
+    versions = {path: found[1] if found else None for path, found in since.items()}
+    versions |= {role: read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"].get("version_added") for role in ROLES}
+    assert {path: found for path, found in versions.items() if found not in {version, *released}} == {}
+    assert version in released or (ROOT / f"changelogs/fragments/{version}.yml").is_file()
+
+
+def modules() -> list[str]:
+    return [f"plugins/modules/{name}.py" for name in sorted(MODULES)]
+
+
 def test_the_docs_site_finds_its_pages() -> None:
     sections = read("docs/docsite/extra-docs.yml")["sections"]
     pages = [page for section in sections for page in section["toctree"]]

@@ -86,6 +86,17 @@ def test_links_of_the_first_page_lead_to_what_the_tarball_has() -> None:
     assert "inventories" not in ignored
 
 
+def test_the_first_page_installs_from_what_the_tarball_has() -> None:
+    ignored = read("galaxy.yml")["build_ignore"]
+    install = README.partition("\n## Install\n")[2].partition("\n## ")[0]
+    commands = re.findall(r"^\$ (\S+)", install, re.MULTILINE)
+    assert commands[0] == "ansible-galaxy"
+    assert "make" not in commands
+    paths = re.findall(r"\$collection/([\w./-]+)", install)
+    assert len(paths) == 2
+    assert all((ROOT / path).exists() and path.split("/")[0] not in ignored for path in paths)
+
+
 def test_an_execution_environment_has_what_the_controller_needs_and_the_ways_to_windows() -> None:
     file = read("meta/execution-environment.yml")["dependencies"]["python"]
     packages = set(PACKAGES.findall((ROOT / file).read_text(encoding="utf-8")))

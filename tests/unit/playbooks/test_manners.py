@@ -276,6 +276,40 @@ def test_roles_are_imported_and_included_and_modules_have_defaults(tmp_path: pat
     assert "changed: [hospital]" in done.text.rpartition("TASK [")[2]
 
 
+TAGGED = """
+- hosts: hospital
+  gather_facts: false
+  tasks:
+    - ansible.builtin.import_role: {name: federated.connectivity.firewall}
+      vars: {firewall_plan: "{{ playbook_dir }}/out", firewall_manage_packages: false}
+      tags: [network]
+    - ansible.builtin.include_role: {name: federated.connectivity.dpi_exclusion, apply: {tags: [network]}}
+      vars: {dpi_exclusion_plan: "{{ playbook_dir }}/out"}
+      tags: [network]
+    - ansible.builtin.import_role: {name: federated.connectivity.verify}
+      vars: {verify_plan: "{{ playbook_dir }}/out"}
+      tags: [network, prove]
+    - name: Configure the application
+      ansible.builtin.debug: {msg: configured}
+      tags: [apps]
+"""
+
+
+def test_roles_run_with_the_tags_of_somebody_else(tmp_path: pathlib.Path) -> None:
+    out = f"connectivity_plan={tmp_path}/out"
+    assert play(tmp_path, "-e", out, playbook="- ansible.builtin.import_playbook: federated.connectivity.plan\n").code == 0
+    done = play(tmp_path, "--check", "--tags", "network", "--skip-tags", "prove", playbook=TAGGED)
+    assert done.code == 0, done.text
+    assert done.ran("firewall : Enforce the host's policy")
+    assert done.ran("dpi_exclusion : Install or remove the note")
+    assert not done.ran("verify : Judge")
+    assert not done.ran("Configure the application")
+    other = play(tmp_path, "--check", "--tags", "apps", playbook=TAGGED)
+    assert other.code == 0, other.text
+    assert other.ran("Configure the application")
+    assert not other.ran("Enforce the host's policy")
+
+
 def test_tags_that_are_computed_stand_on_blocks() -> None:
     """ansible-core 2.18 and earlier do not template the tags of a play: its tasks would not run, and the run would end well."""
     plays = [each for path in PLAYBOOKS.glob("*.yml") for each in yaml.safe_load(path.read_text(encoding="utf-8"))]

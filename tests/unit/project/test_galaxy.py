@@ -40,6 +40,8 @@ def test_a_role_has_a_page_with_an_example_of_each_way_to_use_it(role: str) -> N
             assert task["vars"].keys() <= options.keys()
     assert used == {"ansible.builtin.import_role", "ansible.builtin.include_role"}
     assert f"federated.connectivity.{role}" in page
+    assert "hosts: connectivity_managed" not in page  # a group that exists in our own playbooks alone
+    assert "`apply: {tags: " in page
     assert f"roles/{role}/README.md" in README
 
 

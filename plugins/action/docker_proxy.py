@@ -23,9 +23,16 @@ class ActionModule(HostAction):
     def ask(self, module: str, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         plan = arguments.pop("plan", None) or None
         forward_proxy = arguments.pop("forward_proxy", None) or {}
-        if plan is not None and arguments.get("state", "present") == "present":
-            if "daemon" in arguments or "client" in arguments:
+        if arguments.get("state", "present") == "present":
+            given = [option for option in ("daemon", "client") if arguments.get(option) is not None]
+            if plan is None and not given:
+                raise AnsibleError(
+                    "docker_proxy needs plan, the directory of a plan, or daemon or client. "
+                    "To take away every proxy that this module has configured, use state: absent"
+                )
+            if plan is not None and given:
                 raise AnsibleError("docker_proxy takes either plan, the directory of a plan, or daemon and client")
+        if plan is not None and arguments.get("state", "present") == "present":
             try:
                 planned = read_host(pathlib.Path(unfrackpath(plan, follow=False)), variables["inventory_hostname"])
                 arguments.update(options(planned.part.proxy), credentials=credentials(forward_proxy))

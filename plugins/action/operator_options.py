@@ -18,6 +18,7 @@ from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import FIREWALL, MEMBERSHIPS, PLATFORM, VARIABLES, refuse_misnomers
 from ..plugin_utils._inventory.names import misnomer
 from ..plugin_utils._inventory.source_location import locate
+from ..plugin_utils._operator.limits import out_of_range
 from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.role_options import option_specs
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, chosen, differing
@@ -82,6 +83,9 @@ class ActionModule(ControllerAction):
         if result.error_messages:
             raise AnsibleActionFail(f"host {host}: {'; '.join(result.error_messages)}")
         values = result.validated_parameters
+        beyond = out_of_range(values)
+        if beyond:
+            raise AnsibleActionFail("\n".join(f"host {host}: {one}" for one in beyond))
         if role:
             _check_role(_name(role), host, values, said[host])
         return record_result({name: None if values.get(name) == "" else values.get(name) for name in names})

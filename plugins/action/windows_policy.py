@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
 from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._operator.limits import out_of_range
 from ..plugin_utils._plan.reader import PlanUnreadable, read_address_sets, read_host
 from ..plugin_utils._windows.steps import Limits, PolicyUnfit, windows_policy
 
@@ -29,6 +30,9 @@ class ActionModule(ControllerAction):
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         name = variables["inventory_hostname"]
+        beyond = out_of_range({f"firewall_{option}": options[option] for option in ("shrink_share", "shrink_least")})
+        if beyond:
+            raise AnsibleActionFail("; ".join(one.removeprefix("firewall_") for one in beyond))
         try:
             plan = pathlib.Path(unfrackpath(options["plan"], follow=False)) if options["plan"] else None
             return windows_policy(

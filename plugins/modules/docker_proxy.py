@@ -43,6 +43,7 @@ options:
     description:
       - The plan directory on the controller, as made by M(federated.connectivity.required_rules). The host's file says what needs
         which proxies. A relative path starts in the current directory.
+      - O(plan), or O(daemon) or O(client), is required with O(state=present). O(plan) excludes the other two.
     type: path
   forward_proxy:
     description:

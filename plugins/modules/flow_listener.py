@@ -65,7 +65,7 @@ options:
         of another one.
     type: str
   seconds:
-    description: How long it may live.
+    description: How many seconds it may live, 1 or more.
     type: int
     default: 120
 seealso:
@@ -157,6 +157,11 @@ def main() -> None:
         module.exit_json(changed=listener == proof_listener.STOPPED, listener=listener)
     if not re.fullmatch(r"[!-~]{1,64}", options["token"]):
         module.fail_json(msg="token %r: give 1 to 64 printable ASCII characters" % options["token"])
+    wrong = ["port %d is not valid: give 1 to 65535" % port for _protocol, port in wanted if not 1 <= port <= 65535]
+    if options["seconds"] < 1:
+        wrong.append("seconds is %d; give 1 or more" % options["seconds"])
+    if wrong:
+        module.fail_json(msg="; ".join(wrong))
     if module.check_mode:
         module.exit_json(changed=False, token=options["token"], ports=[port._asdict() for port in proof_listener.survey(wanted)])
     try:

@@ -51,7 +51,7 @@ options:
     type: str
     required: true
   timeout:
-    description: How many seconds to wait for an answer to each attempt, and, on a TCP connection, for a listener's word.
+    description: How many seconds to wait for an answer to each attempt, and, on a TCP connection, for a listener's word. More than 0.
     type: float
     default: 3
   retries:
@@ -59,7 +59,7 @@ options:
     type: int
     default: 1
   parallel:
-    description: How many attempts at a time.
+    description: How many attempts at a time, 1 or more.
     type: int
     default: 64
 seealso:
@@ -161,12 +161,20 @@ def main() -> None:
         supports_check_mode=True,
     )
     options = module.params
+    wrong = [
+        "%s is %s; give %s" % (name, options[name], meaning)
+        for name, least, meaning in (("timeout", 1e-9, "seconds above 0"), ("retries", 0, "0 or more"), ("parallel", 1, "1 or more"))
+        if not options[name] >= least
+    ]
+    wrong += ["port %d is not valid: give 1 to 65535" % one["port"] for one in options["probes"] if not 1 <= one["port"] <= 65535]
+    if wrong:
+        module.fail_json(msg="; ".join(wrong))
 
     def attempt(wanted: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
         outcome = probe(wanted["protocol"], wanted["destination"], wanted["port"], options["timeout"], options["token"], options["retries"])
         return dict(wanted, address=outcome.destination, **{key: value for key, value in outcome._asdict().items() if key != "destination"})
 
-    with ThreadPoolExecutor(max(1, options["parallel"])) as pool:
+    with ThreadPoolExecutor(options["parallel"]) as pool:
         module.exit_json(changed=False, token=options["token"], outcomes=list(pool.map(attempt, options["probes"])))
 
 

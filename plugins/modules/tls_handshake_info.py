@@ -58,7 +58,7 @@ options:
     type: str
     default: ''
   timeout:
-    description: How many seconds a connection and its handshake may take.
+    description: How many seconds a connection and its handshake may take. More than 0.
     type: float
     default: 5
   seconds:
@@ -66,7 +66,7 @@ options:
     type: float
     default: 60
   parallel:
-    description: How many handshakes at a time.
+    description: How many handshakes at a time, 1 or more.
     type: int
     default: 32
 seealso:
@@ -204,6 +204,18 @@ def main() -> None:
         supports_check_mode=True,
     )
     options = module.params
+    wrong = [
+        "%s is %s; give %s" % (name, options[name], meaning)
+        for name, least, meaning in (
+            ("timeout", 1e-9, "seconds above 0"),
+            ("seconds", 1e-9, "seconds above 0"),
+            ("parallel", 1, "1 or more"),
+        )
+        if not options[name] >= least
+    ]
+    wrong += ["port %d is not valid: give 1 to 65535" % one["port"] for one in options["endpoints"] if not 1 <= one["port"] <= 65535]
+    if wrong:
+        module.fail_json(msg="; ".join(wrong))
     authorities, end = public_authorities(), time.monotonic() + options["seconds"]
 
     def seen(wanted: t.Dict[str, t.Any]) -> t.Dict[str, t.Any]:
@@ -221,7 +233,7 @@ def main() -> None:
             ),
         )
 
-    with ThreadPoolExecutor(max(1, options["parallel"])) as pool:
+    with ThreadPoolExecutor(options["parallel"]) as pool:
         module.exit_json(changed=False, token=options["token"], handshakes=list(pool.map(seen, options["endpoints"])))
 
 

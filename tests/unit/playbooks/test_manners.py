@@ -52,14 +52,14 @@ class Said:
         return any(line.startswith("TASK [") and task in line for line in self.text.splitlines())
 
 
-def play(directory: pathlib.Path, *arguments: str, inventory: str = INVENTORY, playbook: str = PLAYBOOK) -> Said:
+def play(directory: pathlib.Path, *arguments: str, inventory: str = INVENTORY, playbook: str = PLAYBOOK, answers: str = "") -> Said:
     (directory / "hosts.yml").write_text(inventory.replace("PYTHON", sys.executable))
     (directory / "play.yml").write_text(playbook)
     command = [pathlib.Path(sys.executable).with_name("ansible-playbook"), "-i", "hosts.yml", "play.yml", *arguments]
     environment = {
         name: value for name, value in os.environ.items() if name == "ANSIBLE_COLLECTIONS_PATH" or not name.startswith("ANSIBLE_")
     }
-    return Said(subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True))
+    return Said(subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, input=answers))
 
 
 def test_other_jobs_need_no_plan(tmp_path: pathlib.Path) -> None:
@@ -119,14 +119,69 @@ def test_playbooks_are_listed_without_a_warning(tmp_path: pathlib.Path, option: 
     assert "ERROR" not in listed.text
 
 
-@pytest.mark.parametrize("task", ["Try every connection", "Judge", "Sum up"])
-def test_a_verification_that_starts_in_its_middle_says_why_it_cannot(tmp_path: pathlib.Path, task: str) -> None:
-    done = play(tmp_path, "--start-at-task", task, playbook="- ansible.builtin.import_playbook: federated.connectivity.verify\n")
+WHOLE = "Run the whole playbook, without --start-at-task"
+FIREWALL, DOCKER, NOTE, VERIFY, AUDIT = (
+    f"federated.connectivity.{role} : " for role in ("firewall", "docker_proxy", "dpi_exclusion", "verify", "audit")
+)
+
+
+@pytest.mark.parametrize(
+    ("playbook", "task", "said"),
+    [
+        ("site", "Sum up", WHOLE),
+        ("site", "Group the hosts that are ours to configure", WHOLE),
+        ("site", "Stop where no host is ours to configure", WHOLE),
+        ("site", FIREWALL + "Enforce the host's policy", WHOLE),
+        ("site", DOCKER + "Look at what would change", WHOLE),
+        ("site", NOTE + "Install or remove the note", WHOLE),
+        ("site", VERIFY + "Read the options of the run", "verify_plan is missing"),
+        ("site", VERIFY + "Try every connection", WHOLE),
+        ("site", VERIFY + "Judge", WHOLE),
+        ("site", VERIFY + "Show what was proven", "nothing was judged"),
+        ("site", VERIFY + "Sum up", "nothing was judged"),
+        ("audit", AUDIT + "Judge", WHOLE),
+        ("audit", AUDIT + "Show what was seen", "nothing was judged"),
+        ("remove", FIREWALL + "Enforce the host's policy", WHOLE),
+        ("remove", "Sum up", WHOLE),
+    ],
+)
+def test_a_run_that_starts_in_its_middle_says_why_it_cannot(tmp_path: pathlib.Path, playbook: str, task: str, said: str) -> None:
+    """It never ends well with nothing done, and touches no host."""
+    imported = f"- ansible.builtin.import_playbook: federated.connectivity.{playbook}\n"
+    done = play(tmp_path, "--start-at-task", task, playbook=imported)
+    assert done.code == 2
+    assert said in done.words
     assert "is undefined" not in done.text
-    assert task != "Judge" or "Run the whole playbook, without --start-at-task" in done.words
+    assert "changed=1" not in done.text
 
 
-def test_what_enforces_can_be_listed_and_started_at(tmp_path: pathlib.Path) -> None:
+def test_a_step_that_is_left_out_is_missed(tmp_path: pathlib.Path) -> None:
+    """With --step, "no" to what finds the managed hosts is not a run that ends well."""
+    site = "- ansible.builtin.import_playbook: federated.connectivity.site\n"
+    answers = [*"y" * 7, *"nnn", *"y" * 20]
+    done = play(tmp_path, "--step", "--check", "--tags", "firewall,plan", playbook=site, answers="\n".join(answers))
+    assert done.code == 2
+    assert WHOLE in done.words
+
+
+def test_options_of_ours_that_are_wrong_leave_other_jobs_alone(tmp_path: pathlib.Path) -> None:
+    wrong = INVENTORY.replace("  vars:", "  vars:\n    verify_timeout: soon\n    firewall_backend: ipchains")
+    other = play(tmp_path, "--tags", "apps", inventory=wrong)
+    assert other.code == 0, other.text
+    assert other.ran("Configure the application")
+    assert play(tmp_path, "--tags", "firewall", "--check", inventory=wrong).code == 2
+
+
+def test_the_whole_has_a_tag_of_the_importer(tmp_path: pathlib.Path) -> None:
+    site = "- ansible.builtin.import_playbook: federated.connectivity.site\n  tags: [network]\n"
+    listed = play(tmp_path, "--tags", "network", "--list-tasks", playbook=site)
+    assert all(task in listed.text for task in (PLAN, ENFORCE, PROVE))
+    done = play(tmp_path, "--tags", "network", "--check", "--skip-tags", "docker_proxy,dpi_exclusion", playbook=site)
+    assert done.code == 0, done.text
+    assert done.ran("Enforce the host's policy")
+
+
+def test_what_enforces_can_be_listed(tmp_path: pathlib.Path) -> None:
     listed = play(tmp_path, "--list-tasks", "--tags", "firewall")
     assert "firewall : Enforce the host's policy" in listed.text
 
@@ -219,6 +274,40 @@ def test_roles_are_imported_and_included_and_modules_have_defaults(tmp_path: pat
     assert done.text.count("TASK [federated.connectivity.firewall : Show what the host would allow]") == 2
     assert done.text.count("TASK [federated.connectivity.dpi_exclusion : Install or remove the note]") == 2
     assert "changed: [hospital]" in done.text.rpartition("TASK [")[2]
+
+
+TAGGED = """
+- hosts: hospital
+  gather_facts: false
+  tasks:
+    - ansible.builtin.import_role: {name: federated.connectivity.firewall}
+      vars: {firewall_plan: "{{ playbook_dir }}/out", firewall_manage_packages: false}
+      tags: [network]
+    - ansible.builtin.include_role: {name: federated.connectivity.dpi_exclusion, apply: {tags: [network]}}
+      vars: {dpi_exclusion_plan: "{{ playbook_dir }}/out"}
+      tags: [network]
+    - ansible.builtin.import_role: {name: federated.connectivity.verify}
+      vars: {verify_plan: "{{ playbook_dir }}/out"}
+      tags: [network, prove]
+    - name: Configure the application
+      ansible.builtin.debug: {msg: configured}
+      tags: [apps]
+"""
+
+
+def test_roles_run_with_the_tags_of_somebody_else(tmp_path: pathlib.Path) -> None:
+    out = f"connectivity_plan={tmp_path}/out"
+    assert play(tmp_path, "-e", out, playbook="- ansible.builtin.import_playbook: federated.connectivity.plan\n").code == 0
+    done = play(tmp_path, "--check", "--tags", "network", "--skip-tags", "prove", playbook=TAGGED)
+    assert done.code == 0, done.text
+    assert done.ran("firewall : Enforce the host's policy")
+    assert done.ran("dpi_exclusion : Install or remove the note")
+    assert not done.ran("verify : Judge")
+    assert not done.ran("Configure the application")
+    other = play(tmp_path, "--check", "--tags", "apps", playbook=TAGGED)
+    assert other.code == 0, other.text
+    assert other.ran("Configure the application")
+    assert not other.ran("Enforce the host's policy")
 
 
 def test_tags_that_are_computed_stand_on_blocks() -> None:

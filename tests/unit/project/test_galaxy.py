@@ -40,6 +40,8 @@ def test_a_role_has_a_page_with_an_example_of_each_way_to_use_it(role: str) -> N
             assert task["vars"].keys() <= options.keys()
     assert used == {"ansible.builtin.import_role", "ansible.builtin.include_role"}
     assert f"federated.connectivity.{role}" in page
+    assert "hosts: connectivity_managed" not in page  # a group that exists in our own playbooks alone
+    assert "`apply: {tags: " in page
     assert f"roles/{role}/README.md" in README
 
 
@@ -86,10 +88,42 @@ def test_links_of_the_first_page_lead_to_what_the_tarball_has() -> None:
     assert "inventories" not in ignored
 
 
+def test_the_first_page_installs_from_what_the_tarball_has() -> None:
+    ignored = read("galaxy.yml")["build_ignore"]
+    install = README.partition("\n## Install\n")[2].partition("\n## ")[0]
+    commands = re.findall(r"^\$ (\S+)", install, re.MULTILINE)
+    assert commands[0] == "ansible-galaxy"
+    assert "make" not in commands
+    paths = re.findall(r"\$collection/([\w./-]+)", install)
+    assert len(paths) == 2
+    assert all((ROOT / path).exists() and path.split("/")[0] not in ignored for path in paths)
+
+
 def test_an_execution_environment_has_what_the_controller_needs_and_the_ways_to_windows() -> None:
     file = read("meta/execution-environment.yml")["dependencies"]["python"]
     packages = set(PACKAGES.findall((ROOT / file).read_text(encoding="utf-8")))
     assert packages == {*PACKAGES.findall((ROOT / "requirements.txt").read_text(encoding="utf-8")), "pypsrp", "pywinrm"}
+
+
+def test_an_execution_environment_has_the_programs_that_connections_and_reviewed_plans_need() -> None:
+    file = read("meta/execution-environment.yml")["dependencies"]["system"]
+    lines = [line for line in (ROOT / file).read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    assert lines == ["openssh-client [platform:dpkg]", "openssh-clients [platform:rpm]", "git"]
+
+
+def test_everything_says_since_when_it_is_there() -> None:
+    """A version that is released or comes next, as galaxy.yml has it. Until it is released, its changes stay fragments."""
+    version = read("galaxy.yml")["version"]
+    released = set(read("changelogs/changelog.yaml")["releases"])
+    since = {path: re.search(r"^version_added: (\S+)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE) for path in modules()}
+    versions = {path: found[1] if found else None for path, found in since.items()}
+    versions |= {role: read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"].get("version_added") for role in ROLES}
+    assert {path: found for path, found in versions.items() if found not in {version, *released}} == {}
+    assert version in released or (ROOT / f"changelogs/fragments/{version}.yml").is_file()
+
+
+def modules() -> list[str]:
+    return [f"plugins/modules/{name}.py" for name in sorted(MODULES)]
 
 
 def test_the_docs_site_finds_its_pages() -> None:

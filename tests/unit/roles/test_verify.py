@@ -35,3 +35,9 @@ def test_the_policy_is_compared_as_it_was_enforced(name: str) -> None:
     template = trust_as_template(_load("verify", "defaults/main.yml")[f"verify_{name}"])
     assert Templar(DataLoader(), variables={}).template(template) == enforced
     assert Templar(DataLoader(), variables={f"firewall_{name}": "another"}).template(template) == "another"
+
+
+def test_a_host_with_windows_firewall_is_no_error() -> None:
+    """The firewall role takes ``windows``. Verification passes such hosts over, so its own option must be a valid one there."""
+    template = trust_as_template(_load("verify", "defaults/main.yml")["verify_backend"])
+    assert Templar(DataLoader(), variables={"firewall_backend": "windows"}).template(template) == "auto"

@@ -78,7 +78,7 @@ def _rules(rules: Sequence[PlanRule]) -> Iterator[str]:
         ("flow", "direction", "peers", "port", "closed to others", "TLS", "purpose"),
         (
             (
-                code(rule.label),
+                code(rule.label) + (f", until {rule.until}" if rule.until else ""),
                 "incoming" if rule.direction == INGRESS else "outgoing",
                 _peers(rule.peers),
                 f"{rule.protocol} {', '.join(map(code, rule.ports))}" + (" (published)" if rule.placement == "published" else ""),

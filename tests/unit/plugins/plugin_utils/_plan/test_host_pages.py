@@ -82,6 +82,13 @@ def test_a_partner_s_page_says_whose_it_is_and_a_host_without_rules_that_it_has_
     assert "This host has no rules." in pages["hosts/idle.md"]
 
 
+def test_a_rule_of_an_exception_shows_its_last_day() -> None:
+    host = member(1, "linksight", "data_station")
+    host["connectivity_memberships"][0].update(federation_scope="any", federation_scope_until="2031-03-31")
+    page = dict(host_pages(planned({"a": host})))["hosts/a.md"]
+    assert "| `linksight.north.west.peer_http`, until 2031-03-31 | incoming | anybody |" in page
+
+
 def test_hosts_that_are_alike_differ_in_name_and_addresses_alone() -> None:
     plan = planned({f"station{number}": member(number, "linksight", "data_station") for number in range(1, 9)})
     assert len(plan.hosts) == 1

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from ..plugin_utils._common.report_file import ReportUnwritable, write_report
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._operator.results import NotOfThisRun, of_this_run
-from ..plugin_utils._plan.reader import AddressSetIndex, PlanUnreadable, read_address_sets
+from ..plugin_utils._plan.reader import AddressSetIndex, PlanUnreadable, read_address_sets, read_contacts
+from ..plugin_utils._plan.traps import read_traps
 from ..plugin_utils._verify.model import Choice
 from ..plugin_utils._verify.observations import NOTHING, Observation
-from ..plugin_utils._verify.report import counts, host_lines, report, summary
+from ..plugin_utils._verify.report import Beside, counts, host_lines, report, summary
 from ..plugin_utils._verify.rulings import FAILED
 from ..plugin_utils._verify.verdict import judge
 
@@ -39,20 +40,22 @@ class ActionModule(ControllerAction):
             of_this_run(options["run"], "run")
         choices = {name: Choice.from_data(data) for name, data in chosen["hosts"].items()}
         observations = {name: _observation(name, chosen["token"], options["registered"], variables) for name in choices}
-        membership = AddressSetIndex(read_address_sets(pathlib.Path(chosen["plan"])))
+        plan = pathlib.Path(chosen["plan"])
+        membership = AddressSetIndex(read_address_sets(plan))
+        beside = Beside(read_traps(plan), read_contacts(plan))
         findings = judge(choices, observations, membership, options["partners"])
         if options["report"]:
             write_report(pathlib.Path(options["report"]), report(findings, choices))
         return {
             "hosts": {
                 name: {
-                    "lines": host_lines(found, choices[name]),
+                    "lines": host_lines(found, choices[name], beside),
                     "failures": [str(finding) for finding in found if finding.state == FAILED],
                 }
                 for name, found in findings.items()
             },
             "counts": counts(findings),
-            "summary": summary(findings),
+            "summary": summary(findings, beside),
         }
 
 

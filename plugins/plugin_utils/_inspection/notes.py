@@ -22,7 +22,8 @@ from .._inspection_exports.exemption import short
 from .._matrix.middleboxes import LONG_LIVED, demands
 from .._matrix.page import TLS
 from .._rules.plan import Plan
-from .sites import DIRECTORY, SiteFlow, flows_of, peer_networks, site_flows
+from .perimeter import peer_networks
+from .sites import DIRECTORY, SiteFlow, flows_of, site_flows
 
 FORMAT = 2
 SPELT_OUT = 100

@@ -12,7 +12,7 @@ import collections
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
-from ...module_utils._plan.model import Exclusion, HostPart, Peers
+from ...module_utils._plan.model import Exclusion, HostPart
 from ...module_utils._plan.ports import bounds
 from ...module_utils._plan.words import EGRESS
 from .._common.addresses import ANYBODY, merge, without
@@ -21,16 +21,9 @@ from .._inspection_exports import EXPORTERS
 from .._inspection_exports.exemption import Exemption
 from .._inventory.hosts import Host
 from .._rules.plan import Entry
+from .perimeter import Planned, by_site, peer_networks
 
 DIRECTORY = "inspection"
-
-Planned = Sequence[tuple[Sequence[Host], HostPart]]
-
-
-def peer_networks(peers: Peers, address_sets: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The merged CIDRs of a rule's peers."""
-    sets = [address_sets[name] for name in peers.address_sets]
-    return tuple(sets[0]) if len(sets) == 1 else merge(cidr for cidrs in sets for cidr in cidrs)
 
 
 class SiteFlow(t.NamedTuple):
@@ -89,19 +82,9 @@ def flows_of(hosts: Sequence[Host], part: HostPart) -> list[SiteFlow]:
 
 def site_flows(planned: Planned) -> dict[str, list[SiteFlow]]:
     """The excluded flows of every site, ordered by rule."""
-    found: dict[str, dict[str, tuple[Exclusion, list[Host]]]] = collections.defaultdict(dict)
-    for hosts, part in planned:
-        exclusions = {repr(exclusion): exclusion for exclusion in part.inspection_exclusions}
-        for host in hosts if part.managed else ():
-            of_site = found[host.site]
-            for key, exclusion in exclusions.items():
-                of_site.setdefault(key, (exclusion, []))[1].append(host)
     return {
-        site: sorted(
-            (SiteFlow(exclusion, tuple(sorted(hosts, key=lambda host: host.name))) for exclusion, hosts in of_site.values()),
-            key=lambda flow: (flow.exclusion.rule, flow.hosts[0].name),
-        )
-        for site, of_site in sorted(found.items())
+        site: sorted((SiteFlow(*entry) for entry in entries), key=lambda flow: (flow.exclusion.rule, flow.hosts[0].name))
+        for site, entries in by_site(planned, lambda part: part.inspection_exclusions).items()
     }
 
 

@@ -12,8 +12,9 @@ import typing as t
 from collections.abc import Iterator, Mapping
 
 from ...module_utils._plan.words import PHASES
+from .._common.texts import one_line
 from .data import Data, decider
-from .model import ENDS, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Versions
+from .model import ENDS, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Trap, Versions
 from .services import names_with_services, used_services
 from .versions import Span, Version
 
@@ -32,6 +33,7 @@ def build(data: Data, file: str) -> Matrix:
         essential_networks=frozenset(name for name, network in data.get("networks", {}).items() if network.get("essential")),
         flows={flow_id: _flow(flow_id, flow, options, data.get("documents", {})) for flow_id, flow in data["flows"].items()},
         versions=Versions(Version(versions["oldest"]), Version(versions["current"])) if "oldest" in versions else None,
+        traps=tuple(Trap(one_line(trap["trap"]), tuple(trap.get("flows", ()))) for trap in data.get("traps", ())),
     )
 
 
@@ -72,6 +74,7 @@ def _flow(flow_id: str, flow: Data, options: Mapping[str, Option], documents: Da
         middleboxes={key: value for key, value in flow.get("middleboxes", {}).items() if key != "citations"},
         documents=tuple(_sources(flow, documents)),
         versions=Span(*(Version(flow[key]) if key in flow else None for key in ("since", "until"))),
+        notes=one_line(flow.get("notes", "")),
     )
 
 

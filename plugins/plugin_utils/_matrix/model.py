@@ -107,6 +107,7 @@ class Flow:
     middleboxes: Mapping[str, str | int]
     documents: tuple[Source, ...]
     versions: Span
+    notes: str = ""
 
     @property
     def is_listener(self) -> bool:
@@ -147,6 +148,13 @@ class Flow:
         return tuple(mechanisms.value(options)) if isinstance(mechanisms, ByOption) else mechanisms
 
 
+class Trap(t.NamedTuple):
+    """A known problem of a system. ``flows`` are those that it concerns; none means the system as a whole."""
+
+    text: str
+    flows: tuple[str, ...]
+
+
 @dataclasses.dataclass(frozen=True)
 class Versions:
     """The versions of its system that a matrix describes. Whoever names none runs the current one. Both are the same if one was read."""
@@ -168,6 +176,7 @@ class Matrix:
     essential_networks: frozenset[str]
     flows: Mapping[str, Flow]
     versions: Versions | None
+    traps: tuple[Trap, ...] = ()
 
     @property
     def flows_change(self) -> bool:

@@ -31,10 +31,11 @@ from .._rules.check_way_out import check_proxy_only
 from .._rules.federations import Federation, form_federations
 from .._rules.host_part import plan_host
 from .._rules.jmespath_filter import Selection
-from .._rules.plan import Entry, Plan
+from .._rules.plan import Entry
 from .._rules.shared_addresses import shared_addresses
 from .._rules.similar_federations import similar_federations
 from .._windows.rules import Inexpressible, translate
+from .computed import ComputedPlan
 from .identity import FORMAT
 from .shape import SELECTION
 
@@ -48,7 +49,7 @@ def compute_plan(
     select: str | None = None,
     native_full: bool = False,
     replaced: Mapping[str, Sequence[Replaced]] = NOTHING,
-) -> Plan:
+) -> ComputedPlan:
     """Compute the plan.
 
     Args:
@@ -110,7 +111,8 @@ def compute_plan(
     exports = export_sites(index, planned, problems)
     native = previews(planned, sets.cidrs, problems, native_full)
     problems.stop()
-    return Plan(index, planned, exports, native, _located(warnings, judged, inventory.hosts, lost_by_host, locate))
+    matrices = {federation.matrix.name: federation.matrix for federation in federations.values()}
+    return ComputedPlan(index, planned, exports, native, _located(warnings, judged, inventory.hosts, lost_by_host, locate), matrices)
 
 
 def _located(

@@ -93,6 +93,17 @@ def read_findings(directory: pathlib.Path) -> Sequence[Mapping[str, t.Any]]:
         return found
 
 
+def read_contacts(directory: pathlib.Path) -> dict[str, str]:
+    """Read whom to ask about the hosts of a plan: name -> contact, for those that have one.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    with opened(directory) as plan:
+        hosts: Mapping[str, Mapping[str, t.Any]] = plan.index(shape=SETS).get("hosts", {})
+        return {name: str(entry["contact"]) for name, entry in hosts.items() if entry.get("contact")}
+
+
 def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
     """Read what a host that is ours has to enforce: its file of a plan, with the address sets that its rules name in ``address_sets``.
 

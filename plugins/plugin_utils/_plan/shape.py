@@ -116,6 +116,9 @@ FINDINGS: dict[str, Shape] = {
 }
 """What tells in an index which exceptions end."""
 
+TRAPS: Shape = {"traps": {"*": [{"trap": _text, "flows": [_text]}]}}
+"""The file of the systems' known problems."""
+
 OPTIONAL = frozenset(("flows", "until", "dynamic", "firewall", SELECTION, COLLECTION_VERSION, DIGEST, "*"))
 """Keys that are not always there."""
 

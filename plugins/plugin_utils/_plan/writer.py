@@ -21,17 +21,21 @@ from .._common.problems import PlanRefused
 from .._inspection.notes import notes
 from .._inspection.sites import DIRECTORY as INSPECTION
 from .._native.previews import FILES as NATIVE
-from .._rules.plan import Plan
 from .._windows.scripts import FILES as SCRIPTS
 from .._windows.scripts import scripts
+from .computed import ComputedPlan
+from .host_pages import FILES as PAGES
+from .host_pages import host_pages
 from .identity import COLLECTION_VERSION, DIGEST, digest_of, own_version
 from .proxy_allow_lists import FILES as PROXIES
 from .proxy_allow_lists import allow_lists
+from .traps import FILE as TRAPS
+from .traps import traps_file
 
 INDEX = "plan.json"
 HOSTS = "hosts"
-PATTERNS = (f"{HOSTS}/*.json", *PROXIES, *SCRIPTS, *NATIVE)
-"""The files of plans besides the index and those below INSPECTION, which may have any name."""
+PATTERNS = (f"{HOSTS}/*.json", *PAGES, *PROXIES, *SCRIPTS, *NATIVE)
+"""The files of plans besides the index, the known problems and those below INSPECTION, which may have any name."""
 TOPS = tuple(sorted({INSPECTION, *(pattern.partition("/")[0] for pattern in PATTERNS)}))
 _NOTES = tuple(f"{INSPECTION}/{kind}/*" for kind in ("hosts", "sites", "exports", "exports/*"))
 
@@ -60,7 +64,7 @@ class Written(t.NamedTuple):
             self.diffs.append((name, before, after))
 
 
-def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
+def render_plan(plan: ComputedPlan) -> Iterator[tuple[str, str]]:
     """The files of a plan as (path inside the directory, text). The same plan gives the same bytes."""
     digests: dict[str, str] = {}
     for hosts, part in plan.hosts:
@@ -72,6 +76,8 @@ def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{HOSTS}/{host.name}.json", text
     hosts_of_index = {name: {**entry, DIGEST: digests[name]} for name, entry in plan.index["hosts"].items()}
     yield INDEX, _text({**plan.index, "hosts": hosts_of_index, COLLECTION_VERSION: own_version()})
+    yield TRAPS, traps_file(plan.matrices)
+    yield from host_pages(plan)
     yield from allow_lists(plan)
     yield from scripts(plan)
     yield from notes(plan)
@@ -79,7 +85,7 @@ def render_plan(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from sorted(plan.native.items())
 
 
-def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Written:
+def write_plan(plan: ComputedPlan, directory: pathlib.Path, dry: bool = False) -> Written:
     """Bring a directory in line with a plan.
 
     Files that are right already are left alone, and so is what no plan ever wrote. Files of hosts that are not in the plan go.
@@ -105,7 +111,7 @@ def write_plan(plan: Plan, directory: pathlib.Path, dry: bool = False) -> Writte
         raise PlanRefused([f"the plan cannot be written to {directory}: {error}"]) from error
 
 
-def _write(plan: Plan, files: PlanFiles, places: _Places, dry: bool) -> Written:
+def _write(plan: ComputedPlan, files: PlanFiles, places: _Places, dry: bool) -> Written:
     written = Written([], [])
     wanted = set[str]()
     for name, text in render_plan(plan):
@@ -133,7 +139,7 @@ class _Places:
 
     def __init__(self, files: PlanFiles) -> None:
         self.candidates: set[str] = set()
-        for place in (INDEX, *TOPS):
+        for place in (INDEX, TRAPS, *TOPS):
             status = files.status(place)
             if status is not None:
                 files.refuse_unusual(place, status)
@@ -155,7 +161,7 @@ def _shown(data: bytes | None) -> str:
 
 
 def _is_of_a_plan(text: str, name: str) -> bool:
-    if name.startswith(f"{HOSTS}/"):
+    if name.startswith(f"{HOSTS}/") and name.endswith(".json"):
         return _is_host_of_a_plan(text, pathlib.PurePosixPath(name).stem)
     return MARK in "".join(text.splitlines(keepends=True)[:3])
 

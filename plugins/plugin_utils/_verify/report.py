@@ -12,22 +12,51 @@ import typing as t
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from ...module_utils._host.printable import printable
 from .._common.plan_marker import MARK
+from .._plan.traps import Traps, traps_of_flow
 from .model import BLOCKED, Choice
 from .rulings import CLOSED, FAILED, PROVEN, UNPROVEN, WARNING
-from .verdict import IN_FORCE, LOOPBACK, Finding
+from .verdict import IN_FORCE, LINE_MAXIMUM, LOOPBACK, Finding
 
 STATES = (PROVEN, CLOSED, IN_FORCE, LOOPBACK, UNPROVEN, WARNING, FAILED)
 FORMAT = 1
 
 
-def host_lines(findings: Iterable[Finding], choice: Choice) -> list[str]:
-    """The lines of one host: its findings, one line for all that have the same cause, and what the bound per rule left out."""
+class Beside(t.NamedTuple):
+    """What the plan knows beside a failing check.
+
+    Attributes:
+        traps: Matrix -> the known problems of its system.
+        contacts: Host -> whom to ask about it.
+    """
+
+    traps: Traps
+    contacts: Mapping[str, str]
+
+    def lines(self, findings: Iterable[Finding]) -> list[str]:
+        """Whom to ask, and which known problems may be the reason, each once."""
+        failed = [finding for finding in findings if finding.state == FAILED]
+        ask = {finding.other: self.contacts[finding.other] for finding in failed if self.contacts.get(finding.other)}
+        flows = dict.fromkeys(finding.flow for finding in failed if finding.flow)
+        known = [(flow, trap) for flow in flows for trap in traps_of_flow(self.traps, flow)]
+        said = [
+            *(f"{'ask':<8}  {contact}, about {host}" for host, contact in ask.items()),
+            *(f"{'known':<8}  {flow}: {trap}" for flow, trap in known),
+        ]
+        return [printable(line, LINE_MAXIMUM) for line in said]
+
+
+NOTHING_BESIDE = Beside({}, {})
+
+
+def host_lines(findings: Sequence[Finding], choice: Choice, beside: Beside = NOTHING_BESIDE) -> list[str]:
+    """The lines of one host: its findings, one line for all that have the same cause, what may explain failures, and what was left out."""
     alone, caused = list[Finding](), dict[str, list[Finding]]()
     for finding in findings:
         (caused.setdefault(finding.cause, []) if finding.cause else alone).append(finding)
     left_out = (_left_out(entry.rule, entry.expect, entry.hosts) for entry in choice.left_out)
-    return [*map(str, alone), *(_of_one_cause(cause, found) for cause, found in caused.items()), *left_out]
+    return [*map(str, alone), *(_of_one_cause(cause, found) for cause, found in caused.items()), *beside.lines(findings), *left_out]
 
 
 def _of_one_cause(cause: str, findings: Sequence[Finding]) -> str:
@@ -49,12 +78,13 @@ def counts(findings: Mapping[str, Sequence[Finding]]) -> dict[str, int]:
     return {state: states[state] for state in STATES} | {"flows": len({finding.flow for finding in every if finding.state == PROVEN})}
 
 
-def summary(findings: Mapping[str, Sequence[Finding]]) -> list[str]:
-    """Every failure of a run, and as the last line the counts."""
+def summary(findings: Mapping[str, Sequence[Finding]], beside: Beside = NOTHING_BESIDE) -> list[str]:
+    """Every failure of a run with what may explain it, and as the last line the counts."""
     counted = counts(findings)
     every = [finding for found in findings.values() for finding in found]
     caused = Counter(finding.cause for finding in every if finding.cause)
     lines = [str(finding) for finding in every if finding.state == FAILED]
+    lines += beside.lines(every)
     lines += [f"{UNPROVEN:<8}  {count} to {cause}, which failed or could not be reached" for cause, count in _connections(caused)]
     proven = f"{counted['flows']} flows proven by {counted[PROVEN]} connections, {counted[CLOSED]} refusals proven"
     others = f"{counted[UNPROVEN]} unproven, {counted[WARNING]} warnings, {counted[FAILED]} failures"

@@ -35,6 +35,7 @@ class Finding(t.NamedTuple):
     """One line of the verdict: ``state``, on which ``host``, of which ``flow`` (or empty), about ``what``, and ``why``.
 
     ``cause`` is the host that failed or could not be reached, where that is the reason; such findings share one line.
+    ``other`` is the host at the other end of a connection, where there is one.
     """
 
     state: str
@@ -43,6 +44,7 @@ class Finding(t.NamedTuple):
     what: str
     why: str = ""
     cause: str = ""
+    other: str = ""
 
     def __str__(self) -> str:
         line = f"{self.state:<8}  " + "  ".join(filter(None, (self.flow, self.what))) + (f": {self.why}" if self.why else "")
@@ -154,7 +156,9 @@ class _Judge:
         what = " ".join(filter(None, (proof.initiator, "->", proof.responder, destination)))
         state, why = self._ruling(proof, outcome)
         cause = proof.responder if state == UNPROVEN and self._is_lost(proof.responder) else ""
-        return Finding(state, self._host if managed and proof.expect == OPEN else proof.responder, proof.flow, what, why, cause)
+        host = self._host if managed and proof.expect == OPEN else proof.responder
+        other = proof.responder if host == proof.initiator else proof.initiator
+        return Finding(state, host, proof.flow, what, why, cause, other)
 
     def _is_lost(self, responder: str) -> bool:
         return self._observations.get(responder, Observation()).lost

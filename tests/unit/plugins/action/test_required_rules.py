@@ -116,7 +116,8 @@ def test_check_mode_tells_what_would_change_and_plans_elsewhere(required_rules: 
     assert pathlib.Path(result["plan"], "plan.json").is_file()
     shown = [change["after_header"] for change in result["diff"]]
     assert shown[:4] == ["hosts/alpha.json", "hosts/beta.json", "hosts/bystander.json", "plan.json"]
-    assert all(name.startswith("inspection/") for name in shown[4:])
+    assert shown[4:8] == ["traps.json", "hosts/alpha.md", "hosts/beta.md", "hosts/bystander.md"]
+    assert all(name.startswith("inspection/") for name in shown[8:])
     required_rules(plan="plan")
     assert required_rules(plan="plan", check_mode=True)["changed"] is False
 

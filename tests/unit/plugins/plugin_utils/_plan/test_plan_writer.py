@@ -20,8 +20,8 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.ident
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import DIFFS_KEPT, render_plan, write_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
 
-FILES = ["hosts/a.json", "hosts/b.json", "plan.json"]
-GONE = ["hosts/gone.json", *(f"inspection/hosts/gone.{form}" for form in ("json", "md", "txt"))]
+FILES = ["hosts/a.json", "hosts/b.json", "plan.json", "traps.json", "hosts/a.md", "hosts/b.md"]
+GONE = ["hosts/gone.json", "hosts/gone.md", *(f"inspection/hosts/gone.{form}" for form in ("json", "md", "txt"))]
 
 
 def a_plan(*hosts: str, roles: tuple[str, ...] = ("data_station",)) -> Plan:
@@ -45,7 +45,7 @@ def test_each_file_is_plain_sorted_json_that_ends_in_a_newline() -> None:
     plan = a_plan("a", "b")
     expected = {"plan.json": plan.index, "hosts/a.json": plan.host("a"), "hosts/b.json": plan.host("b")}
     rendered = dict(render_plan(plan))
-    assert rendered.keys() == {*expected, *notes("sites", "all"), *notes("hosts", "a", "b")}
+    assert rendered.keys() == {*FILES, *notes("sites", "all"), *notes("hosts", "a", "b")}
     digests = {host: hashlib.sha256(rendered[f"hosts/{host}.json"].encode()).hexdigest() for host in "ab"}
     hosts = {host: {**entry, "digest": digests[host]} for host, entry in plan.index["hosts"].items()}
     expected["plan.json"] = {**plan.index, "hosts": hosts, "collection_version": own_version()}
@@ -135,7 +135,7 @@ def test_a_dry_run_tells_and_touches_nothing(tmp_path: pathlib.Path) -> None:
 
 def test_of_many_changes_only_the_first_are_shown(tmp_path: pathlib.Path) -> None:
     written = write_plan(a_plan(*(f"host{number:02}" for number in range(1, DIFFS_KEPT + 10))), tmp_path)
-    assert len(written.changed) == 4 * (DIFFS_KEPT + 9) + 4
+    assert len(written.changed) == 5 * (DIFFS_KEPT + 9) + 5
     assert len(written.diffs) == DIFFS_KEPT
 
 

@@ -151,7 +151,7 @@ def test_the_directory_that_is_named_may_be_a_link(plan: pathlib.Path, tmp_path:
 
 
 def test_links_that_others_keep_where_no_plan_has_files_stay(plan: pathlib.Path, outside: pathlib.Path) -> None:
-    kept = ["notes.md", "hosts/README.md", "inspection/elsewhere", "scripts/a/own.zip", "other"]
+    kept = ["notes.md", "hosts/README.txt", "inspection/elsewhere", "scripts/a/own.zip", "other"]
     for name in kept:
         (plan / name).symlink_to(f"{outside}.d" if name in ("inspection/elsewhere", "other") else outside)
     assert write_plan(PLAN, plan).changed == []

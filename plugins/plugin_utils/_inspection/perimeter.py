@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""What the hosts of each site have in common: entries of their parts of the plan, and the flows that cross the site's perimeter."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from ...module_utils._plan.model import HostPart, Peers
+from ...module_utils._plan.words import EGRESS
+from .._common.addresses import ANYBODY, merge, without
+from .._inventory.hosts import Host
+
+Planned = Sequence[tuple[Sequence[Host], HostPart]]
+E = t.TypeVar("E")
+
+NAMED_NETWORK = "network_"
+"""What the address sets of ``connectivity_networks`` begin with: these networks count as inside the site."""
+
+
+class Crossing(t.NamedTuple):
+    """A flow that crosses the perimeter of a site.
+
+    Attributes:
+        flow: ``<matrix>.<federation>.<flow>``.
+        direction: INGRESS or EGRESS, as the site sees it.
+        protocol: ``tcp`` or ``udp``.
+        ports: The responder's.
+        networks: The merged networks outside; empty where names alone are there.
+        names: Host names outside.
+        via_proxy: The forward proxy that it leaves through; otherwise empty.
+        tls: The matrix's word for how the connection is protected; empty behind a forward proxy.
+        purpose: What it is for.
+    """
+
+    flow: str
+    direction: str
+    protocol: str
+    ports: tuple[str, ...]
+    networks: tuple[str, ...]
+    names: tuple[str, ...]
+    via_proxy: str
+    tls: str
+    purpose: str
+
+
+def peer_networks(peers: Peers, address_sets: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The merged CIDRs of a rule's peers."""
+    sets = [address_sets[name] for name in peers.address_sets]
+    return tuple(sets[0]) if len(sets) == 1 else merge(cidr for cidrs in sets for cidr in cidrs)
+
+
+def by_site(planned: Planned, entries: Callable[[HostPart], Iterable[E]]) -> dict[str, list[tuple[E, tuple[Host, ...]]]]:
+    """Each site's entries, each once, with the managed hosts that have it, by name. Sites are sorted."""
+    found: dict[str, dict[str, tuple[E, list[Host]]]] = collections.defaultdict(dict)
+    for hosts, part in planned:
+        shown = {repr(entry): entry for entry in entries(part)} if part.managed else {}
+        for host in hosts if part.managed else ():
+            of_site = found[host.site]
+            for key, entry in shown.items():
+                of_site.setdefault(key, (entry, []))[1].append(host)
+    return {
+        site: [(entry, tuple(sorted(hosts, key=lambda host: host.name))) for entry, hosts in of_site.values()]
+        for site, of_site in sorted(found.items())
+    }
+
+
+def crossings(planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[Crossing, tuple[Host, ...]]]]:
+    """Every flow that crosses the perimeter of each site, with the site's hosts that have it.
+
+    Flows between hosts of one site do not cross it, and neither do those with named networks. What goes through a forward proxy
+    crosses it as the flow that it is.
+    """
+    inside: dict[str, list[str]] = collections.defaultdict(list)
+    for hosts, part in planned:
+        for host in hosts if part.managed else ():
+            inside[host.site] += host.addresses or ()
+    found: dict[str, list[tuple[Crossing, tuple[Host, ...]]]] = {}
+    for site, entries in by_site(planned, lambda part: _flows(part, address_sets)).items():
+        own = merge(inside[site])
+        outside = (
+            (flow if _is_to_anybody(flow) else flow._replace(networks=without(flow.networks, own)), hosts) for flow, hosts in entries
+        )
+        found[site] = sorted(
+            ((flow, hosts) for flow, hosts in outside if flow.networks or flow.names),
+            key=lambda entry: (entry[0].flow, entry[0].direction, entry[0].ports, entry[1][0].name),
+        )
+    return found
+
+
+def _flows(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Iterator[Crossing]:
+    """The flows of a host, with all their peers that are not in a named network."""
+    for rule in part.rules:
+        if not rule.via_proxy:
+            networks, names = _outside(rule.peers, address_sets)
+            yield Crossing(rule.label, rule.direction, rule.protocol, rule.ports, networks, names, "", rule.tls, rule.purpose)
+    for flow in part.proxy.flows if part.proxy else ():
+        networks, names = _outside(flow.peers, address_sets)
+        proxy = part.proxy.url(flow.proxy) if part.proxy else None
+        yield Crossing(flow.flow, EGRESS, "tcp", flow.ports, networks, names, proxy or "", "", flow.purpose)
+
+
+def _outside(peers: Peers, address_sets: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    sets = tuple(name for name in peers.address_sets if not name.startswith(NAMED_NETWORK))
+    return peer_networks(Peers(sets), address_sets), peers.names
+
+
+def _is_to_anybody(flow: Crossing) -> bool:
+    return not set(ANYBODY).isdisjoint(flow.networks)

@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""The page of each host for people: what its file says, with the notes and known problems of its systems. Hosts that are alike share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...module_utils._plan.model import HostPart, Peers, PlanRule
+from ...module_utils._plan.words import INGRESS
+from .._common.markdown import code, table, text
+from .._common.plan_marker import MARK
+from .._common.texts import one_line
+from .._matrix.model import Matrix
+from .._matrix.page import TLS
+from .computed import ComputedPlan
+from .traps import flows_of, traps_of
+
+DIRECTORY = "hosts"
+FILES = (f"{DIRECTORY}/*.md",)
+
+DEFAULTS = {"deny": "refused", "unchanged": "unchanged"}
+_NAME, _ADDRESSES = "\0", "\1"
+"""Stand in the text of hosts that are alike for what differs; users' texts there are printable."""
+
+
+def host_pages(plan: ComputedPlan) -> Iterator[tuple[str, str]]:
+    """The pages as (path inside the plan's directory, text)."""
+    for hosts, part in plan.hosts:
+        shared = "\n".join(_page(part, plan.matrices)).rstrip("\n") + "\n"
+        before, between, after = _cut(shared)
+        for host in hosts:
+            addresses = ", ".join(host.addresses or ()) or "not known"
+            yield f"{DIRECTORY}/{host.name}.md", f"{before}{text(one_line(host.name))}{between}{addresses}{after}"
+
+
+def _cut(shared: str) -> tuple[str, str, str]:
+    before, _name, rest = shared.partition(_NAME)
+    between, _addresses, after = rest.partition(_ADDRESSES)
+    return before, between, after
+
+
+def _page(part: HostPart, matrices: Mapping[str, Matrix]) -> Iterator[str]:
+    yield from (f"# {_NAME}", "", f"The host's file of the plan for people, {MARK}; do not edit.", "")
+    whose = "is ours to configure" if part.managed else "belongs to a partner, who configures it"
+    yield from (
+        f"- addresses: {_ADDRESSES}",
+        f"- this host {whose}",
+        f"- connections that no rule is about: incoming {DEFAULTS[part.defaults.ingress]}, outgoing {DEFAULTS[part.defaults.egress]}",
+    )
+    for membership in part.memberships:
+        title = text(matrices[membership.matrix].title)
+        roles = ", ".join(map(code, membership.roles))
+        yield f"- {title}: federation {code(membership.federation)}, node roles {roles or 'none'}"
+    yield ""
+    yield from _rules(part.rules)
+    if part.listeners:
+        yield from ("## Ports for the host itself", "", "Only loopback addresses may serve them:", "")
+        yield from table(
+            ("flow", "port"), ((code(one.label), f"{one.protocol} {', '.join(map(code, one.ports))}") for one in part.listeners)
+        )
+    yield from _notes(part, matrices)
+    traps = list(traps_of(part, matrices))
+    if traps:
+        yield from ("## Known problems", "", *(f"- {text(matrices[name].title)}: {text(trap.text)}" for name, trap in traps), "")
+
+
+def _rules(rules: Sequence[PlanRule]) -> Iterator[str]:
+    yield from ("## Rules", "")
+    if not rules:
+        yield from ("This host has no rules.", "")
+        return
+    yield from table(
+        ("flow", "direction", "peers", "port", "closed to others", "TLS", "purpose"),
+        (
+            (
+                code(rule.label) + (f", until {rule.until}" if rule.until else ""),
+                "incoming" if rule.direction == INGRESS else "outgoing",
+                _peers(rule.peers),
+                f"{rule.protocol} {', '.join(map(code, rule.ports))}" + (" (published)" if rule.placement == "published" else ""),
+                "yes" if rule.closed_to_others else "",
+                TLS.get(rule.tls, text(rule.tls)),
+                text(rule.purpose),
+            )
+            for rule in rules
+        ),
+    )
+
+
+def _peers(peers: Peers) -> str:
+    named = [*("anybody" if name == "any" else code(name) for name in peers.address_sets), *map(code, peers.names)]
+    return ", ".join(named) or "nobody"
+
+
+def _notes(part: HostPart, matrices: Mapping[str, Matrix]) -> Iterator[str]:
+    found = [
+        (code(f"{name}: {flow}"), text(matrices[name].flows[flow].notes))
+        for name, flow in dict.fromkeys(flows_of(part))
+        if name in matrices and flow in matrices[name].flows and matrices[name].flows[flow].notes
+    ]
+    if found:
+        yield from ("## Notes of the systems", "", *(f"- {flow}: {notes}" for flow, notes in found), "")

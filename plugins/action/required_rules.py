@@ -169,7 +169,7 @@ def _misplaced(catalogue: Catalogue, variables: Mapping[str, t.Any]) -> list[str
 
 def _unread(variables: Mapping[str, t.Any]) -> list[str]:
     """Files of variables that have no effect."""
-    groups = variables["groups"]
+    groups = variables.get("groups", {})
     return [one_line(one) for one in unread_files(_sources(variables), variables["playbook_dir"], groups, groups.get("all", ()))]
 
 

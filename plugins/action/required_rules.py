@@ -20,7 +20,7 @@ from ..plugin_utils._common.days import utc_today
 from ..plugin_utils._common.problems import PlanRefused, shown_path
 from ..plugin_utils._common.texts import one_line
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import FORWARD_PROXY, VARIABLES
+from ..plugin_utils._inventory.hosts import ACCEPTED, FORWARD_PROXY, VARIABLES
 from ..plugin_utils._inventory.names import in_collection, is_collection, misnomer
 from ..plugin_utils._inventory.replaced import Replaced
 from ..plugin_utils._inventory.source_location import locate
@@ -29,6 +29,7 @@ from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._matrix.catalogue import Catalogue
 from ..plugin_utils._operator.layers import Layer
 from ..plugin_utils._operator.results import record_result
+from ..plugin_utils._operator.undecryptable import without_secrets
 from ..plugin_utils._operator.unread_files import unread_files
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable, chosen, differing
 from ..plugin_utils._plan.compute import compute_plan
@@ -55,13 +56,14 @@ class ActionModule(ControllerAction):
         require_libraries()
         try:
             said = OperatorVariables(variables, self._task, self._loader)
-            layers = said.layers(in_collection)
+            layers = said.layers(lambda name: in_collection(name) or name in VARIABLES)
             inventory: dict[str, dict[str, t.Any]] = {}
             replaced: dict[str, list[Replaced]] = {}
             for host in said:
                 raw = said.raw(host)
                 inventory[host] = _own(said, host, raw)
-                replaced[host] = _replaced(said, host, raw, layers.of(host)) if layers else []
+                found = layers.of(host) if layers else []
+                replaced[host] = [*_replaced(said, host, raw, found), *_by_alphabet(raw, found)]
             contradictions = differing(RUN_OPTIONS, inventory)
             if contradictions:
                 raise PlanRefused(contradictions)
@@ -128,7 +130,7 @@ def _own(said: OperatorVariables, host: str, raw: dict[str, t.Any]) -> dict[str,
 def _replaced(said: OperatorVariables, host: str, raw: dict[str, t.Any], layers: Sequence[Layer]) -> list[Replaced]:
     """The values of collections that another value replaces for this host."""
     found = []
-    for name in sorted({name for layer in layers for name in layer.variables}):
+    for name in sorted({name for layer in layers for name in layer.variables if in_collection(name)}):
         saying = [layer for layer in layers if name in layer.variables]
         prevailing = [layer.owner for layer in saying if layer.variables[name] == raw.get(name)]
         by = prevailing[-1] if prevailing else "the play or extra variables"
@@ -136,6 +138,21 @@ def _replaced(said: OperatorVariables, host: str, raw: dict[str, t.Any], layers:
             value = layer.variables[name]
             if value != raw.get(name):
                 found.append(Replaced(name, layer.owner, said.computed(host, raw, value), by, value, raw.get(name)))
+    return found
+
+
+def _by_alphabet(raw: Mapping[str, t.Any], layers: Sequence[Layer]) -> list[Replaced]:
+    """Single values of groups that another group of the same rank replaces: Ansible takes the last one by name."""
+    found = []
+    for name in sorted({name for layer in layers for name in layer.variables if not in_collection(name)} - {ACCEPTED}):
+        *others, prevailing = [layer for layer in layers if name in layer.variables]
+        value = without_secrets(prevailing.variables[name])
+        if value != without_secrets(raw.get(name)):
+            continue  # the play or extra variables say it
+        for layer in others:
+            other = layer.variables[name]
+            if not prevailing.outranks(layer) and without_secrets(other) != value:
+                found.append(Replaced(name, layer.owner, None, prevailing.owner, other, prevailing.variables[name]))
     return found
 
 

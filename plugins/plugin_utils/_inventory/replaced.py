@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from .._common.addresses import merge, parse_network
 from .._common.texts import one_line
 from .findings import REPLACED, Finding
-from .names import COLLECTIONS
+from .names import COLLECTIONS, in_collection
 
 MEMBERSHIPS, NETWORKS = COLLECTIONS
 
@@ -55,6 +55,13 @@ def lost(replaced: Iterable[Replaced], effective: Mapping[str, object]) -> Itera
     """
     seen: set[Finding] = set()
     for one in replaced:
+        if not in_collection(one.variable):
+            text = f"{one.variable} of {one.owner} is replaced by that of {one.by}, because of the order of the alphabet alone"
+            finding = Finding(REPLACED, one.variable, f"{text}; let both say the same, or write it into the variables of the host")
+            if finding not in seen:
+                seen.add(finding)
+                yield Lost(finding, one)
+            continue
         for kind, about in _missing(one, effective):
             (plain,) = (plain for plain in COLLECTIONS if one.variable.startswith(plain))
             text = f"{kind} {about} of {one.owner} is replaced by {one.variable} of {one.by}; write each as {plain}_<name>, and they add up"

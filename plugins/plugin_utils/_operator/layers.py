@@ -24,10 +24,18 @@ class Layer(t.NamedTuple):
     Attributes:
         owner: Whose variables they are, in words: "group linksight_north" or "host hospital".
         variables: The wanted ones, as they were written.
+        group: Ansible's group; None: the host itself.
     """
 
     owner: str
     variables: dict[str, t.Any]
+    group: t.Any = None
+
+    def outranks(self, other: Layer) -> bool:
+        """Whether it is more special than another place by the inventory's own order, and not by the alphabet alone."""
+        if self.group is None or other.group is None or self.group is other.group or self.group.priority != other.group.priority:
+            return True
+        return other.group in self.group.get_ancestors()
 
 
 class Layers:
@@ -59,12 +67,12 @@ class Layers:
 
     def _read(self, owner: str, entity: t.Any, inline: dict[str, t.Any]) -> Iterator[Layer]:
         sources = self._manager._inventory._sources
-        yield from self._layer(owner, inline)
-        yield from self._layer(owner, get_vars_from_inventory_sources(self._loader, sources, [entity], "task"))
+        yield from self._layer(owner, inline, entity)
+        yield from self._layer(owner, get_vars_from_inventory_sources(self._loader, sources, [entity], "task"), entity)
         if getattr(self._manager, "safe_basedir", False):
-            yield from self._layer(owner, get_vars_from_path(self._loader, self._loader.get_basedir(), [entity], "task"))
+            yield from self._layer(owner, get_vars_from_path(self._loader, self._loader.get_basedir(), [entity], "task"), entity)
 
-    def _layer(self, owner: str, variables: dict[str, t.Any]) -> Iterator[Layer]:
+    def _layer(self, owner: str, variables: dict[str, t.Any], entity: t.Any) -> Iterator[Layer]:
         own = {name: value for name, value in variables.items() if self._wanted(name)}
         if own:
-            yield Layer(owner, own)
+            yield Layer(owner, own, entity if hasattr(entity, "get_ancestors") else None)

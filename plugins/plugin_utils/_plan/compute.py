@@ -146,7 +146,9 @@ def _name_losses(hosts: Iterable[Host], lost_by_host: Mapping[str, Sequence[Lost
 
 def _naming(text: str, by: str) -> str:
     """The text about a replaced value, with the place of the value that replaces it."""
-    return text.replace("; write each as", f" ({by}); write each as") if by else text
+    for advice in ("; write each as", ", because of the order"):
+        text = text.replace(advice, f" ({by}){advice}", 1) if by else text
+    return text
 
 
 def _listed(places: Iterable[str | None]) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import shutil
 import textwrap
@@ -96,6 +97,38 @@ def test_an_error_comes_with_what_may_be_its_cause(site: Site) -> None:
     lost = "network users of group all is replaced by connectivity_networks of host clinic (host_vars/clinic.yml:1); write each as"
     assert f"group_vars/all.yml:1: host clinic: replaced-variable: users: {lost}" in said(run)
     assert "perhaps the cause: host_vars/hospitl.yml has no effect: the inventory has no host hospitl (did you mean hospital?)" in said(run)
+
+
+def test_what_the_alphabet_decides_between_two_groups_is_found(site: Site) -> None:
+    """A host of ours is by accident among the partners; what a group inside another says, or the host itself, is meant."""
+    put(
+        site,
+        "groups.yml",
+        textwrap.dedent("""\
+            all:
+              children:
+                hospitals:
+                  hosts: {clinic: , hospital: }
+                  vars: {connectivity_managed: true, connectivity_phases: [install, run], connectivity_defaults: {ingress: deny}}
+                  children:
+                    inside: {hosts: {clinic: }, vars: {connectivity_phases: [run]}}
+                partners:
+                  hosts: {clinic: , hospital: }
+                  vars: {connectivity_managed: false, connectivity_defaults: {ingress: unchanged}}
+        """),
+    )
+    site.hosts["hospital"]["connectivity_managed"] = True
+    run = site.run("plan.yml", "-i", "groups.yml", "-e", "connectivity_plan=plan")
+    assert run.returncode == 0, said(run)
+    lost = "of group hospitals is replaced by that of group partners"
+    alone = "because of the order of the alphabet alone; let both say the same, or write it into the variables of the host"
+    assert f"host clinic: replaced-variable: connectivity_managed: connectivity_managed {lost}, {alone}" in said(run)
+    assert f"groups.yml:5: hosts clinic, hospital: replaced-variable: connectivity_defaults: connectivity_defaults {lost} (" in said(run)
+    found = [one for one in json.loads((site.directory / "plan/plan.json").read_text())["findings"] if one["id"] == "replaced-variable"]
+    assert [(one["about"], one["hosts"]) for one in found] == [
+        ("connectivity_defaults", ["clinic", "hospital"]),
+        ("connectivity_managed", ["clinic"]),
+    ]
 
 
 def test_a_matrix_in_an_inventory_directory_is_one_warning_that_says_where_to_move_it(site: Site) -> None:

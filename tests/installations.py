@@ -25,7 +25,12 @@ HELD_OUT = {("openfl", "49152-60998")}
 """System and ports: one port of a range is chosen at run time, and the others may be anybody's. Nothing closes it; verification looks."""
 
 LOOPBACK = {"127.0.0.1", "localhost"}
-PARTNERS = {"linksight": ["data_station"], "fate": ["party"]}
+PARTNERS = {
+    "fate": ["party"],
+    "linksight": ["data_station"],
+    "swarm_learning": ["sn", "sl"],
+    "tractusx_edc": ["control_plane", "data_plane"],
+}
 """Where a mandatory flow is between hosts of one role, there is no installation without a partner."""
 
 
@@ -65,6 +70,7 @@ BY_WHEN: dict[str, dict[str, Installation]] = {
         "before 1.40, compose file of several machines": Installation(version="1.39"),
         "before 1.37, compose file of several machines": Installation(version="1.36"),
     },
+    "tractusx_edc": {"access direct": Installation({"access": "direct"})},
     "vantage6": {"v6 server start --with-prometheus": Installation(opened=("prometheus",))},
 }
 _OF_PORT = {("fate", 6650): "pulsar", ("fate", 6651): "pulsar", ("fate", 8001): "pulsar"}

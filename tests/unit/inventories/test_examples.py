@@ -166,6 +166,15 @@ def test_fate_party_that_polls_takes_no_connection_of_the_exchange(plans: dict[s
     assert rules(plans["fate"], "registry", "egress")["exchange"] == "9370 fate_study_exchange"
 
 
+def test_fate_serving_is_for_its_party_its_partners_and_its_users(plans: dict[str, Plan]) -> None:
+    serving = rules(plans["fate"], "insurer-serving", "ingress")
+    assert set(serving) == {"serving_models", "serving_partners", "serving_users"}
+    assert serving["serving_models"].startswith("2181 8000 network_cluster_")
+    assert serving["serving_partners"] == "8869 fate_insurance_serving"
+    insurer = rules(plans["fate"], "insurer", "ingress")
+    assert insurer["spark_cluster"] == "7077 8001 8081 8888 9000 9870 15672", "nobody else is in its cluster"
+
+
 def test_vantage6_closes_what_its_commands_publish(plans: dict[str, Plan]) -> None:
     center, queue = (rules(plans["vantage6"], host, "ingress") for host in ("center", "queue"))
     assert [center[flow] for flow in ("server_backend", "ui_backend", "metrics")] == ["7601", "7600", "7603"]

@@ -20,8 +20,8 @@ from ..plugin_utils._common.days import utc_today
 from ..plugin_utils._common.problems import PlanRefused, shown_path
 from ..plugin_utils._common.texts import one_line
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import ACCEPTED, FORWARD_PROXY, VARIABLES
-from ..plugin_utils._inventory.names import in_collection, is_collection, misnomer
+from ..plugin_utils._inventory.hosts import ACCEPTED, FORWARD_PROXY, VARIABLES, may_be_ours
+from ..plugin_utils._inventory.names import in_collection, is_collection
 from ..plugin_utils._inventory.replaced import Replaced
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._inventory.value import Unreadable
@@ -116,7 +116,7 @@ class ActionModule(ControllerAction):
 def _own(said: OperatorVariables, host: str, raw: dict[str, t.Any]) -> dict[str, t.Any]:
     """What the operator says about one host, templated with that host's own variables."""
     ours = ("connectivity_", "ansible_host")
-    own = chosen(raw, lambda name: name.startswith(ours) or bool(misnomer(name, VARIABLES)))
+    own = chosen(raw, lambda name: name.startswith(ours) or may_be_ours(name))
     for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS, *filter(is_collection, own)):
         if name in own:
             try:

@@ -23,7 +23,7 @@ from .findings import Acceptance, read_acceptances
 from .forward_proxy import ForwardProxy, read_forward_proxy
 from .membership import Membership
 from .memberships import BASELINE_FEDERATION, MembershipReader
-from .names import misnomer, parts_of
+from .names import UNASSIGNED, misnomer, parts_of, unassigned
 from .networks import Networks, read_network, read_networks
 from .value import Value
 
@@ -124,10 +124,15 @@ def read_inventory(variables: Mapping[str, Mapping[str, object]], catalogue: Cat
     return Inventory(tuple(hosts), frozenset(reader.doubts))
 
 
+def may_be_ours(name: str) -> bool:
+    """Whether :func:`refuse_misnomers` has to see a variable of this name."""
+    return name == UNASSIGNED or misnomer(name, VARIABLES) is not None
+
+
 def refuse_misnomers(host: str, variables: Mapping[str, object], problems: Problems) -> None:
     """Refuse what looks like a variable of ours and is not: it would have no effect, and nobody would see it."""
     for name, data in variables.items():
-        wrong = misnomer(name, VARIABLES)
+        wrong = unassigned(data, VARIABLES) if name == UNASSIGNED else misnomer(name, VARIABLES)
         if wrong:
             problems.error(wrong, [host], [data])
 

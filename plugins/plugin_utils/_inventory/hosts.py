@@ -120,6 +120,7 @@ def read_inventory(variables: Mapping[str, Mapping[str, object]], catalogue: Cat
             hosts.append(_HostReader(name, variables[name], reader, problems).host())
     if not hosts:
         problems.error(f"no host defines {MEMBERSHIPS}, so there is nothing to plan; is this the right inventory?")
+    _refuse_alike_names(hosts, problems)
     _refuse_unknown_networks(hosts, reader, problems)
     return Inventory(tuple(hosts), frozenset(reader.doubts))
 
@@ -149,6 +150,20 @@ def _refuse_unfit_name(host: str, problems: Problems) -> None:
     elif not host or host.startswith("-") or host != host.strip():
         unfit = "an empty name, or one with a leading hyphen or a blank at an end, misleads commands"
         problems.error(f"{unfit}; rename it in the inventory", [host])
+
+
+def _refuse_alike_names(hosts: list[Host], problems: Problems) -> None:
+    """Letter case: probably one host, written in two ways, and a group has the wrong one."""
+    alike: dict[str, list[str]] = {}
+    for host in hosts:
+        alike.setdefault(host.name.casefold(), []).append(host.name)
+    for names in alike.values():
+        if len(names) > 1:
+            problems.error(
+                "these names differ in letter case alone, and on some machines their files in the plan would be one. If they are one host, "
+                "write its name in one way everywhere in the inventory; if not, rename one",
+                names,
+            )
 
 
 def _refuse_unknown_networks(hosts: list[Host], reader: MembershipReader, problems: Problems) -> None:

@@ -20,7 +20,7 @@ from ..plugin_utils._common.days import utc_today
 from ..plugin_utils._common.problems import PlanRefused, shown_path
 from ..plugin_utils._common.texts import one_line
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import ACCEPTED, FORWARD_PROXY, VARIABLES, may_be_ours
+from ..plugin_utils._inventory.hosts import FORWARD_PROXY, VARIABLES, may_be_ours
 from ..plugin_utils._inventory.names import in_collection, is_collection
 from ..plugin_utils._inventory.replaced import Replaced
 from ..plugin_utils._inventory.source_location import locate
@@ -144,7 +144,7 @@ def _replaced(said: OperatorVariables, host: str, raw: dict[str, t.Any], layers:
 def _by_alphabet(raw: Mapping[str, t.Any], layers: Sequence[Layer]) -> list[Replaced]:
     """Single values of groups that another group of the same rank replaces: Ansible takes the last one by name."""
     found = []
-    for name in sorted({name for layer in layers for name in layer.variables if not in_collection(name)} - {ACCEPTED}):
+    for name in sorted({name for layer in layers for name in layer.variables if not in_collection(name)}):
         *others, prevailing = [layer for layer in layers if name in layer.variables]
         value = without_secrets(prevailing.variables[name])
         if value != without_secrets(raw.get(name)):

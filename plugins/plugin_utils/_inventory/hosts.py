@@ -193,7 +193,7 @@ class _HostReader:
             self._name,
             self._addresses(),
             self._profile(),
-            read_acceptances(self._value(ACCEPTED)),
+            tuple(dict.fromkeys(one for part in self._parts(ACCEPTED) for one in read_acceptances(part))),
             self._site(),
             self._contact(),
             self._products(),

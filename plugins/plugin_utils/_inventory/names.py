@@ -31,7 +31,7 @@ OF_PLAYBOOKS = (
     "connectivity_whole_plan",
 )
 """What playbooks and tasks read under our prefix, besides what decides a host's rules."""
-COLLECTIONS = ("connectivity_memberships", "connectivity_networks")
+COLLECTIONS = ("connectivity_memberships", "connectivity_networks", "connectivity_accepted_findings", "connectivity_expected_certificates")
 """Variables that are collections: ``<variable>_<name>`` adds to the plain one."""
 
 ALIKE_AFTER_PREFIX = 0.75

@@ -16,7 +16,7 @@ from .._common.texts import one_line
 from .findings import REPLACED, Finding
 from .names import COLLECTIONS, in_collection
 
-MEMBERSHIPS, NETWORKS = COLLECTIONS
+MEMBERSHIPS, NETWORKS, *_OTHERS = COLLECTIONS
 
 
 class Replaced(t.NamedTuple):
@@ -72,7 +72,10 @@ def lost(replaced: Iterable[Replaced], effective: Mapping[str, object]) -> Itera
 
 
 def _missing(one: Replaced, effective: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """What is in no variable that counts; an empty list is the user's word that there is nothing."""
+    """What is in no variable that counts; an empty list is the user's word that there is nothing.
+
+    Of other collections nothing is named: what they lose shows itself, because a finding or an unknown certificate comes back.
+    """
     prevailing = effective.get(one.variable)
     if prevailing in ([], {}):
         return
@@ -81,7 +84,7 @@ def _missing(one: Replaced, effective: Mapping[str, object]) -> Iterator[tuple[s
         for label, parts in _memberships([one.value]).items():
             if not parts <= kept.get(label, frozenset()):
                 yield "membership", label
-    else:
+    elif one.variable.startswith(NETWORKS):
         networks = _networks(value for name, value in effective.items() if name.startswith(NETWORKS))
         emptied = {name for name, cidrs in prevailing.items() if cidrs == []} if isinstance(prevailing, Mapping) else set()
         for name, cidrs in _networks([one.value]).items():

@@ -69,7 +69,7 @@ class Layers:
 
     def without_hosts(self) -> list[Layer]:
         """The places that set a wanted variable of a group without hosts, where it has no effect. What cannot be read is passed over."""
-        layers = []
+        layers: list[Layer] = []
         for name, group in sorted(self._manager._inventory.groups.items()):
             if not group.get_hosts():
                 with contextlib.suppress(AnsibleError):  # Ansible has not read it

@@ -22,7 +22,7 @@ from ..plugin_utils._common.texts import one_line
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import FORWARD_PROXY, VARIABLES, may_be_ours
 from ..plugin_utils._inventory.names import in_collection, is_collection
-from ..plugin_utils._inventory.replaced import Replaced
+from ..plugin_utils._inventory.replaced import COMPARED, Replaced
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._inventory.value import Unreadable
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
@@ -130,7 +130,7 @@ def _own(said: OperatorVariables, host: str, raw: dict[str, t.Any]) -> dict[str,
 def _replaced(said: OperatorVariables, host: str, raw: dict[str, t.Any], layers: Sequence[Layer]) -> list[Replaced]:
     """The values of collections that another value replaces for this host."""
     found = []
-    for name in sorted({name for layer in layers for name in layer.variables if in_collection(name)}):
+    for name in sorted({name for layer in layers for name in layer.variables if name.startswith(COMPARED)}):
         saying = [layer for layer in layers if name in layer.variables]
         prevailing = [layer.owner for layer in saying if layer.variables[name] == raw.get(name)]
         by = prevailing[-1] if prevailing else "the play or extra variables"
@@ -144,7 +144,7 @@ def _replaced(said: OperatorVariables, host: str, raw: dict[str, t.Any], layers:
 def _by_alphabet(raw: Mapping[str, t.Any], layers: Sequence[Layer]) -> list[Replaced]:
     """Single values of groups that another group of the same rank replaces: Ansible takes the last one by name."""
     found = []
-    for name in sorted({name for layer in layers for name in layer.variables if not in_collection(name)}):
+    for name in sorted({name for layer in layers for name in layer.variables if not name.startswith(COMPARED)}):
         *others, prevailing = [layer for layer in layers if name in layer.variables]
         value = without_secrets(prevailing.variables[name])
         if value != without_secrets(raw.get(name)):

@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from .._common.addresses import merge, parse_network
 from .._common.texts import one_line
 from .findings import REPLACED, Finding
-from .names import COLLECTIONS, in_collection
+from .names import COLLECTIONS
 
 MEMBERSHIPS, NETWORKS, *_OTHERS = COLLECTIONS
+COMPARED = (MEMBERSHIPS, NETWORKS)
+"""The collections whose parts are compared one by one."""
 
 
 class Replaced(t.NamedTuple):
@@ -55,9 +57,15 @@ def lost(replaced: Iterable[Replaced], effective: Mapping[str, object]) -> Itera
     """
     seen: set[Finding] = set()
     for one in replaced:
-        if not in_collection(one.variable):
+        if not one.variable.startswith(COMPARED):
             text = f"{one.variable} of {one.owner} is replaced by that of {one.by}, because of the order of the alphabet alone"
-            finding = Finding(REPLACED, one.variable, f"{text}; let both say the same, or write it into the variables of the host")
+            plain = next((plain for plain in _OTHERS if one.variable.startswith(plain)), None)
+            advice = (
+                f"write each as {plain}_<name>, and they add up"
+                if plain
+                else "let both say the same, or write it into the variables of the host"
+            )
+            finding = Finding(REPLACED, one.variable, f"{text}; {advice}")
             if finding not in seen:
                 seen.add(finding)
                 yield Lost(finding, one)
@@ -72,10 +80,7 @@ def lost(replaced: Iterable[Replaced], effective: Mapping[str, object]) -> Itera
 
 
 def _missing(one: Replaced, effective: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """What is in no variable that counts; an empty list is the user's word that there is nothing.
-
-    Of other collections nothing is named: what they lose shows itself, because a finding or an unknown certificate comes back.
-    """
+    """What is in no variable that counts; an empty list is the user's word that there is nothing."""
     prevailing = effective.get(one.variable)
     if prevailing in ([], {}):
         return
@@ -84,7 +89,7 @@ def _missing(one: Replaced, effective: Mapping[str, object]) -> Iterator[tuple[s
         for label, parts in _memberships([one.value]).items():
             if not parts <= kept.get(label, frozenset()):
                 yield "membership", label
-    elif one.variable.startswith(NETWORKS):
+    else:
         networks = _networks(value for name, value in effective.items() if name.startswith(NETWORKS))
         emptied = {name for name, cidrs in prevailing.items() if cidrs == []} if isinstance(prevailing, Mapping) else set()
         for name, cidrs in _networks([one.value]).items():

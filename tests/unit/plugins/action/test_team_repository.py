@@ -177,3 +177,16 @@ def test_a_damaged_earlier_plan_is_named(site: Site) -> None:
     put(site, "plan/plan.json", "<<<<<<< ours\n{}\n")
     run = site.run("plan.yml", "-e", "connectivity_plan=plan")
     assert "plan/plan.json, the plan that was there before, is damaged. So nothing was compared" in said(run)
+
+
+def test_acceptances_of_two_groups_are_named_where_the_alphabet_decides(site: Site) -> None:
+    put(site, "more.yml", "aaa: {hosts: {hospital: }}\nbbb: {hosts: {hospital: }}\n")
+    for group, flow in (("aaa", "one"), ("bbb", "two")):
+        put(site, f"group_vars/{group}.yml", f"connectivity_accepted_findings: [{{id: uncertain-flow, about: {flow}, reason: known}}]\n")
+    words = said(site.run("plan.yml", "-i", str(site.directory / "more.yml")))
+    name = "connectivity_accepted_findings"
+    assert (
+        f"{name} of group aaa is replaced by that of group bbb (group_vars/bbb.yml:1), because of the order of the alphabet alone; "
+        in words
+    )
+    assert f"write each as {name}_<name>, and they add up" in words

@@ -72,6 +72,7 @@ BY_WHEN: dict[str, dict[str, Installation]] = {
     },
     "tractusx_edc": {"access direct": Installation({"access": "direct"})},
     "vantage6": {"v6 server start --with-prometheus": Installation(opened=("prometheus",))},
+    "vantage6_5": {"sandbox": Installation(opened=("sandbox",))},
 }
 _OF_PORT = {("fate", 6650): "pulsar", ("fate", 6651): "pulsar", ("fate", 8001): "pulsar"}
 

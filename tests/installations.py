@@ -52,6 +52,8 @@ BY_WHEN: dict[str, dict[str, Installation]] = {
     },
     "fate": {
         "KubeFATE, EggRoll": Installation(_DOCKER),
+        "KubeFATE, Spark Slim": Installation(_DOCKER),
+        "Docker Compose of FATE": Installation(_DOCKER),
         "KubeFATE, Spark": Installation({**_DOCKER, "engine": "rabbitmq"}),
         "KubeFATE, exchange": Installation(_EXCHANGE),
         "KubeFATE, FATE Serving": Installation(_DOCKER),

@@ -10,6 +10,10 @@ NAME ?=
 TABLE ?=
 ARGS ?=
 MATRIX ?=
+FROM ?=
+TO ?=
+PORT ?=
+PROTOCOL ?=
 PYTHON ?= python3
 
 SHELL := /bin/bash
@@ -17,6 +21,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
+comma := ,
 bin := .venv/bin
 tree := build/ansible_collections/federated/connectivity
 # Nothing but wheels whose hashes are in a lock: no package index, mirror or cache can slip anything in, and no setup.py runs.
@@ -31,6 +36,13 @@ export PLAN SELECT NATIVE
 plan_variables = $$($(bin)/python -c 'import json, os; \
   print(json.dumps({"connectivity_plan": os.path.abspath(os.environ["PLAN"]), "connectivity_select": os.environ["SELECT"], \
   **({"connectivity_native": os.environ["NATIVE"]} if os.environ["NATIVE"] else {})}))')
+
+# The question of `why`: about the plan that INVENTORY gives, or about PLAN as it is.
+export FROM TO PORT PROTOCOL
+question = $$($(bin)/python -c 'import json, os; \
+  asked = {name: os.environ[name.upper()] for name in ("from", "to", "port", "protocol") if os.environ[name.upper()]}; \
+  plan = {"connectivity_reviewed_plan": os.path.abspath(os.environ["PLAN"])} if os.environ["PLAN"] else {}; \
+  print(json.dumps({**{"connectivity_" + name: value for name, value in asked.items()}, **plan}))')
 
 # A play that matches no host is a failure; long messages stay readable; the last line is the run's summary.
 playbook := ANSIBLE_HOST_PATTERN_MISMATCH=error ANSIBLE_INVENTORY_UNPARSED_FAILED=True $(bin)/ansible-playbook
@@ -50,6 +62,11 @@ help: ## This list
 plan: .venv/controller.ready ## Compute every host's rules: INVENTORY=inventories/linksight PLAN=out [SELECT="[?necessity=='mandatory']"] [NATIVE=full]
 	@test -n "$(INVENTORY)" -a -n "$$PLAN" || { echo 'usage: make plan INVENTORY=inventories/linksight PLAN=out' >&2; exit 2; }
 	$(playbook) -i $(INVENTORY) playbooks/plan.yml -e "$(plan_variables)" $(ARGS)
+
+.PHONY: why
+why: .venv/controller.ready ## Which connections the plan allows, and why: FROM=clinic TO=hub PORT=6443 [PROTOCOL=udp] and INVENTORY=... or PLAN=...
+	@test -n "$(INVENTORY)$$PLAN" -a -n "$$FROM$$TO" || { echo 'usage: make why INVENTORY=... FROM=host TO=host PORT=number; or PLAN=directory, FROM or TO alone' >&2; exit 2; }
+	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/why.yml -e "$(question)" $(ARGS)
 
 .PHONY: new-matrix
 new-matrix: .venv/controller.ready ## Begin a matrix of your own: NAME=inventories/mine/matrices/my_system.yml

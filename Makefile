@@ -10,6 +10,8 @@ NAME ?=
 TABLE ?=
 ARGS ?=
 MATRIX ?=
+ASSERTIONS ?=
+OUT ?=
 FROM ?=
 TO ?=
 PORT ?=
@@ -37,12 +39,13 @@ plan_variables = $$($(bin)/python -c 'import json, os; \
   print(json.dumps({"connectivity_plan": os.path.abspath(os.environ["PLAN"]), "connectivity_select": os.environ["SELECT"], \
   **({"connectivity_native": os.environ["NATIVE"]} if os.environ["NATIVE"] else {})}))')
 
-# The question of `why`: about the plan that INVENTORY gives, or about PLAN as it is.
-export FROM TO PORT PROTOCOL
+# What `why` and `check` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
+export FROM TO PORT PROTOCOL ASSERTIONS OUT
 question = $$($(bin)/python -c 'import json, os; \
   asked = {name: os.environ[name.upper()] for name in ("from", "to", "port", "protocol") if os.environ[name.upper()]}; \
   plan = {"connectivity_reviewed_plan": os.path.abspath(os.environ["PLAN"])} if os.environ["PLAN"] else {}; \
-  print(json.dumps({**{"connectivity_" + name: value for name, value in asked.items()}, **plan}))')
+  paths = {"connectivity_" + name: os.path.abspath(os.environ[name.upper()]) for name in ("assertions", "out") if os.environ[name.upper()]}; \
+  print(json.dumps({**{"connectivity_" + name: value for name, value in asked.items()}, **paths, **plan}))')
 
 # A play that matches no host is a failure; long messages stay readable; the last line is the run's summary.
 playbook := ANSIBLE_HOST_PATTERN_MISMATCH=error ANSIBLE_INVENTORY_UNPARSED_FAILED=True $(bin)/ansible-playbook
@@ -67,6 +70,11 @@ plan: .venv/controller.ready ## Compute every host's rules: INVENTORY=inventorie
 why: .venv/controller.ready ## Which connections the plan allows, and why: FROM=clinic TO=hub PORT=6443 [PROTOCOL=udp] and INVENTORY=... or PLAN=...
 	@test -n "$(INVENTORY)$$PLAN" -a -n "$$FROM$$TO" || { echo 'usage: make why INVENTORY=... FROM=host TO=host PORT=number; or PLAN=directory, FROM or TO alone' >&2; exit 2; }
 	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/why.yml -e "$(question)" $(ARGS)
+
+.PHONY: check
+check: .venv/controller.ready ## Test the plan without touching a host: INVENTORY=... or PLAN=... [ASSERTIONS=file.yml] [OUT=directory for JUnit]
+	@test -n "$(INVENTORY)$$PLAN" || { echo 'usage: make check INVENTORY=... [ASSERTIONS=file.yml] [OUT=directory]; or PLAN=directory' >&2; exit 2; }
+	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/check.yml -e "$(question)" $(ARGS)
 
 .PHONY: new-matrix
 new-matrix: .venv/controller.ready ## Begin a matrix of your own: NAME=inventories/mine/matrices/my_system.yml

@@ -25,11 +25,13 @@ from ..plugin_utils._plan.reader import PlanUnreadable, read_host, read_note, re
 
 OF_THE_PLAYBOOKS = {
     "connectivity_allow_shrink": {"type": "bool", "default": False},
+    "connectivity_assertions": {"type": "path"},
     "connectivity_forward_proxy": {"type": "raw"},
     "connectivity_from": {"type": "str", "default": ""},
     "connectivity_managed": {"type": "bool", "default": True},
     "connectivity_memberships": {"type": "raw"},
     "connectivity_native": {"type": "str", "choices": ["sets", "full"], "default": "sets"},
+    "connectivity_out": {"type": "path"},
     "connectivity_plan": {"type": "path"},
     "connectivity_platform": {"type": "str", "default": "linux"},
     "connectivity_port": {"type": "int"},

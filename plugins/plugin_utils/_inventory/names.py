@@ -17,10 +17,12 @@ from .._operator.role_options import PREFIX, REGISTERED, all_options, prefixes
 
 OF_PLAYBOOKS = (
     "connectivity_allow_shrink",
+    "connectivity_assertions",
     "connectivity_expected_certificates",
     "connectivity_from",
     "connectivity_matrix",
     "connectivity_native",
+    "connectivity_out",
     "connectivity_perspective",
     "connectivity_plan",
     "connectivity_port",

@@ -41,7 +41,7 @@ class Value:
         while value is not None:
             places.append(value.data.original if isinstance(value.data, Unreadable) else value.data)
             value = value._around
-        self._problems.error(f"{self.path}: {message}", [self._host], places)
+        self._problems.error(f"{self.path}: {message}", [self._host] if self._host else (), places)
 
     def warn(self, message: str) -> None:
         self._problems.warn(f"{self.path}: {message}", [self._host])

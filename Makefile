@@ -39,7 +39,7 @@ plan_variables = $$($(bin)/python -c 'import json, os; \
   print(json.dumps({"connectivity_plan": os.path.abspath(os.environ["PLAN"]), "connectivity_select": os.environ["SELECT"], \
   **({"connectivity_native": os.environ["NATIVE"]} if os.environ["NATIVE"] else {})}))')
 
-# What `why` and `check` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
+# What `why`, `check` and `drift` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
 export FROM TO PORT PROTOCOL ASSERTIONS OUT
 question = $$($(bin)/python -c 'import json, os; \
   asked = {name: os.environ[name.upper()] for name in ("from", "to", "port", "protocol") if os.environ[name.upper()]}; \
@@ -95,6 +95,9 @@ verify: ## Prove with packets what is in force: INVENTORY=...; without it on the
 .PHONY: audit
 audit: ## Look for TLS inspection on the way of every flow: INVENTORY=...; without it on the lab
 
+.PHONY: drift
+drift: ## Which hosts differ from the plan, and since when: INVENTORY=... [PLAN=...] [OUT=directory for reports]; without it on the lab
+
 .PHONY: remove
 remove: ## Take everything of ours off the hosts again: INVENTORY=...; without it on the lab
 
@@ -104,9 +107,13 @@ site: lab
 	$(playbook) $(lab_inventories) playbooks/site.yml $(ARGS)
 verify audit remove: .venv/dev.ready
 	$(playbook) $(lab_inventories) playbooks/$@.yml $(ARGS)
+drift: .venv/dev.ready
+	$(playbook) $(lab_inventories) playbooks/drift.yml -e "$(question)" $(ARGS)
 else
 site verify audit remove: .venv/controller.ready
 	$(playbook) -i $(INVENTORY) playbooks/$@.yml $(ARGS)
+drift: .venv/controller.ready
+	$(playbook) -i $(INVENTORY) playbooks/drift.yml -e "$(question)" $(ARGS)
 endif
 
 ##@ Tests

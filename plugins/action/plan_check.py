@@ -18,6 +18,7 @@ from ..plugin_utils._check.checks import check
 from ..plugin_utils._check.model import Networks, State, counted
 from ..plugin_utils._check.report import files, lines, summary
 from ..plugin_utils._common.problems import PlanRefused, Problems
+from ..plugin_utils._common.report_file import ReportUnwritable, write_report_text
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
@@ -30,7 +31,7 @@ class ActionModule(ControllerAction):
         "assertions": {"type": "path"},
         "out": {"type": "path"},
     }
-    MISTAKES = (LibrariesMissing, PlanUnreadable, OSError)
+    MISTAKES = (LibrariesMissing, PlanUnreadable, ReportUnwritable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         require_libraries()
@@ -38,10 +39,8 @@ class ActionModule(ControllerAction):
         networks = Networks(read_plan(directory))
         results = check(networks, self._assertions(options["assertions"], networks) if options["assertions"] else ())
         if options["out"] and not self._task.check_mode:
-            out = pathlib.Path(os.path.abspath(options["out"]))
-            out.mkdir(parents=True, exist_ok=True)
             for name, text in files(results):
-                (out / name).write_text(text, encoding="utf-8")
+                write_report_text(pathlib.Path(os.path.abspath(options["out"])) / name, text)
         counts = {state.value: count for state, count in counted(results).items()}
         return {
             "changed": False,

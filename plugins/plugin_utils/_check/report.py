@@ -9,11 +9,11 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
 
+from .._common.junit import Case, junit
 from .._common.plan_marker import MARK
-from .._common.texts import first_unseen, one_line
+from .._common.texts import one_line
 from .model import Result, State, counted
 
 FORMAT = 1
@@ -39,29 +39,11 @@ def summary(results: Sequence[Result]) -> str:
 
 def files(results: Sequence[Result]) -> Iterator[tuple[str, str]]:
     """The results as (file name, text)."""
-    yield JUNIT, _junit(results)
+    yield JUNIT, junit([_case(result) for result in results])
     entries = [result._asdict() for result in results]
-    yield JSON, json.dumps({"format": FORMAT, "made_by": MARK, "results": entries}, indent=2) + "\n"
+    yield JSON, json.dumps({"made_by": MARK, "format": FORMAT, "results": entries}, indent=2) + "\n"
 
 
-def _junit(results: Sequence[Result]) -> str:
-    """One suite for each kind of check. Notes pass, and stand in the output of their test."""
-    top = ElementTree.Element("testsuites", name="federated.connectivity")
-    for kind in dict.fromkeys(result.kind for result in results):
-        own = [result for result in results if result.kind == kind]
-        failed = sum(result.state is State.FAILED for result in own)
-        suite = ElementTree.SubElement(top, "testsuite", name=kind, tests=str(len(own)), failures=str(failed), errors="0")
-        for result in own:
-            case = ElementTree.SubElement(suite, "testcase", classname=kind, name=_printable(result.about))
-            if result.state is State.FAILED:
-                ElementTree.SubElement(case, "failure", message=_printable(result.text))
-            elif result.state is State.NOTE:
-                ElementTree.SubElement(case, "system-out").text = _printable(result.text)
-    ElementTree.indent(top)
-    return ElementTree.tostring(top, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _printable(text: str) -> str:
-    """A text on one line; XML 1.0 has no way to write control characters."""
-    shown = one_line(text)
-    return shown if first_unseen(shown) is None else ascii(shown)
+def _case(result: Result) -> Case:
+    failure, note = (result.text if result.state is state else "" for state in (State.FAILED, State.NOTE))
+    return Case(result.kind, result.about, failure, note)

@@ -27,6 +27,7 @@ from .._rules.address_sets import AddressSets
 from .._rules.check_networks import check_needed_networks
 from .._rules.check_partners import check_partners
 from .._rules.check_ports import check_port_claims
+from .._rules.check_roles import check_roles_exist
 from .._rules.check_way_out import check_proxy_only
 from .._rules.federations import Federation, form_federations
 from .._rules.host_part import plan_host
@@ -71,6 +72,7 @@ def compute_plan(
     groups = _alike(inventory.hosts)
     check_partners(systems, inventory.doubts, problems)
     for hosts in groups:
+        check_roles_exist(hosts, federations, problems)
         check_needed_networks(hosts, federations, problems)
         check_port_claims(hosts, federations, problems)
         check_proxy_only(hosts, federations, problems)

@@ -18,7 +18,7 @@ from .._inventory.hosts import Host
 from .._matrix.model import BASELINE
 from .address_sets import AddressSets
 from .federations import Federation
-from .host_flows import HostFlows, Rule, host_flows
+from .host_flows import HostFlows, Rule, host_flows, places_of
 from .jmespath_filter import Selection
 from .lints import LintContext, lint
 from .listeners import host_listeners
@@ -64,7 +64,9 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         profile.firewall,
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
-    return Planned(part, [*flows.warnings, *ways.warnings], lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined)))
+    options = {federation.label: member.options for federation, member in places_of(host, federations)}
+    found = lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined, options))
+    return Planned(part, [*flows.warnings, *ways.warnings], found)
 
 
 class _Ways(t.NamedTuple):

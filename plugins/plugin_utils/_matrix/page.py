@@ -92,7 +92,6 @@ def _page(data: Data, example: str | None) -> Iterator[str]:
     yield from ("What runs between hosts, from the end that opens the connection; dotted inside a tunnel:", "")
     yield from fenced("mermaid", diagram(data))
     yield from ("## Node roles", "")
-    demands = {name: role.get("default_deny") for name, role in data["roles"].items()}
     yield from table(
         ("role", ""),
         (
@@ -172,7 +171,8 @@ def _options(options: Data) -> Iterator[tuple[str, ...]]:
 
 
 def _role_needs(role: Data) -> str:
-    return f" Only where {_values(role['when'])}." if "when" in role else ""
+    only = f" Only where {_values(role['when'])}." if "when" in role else ""
+    return only + (f" Demands deny for {' and '.join(role['default_deny'])}." if "default_deny" in role else "")
 
 
 def _values(values: Data) -> str:

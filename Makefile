@@ -70,6 +70,9 @@ verify: ## Prove with packets what is in force: INVENTORY=...; without it on the
 .PHONY: audit
 audit: ## Look for TLS inspection on the way of every flow: INVENTORY=...; without it on the lab
 
+.PHONY: refused
+refused: ## List peers that listeners have refused, and what would admit them: INVENTORY=...; without it on the lab
+
 .PHONY: remove
 remove: ## Take everything of ours off the hosts again: INVENTORY=...; without it on the lab
 
@@ -77,10 +80,10 @@ ifeq ($(INVENTORY),)
 site: lab
 	$(playbook) $(lab_inventories) molecule/linksight/services.yml
 	$(playbook) $(lab_inventories) playbooks/site.yml $(ARGS)
-verify audit remove: .venv/dev.ready
+verify audit refused remove: .venv/dev.ready
 	$(playbook) $(lab_inventories) playbooks/$@.yml $(ARGS)
 else
-site verify audit remove: .venv/controller.ready
+site verify audit refused remove: .venv/controller.ready
 	$(playbook) -i $(INVENTORY) playbooks/$@.yml $(ARGS)
 endif
 

@@ -287,7 +287,10 @@ class Defaults(t.NamedTuple):
 class HostPart(t.NamedTuple):
     """What the plan says about a host besides its name and addresses: equal hosts share it.
 
-    ``firewall`` is the one that the inventory declares; None: it declares none, and no key is written.
+    Attributes:
+        firewall: The one that the inventory declares; None: it declares none, and no key is written.
+        log_refused: Peers that listeners refuse are logged; no key is written unless they are.
+        connection_limit: How many connections of one peer a listener takes; 0: no limit, and no key is written.
     """
 
     managed: bool
@@ -299,14 +302,17 @@ class HostPart(t.NamedTuple):
     proxy: t.Optional[PlanProxy]
     inspection_exclusions: t.Tuple[Exclusion, ...]
     firewall: t.Optional[str] = None
+    log_refused: bool = False
+    connection_limit: int = 0
 
     def to_json(self) -> Json:
         lists = {
             name: [one.to_json() for one in getattr(self, name)] for name in ("memberships", "rules", "listeners", "inspection_exclusions")
         }
         data = {**self._asdict(), **lists, "defaults": self.defaults.to_json(), "proxy": self.proxy and self.proxy.to_json()}
-        if self.firewall is None:
-            del data["firewall"]
+        for name, unset in (("firewall", None), ("log_refused", False), ("connection_limit", 0)):
+            if data[name] == unset:
+                del data[name]
         return data
 
     @classmethod
@@ -322,6 +328,8 @@ class HostPart(t.NamedTuple):
             PlanProxy.from_json(proxy) if proxy else None,
             tuple(map(Exclusion.from_json, data.get("inspection_exclusions", ()))),
             data.get("firewall"),
+            data.get("log_refused", False),
+            data.get("connection_limit", 0),
         )
 
 

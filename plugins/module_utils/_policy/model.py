@@ -75,6 +75,7 @@ class Policy(t.NamedTuple):
     connection: (client address, local port), or None where there is none (a local connection) or nothing here could refuse it.
     ``container_interfaces`` are the bridges of containers, by name or by prefix with a trailing ``*``.
     ``loopback_listeners``: the plan keeps ports to the host itself.
+    ``log_refused``: peers that listeners refuse are logged. ``connection_limit``: connections of one peer to one listener; 0: no limit.
     """
 
     host: str
@@ -84,6 +85,8 @@ class Policy(t.NamedTuple):
     management: t.Optional[t.Tuple[str, int]] = None
     container_interfaces: t.Tuple[str, ...] = ()
     loopback_listeners: bool = False
+    log_refused: bool = False
+    connection_limit: int = 0
 
     def ingress(self, *placements: str) -> t.List[Rule]:
         return [rule for rule in self.rules if rule.direction == INGRESS and (not placements or rule.placement in placements)]

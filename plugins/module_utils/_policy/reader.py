@@ -56,6 +56,8 @@ def parse_policy(
         None,
         tuple(container_interfaces),
         bool(data.get("listeners")),
+        data.get("log_refused", False),
+        data.get("connection_limit", 0),
     )
     return policy._replace(management=management) if management and policy.endangers(*management) else policy
 
@@ -111,6 +113,11 @@ class _Checks:
         self._rules()
         for direction in DIRECTIONS:
             self._text(self._defaults, direction, "defaults", _DEFAULTS)
+        if not isinstance(self._data.get("log_refused", False), bool):
+            self.errors.append("policy: log_refused must be true or false, not %r" % (self._data["log_refused"],))
+        limit = self._data.get("connection_limit", 0)
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= 65535:
+            self.errors.append("policy: connection_limit must be a number from 0 to 65535, not %r" % (limit,))
         for name in container_interfaces:
             if not _INTERFACE.match(name):
                 self.errors.append("container_interfaces: %r is not a valid interface name; a prefix may end in *" % name)

@@ -125,6 +125,15 @@ class Value:
         self._wrong("a port, 1 to 65535")
         return None
 
+    def count(self, largest: int) -> int | None:
+        number = self.data
+        if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) <= 5:
+            number = int(number)
+        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= largest:
+            return int(number)
+        self._wrong(f"a number from 0 to {largest}")
+        return None
+
     def matching(self, pattern: str, example: str) -> str | None:
         """A text that matches a regular expression as a whole."""
         text = self.text()

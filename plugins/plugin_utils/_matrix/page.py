@@ -97,9 +97,7 @@ def _page(data: Data, example: str | None) -> Iterator[str]:
         (
             (
                 code(name),
-                text(role["description"])
-                + _role_needs(role)
-                + (f" Demands deny for {' and '.join(demands[name])}." if demands[name] else ""),
+                text(role["description"]) + _role_needs(role),
             )
             for name, role in data["roles"].items()
         ),

@@ -41,6 +41,11 @@ def _flag(value: object) -> str | None:
     return None if isinstance(value, bool) else f"must be true or false, not {shown(value)}"
 
 
+def _limit(value: object) -> str | None:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 65535
+    return None if fits else f"must be a number from 0 to 65535, not {shown(value)}"
+
+
 def _list(value: object) -> str | None:
     return None if isinstance(value, list) else f"must be a list, not {shown(value)}"
 
@@ -101,6 +106,8 @@ HOST: Shape = {
     "managed": _flag,
     "platform": _one_of(*PLATFORMS),
     "firewall": _one_of(*FIREWALLS),
+    "log_refused": _flag,
+    "connection_limit": _limit,
     "addresses": [_network],
     "defaults": {"*": _one_of("unchanged", "deny")},
     "rules": [_RULE],
@@ -119,7 +126,9 @@ FINDINGS: dict[str, Shape] = {
 TRAPS: Shape = {"traps": {"*": [{"trap": _text, "flows": [_text]}]}}
 """The file of the systems' known problems."""
 
-OPTIONAL = frozenset(("flows", "until", "dynamic", "firewall", SELECTION, COLLECTION_VERSION, DIGEST, "*"))
+OPTIONAL = frozenset(
+    ("flows", "until", "dynamic", "firewall", "log_refused", "connection_limit", SELECTION, COLLECTION_VERSION, DIGEST, "*")
+)
 """Keys that are not always there."""
 
 

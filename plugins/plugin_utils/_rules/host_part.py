@@ -62,6 +62,8 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         ways.proxy,
         tuple(rule.exclusion(ways.urls.get(rule.id)) for rule in sorted(excluded, key=lambda rule: rule.id)),
         profile.firewall,
+        profile.log_refused,
+        profile.connection_limit,
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
     options = {federation.label: member.options for federation, member in places_of(host, federations)}

@@ -27,6 +27,7 @@ from ..iptables import others as iptables_others
 from . import boot, emergency_rules, native, open_connections
 from . import others as nftables_others
 from .boot import COMMAND, EMERGENCY, HEADER, LOAD, RULESET, SCRIPT
+from .peers_watched import without_peers
 from .ruleset import DELETE, DENIED_EGRESS, TABLE
 
 NAME = "nftables"
@@ -306,7 +307,7 @@ def _listing(host: Host) -> str:
         return ""
     listed = host.run(["nft", "-s", "list", "table", "inet", TABLE], check=False)
     if listed.rc == 0:
-        return listed.stdout
+        return without_peers(listed.stdout)
     if "No such file or directory" in listed.stderr:
         return ""
     raise ToolFailed("nft cannot list table inet %s: %s" % (TABLE, listed.stderr.strip()))

@@ -20,23 +20,22 @@ A drop here is final; an accept only means that we have no objection: what other
 
 from __future__ import annotations
 
-import hashlib
-import re
 import typing as t
 
 from ..._plan.words import DIRECTIONS, HOST, INGRESS, PUBLISHED
 from ..._policy.model import FAMILIES, AddressSet, Policy, Rule
+from .identifiers import COMMENT_LENGTH as COMMENT_LENGTH
+from .identifiers import IDENTIFIER_LENGTH as IDENTIFIER_LENGTH
+from .identifiers import MARK, comment
+from .identifiers import identifier as identifier
+from .peers_watched import dynamic_sets, limit_chains, refusals
 from .spared import DHCP_IN, DHCP_OUT, ERRORS, ESTABLISHED, LINK_IN, LINK_OUT
 
 TABLE = "federated_connectivity"
-MARK = "federated.connectivity"
 DELETE = "table inet %s\ndelete table inet %s\n" % (TABLE, TABLE)
 DENIED_INGRESS, DENIED_EGRESS = ('comment "%s default deny %s"' % (MARK, direction) for direction in DIRECTIONS)
-COMMENT_LENGTH = 127  # NFTNL_UDATA_COMMENT_MAXLEN, less its terminating zero
-IDENTIFIER_LENGTH = 200  # the kernel takes 255 (NFT_NAME_MAXLEN)
 
 _PROTOCOL_OF_FAMILY = {4: "ip", 6: "ip6"}
-_PLAIN_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\Z")
 _DESTINATION = "%s dport"
 _ORIGINAL_DESTINATION = "meta l4proto %s ct original proto-dst"
 _INPUT = "filter hook input priority filter - 10"
@@ -88,30 +87,11 @@ def _is_guarded(policy: Policy) -> bool:
 def _table(policy: Policy, own: t.Iterable[str], used: t.Iterable[Rule], bridges: t.Sequence[str], others: t.Sequence[str]) -> str:
     """The table with these chains of the host, the forward guard where it is needed, and the sets of these rules."""
     chains = [*own, *(_forward_guard(policy, others) if _is_guarded(policy) else ())]
+    chains += [_chain(*limit) for limit in limit_chains(policy, _ports_met)]
     used = [*used, *(_name_service(policy) if policy.egress(PUBLISHED) else ())]
     sets = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in set_blocks(peers)]
-    blocks = [_link_set(_BRIDGES, bridges), _link_set(_OTHERS_LINKS, others), *sets, *chains]
+    blocks = [_link_set(_BRIDGES, bridges), _link_set(_OTHERS_LINKS, others), *sets, *dynamic_sets(policy), *chains]
     return "%stable inet %s {\n%s}\n" % (DELETE, TABLE, "\n".join(blocks))
-
-
-def identifier(name: str, family: int) -> str:
-    """The set's name in the table. Names that nft could take for something else carry a hash of their original."""
-    if not _PLAIN_IDENTIFIER.match(name) or len(name) > IDENTIFIER_LENGTH:
-        readable = re.sub(r"[^A-Za-z0-9_]", "_", name)[:IDENTIFIER_LENGTH]
-        name = "_%s_%s" % (readable, _digest(name))
-    return "%s_ipv%d" % (name, family)
-
-
-def comment(text: str) -> str:
-    """Our mark and a rule's id, as long as nft takes comments; longer ones end in a hash of the whole."""
-    text = "%s %s" % (MARK, text)
-    if len(text.encode()) > COMMENT_LENGTH:
-        text = "%s~%s" % (text.encode()[: COMMENT_LENGTH - 9].decode(errors="ignore"), _digest(text))
-    return 'comment "%s"' % re.sub(r'["\\\n]', "?", text)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _host_chains(policy: Policy) -> t.Iterator[str]:
@@ -174,7 +154,7 @@ def _redirected(policy: Policy) -> t.Iterator[str]:
     for destination in (_ORIGINAL_DESTINATION, _DESTINATION):
         yield from _accepts(policy.ingress(), "saddr", destination)
     for destination in (_ORIGINAL_DESTINATION, _DESTINATION):
-        yield from _closures(policy.ingress(), destination)
+        yield from _closures(policy, destination)
 
 
 def _input(policy: Policy) -> t.Iterator[str]:
@@ -182,7 +162,7 @@ def _input(policy: Policy) -> t.Iterator[str]:
     yield _OWN_CONTAINERS + " jump own_containers"
     yield "ct status dnat jump redirected"
     yield from _accepts(policy.ingress(), "saddr", _DESTINATION)
-    yield from _closures(policy.ingress(), _DESTINATION)
+    yield from _closures(policy, _DESTINATION)
     if policy.deny_ingress:
         yield from LINK_IN + DHCP_IN
         yield "drop " + DENIED_INGRESS
@@ -241,8 +221,8 @@ def _forward(policy: Policy) -> t.Iterator[str]:
 def _published(policy: Policy) -> t.Iterator[str]:
     """Connections to containers, through a published port or routed to the container's own address."""
     yield from _accepts(policy.ingress(), "saddr", _ORIGINAL_DESTINATION)
-    yield from _closures(policy.ingress(PUBLISHED), _ORIGINAL_DESTINATION)
-    for closure in _closures(policy.ingress(HOST), _ORIGINAL_DESTINATION):
+    yield from _closures(policy, _ORIGINAL_DESTINATION, PUBLISHED)
+    for closure in _closures(policy, _ORIGINAL_DESTINATION, HOST):
         yield "ct status dnat " + closure  # a port of the host itself, which a container has published all the same
     if policy.deny_ingress:
         yield "drop " + DENIED_INGRESS
@@ -277,10 +257,12 @@ def _accepts(rules: t.Iterable[Rule], address: str, destination: str) -> t.Itera
                     yield "%s%s accept %s" % (match, ports, comment(rule.id))
 
 
-def _closures(rules: t.Iterable[Rule], destination: str) -> t.Iterator[str]:
-    for rule in rules:
+def _closures(policy: Policy, destination: str, *placements: str) -> t.Iterator[str]:
+    for rule in policy.ingress(*placements):
         if rule.closed_to_others:
             for ports in _ports(rule, destination):
+                if policy.log_refused:
+                    yield from refusals(rule.id, ports)
                 yield "%s drop %s" % (ports, comment(rule.id))
 
 
@@ -291,6 +273,10 @@ def _ports(rule: Rule, destination: str) -> t.Iterator[str]:
     else:
         for port in rule.ports:
             yield "%s %s" % (destination % rule.protocol, port)
+
+
+def _ports_met(rule: Rule, original: bool) -> t.Iterator[str]:
+    return _ports(rule, _ORIGINAL_DESTINATION if original else _DESTINATION)
 
 
 def _match(peers: AddressSet, address: str) -> t.Iterator[str]:

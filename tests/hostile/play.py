@@ -168,4 +168,4 @@ def _name(action: types.ModuleType) -> str:
 def _inventory(name: str) -> dict[str, t.Any]:
     address, federation = HOSTS[name]
     membership = {"matrix": "linksight", "federation": federation, "roles": ["data_station"]}
-    return {"connectivity_memberships": [membership], "connectivity_addresses": [address]}
+    return {"connectivity_memberships": [membership], "connectivity_addresses": [address], "connectivity_log_refused": True}

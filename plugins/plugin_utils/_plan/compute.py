@@ -38,6 +38,7 @@ from .._rules.similar_federations import similar_federations
 from .._windows.rules import Inexpressible, translate
 from .computed import ComputedPlan
 from .identity import FORMAT
+from .known_problems import with_known_problems
 from .shape import SELECTION
 
 NOTHING: Mapping[str, Sequence[Replaced]] = types.MappingProxyType({})
@@ -98,7 +99,8 @@ def compute_plan(
     problems.stop()
     if selection and not any(part.rules for _hosts, part in planned):
         raise PlanRefused([selection.matched_nothing()])
-    judged = findings.as_plan()
+    matrices = {federation.matrix.name: federation.matrix for federation in federations.values()}
+    judged = with_known_problems(findings.as_plan(), matrices, {federation.label for federation in systems})
     warnings = sorted([*problems.warnings, *(shown(entry) for entry in judged if entry["accepted"] is None)], key=natural)
     index = {
         "format": FORMAT,
@@ -113,7 +115,6 @@ def compute_plan(
     exports = export_sites(index, planned, problems)
     native = previews(planned, sets.cidrs, problems, native_full)
     problems.stop()
-    matrices = {federation.matrix.name: federation.matrix for federation in federations.values()}
     return ComputedPlan(index, planned, exports, native, _located(warnings, judged, inventory.hosts, lost_by_host, locate), matrices)
 
 

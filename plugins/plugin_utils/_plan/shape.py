@@ -26,6 +26,8 @@ Shape = t.Union[Check, "list[Shape]", Mapping[str, "Shape"]]
 
 SELECTION = "selection"
 """The key of plan.json that only a narrowed plan has: the expression that chose its rules."""
+KNOWN_PROBLEMS = "known_problems"
+"""The key of a finding about a flow of which something is known to go wrong."""
 DEPTH = 16
 _LENGTH = re.compile(r"[0-9]{1,3}")
 
@@ -108,6 +110,7 @@ HOST: Shape = {
     "firewall": _one_of(*FIREWALLS),
     "log_refused": _flag,
     "connection_limit": _limit,
+    "containers_apart": [{"flow": _text, "protocol": _PROTOCOL, "ports": [_ports]}],
     "addresses": [_network],
     "defaults": {"*": _one_of("unchanged", "deny")},
     "rules": [_RULE],
@@ -119,7 +122,15 @@ SETS: dict[str, Shape] = {"address_sets": {"*": _list}, **_OF_INDEX}
 """As much of an index as one host's policy needs: the host itself checks every network of its sets."""
 
 FINDINGS: dict[str, Shape] = {
-    "findings": [{**dict.fromkeys(("id", "about", "text"), _text), "hosts": [_text], "accepted": _text_or_null, "until": _day}]
+    "findings": [
+        {
+            **dict.fromkeys(("id", "about", "text"), _text),
+            "hosts": [_text],
+            "accepted": _text_or_null,
+            "until": _day,
+            "known_problems": [_text],
+        }
+    ]
 }
 """What tells in an index which exceptions end."""
 
@@ -127,7 +138,20 @@ TRAPS: Shape = {"traps": {"*": [{"trap": _text, "flows": [_text]}]}}
 """The file of the systems' known problems."""
 
 OPTIONAL = frozenset(
-    ("flows", "until", "dynamic", "firewall", "log_refused", "connection_limit", SELECTION, COLLECTION_VERSION, DIGEST, "*")
+    (
+        "flows",
+        "until",
+        "dynamic",
+        "firewall",
+        "known_problems",
+        "log_refused",
+        "connection_limit",
+        "containers_apart",
+        SELECTION,
+        COLLECTION_VERSION,
+        DIGEST,
+        "*",
+    )
 )
 """Keys that are not always there."""
 

@@ -17,6 +17,7 @@ from .._inventory.findings import Finding
 from .._inventory.hosts import Host
 from .._matrix.model import BASELINE
 from .address_sets import AddressSets
+from .containers_apart import containers_apart
 from .federations import Federation
 from .host_flows import HostFlows, Rule, host_flows, places_of
 from .jmespath_filter import Selection
@@ -64,6 +65,7 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         profile.firewall,
         profile.log_refused,
         profile.connection_limit,
+        containers_apart(host, federations),
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
     options = {federation.label: member.options for federation, member in places_of(host, federations)}

@@ -24,6 +24,7 @@ import typing as t
 
 from ..._plan.words import DIRECTIONS, HOST, INGRESS, PUBLISHED
 from ..._policy.model import FAMILIES, AddressSet, Policy, Rule
+from .containers_apart import between, bridge_table
 from .identifiers import COMMENT_LENGTH as COMMENT_LENGTH
 from .identifiers import IDENTIFIER_LENGTH as IDENTIFIER_LENGTH
 from .identifiers import MARK, comment
@@ -52,18 +53,27 @@ _TO_CONTAINERS = "oifname @%s" % _BRIDGES
 _OWN_CONTAINERS = "iifname @%s fib saddr . iif oif exists" % _BRIDGES
 
 
-def render_whole(policy: Policy, bridges: t.Sequence[str] = (), others: t.Sequence[str] = ()) -> str:
+def render_whole(
+    policy: Policy, bridges: t.Sequence[str] = (), others: t.Sequence[str] = (), networks: t.Optional[AddressSet] = None
+) -> str:
     """The table that carries the host's own policy, guard included, as text for ``nft -f``, beginning with its own removal.
 
     Args:
         policy: What to enforce.
         bridges: The bridges that certainly are a container engine's own, by their exact names.
         others: Links that a prefix of the policy's container interfaces covers, and that are none of an engine.
+        networks: Where containers live, for a kernel that cannot tell bridges; None: it can.
     """
-    return _table(policy, _host_chains(policy), policy.rules, bridges, others)
+    return _table(policy, _host_chains(policy), policy.rules, bridges, others) + bridge_table(policy, others, networks)
 
 
-def render_guard(policy: Policy, redirected_pass: bool, bridges: t.Sequence[str] = (), others: t.Sequence[str] = ()) -> str:
+def render_guard(
+    policy: Policy,
+    redirected_pass: bool,
+    bridges: t.Sequence[str] = (),
+    others: t.Sequence[str] = (),
+    networks: t.Optional[AddressSet] = None,
+) -> str:
     """The table that stands beside another backend, which carries the host's own policy; empty where the policy needs no guard.
 
     Args:
@@ -71,11 +81,12 @@ def render_guard(policy: Policy, redirected_pass: bool, bridges: t.Sequence[str]
         redirected_pass: Whether the other backend lets all redirected connections pass.
         bridges: As for :func:`render_whole`.
         others: As there.
+        networks: As there.
     """
     if not _is_guarded(policy):
         return ""
     used = [rule for rule in policy.rules if policy.deny_egress or rule.placement == PUBLISHED or rule.direction == INGRESS]
-    return _table(policy, _beside(policy, redirected_pass), used, bridges, others)
+    return _table(policy, _beside(policy, redirected_pass), used, bridges, others) + bridge_table(policy, others, networks)
 
 
 def _is_guarded(policy: Policy) -> bool:
@@ -88,7 +99,7 @@ def _table(policy: Policy, own: t.Iterable[str], used: t.Iterable[Rule], bridges
     """The table with these chains of the host, the forward guard where it is needed, and the sets of these rules."""
     chains = [*own, *(_forward_guard(policy, others) if _is_guarded(policy) else ())]
     chains += [_chain(*limit) for limit in limit_chains(policy, _ports_met)]
-    used = [*used, *(_name_service(policy) if policy.egress(PUBLISHED) else ())]
+    used = [*used, *_name_service(policy)]
     sets = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in set_blocks(peers)]
     blocks = [_link_set(_BRIDGES, bridges), _link_set(_OTHERS_LINKS, others), *sets, *dynamic_sets(policy), *chains]
     return "%stable inet %s {\n%s}\n" % (DELETE, TABLE, "\n".join(blocks))
@@ -200,7 +211,10 @@ def _forward_guard(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
 def _forward(policy: Policy) -> t.Iterator[str]:
     yield ESTABLISHED
     yield from ERRORS
-    yield "%s %s ct status dnat accept" % (_OWN_CONTAINERS, _TO_CONTAINERS)
+    if policy.containers_apart is None:
+        yield "%s %s ct status dnat accept" % (_OWN_CONTAINERS, _TO_CONTAINERS)
+    else:
+        yield from ("%s %s %s" % (_OWN_CONTAINERS, _TO_CONTAINERS, accept) for accept in between(policy))
     yield "ct status dnat jump published"
     # A container's port need not be the published one, and Docker before 28 lets neighbours route to it.
     closed = policy.loopback_listeners or any(rule.closed_to_others for rule in policy.ingress(PUBLISHED))
@@ -233,14 +247,19 @@ def _containers(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
     for link in others:
         yield 'iifname "%s" oifname "%s" accept' % (link, link)
     for interface in policy.container_interfaces:
-        yield 'oifname "%s" oifname != @%s accept' % (interface, _OTHERS_LINKS)
-    rules = policy.egress(PUBLISHED)
-    yield from _accepts(rules + _name_service(policy) if rules else (), "daddr", _DESTINATION)
+        for allowed in ("accept",) if policy.containers_apart is None else between(policy):
+            yield 'oifname "%s" oifname != @%s %s' % (interface, _OTHERS_LINKS, allowed)
+    yield from _accepts(policy.egress(PUBLISHED) + _name_service(policy), "daddr", _DESTINATION)
     yield "%s %s" % (_REJECT, DENIED_EGRESS)
 
 
 def _name_service(policy: Policy) -> t.List[Rule]:
-    """The host's own way to name servers, by port 53 alone. Containers that may go anywhere ask them too: Docker gives them the list."""
+    """The host's own way to name servers, by port 53 alone. Containers that may go anywhere ask them too: Docker gives them the list.
+
+    Those that are kept from each other may not: no flow of a matrix leads there.
+    """
+    if not policy.egress(PUBLISHED) or policy.containers_apart is not None:
+        return []
     return [rule._replace(ports=(str(_DNS),)) for rule in policy.egress(HOST) if rule.has_port(_DNS)]
 
 

@@ -98,6 +98,9 @@ audit: ## Look for TLS inspection on the way of every flow: INVENTORY=...; witho
 .PHONY: drift
 drift: ## Which hosts differ from the plan, and since when: INVENTORY=... [PLAN=...] [OUT=directory for reports]; without it on the lab
 
+.PHONY: refused
+refused: ## List peers that listeners have refused, and what would admit them: INVENTORY=...; without it on the lab
+
 .PHONY: remove
 remove: ## Take everything of ours off the hosts again: INVENTORY=...; without it on the lab
 
@@ -105,12 +108,12 @@ ifeq ($(INVENTORY),)
 site: lab
 	$(playbook) $(lab_inventories) molecule/linksight/services.yml
 	$(playbook) $(lab_inventories) playbooks/site.yml $(ARGS)
-verify audit remove: .venv/dev.ready
+verify audit refused remove: .venv/dev.ready
 	$(playbook) $(lab_inventories) playbooks/$@.yml $(ARGS)
 drift: .venv/dev.ready
 	$(playbook) $(lab_inventories) playbooks/drift.yml -e "$(question)" $(ARGS)
 else
-site verify audit remove: .venv/controller.ready
+site verify audit refused remove: .venv/controller.ready
 	$(playbook) -i $(INVENTORY) playbooks/$@.yml $(ARGS)
 drift: .venv/controller.ready
 	$(playbook) -i $(INVENTORY) playbooks/drift.yml -e "$(question)" $(ARGS)

@@ -284,10 +284,30 @@ class Defaults(t.NamedTuple):
         return cls(data.get("ingress", UNCHANGED), data.get("egress", UNCHANGED))
 
 
+class InsideFlow(t.NamedTuple):
+    """A flow between containers of one host. ``flow`` is its label, ``ports`` are the responder's own."""
+
+    flow: str
+    protocol: str
+    ports: Ports
+
+    def to_json(self) -> Json:
+        return {**self._asdict(), "ports": list(self.ports)}
+
+    @classmethod
+    def from_json(cls, data: t.Mapping[str, t.Any]) -> InsideFlow:
+        return cls(data["flow"], data["protocol"], tuple(data["ports"]))
+
+
 class HostPart(t.NamedTuple):
     """What the plan says about a host besides its name and addresses: equal hosts share it.
 
-    ``firewall`` is the one that the inventory declares; None: it declares none, and no key is written.
+    Attributes:
+        firewall: The one that the inventory declares; None: it declares none, and no key is written.
+        log_refused: Peers that listeners refuse are logged; no key is written unless they are.
+        connection_limit: How many connections of one peer a listener takes; 0: no limit, and no key is written.
+        containers_apart: The only flows between containers of the host, and no name service for them; None: containers are not kept
+            from each other, and no key is written.
     """
 
     managed: bool
@@ -299,14 +319,20 @@ class HostPart(t.NamedTuple):
     proxy: t.Optional[PlanProxy]
     inspection_exclusions: t.Tuple[Exclusion, ...]
     firewall: t.Optional[str] = None
+    log_refused: bool = False
+    connection_limit: int = 0
+    containers_apart: t.Optional[t.Tuple[InsideFlow, ...]] = None
 
     def to_json(self) -> Json:
         lists = {
             name: [one.to_json() for one in getattr(self, name)] for name in ("memberships", "rules", "listeners", "inspection_exclusions")
         }
         data = {**self._asdict(), **lists, "defaults": self.defaults.to_json(), "proxy": self.proxy and self.proxy.to_json()}
-        if self.firewall is None:
-            del data["firewall"]
+        for name, unset in (("firewall", None), ("log_refused", False), ("connection_limit", 0), ("containers_apart", None)):
+            if data[name] == unset:
+                del data[name]
+        if self.containers_apart is not None:
+            data["containers_apart"] = [flow.to_json() for flow in self.containers_apart]
         return data
 
     @classmethod
@@ -322,6 +348,9 @@ class HostPart(t.NamedTuple):
             PlanProxy.from_json(proxy) if proxy else None,
             tuple(map(Exclusion.from_json, data.get("inspection_exclusions", ()))),
             data.get("firewall"),
+            data.get("log_refused", False),
+            data.get("connection_limit", 0),
+            tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
         )
 
 

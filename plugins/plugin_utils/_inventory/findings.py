@@ -24,6 +24,7 @@ EXPLANATIONS = {
     "anybody-reached": "A host that refuses what no rule allows may still reach any address on a port, and so may every program on it.",
     "site-port-exposed": "A port that is meant for the host's own site is open to far more addresses than a site has.",
     "plaintext-between-sites": "What a system sends between hosts of different sites can be read and changed on the way.",
+    "plaintext-at-site": "Users of a port can be read and changed on their network, because an option of the system turns TLS off.",
     "uncertain-flow": "A rule rests on a fact that is inferred, or that the system's own documents dispute.",
     "many-ports": "A rule opens more than a thousand ports, so that whatever listens there by accident is open, too.",
     "undefined-network": "A conditional flow comes from a named network that the host does not define, so nobody may use it.",

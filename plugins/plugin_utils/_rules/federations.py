@@ -17,7 +17,7 @@ from .._common.addresses import is_private
 from .._common.problems import Problems, listed
 from .._inventory.hosts import Host, Inventory
 from .._inventory.membership import Membership
-from .._matrix.model import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports
+from .._matrix.model import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports, fit
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +39,11 @@ class Member:
     def takes_part(self, flow: Flow, end: str) -> bool:
         """Whether the host is at this end of the flow: it has the role, chose the flow, and opened it if it is optional."""
         chosen = self.has_roles(flow, end) and flow.fits(end, self.options)
-        return chosen and (flow.opener != end or flow.id in self.membership.optional_flows)
+        return chosen and (flow.opener != end or self.opens(flow))
+
+    def opens(self, flow: Flow) -> bool:
+        """Whether the host opens an optional flow: by name, or by an option that needs it."""
+        return flow.id in self.membership.optional_flows or fit(flow.opened_by, self.options)
 
 
 class Federation:
@@ -55,7 +59,7 @@ class Federation:
         self.name = name
         self.label = f"{matrix.name}.{name}"
         self.options: Options = {**matrix.defaults, **agreed}
-        self.flows = tuple(flow for flow in matrix.flows.values() if flow.fits(FEDERATION, self.options))
+        self.flows = tuple(flow.with_options(self.options) for flow in matrix.flows.values() if flow.fits(FEDERATION, self.options))
         self.members = {host.name: Member(host, membership, self._effective(membership)) for host, membership in members}
         self._participants: dict[tuple[str, str], tuple[Member, ...]] = {}
         self._responders: dict[str, Mapping[Ports, tuple[Member, ...]]] = {}
@@ -68,7 +72,8 @@ class Federation:
     @property
     def agreements(self) -> Options:
         """The options that the members agree on."""
-        return {name: self.options[name] for name, option in self.matrix.options.items() if option.owner == FEDERATION}
+        agreed = [name for name, option in self.matrix.options.items() if option.owner == FEDERATION]
+        return {name: self.options[name] for name in agreed if name in self.options}
 
     @property
     def between_roles(self) -> tuple[Flow, ...]:

@@ -17,6 +17,7 @@ from ...module_utils._plan.words import EGRESS, INGRESS
 from .._inventory.hosts import Host
 from .._matrix.model import ENDS, INITIATOR, RESPONDER, Flow, Ports
 from .address_sets import AddressSets
+from .check_networks import demanding
 from .federations import Federation, Member
 
 
@@ -194,8 +195,10 @@ class _Resolver:
         return None if cidrs is None else Peers()
 
     def _undefined_essential(self, name: str, direction: str) -> Peers | None:
-        """Deny must not take away administration, names and time by accident; a role that demands deny opens no way out by itself."""
+        """Deny must not take away administration, names and time by accident; a role that demands deny opens no way by itself."""
         profile = self._host.profile
+        if direction == INGRESS and INGRESS in profile.demanded:
+            return None  # the plan is refused where the network is not defined; here it is empty
         if direction == EGRESS and EGRESS in profile.demanded:
             self._refused.add(name)
             return None
@@ -209,7 +212,7 @@ class _Resolver:
         if self._opened:
             yield f"{_undefined(self._opened)}: under default deny they are open to any address until you define them"
         if self._refused:
-            yield f"{_undefined(self._refused)}: {_demanding(self._host, EGRESS)} demands deny, so their flows are refused"
+            yield f"{_undefined(self._refused)}: {demanding(self._host.profile, EGRESS)} demands deny, so their flows are refused"
 
 
 def _tunnel_networks(places: Places) -> tuple[str, ...]:
@@ -229,8 +232,3 @@ def _may_have_strangers(federation: Federation, flow: Flow, end: str, has_others
 
 def _undefined(networks: set[str]) -> str:
     return f"connectivity_networks does not define {', '.join(sorted(networks))}"
-
-
-def _demanding(host: Host, direction: str) -> str:
-    roles = [(own.matrix, role) for own in host.profile.memberships for role in own.roles]
-    return ", ".join(sorted({f"{matrix.name} {role}" for matrix, role in roles if direction in matrix.roles[role]}))

@@ -17,7 +17,7 @@ from ...module_utils._plan.words import EGRESS, INGRESS
 from .._common.addresses import IP
 from .._inventory.findings import Finding
 from .._inventory.hosts import Profile
-from .._matrix.model import BASELINE
+from .._matrix.model import BASELINE, Options, fit
 from .address_sets import ANY
 from .host_flows import Rule
 from .listeners import Undefined
@@ -37,6 +37,7 @@ class LintContext:
         cidrs: The content of the address sets.
         denied: The directions in which the host refuses what no rule allows.
         undefined: Listeners whose only users would come from a network that the host does not define.
+        options: The options that count for the host, by federation.
     """
 
     profile: Profile
@@ -44,6 +45,7 @@ class LintContext:
     cidrs: Mapping[str, Sequence[str]]
     denied: Collection[str]
     undefined: Sequence[Undefined]
+    options: Mapping[str, Options] = dataclasses.field(default_factory=dict)
 
     def systems(self) -> list[Rule]:
         """The rules of real systems: the baseline's are the host's own business, and the plan warns of them itself."""
@@ -104,6 +106,16 @@ def _plaintext_between_sites(context: LintContext) -> Iterator[Finding]:
             yield Finding("plaintext-between-sites", rule.flow_label, text)
 
 
+def _plaintext_at_site(context: LintContext) -> Iterator[Finding]:
+    """What the operator of a port can protect, and does not; the option says so."""
+    for rule in context.systems():
+        flow, options = rule.flow, context.options.get(rule.federation.label, {})
+        if rule.direction == INGRESS and fit(flow.without_tls, options):
+            chosen = " and ".join(f"{name} is {options[name]}" for name in flow.without_tls)
+            text = f"{_ports(rule)} carries {flow.application} without TLS, because the option {chosen}; choose another value"
+            yield Finding("plaintext-at-site", rule.flow_label, text)
+
+
 def _uncertain_flow(context: LintContext) -> Iterator[Finding]:
     for rule in context.systems():
         flow = rule.flow
@@ -134,6 +146,7 @@ LINTS = (
     _anybody_reached,
     _site_port_exposed,
     _plaintext_between_sites,
+    _plaintext_at_site,
     _uncertain_flow,
     _many_ports,
     _undefined_network,

@@ -93,7 +93,7 @@ class _Listening(t.NamedTuple):
 
     @property
     def is_closed(self) -> bool:
-        is_opened = self.flow.necessity == "optional" and self.flow.id in self.member.membership.optional_flows
+        is_opened = self.flow.necessity == "optional" and self.member.opens(self.flow)
         listens = self.binds == ALL_ADDRESSES or (self.binds == IN_USE and is_opened)
         return listens and not self.flow.dynamic and self.flow.closed_to_others
 

@@ -13,6 +13,7 @@ import dataclasses
 import functools
 from collections.abc import Iterable, Mapping
 
+from ...module_utils._plan.words import PHASES
 from .._common.addresses import is_private
 from .._common.problems import Problems, listed
 from .._inventory.hosts import Host, Inventory
@@ -39,7 +40,24 @@ class Member:
     def takes_part(self, flow: Flow, end: str) -> bool:
         """Whether the host is at this end of the flow: it has the role, chose the flow, and opened it if it is optional."""
         chosen = self.has_roles(flow, end) and flow.fits(end, self.options)
-        return chosen and (flow.opener != end or flow.id in self.membership.optional_flows)
+        return chosen and (flow.opener != end or self.opens(flow))
+
+    def opens(self, flow: Flow) -> bool:
+        """Whether the host opens an optional flow in one of its phases."""
+        opening = self.membership.opening(flow.id)
+        return opening is not None and opening.is_open(self.host.profile.phases)
+
+    def phases(self, flow: Flow, end: str) -> tuple[str, ...]:
+        """When the host needs the flow, in order: an opening that names phases decides it for the end that opens."""
+        opening = self.membership.opening(flow.id)
+        if opening is None or opening.phases is None or flow.opener is None:
+            return flow.phases
+        return tuple(phase for phase in PHASES if phase in opening.phases or (flow.opener != end and phase in flow.phases))
+
+    def opened_until(self, flow: Flow) -> str | None:
+        """The last day of the host's own opening of a flow; None: it has no end, or the host does not open the flow."""
+        opening = self.membership.opening(flow.id)
+        return opening.until if opening else None
 
 
 class Federation:

@@ -17,6 +17,7 @@ from .._inventory.findings import Finding
 from .._inventory.hosts import Host
 from .._matrix.model import BASELINE
 from .address_sets import AddressSets
+from .dated_openings import dated_openings
 from .federations import Federation
 from .host_flows import HostFlows, Rule, host_flows
 from .jmespath_filter import Selection
@@ -64,7 +65,8 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         profile.firewall,
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
-    return Planned(part, [*flows.warnings, *ways.warnings], lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined)))
+    found = [*lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined)), *dated_openings(host, federations)]
+    return Planned(part, [*flows.warnings, *ways.warnings], found)
 
 
 class _Ways(t.NamedTuple):
@@ -105,4 +107,5 @@ def _membership(host: Host, federation: Federation) -> PlanMembership:
         str(member.membership.version) if member.membership.version else None,
         "any" if member.membership.any_partner else "members",
         member.membership.any_until,
+        {opening.flow: opening.limits() for opening in member.membership.openings if opening.ends},
     )

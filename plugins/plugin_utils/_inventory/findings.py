@@ -32,6 +32,7 @@ EXPLANATIONS = {
     "replaced-variable": "One group or host replaces what another group says, and a membership or network of it is lost.",
     "similar-federation": "The name of a federation resembles another one of its system: a typing error has probably shut its hosts out.",
     "shared-address": "More than one host claims an address, so partners may open their ports to the wrong host.",
+    "shared-port": "Two services of a host may want one port, because one of them is optional.",
     "stale-acceptance": "An acceptance no longer matches a finding, and would hide the next one.",
 }
 """The id of every lint, and what it is about, in one sentence (docs/lints.md says more)."""
@@ -42,6 +43,7 @@ WIDE_ADDRESSES = "wide-addresses"
 REPLACED = "replaced-variable"
 SIMILAR_FEDERATION = "similar-federation"
 SHARED_ADDRESS = "shared-address"
+SHARED_PORT = "shared-port"
 _SAYING = {SCOPE_ANY: "federation_scope_until is", OPENING_ENDS: "optional_flows opens it until"}
 """What the inventory says where a finding has a last day of its own."""
 _NO_END = "no end"

@@ -17,6 +17,7 @@ from .._inventory.findings import Finding
 from .._inventory.hosts import Host
 from .._matrix.model import BASELINE
 from .address_sets import AddressSets
+from .check_ports import shared_ports
 from .dated_openings import dated_openings
 from .federations import Federation
 from .host_flows import HostFlows, Rule, host_flows
@@ -65,7 +66,8 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         profile.firewall,
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
-    found = [*lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined)), *dated_openings(host, federations)]
+    judged = lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined))
+    found = [*judged, *dated_openings(host, federations), *shared_ports(host, federations)]
     return Planned(part, [*flows.warnings, *ways.warnings], found)
 
 

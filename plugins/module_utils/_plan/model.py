@@ -242,7 +242,12 @@ class PlanProxy(t.NamedTuple):
 
 
 class PlanMembership(t.NamedTuple):
-    """One place of the host in a federation. ``federation_scope_until``: the last day of ``any``; None: no key is written."""
+    """One place of the host in a federation.
+
+    Attributes:
+        federation_scope_until: The last day of ``any``; None: no key is written.
+        optional_flows_limits: When openings of optional flows end, by flow; empty: no key is written.
+    """
 
     matrix: str
     federation: str
@@ -252,18 +257,24 @@ class PlanMembership(t.NamedTuple):
     version: t.Optional[str]
     federation_scope: str
     federation_scope_until: t.Optional[str] = None
+    optional_flows_limits: t.Mapping[str, Json] = {}
 
     def to_json(self) -> Json:
         given = {"roles": list(self.roles), "options": dict(self.options), "optional_flows": list(self.optional_flows)}
         data = {**self._asdict(), **given}
         if self.federation_scope_until is None:
             del data["federation_scope_until"]
+        if self.optional_flows_limits:
+            data["optional_flows_limits"] = {flow: dict(limits) for flow, limits in self.optional_flows_limits.items()}
+        else:
+            del data["optional_flows_limits"]
         return data
 
     @classmethod
     def from_json(cls, data: t.Mapping[str, t.Any]) -> PlanMembership:
-        given = {name: data[name] for name in cls._fields if name != "federation_scope_until"}
+        given = {name: data[name] for name in cls._fields if name not in cls._field_defaults}
         given["federation_scope_until"] = data.get("federation_scope_until")
+        given["optional_flows_limits"] = data.get("optional_flows_limits", {})
         return cls(**{**given, "roles": tuple(data["roles"]), "optional_flows": tuple(data["optional_flows"])})
 
 

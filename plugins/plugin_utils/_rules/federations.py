@@ -13,6 +13,7 @@ import dataclasses
 import functools
 from collections.abc import Iterable, Mapping
 
+from ...module_utils._plan.words import PHASES
 from .._common.addresses import is_private
 from .._common.problems import Problems, listed
 from .._inventory.hosts import Host, Inventory
@@ -42,8 +43,21 @@ class Member:
         return chosen and (flow.opener != end or self.opens(flow))
 
     def opens(self, flow: Flow) -> bool:
-        """Whether the host opens an optional flow: by name, or by an option that needs it."""
-        return flow.id in self.membership.optional_flows or fit(flow.opened_by, self.options)
+        """Whether the host opens an optional flow: by name, in one of its phases, or by an option that needs it."""
+        opening = self.membership.opening(flow.id)
+        return (opening is not None and opening.is_open(self.host.profile.phases)) or fit(flow.opened_by, self.options)
+
+    def phases(self, flow: Flow, end: str) -> tuple[str, ...]:
+        """When the host needs the flow, in order: an opening that names phases decides it for the end that opens."""
+        opening = self.membership.opening(flow.id)
+        if opening is None or opening.phases is None or flow.opener is None:
+            return flow.phases
+        return tuple(phase for phase in PHASES if phase in opening.phases or (flow.opener != end and phase in flow.phases))
+
+    def opened_until(self, flow: Flow) -> str | None:
+        """The last day of the host's own opening of a flow; None: it has no end, or the host does not open the flow."""
+        opening = self.membership.opening(flow.id)
+        return opening.until if opening else None
 
 
 class Federation:

@@ -17,7 +17,9 @@ from .._inventory.findings import Finding
 from .._inventory.hosts import Host
 from .._matrix.model import BASELINE
 from .address_sets import AddressSets
+from .check_ports import shared_ports
 from .containers_apart import containers_apart
+from .dated_openings import dated_openings
 from .federations import Federation
 from .host_flows import HostFlows, Rule, host_flows, places_of
 from .jmespath_filter import Selection
@@ -69,7 +71,8 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
     options = {federation.label: member.options for federation, member in places_of(host, federations)}
-    found = lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined, options))
+    judged = lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined, options))
+    found = [*judged, *dated_openings(host, federations), *shared_ports(host, federations)]
     return Planned(part, [*flows.warnings, *ways.warnings], found)
 
 
@@ -111,4 +114,5 @@ def _membership(host: Host, federation: Federation) -> PlanMembership:
         str(member.membership.version) if member.membership.version else None,
         "any" if member.membership.any_partner else "members",
         member.membership.any_until,
+        {opening.flow: opening.limits() for opening in member.membership.openings if opening.ends},
     )

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from ...module_utils._plan import ports as port_ranges
 from ...module_utils._plan.words import EGRESS, INGRESS
 from .._common.addresses import IP
-from .._inventory.findings import Finding
+from .._inventory.findings import SCOPE_ANY, Finding
 from .._inventory.hosts import Profile
 from .._matrix.model import BASELINE, Options, fit
 from .address_sets import ANY
@@ -66,7 +66,7 @@ def _federation_scope_any(context: LintContext) -> Iterator[Finding]:
     for membership in context.profile.memberships:
         if membership.any_partner:
             text = "federation_scope is any, so its flows between hosts are open to everybody; name the partners as soon as they are known"
-            yield Finding("federation-scope-any", membership.label, text, membership.any_until)
+            yield Finding(SCOPE_ANY, membership.label, text, membership.any_until)
 
 
 def _anybody_admitted(context: LintContext) -> Iterator[Finding]:
@@ -82,7 +82,7 @@ def _anybody_reached(context: LintContext) -> Iterator[Finding]:
     """Only where egress is denied: elsewhere everything is reached anyway."""
     for rule in context.systems():
         if rule.direction == EGRESS and _is_open(rule) and EGRESS in context.denied and not _has_unknown_partners(context, rule):
-            over = "drop install from connectivity_phases when it is over" if rule.flow.phases == ("install",) else "use a forward proxy"
+            over = "drop install from connectivity_phases when it is over" if rule.needed == ("install",) else "use a forward proxy"
             mend = f"name the services in a copy of the matrix, or {over}"
             yield Finding("anybody-reached", rule.flow_label, f"egress is denied, but {_ports(rule)} may reach every address; {mend}")
 

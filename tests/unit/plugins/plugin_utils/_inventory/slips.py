@@ -153,7 +153,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     ),
     "optional flows as one word": (
         member("linz", "optional_flows", "all", ALPS),
-        "optional_flows: must be a list, such as [all], not 'all'",
+        "optional_flows: must be a list, such as [secagg]",
     ),
     "version of a system that has none": (
         member("linz", "version", "99", ALPS),

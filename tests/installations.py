@@ -48,7 +48,8 @@ _EXCHANGE = {**_DOCKER, "routing": "exchange", "osx_port": 9371}
 
 BY_WHEN: dict[str, dict[str, Installation]] = {
     "datashield": {
-        f"quickstart{what}": Installation(opened=("armadillo_quickstart",)) for what in ("", ", Keycloak", ", Keycloak management")
+        "before 4.6.4": Installation(version="4.6.3"),
+        **{f"quickstart{what}": Installation(opened=("armadillo_quickstart",)) for what in ("", ", Keycloak", ", Keycloak management")},
     },
     "fate": {
         "KubeFATE, EggRoll": Installation(_DOCKER),
@@ -71,10 +72,16 @@ BY_WHEN: dict[str, dict[str, Installation]] = {
         "since 1.35": Installation(version="1.35"),
         "before 1.40, compose file of several machines": Installation(version="1.39"),
         "before 1.37, compose file of several machines": Installation(version="1.36"),
+        "quickstart with Docker, 1.28": Installation({"isolation": "process"}, version="1.28"),
+        "quickstart with Docker, 1.28, second SuperNode": Installation({"isolation": "process", "clientappio_port": 9095}, version="1.28"),
+        "apps as subprocesses with Docker, 1.28": Installation(version="1.28"),
+    },
+    "kuscia": {"start_monitor.sh": Installation(opened=("monitor",))},
+    "nvflare": {
+        "containers, since 2.9, with an admin port": Installation({"server_ports": "two"}),
+        "Docker Compose of 2.5": Installation(version="2.5"),
     },
     "tractusx_edc": {"access direct": Installation({"access": "direct"})},
-    "vantage6": {"v6 server start --with-prometheus": Installation(opened=("prometheus",))},
-    "vantage6_5": {"sandbox": Installation(opened=("sandbox",))},
 }
 _OF_PORT = {("fate", 6650): "pulsar", ("fate", 6651): "pulsar", ("fate", 8001): "pulsar"}
 

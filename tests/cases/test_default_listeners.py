@@ -80,8 +80,8 @@ def test_a_listener_that_is_taken_out_of_its_matrix_is_missed(system: str) -> No
 
 
 def test_only_ports_that_cannot_be_closed_are_held_out() -> None:
-    """An aggregator takes one port of a wide range: closing all of them would cut other programs off."""
-    assert {("openfl", "49152-60998")} == HELD_OUT
+    """One port of a wide range is taken at run time: closing all of them would cut other programs off."""
+    assert {("openfl", "49152-60998"), ("nvflare", "1025-65535")} == HELD_OUT
 
 
 class _Without:

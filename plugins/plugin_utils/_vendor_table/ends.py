@@ -20,6 +20,8 @@ EVERY_ADDRESS = {"0.0.0.0/0", "0.0.0.0", "::/0", "::", "*"}
 LOOPBACK = {"localhost", "loopback", "127.0.0.1", "127.0.0.0/8", "::1", "::1/128"}
 URL = re.compile(r"(?<![a-z])[a-z]{1,12}://([^/\s,;]+)[^\s,;]*")
 HOST = re.compile(rf"({FQDN.pattern})\.?(?::(\d{{1,5}}))?(?:/([^\s,;]*))?")
+ARROW = re.compile(r"\s*(?:->|=>|[\u2190-\u21ff\u27f5-\u27ff])\s*")
+TOWARDS = re.compile(r"(.+?)\s*(?:->|=>|\u2192|\u21d2|\u27f6)\s*(.+)")
 WILD_NETWORK = re.compile(r"\d{1,3}(\.(\d{1,3}|[x*])){0,2}\.[x*]")
 RANGE = re.compile(r"([0-9a-f.:]+) ?[-\u2013] ?([0-9a-f.:]+)")
 
@@ -35,15 +37,15 @@ def read_end(column: str, text: str, words: Vocabulary) -> End:
     Raises:
         RowUnclear: if it names nobody, or things that need rows of their own.
     """
-    plain = without_footnote(text.lower() if text.strip() != "*" else text).strip("[]<>{}\u201c\u201d\"' ")
+    plain = (text if text.strip("\\ ") == "*" else without_footnote(text.lower())).strip("[]<>{}\u201c\u201d\"' ")
     if not text:
         raise RowUnclear(f"the {column} is empty")
     if not re.search(r"[^\W_]|\*|::", plain) or word_list(plain) in words.nobody:
         raise RowUnclear(f"the {column} {shown(text)} names nobody; write who it is, or leave the row out")
     if word_list(plain) in words.self:
         return End("self", (), text)
-    if "~~" in plain:
-        raise RowUnclear(f"the {column} {shown(text)} is struck out")
+    if ARROW.search(plain):
+        raise RowUnclear(f"the {column} {shown(text)} has an arrow; write both ends, each in a column of its own")
     plain, ports = _bare_hosts(URL.sub(r"\1", _tight_ranges(plain)))
     parts = [_part(column, text, outside, inside, words) for outside, inside in split_outside(_apart(words), plain) if outside or inside]
     if not parts:
@@ -95,6 +97,8 @@ def _part(column: str, text: str, outside: str, inside: str, words: Vocabulary) 
 
 def _plain(column: str, text: str, words_of_part: str, words: Vocabulary) -> _Part:
     """A part without parentheses."""
+    if word_list(words_of_part) in words.self:
+        raise RowUnclear(f"the {column} {shown(text)} is the machine itself and something else; give each a row")
     tokens = [token.strip("[]<>{}.") if not _address(token) else token for token in words_of_part.split()]
     addresses = [token for token in tokens if _address(token)]
     names = [token for token in tokens if token not in addresses and FQDN.fullmatch(token)]

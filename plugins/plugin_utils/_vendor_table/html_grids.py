@@ -29,7 +29,10 @@ def html_grids(text: str) -> Iterator[Grid]:
     """
     lxml = library("lxml.html", "lxml")
     parser = lxml.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8")
-    page = lxml.document_fromstring(text.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+    try:
+        page = lxml.document_fromstring(text.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+    except library("lxml.etree", "lxml").ParserError:  # nothing but ends of elements
+        return
     heading = ""
     tables = 0
     for element in page.iter(*HEADINGS, "table"):

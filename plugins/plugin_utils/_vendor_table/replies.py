@@ -28,7 +28,7 @@ def replies(connections: Sequence[Connection]) -> list[tuple[Connection, str]]:
     found = []
     for connection in connections:
         written = connection.row.cells.get("source_port", "").replace("\u2013", "-")
-        source = re.findall(r"\d+(?:-\d+)?", written)
+        source = [] if re.search(r"[<>+]", written) else [span for span in re.findall(r"\d+(?:-\d+)?", written) if not _is_wide(span)]
         if not source or set(source) & _ports(connection):
             continue
         questions = [asked.get((_end(connection, True), _end(connection, False), span)) for span in source]

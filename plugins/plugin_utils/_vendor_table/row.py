@@ -14,7 +14,7 @@ from collections.abc import Collection
 
 from ...module_utils._plan.words import EGRESS, INGRESS
 from .._matrix.model import INITIATOR, RESPONDER
-from .ends import read_end
+from .ends import TOWARDS, read_end
 from .row_ports import joined, read_ports
 from .status import Need, check_action, check_heading, need
 from .tables import Row
@@ -67,15 +67,17 @@ def read_row(row: Row, perspective: Collection[str] = ()) -> Connection:
         _check_purpose(row.cells.get("purpose", ""), words)
     needed = _need(row, words)
     ports = _ports(row, words)
-    directions = _directions(row.cells.get("direction", ""), words)
-    source, destination = _ends(row, directions or _heading_directions(row, words), perspective, words)
+    said = _directions(row.cells.get("direction", ""), words)
+    above = set() if row.cells.get("direction") else _heading_directions(row, words)
+    source, destination = _ends(row, said or above, perspective, words)
     for end in (source, destination):
         if end.ports and not all(port in _single(ports) for port in end.ports):
             raise RowUnclear(f"{shown(end.written)} says port {', '.join(end.ports)}, and the port column another one; write one of them")
     if "roles" not in (source.kind, destination.kind):
         ends = f"neither {shown(source.written)} nor {shown(destination.written)}"
         raise RowUnclear(f"{ends} is a component of the system, so nobody gets a rule")
-    contradiction = _contradiction(row, directions, source, destination, perspective, words)
+    direction = row.cells.get("direction", "") or (next(iter(above)) if len(above) == 1 else "")
+    contradiction = _contradiction(direction, said or above, source, destination, perspective, words)
     return Connection(row, source, destination, ports, contradiction, needed)
 
 
@@ -95,15 +97,8 @@ def _need(row: Row, words: Vocabulary) -> Need:
 def _check_purpose(purpose: str, words: Vocabulary) -> None:
     """A purpose that begins with a refusal: "Deny everything else", "Must not be reachable"."""
     first = word_list(purpose).split()[:3]
-    refused = (first[:1] and first[0] in words.deny - {"block", "no", "open", "close", "drop", "closed"}) or first[:2] in (
-        ["must", "not"],
-        ["do", "not"],
-        ["block", "all"],
-        ["drop", "all"],
-        ["block", "access"],
-        ["block", "any"],
-        ["block", "everything"],
-    )
+    clear = words.deny - words.no - words.allow - {"block", "blocks", "close", "closed", "drop", "drops", "disabled", "disable"}
+    refused = bool(set(first[:1]) & clear) or " ".join(first[:2]) in words.refusals
     if refused:
         raise RowUnclear(f"its purpose is {shown(purpose)}: not a connection to open")
 
@@ -138,8 +133,11 @@ def _heading_directions(row: Row, words: Vocabulary) -> set[str]:
 
 def _ends(row: Row, directions: set[str], perspective: Collection[str], words: Vocabulary) -> tuple[End, End]:
     """Both ends; a missing one is the machine that the table is about."""
-    cells = {column: row.cells[column] for column in ("source", "destination") if column in row.cells}
-    if "other" in row.cells and len(cells) < 2:
+    cells: dict[str, str] = {column: row.cells[column] for column in ("source", "destination") if column in row.cells}
+    towards = TOWARDS.fullmatch(row.cells.get("other", ""))
+    if towards and not cells:
+        cells = {"source": towards[1], "destination": towards[2]}
+    elif "other" in row.cells and len(cells) < 2:
         missing = [column for column in ("source", "destination") if column not in cells]
         if len(missing) == 2 and len(directions) != 1:
             raise RowUnclear(
@@ -159,6 +157,8 @@ def _ends(row: Row, directions: set[str], perspective: Collection[str], words: V
                 raise RowUnclear(
                     f"the {column} {shown(cells[column])} stands on several lines: write it on one, or with commas between several"
                 )
+    if all(end.kind == "self" for end in read.values()) and (cells or "other" in row.cells):
+        raise RowUnclear("it stays on the machine that the table is written for, so it needs no rule")
     if all(end.kind == "self" for end in read.values()):
         raise RowUnclear("no column says who is at the other end; write a column Source or Destination")
     for column, end in read.items():
@@ -176,8 +176,7 @@ def _ends(row: Row, directions: set[str], perspective: Collection[str], words: V
     return read["source"], read["destination"]
 
 
-def _contradiction(row: Row, meant: set[str], source: End, destination: End, perspective: Collection[str], words: Vocabulary) -> str:
-    direction = row.cells.get("direction", "")
+def _contradiction(direction: str, meant: set[str], source: End, destination: End, perspective: Collection[str], words: Vocabulary) -> str:
     if not re.search(r"[^\W_]|[<>\u2190-\u21ff]", direction):
         return ""
     if len(meant) != 1:

@@ -38,7 +38,7 @@ def read_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tuple[s
     Raises:
         RowUnclear: if they cannot be read.
     """
-    column = _protocols(protocol)
+    column, unknown = _protocols(protocol)
     plain = without_footnote(port.lower()).strip()
     if not port or not re.search(r"[^\W_]", plain) or word_list(plain) in words.nobody:
         raise RowUnclear(f"the port {shown(port)} is not a number, range or list of them; write it so, or leave the row out")
@@ -62,6 +62,8 @@ def read_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tuple[s
         said = {word for word in (before, after, *re.findall(r"[a-z0-9]+", inside)) if word in ("tcp", "udp", "both")}
         leading |= bool(before)
         beside.append(("tcp", "udp") if "both" in said else tuple(sorted(said)))
+    if unknown and not all(beside):
+        raise RowUnclear(unknown)
     if column and not all(set(own) <= set(column) for own in beside):
         raise RowUnclear(f"the protocol {shown(protocol)} is another one than beside the port, {shown(port)}; write one of them")
     implied = _implied(" ".join(BRACKETS.findall(port.lower())))
@@ -107,7 +109,8 @@ def _implied(text: str) -> tuple[str, ...]:
     )
 
 
-def _protocols(text: str) -> tuple[str, ...]:
+def _protocols(text: str) -> tuple[tuple[str, ...], str]:
+    """The transport protocols of the column, and why there are none, unless they stand beside the ports."""
     plain = text.lower()
     transports = tuple(sorted({word for word in re.findall(r"[a-z0-9]+", plain) if word in ("tcp", "udp")}))
     if transports:
@@ -115,13 +118,15 @@ def _protocols(text: str) -> tuple[str, ...]:
         if transports == ("tcp",) and _implied(plain) == ("tcp", "udp"):
             raise RowUnclear(f"the protocol {shown(text)} needs udp besides; give each a row")
     if transports or not re.search(r"[^\W_]", text):
-        return transports
+        return transports, ""
     implied = _implied(plain)
-    if not implied:
-        raise RowUnclear(
-            f"the protocol {shown(text)} has no ports, or is not known to run over tcp or udp; write tcp or udp, or leave the row out"
-        )
-    return implied
+    parts = [part for part in re.split(r"[,+&]|/(?!\s*\d)|\band\b|\bor\b", BRACKETS.sub(" ", plain)) if re.search(r"[^\W_]", part)]
+    if implied and all(map(_implied, parts)):
+        return implied, ""
+    reason = f"the protocol {shown(text)} has no ports, or is not known to run over tcp or udp; write tcp or udp, or leave the row out"
+    if set(re.findall(r"[a-z0-9]+", plain)) & PORTLESS:
+        raise RowUnclear(reason)
+    return (), reason
 
 
 def _no_portless(text: str) -> None:

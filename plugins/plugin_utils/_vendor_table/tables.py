@@ -26,6 +26,8 @@ __all__ = ("CELL", "COLUMNS_MOST", "LINE", "ROWS", "TABLES", "Row", "TableTooLar
 NEEDED = ("port", "source", "destination")
 PORTS = ("port", "port_tcp", "port_udp")
 ENDS = ("source", "destination", "other")
+LISTED = (*PORTS, "protocol")
+"""The columns whose cells are lists, where they have several lines."""
 LACKING_SHOWN = 10
 
 LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")  # stops at the next bracket, so that its time grows with the text, not with its square
@@ -86,11 +88,12 @@ def read_grids(found: Sequence[Grid]) -> list[list[Row]]:
         TablesNotFound: if there is none.
         TableTooLarge: if there are more rows, columns or characters than a table of connections can have.
     """
+    some = any(_is_wanted(_columns(grid.header)) for grid in found)
     tables = []
     rows = 0
     for grid in found:
         columns = _columns(grid.header)
-        if not _is_wanted(columns):
+        if not _is_wanted(columns) and not (some and "protocol" in columns and any(column in PORTS for column in columns)):
             continue
         table = list(_rows(grid, columns))
         rows += len(table)
@@ -160,6 +163,9 @@ def _rows(grid: Grid, columns: _Columns) -> Iterator[Row]:
             continue
         known = {column: clean(cell) for column, cell in zip(columns, cells, strict=False) if column}
         broken = {column for column, cell in zip(columns, cells, strict=False) if column and _is_broken(cell)}
+        known.update(
+            {column: clean(_listed(cell)) for column, cell in zip(columns, cells, strict=False) if column in LISTED and column in broken}
+        )
         filled = {**{column: "" for column in columns if column}, **known}
         yield Row(line, filled, len(cells) > len(columns), headers, headings, frozenset(broken), grid.sheet)
 
@@ -168,7 +174,7 @@ def _is_section(text: str) -> bool:
     """Whether the only text of a row is a heading for the next rows: it says a direction, or that they are refused."""
     words = vocabulary()
     said = word_list(text).split()
-    return any(word in words.directions for word in said) or (len(said) > 1 and bool(set(said) & words.deny - words.no))
+    return any(word in words.directions for word in said) or bool(set(said) & words.deny - words.no)
 
 
 def _is_broken(cell: str) -> bool:
@@ -181,6 +187,10 @@ def _is_broken(cell: str) -> bool:
         for before, after in zip(kept, kept[1:], strict=False)
     ]
     return any(apart)
+
+
+def _listed(cell: str) -> str:
+    return ", ".join(filter(None, (line.strip(" ,;") for line in BREAK.split(cell))))
 
 
 def clean(cell: str) -> str:

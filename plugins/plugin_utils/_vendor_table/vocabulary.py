@@ -26,7 +26,7 @@ COLUMNS = (
 GROUPS = {"columns": COLUMNS, "directions": (INGRESS, EGRESS), "necessity": ("optional", "mandatory"), "actions": ("allow", "deny")}
 LISTS = (
     *("anybody", "nobody", "self", "quantifiers", "networks", "hosts", "addressing", "and", "or"),
-    *("yes", "no", "negations", "gone", "conditions", "replies"),
+    *("yes", "no", "negations", "gone", "conditions", "refusals", "replies"),
 )
 WORD = re.compile(r"[^\W_]+( [^\W_]+)*")
 
@@ -52,6 +52,7 @@ class Vocabulary(t.NamedTuple):
     negations: frozenset[str]
     gone: frozenset[str]
     conditions: frozenset[str]
+    refusals: frozenset[str]
     replies: frozenset[str]
     ands: Sequence[str]
     ors: Sequence[str]

@@ -22,8 +22,16 @@ from .._policy.surroundings import OWN_CONTAINERS
 def own_containers(policy: Policy, host: Host) -> AddressSet:
     """The networks of the bridges that certainly are a container engine's own, as the host's addresses on them tell."""
     bridges = container_bridges(policy.container_interfaces, os.listdir("/sys/class/net"))
-    listed = json.loads(host.run(["ip", "-json", "address", "show"]).stdout) if host.which("ip") else []
+    listed = _listed(host.run(["ip", "-json", "address", "show"], check=False).stdout) if host.which("ip") else []
     return networks_of([link for link in listed if link.get("ifname") in bridges])
+
+
+def _listed(text: str) -> t.List[t.Mapping[str, t.Any]]:
+    """The links of ip's JSON; none where it is something else, as of an ip that knows no JSON."""
+    try:
+        return [link for link in json.loads(text) if isinstance(link, dict)]
+    except (TypeError, ValueError, RecursionError):
+        return []
 
 
 def networks_of(links: t.Iterable[t.Mapping[str, t.Any]]) -> AddressSet:

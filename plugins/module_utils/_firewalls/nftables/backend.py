@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import typing as t
 
@@ -20,16 +19,17 @@ from ..._host.host import CONFIGURATION, File, Host
 from ..._host.own_files import fixed, fixed_link
 from ..._host.snapshot import Snapshot
 from ..._policy.container_bridges import container_bridges, links_of_others
-from ..._policy.contradictions import Place, contradictions
+from ..._policy.contradictions import contradictions
 from ..._policy.model import Policy
 from ..._policy.surroundings import Surroundings
-from ..iptables import others as iptables_others
 from . import boot, emergency_rules, native, open_connections
-from . import others as nftables_others
+from . import kernel as others
 from .boot import COMMAND, EMERGENCY, HEADER, LOAD, RULESET, SCRIPT
 from .ruleset import DELETE, DENIED_EGRESS, TABLE
 
 NAME = "nftables"
+OUR_TABLE = ("inet", TABLE)
+FIREWALLD_TABLE = ("inet", "firewalld")
 SERVICE = "federated-connectivity.service"
 UNIT = "/etc/systemd/system/" + SERVICE
 WANTS = "/etc/systemd/system/sysinit.target.wants/" + SERVICE
@@ -87,7 +87,8 @@ def propose(policy: t.Optional[Policy], host: Host) -> Change:
     surroundings = _surroundings(policy)
     ruleset = native.translate(policy, surroundings)
     _require_nft(host)
-    warnings = [*_objections(host), *contradictions(policy, _others(host))]
+    kernel = others.read(host)
+    warnings = [*_objections(kernel), *_contradictions(policy, kernel)]
     emergency = {family: emergency_rules.render(policy, family, True, surroundings.bridges) for family in EMERGENCY}
     return _change(host, ruleset, emergency, policy.deny_egress, warnings)
 
@@ -102,7 +103,7 @@ def propose_guard(policy: t.Optional[Policy], host: Host, redirected_pass: bool)
     if ruleset:
         _require_nft(host)
         emergency = {family: emergency_rules.render(policy, family, False, surroundings.bridges) for family in EMERGENCY}
-    return _change(host, ruleset, emergency, False, contradictions(policy, _others(host)))
+    return _change(host, ruleset, emergency, False, _contradictions(policy, others.read(host)))
 
 
 def _surroundings(policy: Policy, redirected_pass: bool = False) -> Surroundings:
@@ -318,23 +319,15 @@ def _rehearse(host: Host, ruleset: str) -> str:
     return host.run(["unshare", "--net", "--", "sh", "-c", load_and_list], input=ruleset).stdout
 
 
-def _objections(host: Host) -> t.List[str]:
+def _objections(kernel: others.Kernel) -> t.List[str]:
     """Warnings about other tables that refuse by default what we only accept: a drop anywhere is final."""
-    chains = json.loads(host.run(["nft", "-j", "list", "chains"]).stdout)["nftables"]
     return [
-        "nftables chain %(family)s %(table)s %(name)s drops by default what it does not accept itself; "
-        "the ports of this policy must be accepted there too" % chain
-        for chain in (entry.get("chain", {}) for entry in chains)
-        if chain.get("policy") == "drop" and chain.get("hook") in ("input", "output") and chain["table"] != TABLE
+        "nftables chain %s drops by default what it does not accept itself; the ports of this policy must be accepted there too" % chain
+        for chain in kernel.refusing_by_default([OUR_TABLE])
     ]
 
 
-def _others(host: Host) -> t.Iterator[Place]:
-    """What others decide in the kernel, whichever backend carries the policy."""
-    for family, tool in iptables_others.IPTABLES.items():
-        if host.which(tool + "-save"):
-            yield from iptables_others.places(host.run([tool + "-save", "-t", "filter"], check=False).stdout, family)
-    if is_installed(host):
-        listed = json.loads(host.run(["nft", "-j", "list", "ruleset"]).stdout)["nftables"]
-        text = host.run(["nft", "-a", "-s", "list", "ruleset"]).stdout
-        yield from nftables_others.places(listed, text, (("inet", TABLE), ("inet", "firewalld")))
+def _contradictions(policy: Policy, kernel: others.Kernel) -> t.List[str]:
+    """What others decide in the kernel, whichever backend carries the policy, and what of it could not be read."""
+    found = contradictions(policy, kernel.places([OUR_TABLE, FIREWALLD_TABLE]))
+    return found + kernel.unread.warnings()

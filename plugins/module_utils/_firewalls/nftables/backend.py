@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import typing as t
 
@@ -20,18 +19,19 @@ from ..._host.host import CONFIGURATION, File, Host
 from ..._host.own_files import fixed, fixed_link
 from ..._host.snapshot import Snapshot
 from ..._policy.container_bridges import container_bridges, links_of_others
-from ..._policy.contradictions import Place, contradictions
+from ..._policy.contradictions import contradictions
 from ..._policy.model import Policy
 from ..._policy.surroundings import Surroundings
-from ..iptables import others as iptables_others
 from . import boot, bridge_support, emergency_rules, native, open_connections
-from . import others as nftables_others
+from . import kernel as others
 from .boot import COMMAND, EMERGENCY, HEADER, LOAD, RULESET, SCRIPT
 from .containers_apart import BRIDGE_TABLE, DELETE_BRIDGE
 from .peers_watched import without_peers
 from .ruleset import DELETE, DENIED_EGRESS, TABLE
 
 NAME = "nftables"
+OUR_TABLES = (("inet", TABLE), ("bridge", TABLE))
+FIREWALLD_TABLE = ("inet", "firewalld")
 SERVICE = "federated-connectivity.service"
 UNIT = "/etc/systemd/system/" + SERVICE
 WANTS = "/etc/systemd/system/sysinit.target.wants/" + SERVICE
@@ -89,7 +89,8 @@ def propose(policy: t.Optional[Policy], host: Host) -> Change:
     surroundings = _surroundings(policy, host)
     ruleset = native.translate(policy, surroundings)
     _require_nft(host)
-    warnings = [*_objections(host), *bridge_support.doubts(surroundings), *contradictions(policy, _others(host))]
+    kernel = others.read(host)
+    warnings = [*_objections(kernel), *bridge_support.doubts(surroundings), *_contradictions(policy, kernel)]
     emergency = {family: emergency_rules.render(policy, family, True, surroundings.bridges) for family in EMERGENCY}
     return _change(host, ruleset, emergency, policy.deny_egress, warnings)
 
@@ -104,7 +105,7 @@ def propose_guard(policy: t.Optional[Policy], host: Host, redirected_pass: bool)
     if ruleset:
         _require_nft(host)
         emergency = {family: emergency_rules.render(policy, family, False, surroundings.bridges) for family in EMERGENCY}
-    warnings = [*bridge_support.doubts(surroundings), *contradictions(policy, _others(host))]
+    warnings = [*bridge_support.doubts(surroundings), *_contradictions(policy, others.read(host))]
     return _change(host, ruleset, emergency, False, warnings)
 
 
@@ -332,23 +333,15 @@ def _without_bridge_table(host: Host) -> str:
     return DELETE_BRIDGE if found else ""
 
 
-def _objections(host: Host) -> t.List[str]:
+def _objections(kernel: others.Kernel) -> t.List[str]:
     """Warnings about other tables that refuse by default what we only accept: a drop anywhere is final."""
-    chains = json.loads(host.run(["nft", "-j", "list", "chains"]).stdout)["nftables"]
     return [
-        "nftables chain %(family)s %(table)s %(name)s drops by default what it does not accept itself; "
-        "the ports of this policy must be accepted there too" % chain
-        for chain in (entry.get("chain", {}) for entry in chains)
-        if chain.get("policy") == "drop" and chain.get("hook") in ("input", "output") and chain["table"] != TABLE
+        "nftables chain %s drops by default what it does not accept itself; the ports of this policy must be accepted there too" % chain
+        for chain in kernel.refusing_by_default(OUR_TABLES)
     ]
 
 
-def _others(host: Host) -> t.Iterator[Place]:
-    """What others decide in the kernel, whichever backend carries the policy."""
-    for family, tool in iptables_others.IPTABLES.items():
-        if host.which(tool + "-save"):
-            yield from iptables_others.places(host.run([tool + "-save", "-t", "filter"], check=False).stdout, family)
-    if is_installed(host):
-        listed = json.loads(host.run(["nft", "-j", "list", "ruleset"]).stdout)["nftables"]
-        text = host.run(["nft", "-a", "-s", "list", "ruleset"]).stdout
-        yield from nftables_others.places(listed, text, (("inet", TABLE), ("bridge", TABLE), ("inet", "firewalld")))
+def _contradictions(policy: Policy, kernel: others.Kernel) -> t.List[str]:
+    """What others decide in the kernel, whichever backend carries the policy, and what of it could not be read."""
+    found = contradictions(policy, kernel.places([*OUR_TABLES, FIREWALLD_TABLE]))
+    return found + kernel.unread.warnings()

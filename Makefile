@@ -16,6 +16,7 @@ FROM ?=
 TO ?=
 PORT ?=
 PROTOCOL ?=
+SYSTEM ?=
 PYTHON ?= python3
 
 SHELL := /bin/bash
@@ -128,7 +129,7 @@ more_scenarios := containers coinstac network_wall shrine
 chosen_scenarios = $(or $(SCENARIO),$(scenarios) $(if $(WHOLE),$(more_scenarios)))
 whole = $(if $(WHOLE),--whole)
 pytest = rm -rf build/tests/$(1) && $(bin)/pytest --junitxml=build/tests/$(1)/results.xml $(whole)
-sum_up = @$(bin)/python tests/sum_up.py $(whole) unit packets faults $(chosen_scenarios:%=molecule/%)
+sum_up = @$(bin)/python tests/sum_up.py $(whole) unit packets faults $(if $(WHOLE),real) $(chosen_scenarios:%=molecule/%)
 every_step := [prepare, converge, idempotence, verify, cleanup]
 .NOTPARALLEL: # the stages share the machine's processors, and the lab
 
@@ -138,7 +139,7 @@ test: lint unit packets faults-some sanity molecule ## The fixed part of everyth
 
 .PHONY: test-all
 test-all: WHOLE := 1
-test-all: lint unit packets faults sanity molecule ## The whole: every release, firewall, engine, system and scenario, and more examples (root; an hour)
+test-all: lint unit packets faults real sanity molecule ## The whole: every release, firewall, engine, system and scenario, real software, more examples (root; two hours)
 	$(sum_up)
 
 .PHONY: lint
@@ -166,6 +167,10 @@ faults: machine ## Break runs in every way, and count what holds (root)
 .PHONY: faults-some
 faults-some: machine # The fixed part of them
 	$(call pytest,faults) --numprocesses 4 --dist worksteal tests/faults $(ARGS)
+
+.PHONY: real
+real: machine ## Real software of the systems behind our rules, and what it did: all systems, or SYSTEM=flower (root; docs/real.md)
+	$(call pytest,real) tests/real $(if $(SYSTEM),--system $(SYSTEM)) $(ARGS)
 
 .PHONY: molecule
 molecule: lab ## Scenarios on the lab's hosts: some, all with WHOLE=1, or SCENARIO=linksight (root)
@@ -215,9 +220,10 @@ machine: root .venv/dev.ready # Debian packages of the lab and of the packet tes
 	if [ -n "$$missing" ]; then echo "Installing Debian packages:" $$missing; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 .PHONY: docs
-docs: .venv/dev.ready ## The matrices' pages in docs/matrices, and docs/statements.md; or beside a matrix of your own its page: MATRIX=path
+docs: .venv/dev.ready ## The matrices' pages in docs/matrices, docs/statements.md and docs/real.md; or beside a matrix of your own its page: MATRIX=path
 	$(bin)/python docs/matrix_pages.py $(MATRIX)
 	$(if $(MATRIX),,$(bin)/python docs/statements_page.py)
+	$(if $(MATRIX),,$(bin)/python docs/real_page.py)
 
 .PHONY: lock
 lock: .venv/dev.ready ## Renew requirements.lock and requirements-controller.lock, with hashes

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The network wall: containers of a workload reach the gateway, and each other by the flows of the matrix alone; a gateway in a container."""
+"""The network wall: containers of a workload reach the gateway, and each other by flows of the matrix alone; a gateway in a container."""
 
 from __future__ import annotations
 

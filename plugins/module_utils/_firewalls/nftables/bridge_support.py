@@ -17,8 +17,8 @@ from ..._policy.surroundings import Surroundings
 
 _TRIAL = 'table bridge federated_connectivity_trial { chain c { meta ibrname "lo" accept; }; }'
 _BY_ADDRESS = (
-    "this kernel has no module nft_meta_bridge, so containers of one bridge are kept from each other by the addresses of their networks alone: "
-    "link-local addresses of IPv6 stay open between them; load the module, or give each container a network of its own"
+    "this kernel has no module nft_meta_bridge, so containers of one bridge are kept from each other by the addresses of their networks "
+    "alone: link-local addresses of IPv6 stay open between them; load the module, or give each container a network of its own"
 )
 
 

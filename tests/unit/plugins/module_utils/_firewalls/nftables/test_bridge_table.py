@@ -82,5 +82,5 @@ def test_where_nft_fails_at_boot_they_are_apart_too() -> None:
     assert "-A FEDERATED-CONNECTIVITY-CON -o docker0 -j RETURN" in together
     assert "-A FEDERATED-CONNECTIVITY-CON -o docker0 -j RETURN" not in apart
     assert "-A FEDERATED-CONNECTIVITY-CON -o docker0 -p tcp -m tcp --dport 8080 -j RETURN" in apart
-    assert any("--dport 53" in line and "-CON " in line for line in together)
-    assert not any("--dport 53" in line and "-CON " in line for line in apart)
+    assert any("-CONNECTIVITY-CON " in line and "--dport 53" in line for line in together)
+    assert not any("-CONNECTIVITY-CON " in line and "--dport 53" in line for line in apart)

@@ -49,6 +49,7 @@ _EXCHANGE = {**_DOCKER, "routing": "exchange", "osx_port": 9371}
 BY_WHEN: dict[str, dict[str, Installation]] = {
     "datashield": {
         "before 4.6.4": Installation(version="4.6.3"),
+        "always, behind a front-end proxy on 443": Installation({"opal_https_port": 443, "armadillo_https_port": 10443}),
         **{f"quickstart{what}": Installation(opened=("armadillo_quickstart",)) for what in ("", ", Keycloak", ", Keycloak management")},
     },
     "fate": {

@@ -83,6 +83,10 @@ BY_WHEN: dict[str, dict[str, Installation]] = {
         "Docker Compose of 2.5": Installation(version="2.5"),
         "before 2.9, listener for own jobs": Installation(version="2.8.1"),
     },
+    "vantage6": {
+        "eduVPN by its defaults": Installation({"vpn": "tcp_443"}),
+        "eduVPN by the documents": Installation({"vpn": "tcp_443"}),
+    },
     "tractusx_edc": {"access direct": Installation({"access": "direct"})},
 }
 _OF_PORT = {("fate", 6650): "pulsar", ("fate", 6651): "pulsar", ("fate", 8001): "pulsar"}

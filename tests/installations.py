@@ -83,6 +83,7 @@ BY_WHEN: dict[str, dict[str, Installation]] = {
         "Docker Compose of 2.5": Installation(version="2.5"),
         "before 2.9, listener for own jobs": Installation(version="2.8.1"),
     },
+    "openfl": {"agg_port is named": Installation({"aggregator_port_choice": "pinned"})},
     "vantage6": {
         "eduVPN by its defaults": Installation({"vpn": "tcp_443"}),
         "eduVPN by the documents": Installation({"vpn": "tcp_443"}),

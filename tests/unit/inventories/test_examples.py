@@ -191,7 +191,8 @@ def test_fate_party_that_polls_takes_no_connection_of_the_exchange(plans: dict[s
 
 def test_fate_serving_is_for_its_party_its_partners_and_its_users(plans: dict[str, Plan]) -> None:
     serving = rules(plans["fate"], "insurer-serving", "ingress")
-    assert set(serving) == {"serving_models", "serving_partners", "serving_users"}
+    assert set(serving) == {"serving_internal", "serving_models", "serving_partners", "serving_users"}
+    assert serving["serving_internal"] == "8185 8879", "nobody else needs them"
     assert serving["serving_models"].startswith("2181 8000 network_cluster_")
     assert serving["serving_partners"] == "8869 fate_insurance_serving"
     insurer = rules(plans["fate"], "insurer", "ingress")
@@ -227,6 +228,7 @@ def test_datashield_data_holders_listen_to_the_analysis_server_and_their_own_peo
         "opal": "443 datashield_cohorts_analysis_server",
         "opal_data_managers": "443 network_data_managers_2ca5602e",
         "opal_http": "8080",
+        "opal_own_https": "8443",
     }
     armadillo = rules(plans["datashield"], "armadillo", "ingress")
     assert (armadillo.pop("armadillo_http"), armadillo.pop("armadillo_profiles")) == ("8080", "6311")

@@ -231,6 +231,11 @@ class Matrix:
         ends = ((flow, end) for flow in self.flows.values() for end in flow.ends.values() if end.kind == "roles")
         return any(flow.versions != Span() and not roles.isdisjoint(end.values) for flow, end in ends)
 
+    def accepts_nothing(self, role: str) -> bool:
+        """Whether hosts of a role never accept connections of others, except by optional flows that somebody opens."""
+        accepting = (flow for flow in self.flows.values() if flow.makes_rules and flow.necessity != "optional")
+        return not any(flow.ends[RESPONDER].kind == "roles" and role in flow.ends[RESPONDER].values for flow in accepting)
+
     @property
     def defaults(self) -> Options:
         """The options that have a value where nobody sets one."""

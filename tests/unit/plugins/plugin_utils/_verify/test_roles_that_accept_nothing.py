@@ -44,7 +44,7 @@ def planned(*memberships: dict[str, t.Any], centre: dict[str, t.Any]) -> Plan:
 )
 def test_verification_tries_the_ports_from_a_second_host(site: dict[str, t.Any], centre: dict[str, t.Any], ports: set[int]) -> None:
     plan = planned(site, centre=centre)
-    choices = choose(plan, ["site1", "centre"], {"stranger": ["203.0.113.9", "2001:db8:9::9"]}, 5)
+    choices = choose(plan, ["site1", "centre", "stranger"], {"stranger": ["203.0.113.9", "2001:db8:9::9"]}, 5)
     tried = [proof for choice in choices.values() for proof in choice.proofs if proof.responder == "site1"]
     assert {proof.port for proof in tried if proof.expect == BLOCKED and proof.initiator == "stranger"} == ports
     assert {proof.destination for proof in tried} == {"198.51.100.1", "2001:db8:1::1"}
@@ -61,8 +61,7 @@ def test_roles_of_the_catalogue_that_accept_nothing() -> None:
     catalogue = Catalogue()
     expected = {("fedbiomed", "node"), ("fedbiomed", "gui"), ("coinstac", "client"), ("nvflare", "client"), ("swarm_learning", "swci")}
     refused = {("fedbiomed", "researcher"), ("coinstac", "remote"), ("linksight", "data_station"), ("shrine", "downstream_site")}
-    found = {
-        (name, role) for name in catalogue.names() for role in catalogue.matrix(name).roles if catalogue.matrix(name).accepts_nothing(role)
-    }
+    matrices = [catalogue.matrix(name) for name in catalogue.names()]
+    found = {(matrix.name, role) for matrix in matrices for role in matrix.roles if matrix.accepts_nothing(role)}
     assert expected <= found
     assert not refused & found

@@ -59,6 +59,7 @@ def parse_policy(
         data.get("log_refused", False),
         data.get("connection_limit", 0),
         tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
+        tuple(data.get("contained_bridges", ())),
     )
     return policy._replace(management=management) if management and policy.endangers(*management) else policy
 
@@ -128,6 +129,9 @@ class _Checks:
             self.errors.extend(
                 "%s: %r is not a valid port" % (where, port) for port in self._list(entry, "ports", where) if not is_port_range(port)
             )
+        for name in self._list(self._data, "contained_bridges", "policy") if "contained_bridges" in self._data else ():
+            if name.endswith("*") or not _INTERFACE.match(name):
+                self.errors.append("policy: contained_bridges: %r is not a valid interface name" % name)
         for name in container_interfaces:
             if not _INTERFACE.match(name):
                 self.errors.append("container_interfaces: %r is not a valid interface name; a prefix may end in *" % name)

@@ -319,6 +319,7 @@ class HostPart(t.NamedTuple):
         connection_limit: How many connections of one peer a listener takes; 0: no limit, and no key is written.
         containers_apart: The only flows between containers of the host, and no name service for them; None: containers are not kept
             from each other, and no key is written.
+        contained_bridges: Bridges whose containers open no connection; empty: no key is written.
     """
 
     managed: bool
@@ -333,17 +334,26 @@ class HostPart(t.NamedTuple):
     log_refused: bool = False
     connection_limit: int = 0
     containers_apart: t.Optional[t.Tuple[InsideFlow, ...]] = None
+    contained_bridges: t.Tuple[str, ...] = ()
 
     def to_json(self) -> Json:
         lists = {
             name: [one.to_json() for one in getattr(self, name)] for name in ("memberships", "rules", "listeners", "inspection_exclusions")
         }
         data = {**self._asdict(), **lists, "defaults": self.defaults.to_json(), "proxy": self.proxy and self.proxy.to_json()}
-        for name, unset in (("firewall", None), ("log_refused", False), ("connection_limit", 0), ("containers_apart", None)):
+        for name, unset in (
+            ("firewall", None),
+            ("log_refused", False),
+            ("connection_limit", 0),
+            ("containers_apart", None),
+            ("contained_bridges", ()),
+        ):
             if data[name] == unset:
                 del data[name]
         if self.containers_apart is not None:
             data["containers_apart"] = [flow.to_json() for flow in self.containers_apart]
+        if self.contained_bridges:
+            data["contained_bridges"] = list(self.contained_bridges)
         return data
 
     @classmethod
@@ -362,6 +372,7 @@ class HostPart(t.NamedTuple):
             data.get("log_refused", False),
             data.get("connection_limit", 0),
             tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
+            tuple(data.get("contained_bridges", ())),
         )
 
 

@@ -59,6 +59,7 @@ def parse_policy(
         data.get("log_refused", False),
         data.get("connection_limit", 0),
         tuple(map(_inside, data["containers_apart"])) if "containers_apart" in data else None,
+        tuple(data.get("contained_bridges", ())),
     )
     return policy._replace(management=management) if management and policy.endangers(*management) else policy
 
@@ -127,6 +128,9 @@ class _Checks:
         if "containers_apart" in self._data:
             for number, entry in enumerate(self._list(self._data, "containers_apart", "policy", dict)):
                 self._inside(entry, "containers_apart[%d]" % number)
+        for name in self._list(self._data, "contained_bridges", "policy") if "contained_bridges" in self._data else ():
+            if name.endswith("*") or not _INTERFACE.match(name):
+                self.errors.append("policy: contained_bridges: %r is not a valid interface name" % name)
         for name in container_interfaces:
             if not _INTERFACE.match(name):
                 self.errors.append("container_interfaces: %r is not a valid interface name; a prefix may end in *" % name)

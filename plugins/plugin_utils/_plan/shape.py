@@ -57,6 +57,11 @@ def _ports(value: object) -> str | None:
     return None if fits else f"must be a port or an ascending range of ports, not {shown(value)}"
 
 
+def _port(value: object) -> str | None:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535
+    return None if fits else f"must be a port, not {shown(value)}"
+
+
 def _network(value: object) -> str | None:
     """As quick as can be: sets have thousands of networks, and every host's part of a plan is read with them."""
     if isinstance(value, str):
@@ -103,6 +108,7 @@ _LISTENER: Shape = {
     "ports": [_ports],
     "dynamic": _flag,
 }
+_FRONT: Shape = {"names": [_text], "ports": {"*": _port}, "sources": [_network], "health_checks": [_network]}
 HOST: Shape = {
     "host": _text,
     "managed": _flag,
@@ -116,6 +122,7 @@ HOST: Shape = {
     "defaults": {"*": _one_of("unchanged", "deny")},
     "rules": [_RULE],
     "listeners": [_LISTENER],
+    "front": _FRONT,
 }
 _OF_INDEX: dict[str, Shape] = {"hosts": {"*": {DIGEST: _text}}, SELECTION: _text, COLLECTION_VERSION: _text}
 INDEX: dict[str, Shape] = {"address_sets": {"*": [_network]}, **_OF_INDEX}
@@ -144,6 +151,7 @@ OPTIONAL = frozenset(
         "until",
         "dynamic",
         "firewall",
+        "front",
         "known_problems",
         "log_refused",
         "connection_limit",

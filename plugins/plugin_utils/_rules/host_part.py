@@ -70,6 +70,7 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         profile.connection_limit,
         containers_apart(host, federations),
         contained_bridges(host, federations),
+        profile.front,
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
     options = {federation.label: member.options for federation, member in places_of(host, federations)}

@@ -18,6 +18,7 @@ FIREWALLS = ("nftables", "ufw", "firewalld")
 _SOURCES = ("198.51.100.66", "203.0.113.0/24", "192.0.2.7", "10.0.0.1/255.0.255.0", "198.51.100.20")
 _COMMENTS = ("mine", "it's", '"quoted" \\ text', "-j DROP", "für das Büro", "\u2028-A INPUT -j DROP", "\x1b[31m")
 _SEEN_ELSEWHERE = ("table inet federated_connectivity", "table inet firewalld", "table ip filter", "table ip6 filter")
+_DROP_INS = "/etc/systemd/system/nftables.service.d"
 NEW = ["-m", "conntrack", "--ctstate", "NEW"]
 _CHAINS = ("INPUT", "OUTPUT", "FORWARD", "MINE")
 _SET = "set s { type ipv4_addr; flags interval; elements = { 192.0.2.0/24 }; }"
@@ -101,8 +102,8 @@ def _files(host: FirewallHost, draw: random.Random, firewall: str) -> None:
     host.file("/etc/nftables.conf").write_bytes(draw.choice((b"", b"#!/usr/sbin/nft -f\n# f\xfcr uns\n", b"flush ruleset\n")))
     commands = [
         "chmod 600 /etc/nftables.conf",
-        "mkdir -p /etc/systemd/system/nftables.service.d; printf '[Unit]\\n# f\\374r uns\\n' > /etc/systemd/system/nftables.service.d/own.conf",
-        "mkdir -m 700 -p /etc/systemd/system/nftables.service.d",
+        f"mkdir -p {_DROP_INS}; printf '[Unit]\\n# f\\374r uns\\n' > {_DROP_INS}/own.conf",
+        f"mkdir -m 700 -p {_DROP_INS}",
     ]
     if firewall == "ufw":
         commands += [

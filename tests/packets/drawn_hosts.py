@@ -134,9 +134,7 @@ def seen(host: FirewallHost) -> Theirs:
     heading = ""
     for line in _bytes(host, "nft", "-s", "list", "ruleset").split("\n"):
         heading = line if line.startswith("table ") else heading
-        if heading and not heading.startswith(
-            ("table inet federated_connectivity", "table inet firewalld", "table ip filter", "table ip6 filter")
-        ):
+        if heading and line and not heading.startswith(_SEEN_ELSEWHERE):
             rules.setdefault(heading, []).append(line)
     files = {}
     for root in ("/etc/ufw", "/persist", "/etc/nftables.conf", "/etc/systemd/system", "/etc/firewalld"):

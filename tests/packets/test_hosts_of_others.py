@@ -26,7 +26,7 @@ def in_iptables(host: FirewallHost) -> None:
 
 def in_nft(host: FirewallHost) -> None:
     chain = b'chain input { type filter hook input priority 0; tcp dport 2222 accept comment "' + LATIN + b'"; }'
-    subprocess.run([*host.enter(), "nft", "-f", "-"], input=b"table inet lan { " + chain + b" }\n", check=True)
+    subprocess.run([*host.enter(), "nft", "-f", "-"], input=b"table inet lan { " + chain + b"; }\n", check=True)
 
 
 def in_before_rules(host: FirewallHost) -> None:

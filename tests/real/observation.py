@@ -66,6 +66,7 @@ class Observation:
         self.sockets: set[Socket] = set()
         self.connections: set[Connection] = set()
         self.refused: set[Connection] = set()
+        self.tls: dict[Connection, str] = {}
         self._tracking: dict[str, tuple[subprocess.Popen[str], threading.Thread, list[str]]] = {}
         self._over = threading.Event()
         self._looking: threading.Thread | None = None
@@ -133,12 +134,21 @@ class Observation:
         while not self._over.wait(0.5):
             for name, host in self._federation.hosts.items():
                 self.sockets.update(sockets_of(name, host))
+            for name, (_popen, _thread, lines) in self._tracking.items():
+                self._judge_events(name, list(lines))
+            for seen in sorted(self.connections - self.tls.keys()):
+                if kind := self._tls(seen):
+                    self.tls[seen] = kind
 
-    def so_far(self) -> set[Connection]:
-        """The connections until now."""
-        for name, (_popen, _thread, lines) in self._tracking.items():
-            self._judge_events(name, list(lines))
-        return set(self.connections)
+    def _tls(self, seen: Connection) -> str:
+        """What the responder asks for, if it is one of the hosts and still listens."""
+        hosts = self._federation.hosts
+        if seen.protocol != "tcp" or seen.responder not in hosts or seen.initiator not in hosts:
+            return ""
+        server = hosts[seen.responder]
+        addresses = ("127.0.0.1", server.ipv4) if seen.initiator == seen.responder else (server.ipv4,)
+        kinds = (tls_of(hosts[seen.initiator], address, seen.port) for address in addresses)
+        return next(filter(None, kinds), "")
 
     def _judge_events(self, name: str, lines: list[str]) -> None:
         for protocol, source, target, port in _EVENT.findall("".join(lines)):
@@ -180,11 +190,11 @@ def tls_of(client: Namespace, address: str, port: int) -> str:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2", "http/1.1"])
-    for version in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):  # with 1.2 the server refuses within the handshake
         context.maximum_version = version
         try:
             with client.connect(address, port, TLS_SECONDS) as plain, context.wrap_socket(plain) as secured:
-                secured.settimeout(2)
+                secured.settimeout(TLS_SECONDS if version == ssl.TLSVersion.TLSv1_3 else 0.1)
                 with contextlib.suppress(TimeoutError, socket.timeout):
                     secured.recv(1)  # with TLS 1.3 a server refuses who has no certificate only after the handshake
                 return "server"

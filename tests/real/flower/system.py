@@ -14,7 +14,7 @@ from federation import Federation, Member
 from software import HOME
 
 MATRIX, PACKAGE, VERSION = "flower", "flwr", "1.42.0"
-JOB = "Two rounds of federated averaging over two SuperNodes, started by the flwr command"
+JOB = "A round of federated averaging over two SuperNodes, started by the flwr command"
 SECONDS = 600  # what a job may take on a busy machine
 ASSUMED = {"app_packages": "disabled"}
 SITES = {"site1": Member(("supernode",)), "site2": Member(("supernode",))}
@@ -32,7 +32,7 @@ ARRANGEMENTS: dict[str, dict[str, Member]] = {
     "all roles on one host": {"everything": Member(("superlink", "supernode"), ASSUMED), "user": USER},
 }
 FILES, APP = "/root/flower", pathlib.Path(__file__).with_name("app")
-RESULT = "FEDERATED RESULT [2.0, 2.0, 2.0, 2.0]"
+RESULT = "FEDERATED RESULT [1.0, 1.0, 1.0, 1.0]"
 
 
 class System:
@@ -90,7 +90,7 @@ class System:
                     federation.start(name, [f"{HOME}/bin/flower-superexec", "--runtime-api-address", api, *trust, *secret])
 
     def job(self, seconds: int) -> bool:
-        """Two rounds of federated averaging over two sites, asked for by the user, who follows its log."""
+        """A round of federated averaging over two sites, asked for by the user, who follows its log."""
         end = time.monotonic() + seconds
         command = ["env", "-C", f"{FILES}/app", f"{HOME}/bin/flwr", "run", ".", "real", "--stream"]
         while (left := end - time.monotonic()) > 0:

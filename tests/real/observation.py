@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
-import socket
 import ssl
 import subprocess
 import threading
 import typing as t
 
 from federation import Federation
+from handshake import CERTIFICATE_REQUEST, HELLO_DONE, handshake_messages
 from namespaces import Namespace
 from waiting import until
 
@@ -186,28 +186,26 @@ def sockets_of(name: str, host: Namespace) -> t.Iterator[Socket]:
 
 
 def tls_of(client: Namespace, address: str, port: int) -> str:
-    """What a server asks for, as an attempt without a client certificate shows: ``none``, ``server``, ``mutual``; nothing if it is down."""
+    """What a server asks for: ``none``, ``server`` or ``mutual``; nothing if nobody listens.
+
+    With TLS 1.2 the server's first answer says in clear whether it asks for a certificate. The handshake is not finished.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["h2", "http/1.1"])
-    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):  # with 1.2 the server refuses within the handshake
-        context.maximum_version = version
-        try:
-            with client.connect(address, port, TLS_SECONDS) as plain, context.wrap_socket(plain) as secured:
-                secured.settimeout(TLS_SECONDS if version == ssl.TLSVersion.TLSv1_3 else 0.1)
-                with contextlib.suppress(TimeoutError, socket.timeout):
-                    secured.recv(1)  # with TLS 1.3 a server refuses who has no certificate only after the handshake
-                return "server"
-        except ssl.SSLError as error:
-            text = str(error).lower()
-            if "certificate required" in text or "certificate_required" in text or "bad certificate" in text:
-                return "mutual"
-            if "handshake failure" in text:
-                return "mutual"
-            if "handshake" not in text and "version" not in text:
-                return "none"
-        except ConnectionRefusedError:
-            return ""
-        except (ConnectionError, TimeoutError):
-            return "none"
-    return "none"
+    outgoing = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), outgoing).do_handshake()
+    answer = b""
+    try:
+        with client.connect(address, port, TLS_SECONDS) as connection:
+            connection.sendall(outgoing.read())
+            while HELLO_DONE not in handshake_messages(answer) and (data := connection.recv(65536)):
+                answer += data
+    except ConnectionRefusedError:
+        return ""
+    except OSError:
+        pass  # what came until then is judged
+    messages = handshake_messages(answer)
+    return ("mutual" if CERTIFICATE_REQUEST in messages else "server") if HELLO_DONE in messages else "none"

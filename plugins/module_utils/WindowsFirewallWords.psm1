@@ -6,6 +6,8 @@
 # What a rule of Windows Firewall says, whatever words Windows uses for it: 10.0.0.0/8, 10.0.0.0/255.0.0.0 and
 # 10.0.0.0-10.255.255.255 are the same. Addresses become ranges of hexadecimal texts of equal length, which compare as texts.
 
+$script:connectivityRanges = New-Object 'System.Collections.Generic.Dictionary[string,string]' # address -> range; rules share addresses
+
 function ConvertTo-ConnectivityRange {
     # 'low-high' in hexadecimal digits, after 4 or 6 for the family; nothing for a keyword.
     param([Parameter(Mandatory)] [string] $Text)
@@ -47,25 +49,34 @@ function ConvertTo-ConnectivitySet {
     param([AllowNull()] [AllowEmptyCollection()] [AllowEmptyString()] [string[]] $Texts)
     $ranges = New-Object 'System.Collections.Generic.List[string]'
     $words = New-Object 'System.Collections.Generic.List[string]'
+    $range = ''
     foreach ($text in $Texts) {
-        if ($text -in 'Any', '*', '') { return @{ Any = $true; Ranges = @(); Words = @() } }
-        $range = ConvertTo-ConnectivityRange $text
+        if (-not $script:connectivityRanges.TryGetValue($text, [ref] $range)) {
+            if ($text -in 'Any', '*', '') { return @{ Any = $true; Ranges = @(); Words = @() } }
+            $range = [string] (ConvertTo-ConnectivityRange $text)
+            $script:connectivityRanges[$text] = $range
+        }
         if ($range) { $ranges.Add($range) } else { $words.Add($text.ToLowerInvariant()) }
     }
     $ranges.Sort([StringComparer]::Ordinal)
     $words.Sort([StringComparer]::Ordinal)
     $merged = New-Object 'System.Collections.Generic.List[string]'
+    $low = $high = ''
     foreach ($range in $ranges) {
-        $low, $high = $range.Split('-')
-        if ($merged.Count -gt 0) {
-            $before, $last = $merged[$merged.Count - 1].Split('-')
-            if ([string]::CompareOrdinal($low, (Get-ConnectivityNextAddress $last)) -le 0) {
-                if ([string]::CompareOrdinal($high, $last) -gt 0) { $merged[$merged.Count - 1] = "$before-$high" }
-                continue
-            }
+        $half = ($range.Length - 1) / 2
+        $start = $range.Substring(0, $half)
+        $end = $range.Substring($half + 1)
+        # Only what begins where the last one ends, or before, can be merged with it.
+        $near = $high.Length -eq $half -and ([string]::CompareOrdinal($start, $high) -le 0 -or $high[$half - 1] -eq 'F' -or
+            [string]::CompareOrdinal($start, 0, $high, 0, $half - 1) -eq 0)
+        if ($near -and [string]::CompareOrdinal($start, (Get-ConnectivityNextAddress $high)) -le 0) {
+            if ([string]::CompareOrdinal($end, $high) -gt 0) { $high = $end }
+            continue
         }
-        $merged.Add($range)
+        if ($high) { $merged.Add("$low-$high") }
+        $low, $high = $start, $end
     }
+    if ($high) { $merged.Add("$low-$high") }
     @{ Any = ($merged.Count + $words.Count -eq 0); Ranges = $merged.ToArray(); Words = $words.ToArray() }
 }
 

@@ -93,18 +93,30 @@ more_scenarios := containers coinstac network_wall shrine
 chosen_scenarios = $(or $(SCENARIO),$(scenarios) $(if $(WHOLE),$(more_scenarios)))
 whole = $(if $(WHOLE),--whole)
 pytest = rm -rf build/tests/$(1) && $(bin)/pytest --junitxml=build/tests/$(1)/results.xml $(whole)
-sum_up = @$(bin)/python tests/sum_up.py $(whole) unit packets faults $(chosen_scenarios:%=molecule/%)
+sum_up = @$(bin)/python tests/sum_up.py $(whole) unit $(sum_up_windows) packets faults $(chosen_scenarios:%=molecule/%)
 every_step := [prepare, converge, idempotence, verify, cleanup]
+# Where there is no PowerShell, make test goes on without Windows and says so at its end; make windows fails.
+PWSH ?= $(shell command -v pwsh)
+export PWSH
+ifneq ($(PWSH),)
+windows_stage := windows
+sum_up_windows = windows
+else
+not_tried = @echo 'Windows was not tried: there is no PowerShell. Install it, or name one: PWSH=/path/to/pwsh'
+endif
+
 .NOTPARALLEL: # the stages share the machine's processors, and the lab
 
 .PHONY: test
-test: lint unit packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; half an hour)
+test: lint unit $(windows_stage) packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; half an hour)
 	$(sum_up)
+	$(not_tried)
 
 .PHONY: test-all
 test-all: WHOLE := 1
-test-all: lint unit packets faults sanity molecule ## The whole: every release, firewall, engine, system and scenario, and more examples (root; an hour)
+test-all: lint unit $(windows_stage) packets faults sanity molecule ## The whole: every release, firewall, engine, system and scenario, and more examples (root; an hour)
 	$(sum_up)
+	$(not_tried)
 
 .PHONY: lint
 lint: .venv/dev.ready ## ruff, mypy, yamllint, ansible-lint (production)
@@ -139,6 +151,10 @@ molecule: lab ## Scenarios on the lab's hosts: some, all with WHOLE=1, or SCENAR
 	  $(if $(WHOLE),LAB_STEPS='$(every_step)') \
 	  molecule test --no-command-borders --destroy=never $(chosen_scenarios:%=--scenario-name=%) $(ARGS)
 	@$(bin)/python tests/sum_up.py $(whole) $(chosen_scenarios:%=molecule/%)
+
+.PHONY: windows
+windows: .venv/dev.ready ## The program for Windows hosts, by PowerShell over a stand-in of Windows: PWSH=/path/to/pwsh
+	tests/windows/run
 
 .PHONY: molecule-windows
 molecule-windows: .venv/dev.ready ## The scenario for Windows hosts of your own: INVENTORY=... (docs/windows.md)

@@ -20,7 +20,13 @@ import typing as t
 import xml.etree.ElementTree
 
 RESULTS = pathlib.Path(__file__).parents[1] / "build" / "tests"
-NAMES = {"unit": "unit and case tests", "packets": "packet tests", "faults": "fault tests", "molecule": "tests on the lab's hosts"}
+NAMES = {
+    "unit": "unit and case tests",
+    "packets": "packet tests",
+    "faults": "fault tests",
+    "windows": "tests of the Windows program",
+    "molecule": "tests on the lab's hosts",
+}
 SIZES = {False: "the fixed part (make test-all runs the whole)", True: "the whole"}
 
 

@@ -49,11 +49,16 @@ function ConvertTo-ConnectivitySet {
     param([AllowNull()] [AllowEmptyCollection()] [AllowEmptyString()] [string[]] $Texts)
     $ranges = New-Object 'System.Collections.Generic.List[string]'
     $words = New-Object 'System.Collections.Generic.List[string]'
-    $range = ''
+    $range, $address, $marks, $points = '', $null, [char[]] '/-', [char[]] '.:'
     foreach ($text in $Texts) {
         if (-not $script:connectivityRanges.TryGetValue($text, [ref] $range)) {
             if ($text -in 'Any', '*', '') { return @{ Any = $true; Ranges = @(); Words = @() } }
-            $range = [string] (ConvertTo-ConnectivityRange $text)
+            $digits = ''
+            if ($text.IndexOfAny($marks) -lt 0 -and $text.IndexOfAny($points) -ge 0 -and [Net.IPAddress]::TryParse($text, [ref] $address)) {
+                $bytes = $address.GetAddressBytes()
+                $digits = $(if ($bytes.Length -eq 4) { '4' } else { '6' }) + [BitConverter]::ToString($bytes).Replace('-', '')
+            }
+            $range = if ($digits) { "$digits-$digits" } else { [string] (ConvertTo-ConnectivityRange $text) }
             $script:connectivityRanges[$text] = $range
         }
         if ($range) { $ranges.Add($range) } else { $words.Add($text.ToLowerInvariant()) }

@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real Ansible over SSH on a host with real PowerShell, whose Windows commands are the stand-in: the whole of site.yml and remove.yml."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import typing as t
+from collections.abc import Iterator
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parents[1]
+WORK = ROOT / "build" / "windows-host"
+STATE = WORK / "root/srv/windows/state.json"
+OURS = "federated.connectivity "
+
+
+def powershell_home() -> str:
+    """The folder of PowerShell with its ``run``, or with pwsh itself."""
+    shell = shutil.which(os.environ.get("PWSH") or "pwsh")
+    assert shell, "There is no PowerShell: name one with PWSH"
+    command = [shell, "-NoProfile", "-Command", "$PSHOME"]
+    home = pathlib.Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
+    return str(home.parent if (home.parent / "run").exists() else home)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def host() -> Iterator[None]:
+    subprocess.run([HERE / "host.sh", "start", WORK, powershell_home()], check=True)
+    yield
+    subprocess.run([HERE / "host.sh", "stop", WORK], check=True)
+
+
+def play(playbook: str, *arguments: str, fails: bool = False) -> tuple[str, int]:
+    """Run a playbook. Returns its output, and how many tasks changed the station."""
+    command = [
+        sys.executable,
+        "-m",
+        "ansible",
+        "playbook",
+        "-i",
+        str(WORK / "inventory.yml"),
+        str(ROOT / "playbooks" / playbook),
+        *arguments,
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    assert (run.returncode != 0) is fails, run.stdout + run.stderr
+    (count,) = re.findall(r"^station +:.* changed=(\d+) ", run.stdout, re.MULTILINE)
+    return run.stdout + run.stderr, int(count)
+
+
+def rules() -> dict[str, t.Any]:
+    """Display name -> rule, of all rules that are on."""
+    return {rule["DisplayName"]: rule for rule in json.loads(STATE.read_text())["rules"] if rule["Enabled"] == "True"}
+
+
+def module_runs() -> int:
+    """How often a module looked at the firewall since the last time."""
+    calls = STATE.with_name("calls")
+    count = calls.read_text().count("Get-NetFirewallRule ActiveStore") if calls.exists() else 0
+    calls.unlink(missing_ok=True)
+    return count
+
+
+def test_check_apply_second_run_change_trial_that_is_not_confirmed_and_removal() -> None:
+    before = rules()
+    seen, count = play("site.yml", "--check", "--diff")
+    assert count == 1
+    assert "+federated.connectivity linksight.north.peer_http.ingress: Inbound Allow TCP 8443" in seen
+    assert rules() == before
+
+    play("site.yml", "--tags", "firewall")
+    applied = rules()
+    assert sorted(applied.keys() - before.keys()) == [
+        f"{OURS}linksight.north.{flow}.{direction}" for flow in ("peer_grpc", "peer_http") for direction in ("egress", "ingress")
+    ]
+    assert json.loads(STATE.read_text())["tasks"] == []
+    module_runs()
+
+    _output, count = play("site.yml", "--tags", "firewall")
+    assert (count, rules(), module_runs()) == (0, applied, 1)
+
+    inventory = WORK / "inventory.yml"
+    inventory.write_text(inventory.read_text().replace("203.0.113.200", "203.0.113.201"))
+    output, _count = play("site.yml", "--tags", "firewall", "-e", "firewall_confirm_egress=all", fails=True)
+    assert "which must be reachable" in output
+    assert rules() == applied
+
+    play("site.yml", "--tags", "firewall")
+    changed = rules()
+    assert changed.keys() == applied.keys()
+    assert "203.0.113.201" in changed[f"{OURS}linksight.north.peer_http.ingress"]["RemoteAddress"]
+
+    play("remove.yml")
+    assert rules() == before
+    assert list((WORK / "root/srv/windows/ProgramFiles").iterdir()) == []

@@ -38,7 +38,7 @@ function Test-ConnectivityTarget {
     # RFC 1035 section 4.1: a header with one question, recursion desired; the root's name servers, class IN.
     $question = [byte[]] (0x66, 0x63, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1)
     foreach ($one in $Tries) {
-        $one.Outcome = 'silent'
+        $one.Outcome, $one.Socket = 'silent', $null
         try {
             $address = [Net.IPAddress]::Parse($one.Address)
             $kind = if ($one.Protocol -eq 'udp') { 'Dgram' } else { 'Stream' }

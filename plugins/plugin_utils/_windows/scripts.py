@@ -9,13 +9,14 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from collections.abc import Iterator
 
 from ...module_utils._plan.words import EGRESS, WINDOWS
 from .._common.plan_marker import MARK
 from .._common.texts import one_line
 from .._rules.plan import Plan
-from .checks import connections
+from .checks import connections, untried
 from .netsh import additions, deletion
 from .powershell import Entry, hash_tables
 from .rules import ANY, IN, Translation, WindowsRule, parts, rule_name, translate
@@ -76,7 +77,7 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"{DIRECTORY}/{host.name}/{POWERSHELL}", head + notes + powershell
             yield f"{DIRECTORY}/{host.name}/{WSL}", head + wsl
             yield f"{DIRECTORY}/{host.name}/{BATCH}", batch
-            check = _filled(CHECK, list(connections(part.rules, sets, host.addresses or (), everybody)))
+            check = _check(list(connections(part.rules, sets, host.addresses or (), everybody)), list(untried(part.rules, sets)))
             yield f"{DIRECTORY}/{host.name}/{CHECK}", head + check
 
 
@@ -100,10 +101,21 @@ def _filled(template: str, entries: list[Entry], judged: Entry | None = None) ->
     return head + (program() if core else "") + tail
 
 
+def _check(entries: list[Entry], left: list[Entry]) -> str:
+    head, _core, tail = (_TEMPLATES / CHECK).read_text(encoding="utf-8").partition(_CORE)
+    head = head.replace("$untried = @()", f"$untried = {hash_tables(left)}", 1).replace(_NO_RULES, f"$wanted = {hash_tables(entries)}", 1)
+    return head + _functions("WindowsFirewallReach") + tail
+
+
+def _functions(name: str) -> str:
+    """A part of the program without what only Ansible needs."""
+    text = (_MODULE_UTILS / f"{name}.psm1").read_text(encoding="utf-8")
+    return text[re.search(r"^(function |\$script:)", text, re.MULTILINE).start() :]  # type: ignore[union-attr]
+
+
 def program() -> str:
-    """What module_utils holds for Windows, as one text without what only Ansible needs, and how to run it by hand."""
-    texts = [(_MODULE_UTILS / f"{name}.psm1").read_text(encoding="utf-8") for name in PROGRAM]
-    functions = [text[text.index("\nfunction ") + 1 :] for text in texts]
+    """What module_utils holds for Windows, as one text, and how to run it by hand."""
+    functions = map(_functions, PROGRAM)
     return "\n".join([*functions, (_TEMPLATES / "by_hand.ps1").read_text(encoding="utf-8")])
 
 

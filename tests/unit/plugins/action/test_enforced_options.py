@@ -42,8 +42,6 @@ REFUSED = {
     "docker_proxy: {plan: out, daemon: {}}": "docker_proxy takes either plan, the directory of a plan, or daemon and client",
     "inspection_note: {}": "inspection_note needs plan, the directory of a plan",
     "firewall_policy: {plan: out, policy: {}}": "firewall_policy takes either plan, the directory of a plan, or policy",
-    "windows_policy: {found: {}, shrink_share: 2}": "shrink_share is 2.0; give a share from 0 to 1, such as 0.5",
-    "windows_policy: {found: {}, shrink_least: 0}": "shrink_least is 0; give 1 or more",
     "verify_plan: {plan: out, peers_maximum: 0}": "peers_maximum is 0; give 1 or more",
     f"flow_probe: {{{PROBE}, timeout: 0}}": "timeout is 0.0; give seconds above 0",
     f"flow_probe: {{{PROBE}, retries: -1}}": "retries is -1; give 0 or more",

@@ -51,3 +51,12 @@ def disjoint(ports: t.Iterable[str]) -> Ports:
             low, high = spans[-1][0], max(high, spans.pop()[1])
         spans.append((low, high))
     return tuple(str(low) if low == high else "%d-%d" % (low, high) for low, high in spans)
+
+
+def without(ports: t.Iterable[str], taken: t.Iterable[str]) -> Ports:
+    """What is left of some ports and ranges without others, in ascending order."""
+    spans = [bounds(port) for port in disjoint(ports)]
+    for first, last in map(bounds, taken):
+        pieces = [piece for low, high in spans for piece in ((low, min(high, first - 1)), (max(low, last + 1), high))]
+        spans = sorted({piece for piece in pieces if piece[0] <= piece[1]})
+    return tuple(str(low) if low == high else "%d-%d" % (low, high) for low, high in spans)

@@ -26,6 +26,7 @@ EXPLANATIONS = {
     "plaintext-between-sites": "What a system sends between hosts of different sites can be read and changed on the way.",
     "uncertain-flow": "A rule rests on a fact that is inferred, or that the system's own documents dispute.",
     "many-ports": "A rule opens more than a thousand ports, so that whatever listens there by accident is open, too.",
+    "undefined-network": "A conditional flow comes from a named network that the host does not define, so nobody may use it.",
     "wide-addresses": "A host claims more public addresses than any host has, and all its partners open their ports to them.",
     "replaced-variable": "One group or host replaces what another group says, and a membership or network of it is lost.",
     "similar-federation": "The name of a federation resembles another one of its system: a typing error has probably shut its hosts out.",

@@ -68,6 +68,7 @@ def _flow(flow_id: str, flow: Data, options: Mapping[str, Option], documents: Da
         inside=flow.get("inside"),
         dynamic=flow.get("dynamic", False),
         closed_to_others=flow.get("closed_to_others", True),
+        listens=_by_option(flow.get("listens")),
         confidence=flow.get("confidence"),
         disputed="disputed_by" in flow,
         long_lived=flow.get("long_lived", False),

@@ -139,7 +139,7 @@ def _uses(flow: Data) -> Iterator[_Use]:
         yield _Use(("when", option), option, dict.fromkeys(values))
     places: list[tuple[Path, t.Any]] = [(("ports", index), port) for index, port in enumerate(flow["ports"])]
     places += [(("placement", end), placement) for end, placement in flow.get("placement", {}).items()]
-    places.append((("proxy_mechanisms",), flow.get("proxy_mechanisms")))
+    places += [((key,), flow.get(key)) for key in ("proxy_mechanisms", "listens")]
     for path, value in places:
         if isinstance(value, Mapping):
             yield _Use(path, value["option"], value.get("cases"))
@@ -169,5 +169,5 @@ def _owner_errors(use: _Use, owner: str, flow: Data) -> Iterator[str]:
         yield f"option {use.option} belongs to the {owner}, so it cannot place the {use.path[1]}"
     elif place == "proxy_mechanisms" and owner == RESPONDER:
         yield f"option {use.option} belongs to the responder, but the initiator uses the proxy"
-    elif place == "ports" and owner == INITIATOR and "roles" in flow[RESPONDER] and "local" not in flow[INITIATOR]:
+    elif place in ("ports", "listens") and owner == INITIATOR and "roles" in flow[RESPONDER] and "local" not in flow[INITIATOR]:
         yield f"option {use.option} belongs to the initiator, but a port is where the responder listens"

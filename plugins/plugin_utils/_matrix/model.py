@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ...module_utils._plan.ports import bounds
+from ...module_utils._plan.words import LOOPBACK
 from .versions import Span, Version
 
 INITIATOR = "initiator"
@@ -21,6 +22,8 @@ FEDERATION = "federation"
 ENDS = (INITIATOR, RESPONDER)
 
 BASELINE = "baseline"
+ALL_ADDRESSES = "all"
+IN_USE = "in_use"
 
 Options = Mapping[str, t.Union[str, int]]
 """The values of a matrix's options, by name."""
@@ -101,6 +104,7 @@ class Flow:
     inside: str | None
     dynamic: bool
     closed_to_others: bool
+    listens: str | ByOption | None
     confidence: str | None
     disputed: bool
     long_lived: bool
@@ -112,7 +116,7 @@ class Flow:
     @property
     def is_listener(self) -> bool:
         """Whether the flow is a listener to verify, not a rule."""
-        return self.exposure == "loopback"
+        return self.exposure == LOOPBACK
 
     @property
     def makes_rules(self) -> bool:
@@ -141,6 +145,19 @@ class Flow:
     def placement(self, end: str, options: Options) -> str:
         placement = self.placements.get(end, "host")
         return str(placement.value(options)) if isinstance(placement, ByOption) else placement
+
+    def listens_with(self, options: Options) -> str:
+        """Where the responder's software listens by its own default, whether or not anybody uses the flow.
+
+        ALL_ADDRESSES, LOOPBACK, or IN_USE: nothing is known to listen unless the flow is used.
+        """
+        if isinstance(self.listens, ByOption):
+            return str(self.listens.value(options))
+        if self.listens is not None:
+            return self.listens
+        if self.is_listener:
+            return LOOPBACK
+        return IN_USE if self.necessity == "optional" else ALL_ADDRESSES
 
     def mechanisms(self, options: Options) -> tuple[str, ...]:
         """What has to know the forward proxy, so that the flow can use it."""

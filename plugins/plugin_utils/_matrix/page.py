@@ -43,6 +43,13 @@ EXPOSURE = {
 }
 
 
+LISTENS = {
+    "all": "on all addresses",
+    "loopback": "on loopback addresses",
+    "in_use": "only where the flow is used",
+}
+
+
 def matrix_page(data: Data, example: str | None = None) -> str:
     """The page.
 
@@ -180,6 +187,8 @@ def _facts(data: Data, flow: Data) -> Iterator[str]:
     condition = f": {text(flow['condition'])}" if "condition" in flow else ""
     yield f"necessity: {flow['necessity']}{fallback}{condition}"
     yield f"phases: {', '.join(flow['phases'])}; reached by {EXPOSURE[flow['exposure']]}"
+    if "listens" in flow:
+        yield f"by default the software listens {_listens(flow['listens'])}"
     reason = f". {text(flow['inspection_reason'])}" if "inspection_reason" in flow else ""
     yield f"forward proxy: {PROXY[flow['proxy']]}; TLS inspection: {INSPECTION[flow['inspection']]}{reason}"
     if flow.get("long_lived"):
@@ -232,6 +241,12 @@ def _service(service: Service) -> str:
 
 def _source(document: Source) -> str:
     return f"{link(document.title, document.url)}: {text(', '.join(document.sections))}"
+
+
+def _listens(value: t.Any) -> str:
+    if not isinstance(value, Mapping):
+        return LISTENS[value]
+    return ", ".join(f"{LISTENS[where]} with {code(case)}" for case, where in value["cases"].items())
 
 
 def _cited(data: Data, citations: Iterable[str]) -> str:

@@ -12,8 +12,8 @@ import dataclasses
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...module_utils._plan.model import Document, Exclusion, Json, Peers, PlanListener, PlanRule
-from ...module_utils._plan.words import EGRESS, INGRESS, LOOPBACK
+from ...module_utils._plan.model import Document, Exclusion, Json, Peers, PlanRule
+from ...module_utils._plan.words import EGRESS, INGRESS
 from .._inventory.hosts import Host
 from .._matrix.model import ENDS, INITIATOR, RESPONDER, Flow, Ports
 from .address_sets import AddressSets
@@ -96,28 +96,32 @@ class HostFlows(t.NamedTuple):
 
     Attributes:
         rules: The rules of the host's phases.
-        listeners: The services that must listen on loopback addresses alone, whatever the phase and whoever opened the flow.
         tunnel_networks: The networks inside of the tunnels that end on the host.
         warnings: What the user should know about the rules.
     """
 
     rules: tuple[Rule, ...]
-    listeners: tuple[PlanListener, ...]
     tunnel_networks: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
+Places = Sequence[tuple[Federation, Member]]
+"""Where a host is a member of what."""
+
+
+def places_of(host: Host, federations: Mapping[tuple[str, str], Federation]) -> Places:
+    """The federations of a host, the baseline's first, each with the host's place in it."""
+    own = (host.profile.baseline,) if host.profile.baseline else ()
+    found = (federations[one.matrix.name, one.federation] for one in (*own, *host.profile.memberships))
+    return [(federation, federation.members[host.name]) for federation in found]
+
+
 def host_flows(host: Host, federations: Mapping[tuple[str, str], Federation], sets: AddressSets) -> HostFlows:
     """Resolve the flows of one host; the address sets that its rules need are added to ``sets``."""
-    own = (host.profile.baseline,) if host.profile.baseline else ()
-    memberships = (*own, *host.profile.memberships)
-    places = [
-        (federation, federation.members[host.name])
-        for federation in (federations[membership.matrix.name, membership.federation] for membership in memberships)
-    ]
+    places = places_of(host, federations)
     resolver = _Resolver(host, sets)
     rules = tuple(rule for federation, member in places for rule in resolver.rules(federation, member))
-    return HostFlows(rules, tuple(_listeners(places)), _tunnel_networks(places), tuple(resolver.warnings()))
+    return HostFlows(rules, _tunnel_networks(places), tuple(resolver.warnings()))
 
 
 class _Resolver:
@@ -207,21 +211,9 @@ class _Resolver:
             yield f"{_undefined(self._refused)}: {_demanding(self._host, EGRESS)} demands deny, so their flows are refused"
 
 
-Places = Sequence[tuple[Federation, Member]]
-"""Where a host is a member of what."""
-
-
 def _tunnel_networks(places: Places) -> tuple[str, ...]:
     taking_part = (flow for federation, member in places for flow in federation.flows if any(member.takes_part(flow, end) for end in ENDS))
     return tuple(sorted({network for flow in taking_part for network in flow.tunnel_networks}))
-
-
-def _listeners(places: Places) -> Iterator[PlanListener]:
-    for federation, member in places:
-        for flow in federation.flows:
-            if flow.is_listener and member.has_roles(flow, RESPONDER) and flow.fits(RESPONDER, member.options):
-                ports = flow.ports_with(member.options)
-                yield PlanListener(federation.matrix.name, federation.name, flow.id, flow.protocol, ports, LOOPBACK, flow.dynamic)
 
 
 def _others(partners: tuple[Member, ...], member: Member) -> bool:

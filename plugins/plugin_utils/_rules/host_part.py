@@ -21,6 +21,7 @@ from .federations import Federation
 from .host_flows import HostFlows, Rule, host_flows
 from .jmespath_filter import Selection
 from .lints import LintContext, lint
+from .listeners import host_listeners
 from .proxy_entry import proxy_entry, proxy_rules
 from .proxy_routes import Routed, route
 from .proxy_warnings import proxy_warnings
@@ -43,7 +44,8 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
     profile = host.profile
     flows = host_flows(host, federations, sets)
     ways = _ways(host, flows, sets)
-    rules = ways.rules
+    listeners = host_listeners(host, federations, flows.rules)
+    rules = [*ways.rules, *(rule.to_plan() for rule in listeners.closures)]
     rules.sort(key=lambda rule: (rule.matrix != BASELINE, rule.id))
     if selection:
         rules = selection.of(rules)
@@ -56,13 +58,13 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         tuple(_membership(host, federations[member.matrix.name, member.federation]) for member in profile.memberships),
         Defaults(*(DENY if direction in denied else UNCHANGED for direction in (INGRESS, EGRESS))),
         tuple(rules),
-        flows.listeners,
+        listeners.on_loopback,
         ways.proxy,
         tuple(rule.exclusion(ways.urls.get(rule.id)) for rule in sorted(excluded, key=lambda rule: rule.id)),
         profile.firewall,
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
-    return Planned(part, [*flows.warnings, *ways.warnings], lint(LintContext(profile, direct, sets.cidrs, denied)))
+    return Planned(part, [*flows.warnings, *ways.warnings], lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined)))
 
 
 class _Ways(t.NamedTuple):

@@ -20,6 +20,7 @@ from .._inventory.hosts import Profile
 from .._matrix.model import BASELINE
 from .address_sets import ANY
 from .host_flows import Rule
+from .listeners import Undefined
 
 MANY_PORTS = 1024
 WIDEST_SITE = {4: 8, 6: 24}
@@ -35,12 +36,14 @@ class LintContext:
         rules: The host's rules that are in the plan; what the forward proxy stands for is not among them.
         cidrs: The content of the address sets.
         denied: The directions in which the host refuses what no rule allows.
+        undefined: Listeners whose only users would come from a network that the host does not define.
     """
 
     profile: Profile
     rules: Sequence[Rule]
     cidrs: Mapping[str, Sequence[str]]
     denied: Collection[str]
+    undefined: Sequence[Undefined]
 
     def systems(self) -> list[Rule]:
         """The rules of real systems: the baseline's are the host's own business, and the plan warns of them itself."""
@@ -116,6 +119,15 @@ def _many_ports(context: LintContext) -> Iterator[Finding]:
             yield Finding("many-ports", rule.flow_label, f"{_ports(rule)} opens {count} ports; narrow the range to those in use")
 
 
+def _undefined_network(context: LintContext) -> Iterator[Finding]:
+    for one in context.undefined:
+        text = (
+            f"connectivity_networks does not define {one.network}, so nobody may use {one.protocol} {', '.join(one.ports)} for this flow; "
+            f"define it, or say {one.network}: [] if nobody is to use it"
+        )
+        yield Finding("undefined-network", one.flow_label, text)
+
+
 LINTS = (
     _federation_scope_any,
     _anybody_admitted,
@@ -124,6 +136,7 @@ LINTS = (
     _plaintext_between_sites,
     _uncertain_flow,
     _many_ports,
+    _undefined_network,
 )
 
 

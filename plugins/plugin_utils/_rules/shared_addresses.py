@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import collections
 import ipaddress
 import typing as t
 from collections.abc import Iterable, Iterator
@@ -50,7 +51,11 @@ def shared_addresses(hosts: Iterable[Host]) -> dict[str, list[Finding]]:
 
 def _groups(hosts: Iterable[Host]) -> Iterator[_Group]:
     """Networks that no other network contains, each with all claims inside."""
-    claims = [(ipaddress.ip_network(address), host.name) for host in hosts for address in host.addresses or ()]
+    written = [(address, host.name) for host in hosts for address in host.addresses or ()]
+    if not any("/" in address for address, _name in written):  # without networks only equal addresses are shared, and texts are canonical
+        often = collections.Counter(address for address, _name in written)
+        written = [(address, name) for address, name in written if often[address] > 1]
+    claims = [(ipaddress.ip_network(address), name) for address, name in written]
     claims.sort(key=lambda claim: (claim[0].version, int(claim[0].network_address), claim[0].prefixlen, claim[1]))
     group: _Group | None = None
     for network, name in claims:

@@ -17,8 +17,8 @@ import typing as t
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from ...module_utils._plan.model import HostPart, HostPlan, PlanListener, PlanRule
-from ...module_utils._plan.ports import bounds, holds
+from ...module_utils._plan.model import HostPart, HostPlan, Peers, PlanListener, PlanRule
+from ...module_utils._plan.ports import bounds, holds, without
 from ...module_utils._plan.words import EGRESS, INGRESS, WINDOWS
 from .._plan.reader import AddressSetIndex, Plan
 from .model import BLOCKED, OPEN, Choice, LeftOut, Listener, Proof, Untried
@@ -191,15 +191,18 @@ class _Chooser:
         tried = {(proof.flow, proof.responder) for choice in self._choices.values() for proof in choice.proofs if proof.expect == OPEN}
         for name in self._managed:
             for rule in self._hosts[name].part.rules:
-                if rule.direction == INGRESS and rule.closed_to_others and (rule.label, name) not in tried:
+                is_wanted = rule.direction == INGRESS and rule.closed_to_others and rule.peers != Peers()
+                if is_wanted and (rule.label, name) not in tried:
                     connection = f"{_peers(rule)} -> {name} {_ports(rule)}"
                     self._choices[name].untried.append(Untried(rule.label, rule.id, connection, "no host of this run is its initiator"))
 
 
 def _listener(entry: PlanListener, part: HostPart) -> Listener:
-    admitting = (rule.ports for rule in part.rules if (rule.direction, rule.protocol) == (INGRESS, entry.protocol))
-    ports = tuple(sorted({port for ports in admitting for port in ports}))
-    return Listener(entry.label, entry.protocol, entry.ports, entry.dynamic, ports, part.defaults.denies(INGRESS))
+    concerned = [rule for rule in part.rules if (rule.direction, rule.protocol) == (INGRESS, entry.protocol)]
+    ports = tuple(sorted({port for rule in concerned for port in rule.ports}))
+    closed = [port for rule in concerned if rule.closed_to_others and rule.peers == Peers() for port in rule.ports]
+    is_closed = not without(entry.ports, closed)
+    return Listener(entry.label, entry.protocol, entry.ports, entry.dynamic, ports, part.defaults.denies(INGRESS), is_closed)
 
 
 def _key(rule: PlanRule) -> tuple[str, str, str, str]:

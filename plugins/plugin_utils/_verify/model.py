@@ -72,6 +72,7 @@ class Listener(t.NamedTuple):
         dynamic: Whether one of them is picked at run time, so that anybody may listen on the others.
         admitted: The ports and ranges at which the host's rules let others in: whoever listens there does so for them.
         denied: Whether the host lets nobody in elsewhere.
+        closed: Whether the plan closes all of the ports to everybody.
     """
 
     flow: str
@@ -80,6 +81,7 @@ class Listener(t.NamedTuple):
     dynamic: bool = False
     admitted: tuple[str, ...] = ()
     denied: bool = False
+    closed: bool = False
 
 
 @dataclasses.dataclass

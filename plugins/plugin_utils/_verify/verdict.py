@@ -136,6 +136,8 @@ class _Judge:
 
     def _exposed(self, listener: Listener) -> tuple[str, str]:
         """What a socket that is not bound to loopback means, and why."""
+        if listener.closed:
+            return LOOPBACK, " would serve more than this host, but the plan closes its port"
         if not listener.dynamic:
             return FAILED, " serves more than this host; bind it to 127.0.0.1"
         if listener.denied:

@@ -139,7 +139,8 @@ def test_network_wall_lets_a_tunnel_out_and_nothing_in(plans: dict[str, Plan]) -
 
 
 def test_shrine_hub_with_kafka_serves_sites_and_needs_no_rule_for_itself(plans: dict[str, Plan]) -> None:
-    assert set(rules(plans["shrine"], "hub", "ingress")) == {"hub", "hub_users", "kafka"}
+    assert set(rules(plans["shrine"], "hub", "ingress")) == {"hub", "hub_users", "kafka", "kraft"}
+    assert rules(plans["shrine"], "hub", "ingress")["kraft"] == "9093", "nobody else is a controller"
     assert set(rules(plans["shrine"], "hub", "egress")) == {"install"}
     assert rules(plans["shrine"], "clinic", "ingress") == {"site_users": "443 network_users_1310d3e3"}
 
@@ -160,8 +161,25 @@ def test_kuscia_ports_that_nobody_uses_are_published_and_closed(plans: dict[str,
 def test_fate_party_that_polls_takes_no_connection_of_the_exchange(plans: dict[str, Plan]) -> None:
     assert rules(plans["fate"], "exchange", "egress")["from_exchange"] == "9370 fate_study_party_reception_listen"
     assert rules(plans["fate"], "clinic", "ingress")["from_exchange"] == "9370 fate_study_exchange"
-    assert set(rules(plans["fate"], "registry", "ingress")) == {"board", "flow"}
+    assert set(rules(plans["fate"], "registry", "ingress")) == {"board", "flow", "notebook", "osx_backend"}
+    assert rules(plans["fate"], "registry", "ingress")["osx_backend"] == "9370", "its container publishes the port"
     assert rules(plans["fate"], "registry", "egress")["exchange"] == "9370 fate_study_exchange"
+
+
+def test_fate_serving_is_for_its_party_its_partners_and_its_users(plans: dict[str, Plan]) -> None:
+    serving = rules(plans["fate"], "insurer-serving", "ingress")
+    assert set(serving) == {"serving_models", "serving_partners", "serving_users"}
+    assert serving["serving_models"].startswith("2181 8000 network_cluster_")
+    assert serving["serving_partners"] == "8869 fate_insurance_serving"
+    insurer = rules(plans["fate"], "insurer", "ingress")
+    assert insurer["spark_cluster"] == "7077 8001 8081 8888 9000 9870 15672", "nobody else is in its cluster"
+
+
+def test_vantage6_closes_what_its_commands_publish(plans: dict[str, Plan]) -> None:
+    center, queue = (rules(plans["vantage6"], host, "ingress") for host in ("center", "queue"))
+    assert [center[flow] for flow in ("server_backend", "ui_backend", "metrics")] == ["7601", "7600", "7603"]
+    assert (queue["queue"].split()[0], queue["queue_management"]) == ("5672", "8080")
+    assert rules(plans["vantage6"], "store", "ingress")["store_backend"] == "7602"
 
 
 def test_fate_on_one_host_closes_its_cluster_to_everybody(plans: dict[str, Plan]) -> None:
@@ -185,8 +203,11 @@ def test_datashield_data_holders_listen_to_the_analysis_server_and_their_own_peo
     assert rules(plans["datashield"], "opal", "ingress") == {
         "opal": "443 datashield_cohorts_analysis_server",
         "opal_data_managers": "443 network_data_managers_2ca5602e",
+        "opal_http": "8080",
     }
-    assert set(rules(plans["datashield"], "armadillo", "ingress")) == {"armadillo", "armadillo_data_managers"}
+    armadillo = rules(plans["datashield"], "armadillo", "ingress")
+    assert (armadillo.pop("armadillo_http"), armadillo.pop("armadillo_profiles")) == ("8080", "6311")
+    assert set(armadillo) == {"armadillo", "armadillo_data_managers"}
     assert rules(plans["datashield"], "rock", "ingress") == {"rock": "8085 datashield_cohorts_opal"}
     assert [listener["flow"] for listener in plans["datashield"].host("armadillo")["listeners"]] == ["armadillo_http", "armadillo_profiles"]
 

@@ -128,7 +128,7 @@ FIREWALL, DOCKER, NOTE, VERIFY, AUDIT = (
 @pytest.mark.parametrize(
     ("playbook", "task", "said"),
     [
-        ("site", "Sum up", WHOLE),
+        ("site", "Sum up", "firewall_plan is missing"),
         ("site", "Group the hosts that are ours to configure", WHOLE),
         ("site", "Stop where no host is ours to configure", WHOLE),
         ("site", FIREWALL + "Enforce the host's policy", WHOLE),

@@ -67,7 +67,7 @@ def planned(table: str) -> set[str]:
         cidrs = {cidr for name in rule["peers"]["address_sets"] for cidr in plan.index["address_sets"][name]}
         known = [name for name, own in everybody.items() if name != data["of"] and cidrs.issuperset(own)]
         assert cidrs <= {cidr for name in (*known, data["of"]) for cidr in everybody[name]}
-        peers = " ".join([*known, *rule["peers"]["names"]])
+        peers = " ".join([*known, *rule["peers"]["names"]]) or "nobody"
         closed = ", closed to others" if rule["closed_to_others"] else ""
         preposition = "from" if rule["direction"] == "ingress" else "to"
         lines.add(f"{rule['direction']} {rule['protocol']}/{','.join(rule['ports'])} {preposition} {peers}{closed}")

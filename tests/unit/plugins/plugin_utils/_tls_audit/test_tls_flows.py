@@ -116,7 +116,7 @@ def test_what_shows_no_handshake_is_set_aside_with_the_reason(tmp_path: pathlib.
 )
 def test_other_beginnings_are_set_aside(tmp_path: pathlib.Path, change: dict[str, str], why: str) -> None:
     planned(tmp_path, HOSTS)
-    for file in (tmp_path / "hosts").iterdir():
+    for file in (tmp_path / "hosts").glob("*.json"):
         content = json.loads(file.read_text(encoding="utf-8"))
         for rule in content["rules"]:
             if rule["flow"] == "peer_http":

@@ -217,6 +217,22 @@ def test_a_listener_knows_what_else_may_listen_in_its_range(ingress: str) -> Non
     ]
 
 
+def test_a_port_that_nobody_may_use_is_proven_closed_and_leaves_nothing_untried() -> None:
+    entry = {"matrix": "vantage6", "federation": "f", "flow": "backend", "protocol": "tcp", "ports": ["8443"]}
+    hosts = {"h": host(1, rule("ingress", peers=[])) | {"listeners": [entry]}, "outsider": host(50)}
+    choices = choose(plan(hosts), hosts, {}, 1)
+    assert proofs(choices, BLOCKED) == [("outsider", "h", "198.51.100.1", 8443), ("outsider", "h", "2001:db8:1::1", 8443)]
+    assert choices["h"].listen == {("tcp", 8443)}
+    assert choices["h"].untried == []
+    assert choices["h"].listeners == [Listener("vantage6.f.backend", "tcp", ("8443",), admitted=("8443",), closed=True)]
+
+
+def test_a_listener_with_a_port_that_is_open_is_not_closed() -> None:
+    entry = {"matrix": "vantage6", "federation": "f", "flow": "backend", "protocol": "tcp", "ports": ["8443", "8444"]}
+    hosts = {"h": host(1, rule("ingress", peers=[])) | {"listeners": [entry]}}
+    assert not choose(plan(hosts), hosts, {}, 1)["h"].listeners[0].closed
+
+
 @given(st.lists(st.text(max_size=3), unique=True), st.integers(0, 9), st.text(), st.text(max_size=1))
 def test_a_spread_takes_as_many_as_it_may_each_once(names: list[str], maximum: int, seed: str, without: str) -> None:
     others = [name for name in names if name != without]

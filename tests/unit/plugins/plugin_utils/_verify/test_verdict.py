@@ -214,6 +214,17 @@ def test_listeners_of_the_host_alone() -> None:
     assert only(choice, loopback={"skipped": True}) == []
 
 
+def test_a_listener_on_all_addresses_is_as_planned_where_the_plan_closes_its_port() -> None:
+    choice = Choice(managed=True, listeners=[Listener("coinstac.f.remote_mqtt", "tcp", ("1883",), closed=True)])
+    sockets = [{"protocol": "tcp", "family": 4, "address": "0.0.0.0", "port": 1883, "process": "docker-proxy (pid 7)", "loopback": False}]
+    assert [str(found) for found in only(choice, loopback={"sockets": sockets})] == [
+        (
+            "loopback  coinstac.f.remote_mqtt  alpha 0.0.0.0:1883/tcp: docker-proxy (pid 7) would serve more than this host, "
+            "but the plan closes its port"
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("denied", "finding"),
     [

@@ -93,30 +93,25 @@ more_scenarios := containers coinstac network_wall shrine
 chosen_scenarios = $(or $(SCENARIO),$(scenarios) $(if $(WHOLE),$(more_scenarios)))
 whole = $(if $(WHOLE),--whole)
 pytest = rm -rf build/tests/$(1) && $(bin)/pytest --junitxml=build/tests/$(1)/results.xml $(whole)
-sum_up = @$(bin)/python tests/sum_up.py $(whole) unit $(sum_up_windows) packets faults $(chosen_scenarios:%=molecule/%)
+sum_up = @$(bin)/python tests/sum_up.py $(whole) unit $(windows_stages) packets faults $(chosen_scenarios:%=molecule/%) $(not_tried)
 every_step := [prepare, converge, idempotence, verify, cleanup]
-# Where there is no PowerShell, make test goes on without Windows and says so at its end; make windows fails.
+# Where there is no PowerShell, make test goes on without Windows and says so in its last line; make windows fails.
 PWSH ?= $(shell command -v pwsh)
 export PWSH
-ifneq ($(PWSH),)
-windows_stage := windows
-sum_up_windows = windows
-else
-not_tried = @echo 'Windows was not tried: there is no PowerShell. Install it, or name one: PWSH=/path/to/pwsh'
-endif
+windows_stage = $(if $(PWSH),windows)
+windows_stages = $(if $(PWSH),windows/program windows/site)
+not_tried = $(if $(PWSH),,--left-out 'Windows, because there is no PowerShell (name one with PWSH=/path/to/pwsh)')
 
 .NOTPARALLEL: # the stages share the machine's processors, and the lab
 
 .PHONY: test
 test: lint unit $(windows_stage) packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; half an hour)
 	$(sum_up)
-	$(not_tried)
 
 .PHONY: test-all
 test-all: WHOLE := 1
 test-all: lint unit $(windows_stage) packets faults sanity molecule ## The whole: every release, firewall, engine, system and scenario, and more examples (root; an hour)
 	$(sum_up)
-	$(not_tried)
 
 .PHONY: lint
 lint: .venv/dev.ready ## ruff, mypy, yamllint, ansible-lint (production)
@@ -153,8 +148,13 @@ molecule: lab ## Scenarios on the lab's hosts: some, all with WHOLE=1, or SCENAR
 	@$(bin)/python tests/sum_up.py $(whole) $(chosen_scenarios:%=molecule/%)
 
 .PHONY: windows
-windows: .venv/dev.ready ## The program for Windows hosts, by PowerShell over a stand-in of Windows: PWSH=/path/to/pwsh
-	tests/windows/run
+windows: powershell machine ## The program for Windows hosts over a stand-in of Windows, and Ansible on such a host: PWSH=/path/to/pwsh (root)
+	tests/windows/run $(whole) --junitxml=build/tests/windows/program/results.xml
+	$(call pytest,windows/site) -q tests/windows $(ARGS)
+
+.PHONY: powershell
+powershell:
+	@command -v "$$PWSH" >/dev/null || { echo 'There is no PowerShell, so Windows was not tried. Install it, or name one: make windows PWSH=/path/to/pwsh' >&2; exit 2; }
 
 .PHONY: molecule-windows
 molecule-windows: .venv/dev.ready ## The scenario for Windows hosts of your own: INVENTORY=... (docs/windows.md)

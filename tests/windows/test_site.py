@@ -23,6 +23,12 @@ ROOT = HERE.parents[1]
 WORK = ROOT / "build" / "windows-host"
 STATE = WORK / "root/srv/windows/state.json"
 OURS = "federated.connectivity "
+REFUSED = {
+    "shrink_share=2": "shrink_share is 2; give a share from 0 to 1, such as 0.5",
+    "shrink_least=0": "shrink_least is 0; give 1 or more",
+    "confirm_timeout=-5": "confirm_timeout is -5; give seconds, or 0 to turn it off",
+}
+"""Numbers beyond their limits, which the module on Windows refuses as the one on Linux does."""
 
 
 def powershell_home() -> str:
@@ -59,9 +65,27 @@ def play(playbook: str, *arguments: str, fails: bool = False) -> tuple[str, int]
     return run.stdout + run.stderr, int(count)
 
 
+def module(arguments: str) -> str:
+    """What the module says that runs alone on the station, and fails."""
+    command = [sys.executable, "-m", "ansible", "adhoc", "-i", str(WORK / "inventory.yml"), "station"]
+    command += ["-m", "federated.connectivity.firewall_policy", "-a", arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    assert run.returncode != 0, run.stdout + run.stderr
+    return run.stdout + run.stderr
+
+
 def rules() -> dict[str, t.Any]:
     """Display name -> rule, of all rules that are on."""
     return {rule["DisplayName"]: rule for rule in json.loads(STATE.read_text())["rules"] if rule["Enabled"] == "True"}
+
+
+def profiles(switch: str) -> list[dict[str, t.Any]]:
+    """The host's profiles with Public turned on or off."""
+    found: list[dict[str, t.Any]] = json.loads(STATE.read_text())["profiles"]
+    for profile in found:
+        if profile["Name"] == "Public":
+            profile["configured"]["Enabled"] = "True" if switch == "on" else "False"
+    return found
 
 
 def module_runs() -> int:
@@ -79,7 +103,9 @@ def test_check_apply_second_run_change_trial_that_is_not_confirmed_and_removal()
     assert "+federated.connectivity linksight.north.peer_http.ingress: Inbound Allow TCP 8443" in seen
     assert rules() == before
 
-    play("site.yml", "--tags", "firewall")
+    seen, _count = play("site.yml")
+    assert "Verified: 0 flows proven by 0 connections, 0 refusals proven, 1 policies in force" in " ".join(seen.split())
+    assert "the host has Windows, from where verification tries no connections" in seen
     applied = rules()
     assert sorted(applied.keys() - before.keys()) == [
         f"{OURS}linksight.north.{flow}.{direction}" for flow in ("peer_grpc", "peer_http") for direction in ("egress", "ingress")
@@ -90,11 +116,22 @@ def test_check_apply_second_run_change_trial_that_is_not_confirmed_and_removal()
     _output, count = play("site.yml", "--tags", "firewall")
     assert (count, rules(), module_runs()) == (0, applied, 1)
 
+    output, _count = play("audit.yml", fails=True)
+    assert "no TLS connection was looked at" in output
+    for option, words in REFUSED.items():
+        assert words in module(f"state=absent {option}")
+    assert rules() == applied
+
     inventory = WORK / "inventory.yml"
     inventory.write_text(inventory.read_text().replace("203.0.113.200", "203.0.113.201"))
     output, _count = play("site.yml", "--tags", "firewall", "-e", "firewall_confirm_egress=all", fails=True)
     assert "which must be reachable" in output
     assert rules() == applied
+
+    STATE.write_text(json.dumps({**json.loads(STATE.read_text()), "profiles": profiles("off")}))
+    output, _count = play("verify.yml", fails=True)
+    assert "profile Public is off" in output
+    STATE.write_text(json.dumps({**json.loads(STATE.read_text()), "profiles": profiles("on")}))
 
     play("site.yml", "--tags", "firewall")
     changed = rules()

@@ -117,7 +117,7 @@ def tls_flows(plan: Plan, present: Collection[str], maximum: int) -> dict[str, L
         Inventory name -> what it looks at, sorted by name.
     """
     looks = {name: Looks() for name in sorted(plan.hosts) if plan.hosts[name].part.managed and name in present}
-    choices = choose(plan, present, {}, maximum)
+    choices = {name: choice for name, choice in choose(plan, present, {}, maximum).items() if choice.packets}
     for name, own in looks.items():
         rules = {rule.id: rule for rule in plan.hosts[name].part.rules if rule.direction == EGRESS}
         reasons = {identifier: _why_not(rule) for identifier, rule in rules.items()}

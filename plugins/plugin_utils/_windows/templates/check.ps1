@@ -1,6 +1,6 @@
 #   .\check.ps1    connects to the partners, and says which of them answer; changes nothing, and needs no rights
 #
-# All connections are tried side by side; one that is silent is given up after five seconds. A partner where nobody listens yet refuses.
+# Up to 5,000 connections are tried side by side; those that are silent are given up after five seconds. A partner where nobody listens yet refuses.
 # Exit code: 0 all answer; 1 some do not, or nothing could be tried.
 
 #Requires -Version 5.1
@@ -32,9 +32,9 @@ foreach ($flow in $wanted) {
     }
 }
 $done = @()
-for ($at = 0; $at -lt $tries.Count; $at += 1000) {
+for ($at = 0; $at -lt $tries.Count; $at += 5000) {
     Write-Progress -Activity 'Connecting' -Status "$at of $($tries.Count)" -PercentComplete (100 * $at / $tries.Count)
-    $part = $tries.GetRange($at, [Math]::Min(1000, $tries.Count - $at))
+    $part = $tries.GetRange($at, [Math]::Min(5000, $tries.Count - $at))
     $done += @(Test-ConnectivityTarget -Tries $part.ToArray() -Seconds 5)
 }
 Write-Progress -Activity 'Connecting' -Completed

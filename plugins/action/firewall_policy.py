@@ -38,11 +38,10 @@ class ActionModule(HostAction):
                     arguments["policy"] = read_policy(pathlib.Path(unfrackpath(plan, follow=False)), variables["inventory_hostname"])
                 except PlanUnreadable as error:
                     raise AnsibleError(str(error)) from error
-        arguments.pop("_rules", None)
         allowed: list[str] = []
         if self._on_windows() and arguments.get("policy") is not None:
             try:
-                arguments["_rules"], allowed = for_windows(arguments.pop("policy"), self._management_port())
+                arguments["policy"], allowed = for_windows(arguments["policy"], self._management_port())
             except NotForWindows as error:
                 return {"failed": True, "changed": False, "msg": "\n".join(error.messages), "errors": list(error.messages)}
         result = super().ask(module, arguments, variables)

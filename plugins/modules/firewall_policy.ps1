@@ -11,7 +11,7 @@
 $spec = @{
     options = @{
         plan = @{ type = 'path' }
-        policy = @{ type = 'dict' }
+        policy = @{ type = 'dict' } # the action plugin has translated it: rules in the words of Windows
         backend = @{ type = 'str'; choices = 'auto', 'nftables', 'ufw', 'firewalld', 'windows'; default = 'auto' }
         state = @{ type = 'str'; choices = 'present', 'absent'; default = 'present' }
         container_interfaces = @{ type = 'list'; elements = 'str'; default = 'docker0', 'docker_gwbridge', 'br-*', 'podman*', 'cni-podman*' }
@@ -22,7 +22,6 @@ $spec = @{
         allow_shrink = @{ type = 'bool'; default = $false }
         shrink_share = @{ type = 'float'; default = 0.3333333333333333 }
         shrink_least = @{ type = 'int'; default = 3 }
-        _rules = @{ type = 'dict' } # what the action plugin made of the policy
     }
     supports_check_mode = $true
 }
@@ -32,9 +31,9 @@ if ($module.Params.backend -notin 'auto', 'windows') { $module.FailJson("backend
 if ($module.Params.confirm_timeout -lt 0) { $module.FailJson("confirm_timeout is $($module.Params.confirm_timeout); give seconds, or 0 to turn it off") }
 if ($module.Params.shrink_share -lt 0 -or $module.Params.shrink_share -gt 1) { $module.FailJson("shrink_share is $($module.Params.shrink_share); give a share from 0 to 1, such as 0.5") }
 if ($module.Params.shrink_least -lt 1) { $module.FailJson("shrink_least is $($module.Params.shrink_least); give 1 or more") }
-if (-not $removal -and $null -eq $module.Params._rules) { $module.FailJson('plan or policy is required with state=present; the action plugin of the same name reads them') }
+if (-not $removal -and ($null -eq $module.Params.policy -or -not $module.Params.policy.ContainsKey('management_port'))) { $module.FailJson('plan or policy is required with state=present; the action plugin of the same name reads them') }
 
-$given = if ($removal) { @{} } else { $module.Params._rules }
+$given = if ($removal) { @{} } else { $module.Params.policy }
 $port = 0
 if (-not $removal -and $given['management_port']) { $port = [int] $given['management_port'] }
 $options = @{

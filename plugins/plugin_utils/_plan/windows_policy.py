@@ -36,7 +36,7 @@ def for_windows(policy: object, management_port: int) -> tuple[dict[str, t.Any],
         management_port: The TCP port by which Ansible reaches the host; 0 where that is not known.
 
     Returns:
-        The hidden option ``_rules`` of firewall_policy.ps1, and what the host then allows, one line for each rule.
+        What firewall_policy.ps1 takes as its option ``policy``, and what the host then allows, one line for each rule.
 
     Raises:
         NotForWindows: with every reason.

@@ -52,6 +52,8 @@ BY_WHEN: dict[str, dict[str, Installation]] = {
     },
     "fate": {
         "KubeFATE, EggRoll": Installation(_DOCKER),
+        "KubeFATE, Spark Slim": Installation(_DOCKER),
+        "Docker Compose of FATE": Installation(_DOCKER),
         "KubeFATE, Spark": Installation({**_DOCKER, "engine": "rabbitmq"}),
         "KubeFATE, exchange": Installation(_EXCHANGE),
         "KubeFATE, FATE Serving": Installation(_DOCKER),
@@ -72,6 +74,7 @@ BY_WHEN: dict[str, dict[str, Installation]] = {
     },
     "tractusx_edc": {"access direct": Installation({"access": "direct"})},
     "vantage6": {"v6 server start --with-prometheus": Installation(opened=("prometheus",))},
+    "vantage6_5": {"sandbox": Installation(opened=("sandbox",))},
 }
 _OF_PORT = {("fate", 6650): "pulsar", ("fate", 6651): "pulsar", ("fate", 8001): "pulsar"}
 

@@ -15,8 +15,7 @@ from ansible.utils.path import unfrackpath
 from ..module_utils._plan.words import WINDOWS
 from ..plugin_utils._common.problems import PlanRefused, Problems
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import FIREWALL, MEMBERSHIPS, PLATFORM, VARIABLES, refuse_misnomers
-from ..plugin_utils._inventory.names import misnomer
+from ..plugin_utils._inventory.hosts import FIREWALL, MEMBERSHIPS, PLATFORM, may_be_ours, refuse_misnomers
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._operator.limits import out_of_range
 from ..plugin_utils._operator.results import record_result
@@ -64,6 +63,7 @@ class ActionModule(ControllerAction):
         if role or said[host].get("connectivity_reviewed_plan"):  # without a reviewed plan, planning checks the names of all hosts
             _refuse_misnomers(said, [host] if role else said)
         values = _values(said[host], names)
+        _refuse_empty(values)
         if options["once"]:
             compared = names if options["compare"] is None else [name for name in options["compare"] if values.get(name)]
             others = variables["ansible_play_hosts_all"] if compared else ()
@@ -94,11 +94,22 @@ class ActionModule(ControllerAction):
 def _refuse_misnomers(said: OperatorVariables, hosts: Iterable[str]) -> None:
     problems = Problems(locate)
     for host in hosts:
-        refuse_misnomers(host, chosen(said.raw(host), lambda name: bool(misnomer(name, VARIABLES))), problems)
+        refuse_misnomers(host, chosen(said.raw(host), may_be_ours), problems)
     try:
         problems.stop()
     except PlanRefused as refused:
         raise AnsibleActionFail("\n".join(("nothing was changed:", *(f"- {message}" for message in refused.messages)))) from None
+
+
+def _refuse_empty(values: Mapping[str, t.Any]) -> None:
+    """Stop where the directory of a plan is given and empty, as by a shell variable that is not set: it would count as not given.
+
+    Raises:
+        AnsibleActionFail: naming the option.
+    """
+    for name in ("connectivity_plan", "connectivity_reviewed_plan"):
+        if name in values and (values[name] is None or not str(values[name]).strip()):
+            raise AnsibleActionFail(f"{name} is empty; give the directory of a plan, or leave {name} out")
 
 
 def _check_role(role: str, host: str, values: Mapping[str, t.Any], own: Mapping[str, t.Any]) -> None:

@@ -11,7 +11,7 @@ import pathlib
 import re
 import tempfile
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail
@@ -20,14 +20,14 @@ from ..plugin_utils._common.days import utc_today
 from ..plugin_utils._common.problems import PlanRefused, shown_path
 from ..plugin_utils._common.texts import one_line
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import ACCEPTED, FORWARD_PROXY, VARIABLES
-from ..plugin_utils._inventory.names import in_collection, is_collection, misnomer
-from ..plugin_utils._inventory.replaced import Replaced
+from ..plugin_utils._inventory.hosts import FORWARD_PROXY, VARIABLES, may_be_ours
+from ..plugin_utils._inventory.names import in_collection, is_collection
+from ..plugin_utils._inventory.replaced import COMPARED, Replaced
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._inventory.value import Unreadable
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._matrix.catalogue import Catalogue
-from ..plugin_utils._operator.layers import Layer
+from ..plugin_utils._operator.layers import Layer, Layers
 from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.undecryptable import without_secrets
 from ..plugin_utils._operator.unread_files import unread_files
@@ -54,9 +54,10 @@ class ActionModule(ControllerAction):
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         require_libraries()
+        said = OperatorVariables(variables, self._task, self._loader)
+        layers = said.layers(lambda name: in_collection(name) or name in VARIABLES)
+        unread = _unread(variables, layers)
         try:
-            said = OperatorVariables(variables, self._task, self._loader)
-            layers = said.layers(lambda name: in_collection(name) or name in VARIABLES)
             inventory: dict[str, dict[str, t.Any]] = {}
             replaced: dict[str, list[Replaced]] = {}
             for host in said:
@@ -70,17 +71,15 @@ class ActionModule(ControllerAction):
             catalogue = Catalogue(_directories(variables))
             plan = compute_plan(inventory, catalogue, locate, options["select"] or None, options["native"] == "full", replaced)
             wanted = pathlib.Path(os.path.abspath(options["plan"])) if options["plan"] else None
-            if wanted and not options["allow_shrink"]:
-                refuse_shrinking(wanted, plan.index)
+            compared = refuse_shrinking(wanted, plan.index) if wanted and not options["allow_shrink"] else []
             changes = write_plan(plan, wanted, dry=self._task.check_mode) if wanted else None
             directory = wanted
             if directory is None or self._task.check_mode:
                 directory = pathlib.Path(tempfile.mkdtemp(prefix="plan_", dir=t.cast(t.Any, constants).DEFAULT_LOCAL_TMP))
                 write_plan(plan, directory)
         except PlanRefused as refused:
-            raise AnsibleActionFail(_refusal(refused.messages, _unread(variables))) from None
+            raise AnsibleActionFail(_refusal(refused.messages, unread)) from None
         warnings = plan.warnings
-        unread = _unread(variables)
         ends = ending(plan.index["findings"], utc_today())
         *federations, count = plan.summary()
         ignored = said.all_set_aside()
@@ -97,6 +96,7 @@ class ActionModule(ControllerAction):
         result["warnings"] = [
             *(f"{one}; its own value in the inventory counts" for one in ignored[:WARNINGS_SHOWN]),
             *_more(len(ignored) - WARNINGS_SHOWN, "variables that hosts may have written"),
+            *compared,
             *_misplaced(catalogue, variables),
             *unread[:WARNINGS_SHOWN],
             *_more(len(unread) - WARNINGS_SHOWN, "files without effect"),
@@ -116,7 +116,7 @@ class ActionModule(ControllerAction):
 def _own(said: OperatorVariables, host: str, raw: dict[str, t.Any]) -> dict[str, t.Any]:
     """What the operator says about one host, templated with that host's own variables."""
     ours = ("connectivity_", "ansible_host")
-    own = chosen(raw, lambda name: name.startswith(ours) or bool(misnomer(name, VARIABLES)))
+    own = chosen(raw, lambda name: name.startswith(ours) or may_be_ours(name))
     for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS, *filter(is_collection, own)):
         if name in own:
             try:
@@ -130,7 +130,7 @@ def _own(said: OperatorVariables, host: str, raw: dict[str, t.Any]) -> dict[str,
 def _replaced(said: OperatorVariables, host: str, raw: dict[str, t.Any], layers: Sequence[Layer]) -> list[Replaced]:
     """The values of collections that another value replaces for this host."""
     found = []
-    for name in sorted({name for layer in layers for name in layer.variables if in_collection(name)}):
+    for name in sorted({name for layer in layers for name in layer.variables if name.startswith(COMPARED)}):
         saying = [layer for layer in layers if name in layer.variables]
         prevailing = [layer.owner for layer in saying if layer.variables[name] == raw.get(name)]
         by = prevailing[-1] if prevailing else "the play or extra variables"
@@ -144,7 +144,7 @@ def _replaced(said: OperatorVariables, host: str, raw: dict[str, t.Any], layers:
 def _by_alphabet(raw: Mapping[str, t.Any], layers: Sequence[Layer]) -> list[Replaced]:
     """Single values of groups that another group of the same rank replaces: Ansible takes the last one by name."""
     found = []
-    for name in sorted({name for layer in layers for name in layer.variables if not in_collection(name)} - {ACCEPTED}):
+    for name in sorted({name for layer in layers for name in layer.variables if not name.startswith(COMPARED)}):
         *others, prevailing = [layer for layer in layers if name in layer.variables]
         value = without_secrets(prevailing.variables[name])
         if value != without_secrets(raw.get(name)):
@@ -184,10 +184,18 @@ def _misplaced(catalogue: Catalogue, variables: Mapping[str, t.Any]) -> list[str
     return found
 
 
-def _unread(variables: Mapping[str, t.Any]) -> list[str]:
-    """Files of variables that have no effect."""
+def _unread(variables: Mapping[str, t.Any], layers: Layers | None) -> list[str]:
+    """Files of variables, and variables of groups without hosts, that have no effect."""
     groups = variables.get("groups", {})
-    return [one_line(one) for one in unread_files(_sources(variables), variables["playbook_dir"], groups, groups.get("all", ()))]
+    files = unread_files(_sources(variables), variables["playbook_dir"], groups, groups.get("all", ()))
+    return [one_line(one) for one in (*files, *_without_hosts(layers.without_hosts() if layers else ()))]
+
+
+def _without_hosts(layers: Iterable[Layer]) -> Iterator[str]:
+    for layer in layers:
+        for name, value in sorted(layer.variables.items()):
+            place = locate(value)
+            yield f"{f'{place}: ' if place else ''}{name} of {layer.owner} has no effect, because the group has no hosts"
 
 
 def _refusal(messages: tuple[str, ...], unread: list[str]) -> str:

@@ -15,10 +15,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.utils.path import unfrackpath
 
+from ..module_utils._plan.words import LINUX, WINDOWS
 from ..plugin_utils._common.days import utc_today
 from ..plugin_utils._common.problems import PlanRefused, Problems
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import MANAGED, MEMBERSHIPS
+from ..plugin_utils._inventory.hosts import FIREWALL, MANAGED, MEMBERSHIPS, PLATFORM
 from ..plugin_utils._inventory.names import parts_of
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._operator.results import record_result
@@ -43,7 +44,7 @@ class ActionModule(ControllerAction):
         directory = pathlib.Path(unfrackpath(options["plan"], follow=False))
         problems = Problems(lambda value: None)
         said = OperatorVariables(variables, self._task, self._loader)
-        wanted = list(_managed(said, variables["ansible_play_hosts_all"], problems))
+        wanted = dict(_managed(said, variables["ansible_play_hosts_all"], problems))
         if options["days"] < 0:
             problems.error(f"connectivity_reviewed_plan_days is {options['days']}; give a number of days, or 0 for no warning")
         found = review(directory, wanted, problems)
@@ -70,15 +71,16 @@ class ActionModule(ControllerAction):
         return result
 
 
-def _managed(said: OperatorVariables, hosts: Iterable[str], problems: Problems) -> Iterable[str]:
-    """The hosts that are ours to configure; options of the run that differ between hosts are errors."""
+def _managed(said: OperatorVariables, hosts: Iterable[str], problems: Problems) -> Iterable[tuple[str, str]]:
+    """The hosts that are ours to configure, and their platforms; options of the run that differ between hosts are errors."""
     values: dict[str, Mapping[str, t.Any]] = {}
     for host in hosts:
         own = said[host]
         try:
             has_memberships = any(own.get(part) is not None for part in parts_of(MEMBERSHIPS, own))
             if has_memberships and boolean(own.get(MANAGED, True), strict=False):
-                yield host
+                implied = WINDOWS if own.get(FIREWALL) == WINDOWS else LINUX
+                yield host, str(own.get(PLATFORM) or implied)
             values[host] = {name: own[name] for name in OF_THE_RUN if name in own}
         except ValueUnreadable as error:
             problems.error(str(error))

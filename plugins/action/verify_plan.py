@@ -19,6 +19,7 @@ from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadabl
 from ..plugin_utils._plan.exceptions import ending
 from ..plugin_utils._plan.reader import PlanUnreadable, read_plan
 from ..plugin_utils._verify.assignments import choose
+from ..plugin_utils._verify.strangers import STRANGERS, GroupMissing, strangers_of
 
 
 class ActionModule(ControllerAction):
@@ -26,11 +27,11 @@ class ActionModule(ControllerAction):
 
     OPTIONS: t.ClassVar[dict[str, t.Any]] = {
         "plan": {"type": "path", "required": True},
-        "strangers": {"type": "str", "default": "connectivity_strangers"},
+        "strangers": {"type": "str", "default": STRANGERS},
         "peers_maximum": {"type": "int", "default": 5},
         "run": {"type": "dict"},
     }
-    MISTAKES = (NotOfThisRun, PlanUnreadable, ValueUnreadable)
+    MISTAKES = (GroupMissing, NotOfThisRun, PlanUnreadable, ValueUnreadable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         if options["run"] is not None:
@@ -40,7 +41,7 @@ class ActionModule(ControllerAction):
         plan = unfrackpath(options["plan"], follow=False)
         lost = set(variables["ansible_play_hosts_all"]) - set(variables["ansible_play_hosts"])
         present = lost.union(variables["ansible_play_batch"])
-        strangers = present.intersection(variables["groups"].get(options["strangers"], ()))
+        strangers = present.intersection(strangers_of(options["strangers"], variables["groups"]))
         content = read_plan(pathlib.Path(plan))
         said = OperatorVariables(variables, self._task, self._loader)
         known = {name: _addresses(said[name]) for name in strangers}

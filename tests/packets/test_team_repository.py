@@ -65,7 +65,7 @@ def test_a_partner_that_moves_changes_the_hosts_that_it_talks_to(ours: Team) -> 
     changed = repository.diff()
     assert "plan.json" in changed
     assert "hosts/zagreb.json" in changed
-    assert {name for name in changed if name.startswith("hosts/")} == {"hosts/zagreb.json"}
+    assert {name for name in changed if name.startswith("hosts/")} == {"hosts/zagreb.json", "hosts/zagreb.md"}
     assert sum(changed.values()) <= 24, changed
     repository.commit("zagreb has moved")
     moved = repository.apply("--skip-tags", "verify")

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Reads ``connectivity_expected_certificates``: which certificates TLS servers show where nobody is in between.
+"""Reads ``connectivity_expected_certificates`` and what adds to it: which certificates TLS servers show where nobody is in between.
 
 destination (an inventory name, an address or a host name) -> port -> ``sha256`` and ``issuer``, each one or a list.
 """
@@ -16,6 +16,7 @@ import typing as t
 from collections.abc import Iterable, Mapping
 
 from .._common.problems import did_you_mean
+from .names import parts_of
 
 VARIABLE = "connectivity_expected_certificates"
 
@@ -48,7 +49,8 @@ def expectations_of(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, t.
     problems: list[str] = []
     for name in hosts:
         try:
-            found[name] = read_expectations(hostvars[name].get(VARIABLE, {}))
+            own = hostvars[name]
+            found[name] = _together(read_expectations(own[part], part) for part in parts_of(VARIABLE, own))
         except ExpectationsRefused as error:
             problems += [f"host {name}: {problem}" for problem in str(error).splitlines()]
     if problems:
@@ -56,17 +58,27 @@ def expectations_of(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, t.
     return found
 
 
-def read_expectations(value: object) -> Expectations:
-    """Read one host's variable.
+def _together(parts: Iterable[Expectations]) -> Expectations:
+    """What several variables expect: at one port, what any of them says."""
+    found: dict[tuple[str, int], Expected] = {}
+    for part in parts:
+        for where, expected in part.items():
+            before = found.get(where, Expected(frozenset(), frozenset()))
+            found[where] = Expected(before.sha256 | expected.sha256, before.issuers | expected.issuers)
+    return found
+
+
+def read_expectations(value: object, variable: str = VARIABLE) -> Expectations:
+    """Read one host's variable, or one that adds to it.
 
     Raises:
         ExpectationsRefused: with every mistake and how to mend it.
     """
     problems: list[str] = []
     found: dict[tuple[str, int], Expected] = {}
-    for destination, ports in _mapping(value, VARIABLE, "destinations", problems).items():
-        for port, entry in _mapping(ports, f"{VARIABLE}.{destination}", "ports", problems).items():
-            place = f"{VARIABLE}.{destination}.{port}"
+    for destination, ports in _mapping(value, variable, "destinations", problems).items():
+        for port, entry in _mapping(ports, f"{variable}.{destination}", "ports", problems).items():
+            place = f"{variable}.{destination}.{port}"
             if not str(port).isascii() or not str(port).isdigit() or not 1 <= int(port) <= 65535:
                 problems.append(f"{place}: {port!r} is not a valid port; give a number from 1 to 65535")
                 continue

@@ -122,9 +122,9 @@ def shown(entry: dict[str, t.Any]) -> str:
     return f"{subject(entry['hosts'])}{entry['id']}: {entry['about']}: {entry['text']}"
 
 
-def read_acceptances(value: Value | None) -> tuple[Acceptance, ...]:
-    """Read ``connectivity_accepted_findings``; what has no reason, or an id that does not exist, is refused."""
-    items = value.items("[{id: uncertain-flow, about: shrine.north.sqs, reason: ...}]") if value else ()
+def read_acceptances(value: Value) -> tuple[Acceptance, ...]:
+    """Read ``connectivity_accepted_findings``, or what adds to it; what has no reason, or an id that does not exist, is refused."""
+    items = value.items("[{id: uncertain-flow, about: shrine.north.sqs, reason: ...}]")
     return tuple(acceptance for acceptance in map(_acceptance, items or ()) if acceptance)
 
 

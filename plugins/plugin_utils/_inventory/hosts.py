@@ -23,7 +23,7 @@ from .findings import Acceptance, read_acceptances
 from .forward_proxy import ForwardProxy, read_forward_proxy
 from .membership import Membership
 from .memberships import BASELINE_FEDERATION, MembershipReader
-from .names import misnomer, parts_of
+from .names import UNASSIGNED, misnomer, parts_of, unassigned
 from .networks import Networks, read_network, read_networks
 from .value import Value
 
@@ -120,14 +120,20 @@ def read_inventory(variables: Mapping[str, Mapping[str, object]], catalogue: Cat
             hosts.append(_HostReader(name, variables[name], reader, problems).host())
     if not hosts:
         problems.error(f"no host defines {MEMBERSHIPS}, so there is nothing to plan; is this the right inventory?")
+    _refuse_alike_names(hosts, problems)
     _refuse_unknown_networks(hosts, reader, problems)
     return Inventory(tuple(hosts), frozenset(reader.doubts))
+
+
+def may_be_ours(name: str) -> bool:
+    """Whether :func:`refuse_misnomers` has to see a variable of this name."""
+    return name == UNASSIGNED or misnomer(name, VARIABLES) is not None
 
 
 def refuse_misnomers(host: str, variables: Mapping[str, object], problems: Problems) -> None:
     """Refuse what looks like a variable of ours and is not: it would have no effect, and nobody would see it."""
     for name, data in variables.items():
-        wrong = misnomer(name, VARIABLES)
+        wrong = unassigned(data, VARIABLES) if name == UNASSIGNED else misnomer(name, VARIABLES)
         if wrong:
             problems.error(wrong, [host], [data])
 
@@ -144,6 +150,20 @@ def _refuse_unfit_name(host: str, problems: Problems) -> None:
     elif not host or host.startswith("-") or host != host.strip():
         unfit = "an empty name, or one with a leading hyphen or a blank at an end, misleads commands"
         problems.error(f"{unfit}; rename it in the inventory", [host])
+
+
+def _refuse_alike_names(hosts: list[Host], problems: Problems) -> None:
+    """Letter case: probably one host, written in two ways, and a group has the wrong one."""
+    alike: dict[str, list[str]] = {}
+    for host in hosts:
+        alike.setdefault(host.name.casefold(), []).append(host.name)
+    for names in alike.values():
+        if len(names) > 1:
+            problems.error(
+                "these names differ in letter case alone, and on some machines their files in the plan would be one. If they are one host, "
+                "write its name in one way everywhere in the inventory; if not, rename one",
+                names,
+            )
 
 
 def _refuse_unknown_networks(hosts: list[Host], reader: MembershipReader, problems: Problems) -> None:
@@ -173,7 +193,7 @@ class _HostReader:
             self._name,
             self._addresses(),
             self._profile(),
-            read_acceptances(self._value(ACCEPTED)),
+            tuple(dict.fromkeys(one for part in self._parts(ACCEPTED) for one in read_acceptances(part))),
             self._site(),
             self._contact(),
             self._products(),

@@ -103,9 +103,14 @@ def merge_drafts(drafts: Sequence[Draft], problems: Problems) -> Membership:
             draft.fields["federation_scope_until"].refuse(
                 "only federation_scope: any has an end, and this membership does not have it; remove federation_scope_until"
             )
-    version = said["version"][0].version if "version" in said else first.version
+    version = said["version"][0].version if "version" in said else next((draft.version for draft in drafts if draft.version), None)
     options = {name: choice for draft in reversed(drafts) for name, choice in draft.options}
-    flows = [_optional_flows(draft.fields["optional_flows"], draft.matrix, version) for draft in drafts if "optional_flows" in draft.fields]
+    is_named = any("version" in draft.fields for draft in drafts)
+    flows = [
+        _optional_flows(draft.fields["optional_flows"], draft.matrix, version, is_named)
+        for draft in drafts
+        if "optional_flows" in draft.fields
+    ]
     return Membership(
         first.matrix,
         first.federation,
@@ -124,7 +129,8 @@ def _where(draft: Draft, problems: Problems) -> str:
     return f" ({place})" if place else ""
 
 
-def _optional_flows(value: Value, matrix: Matrix, version: Version | None) -> frozenset[str]:
+def _optional_flows(value: Value, matrix: Matrix, version: Version | None, is_named: bool) -> frozenset[str]:
+    why = "; leave it out" if is_named else ", as its membership names no version; leave it out, or name the version that it runs"
     optional = [flow.id for flow in matrix.flows.values() if flow.necessity == "optional" and version in flow.versions]
     opened: set[str] = set()
     for item in value.items("[all]") or ():
@@ -136,7 +142,7 @@ def _optional_flows(value: Value, matrix: Matrix, version: Version | None) -> fr
         elif flow in optional:
             opened.add(flow)
         elif flow in matrix.flows and version not in matrix.flows[flow].versions:
-            item.refuse(f"the flow {flow} of {matrix.name} exists {matrix.flows[flow].versions}, this host runs {version}; leave it out")
+            item.refuse(f"the flow {flow} of {matrix.name} exists {matrix.flows[flow].versions}, this host runs {version}{why}")
         elif flow in matrix.flows:
             item.refuse(f"the flow {flow} of {matrix.name} is {matrix.flows[flow].necessity}, not optional; leave it out")
         else:

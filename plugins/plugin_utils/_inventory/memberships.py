@@ -75,7 +75,7 @@ class MembershipReader:
         roles = frozenset(matrix.roles) if is_baseline and "roles" not in fields else _roles(value, fields, matrix)
         if roles is None:
             self.doubts.add((matrix.name, federation))
-        version = _version(fields.get("version"), matrix)
+        version = _version(fields.get("version"), matrix, frozenset(matrix.roles) if roles is None else roles)
         if version is None and matrix.versions and "version" in fields:
             self.doubts.add((matrix.name, federation))
         scope = fields["federation_scope"].one_of("value", "federation_scope", SCOPES) if "federation_scope" in fields else None
@@ -126,11 +126,11 @@ def _roles(value: Value, fields: dict[str, Value], matrix: Matrix) -> frozenset[
     return None if None in roles else frozenset(role for role in roles if role)
 
 
-def _version(field: Value | None, matrix: Matrix) -> Version | None:
+def _version(field: Value | None, matrix: Matrix, roles: frozenset[str]) -> Version | None:
     """The version that the host runs; None if none is named and it makes no difference, or if this one could not be read."""
     known = matrix.versions
     if field is None:
-        return known.current if known and matrix.flows_change else None
+        return known.current if known and matrix.flows_change(roles) else None
     if known is None:
         field.refuse(f"the matrix {matrix.name} knows no version numbers; leave version out")
     elif isinstance(field.data, (int, float)):

@@ -31,7 +31,7 @@ OF_PLAYBOOKS = (
     "connectivity_whole_plan",
 )
 """What playbooks and tasks read under our prefix, besides what decides a host's rules."""
-COLLECTIONS = ("connectivity_memberships", "connectivity_networks")
+COLLECTIONS = ("connectivity_memberships", "connectivity_networks", "connectivity_accepted_findings", "connectivity_expected_certificates")
 """Variables that are collections: ``<variable>_<name>`` adds to the plain one."""
 
 ALIKE_AFTER_PREFIX = 0.75
@@ -41,6 +41,10 @@ ALIKE_PREFIX = 0.85
 OF_OTHERS = ("auditd_", "firewalld_")
 """Prefixes that look like ours, and are those of other software."""
 LONGEST = 100
+UNASSIGNED = "_raw_params"
+"""Where Ansible puts what follows ``-e`` and is not ``name=value``."""
+COLLECTION = "federated_"
+"""The first half of this collection's name, which belongs to no variable."""
 
 
 def is_collection(name: str) -> bool:
@@ -70,12 +74,23 @@ def misnomer(name: str, variables: tuple[str, ...]) -> str | None:
     if name in known or name in REGISTERED or is_collection(name):
         return None
     plain = name[:LONGEST].lower().replace("-", "_")
+    plain = plain.removeprefix(COLLECTION) if plain.startswith(COLLECTION + PREFIX[:-1]) else plain
     meant = plain if plain in known or is_collection(plain) else _meant(plain, known) or _run_together(plain, known)
     if meant:
         return f"{name} is not a variable of this collection (did you mean {meant}?)"
     if name.startswith(PREFIX):
         return f"{name} is not a variable of this collection; names that begin with {PREFIX} are reserved for it, so rename your own"
     return None
+
+
+def unassigned(text: object, variables: tuple[str, ...]) -> str | None:
+    """What is wrong with extra variables that are not written as name=value, if one of them is ours or nearly ours."""
+    words = re.findall(r"[A-Za-z_][\w-]*", text) if isinstance(text, str) else ()
+    known = {*variables, *OF_PLAYBOOKS, *all_options()}
+    ours = next((word for word in words if word in known or is_collection(word) or misnomer(word, variables)), None)
+    if ours is None:
+        return None
+    return f"{ours} stands among the extra variables (-e) without a value; write {ours}=value, without blanks around the equals sign"
 
 
 def _meant(name: str, known: set[str]) -> str | None:

@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from .._common.addresses import merge, parse_network
 from .._common.texts import one_line
 from .findings import REPLACED, Finding
-from .names import COLLECTIONS, in_collection
+from .names import COLLECTIONS
 
-MEMBERSHIPS, NETWORKS = COLLECTIONS
+MEMBERSHIPS, NETWORKS, *_OTHERS = COLLECTIONS
+COMPARED = (MEMBERSHIPS, NETWORKS)
+"""The collections whose parts are compared one by one."""
 
 
 class Replaced(t.NamedTuple):
@@ -55,9 +57,15 @@ def lost(replaced: Iterable[Replaced], effective: Mapping[str, object]) -> Itera
     """
     seen: set[Finding] = set()
     for one in replaced:
-        if not in_collection(one.variable):
+        if not one.variable.startswith(COMPARED):
             text = f"{one.variable} of {one.owner} is replaced by that of {one.by}, because of the order of the alphabet alone"
-            finding = Finding(REPLACED, one.variable, f"{text}; let both say the same, or write it into the variables of the host")
+            plain = next((plain for plain in _OTHERS if one.variable.startswith(plain)), None)
+            advice = (
+                f"write each as {plain}_<name>, and they add up"
+                if plain
+                else "let both say the same, or write it into the variables of the host"
+            )
+            finding = Finding(REPLACED, one.variable, f"{text}; {advice}")
             if finding not in seen:
                 seen.add(finding)
                 yield Lost(finding, one)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from ...module_utils._plan.ports import bounds
 from ...module_utils._plan.words import LOOPBACK
@@ -195,10 +195,10 @@ class Matrix:
     versions: Versions | None
     traps: tuple[Trap, ...] = ()
 
-    @property
-    def flows_change(self) -> bool:
-        """Whether flows come or go with the versions of the system."""
-        return any(flow.versions != Span() for flow in self.flows.values())
+    def flows_change(self, roles: Set[str]) -> bool:
+        """Whether flows of one of these roles come or go with the versions of the system."""
+        ends = ((flow, end) for flow in self.flows.values() for end in flow.ends.values() if end.kind == "roles")
+        return any(flow.versions != Span() and not roles.isdisjoint(end.values) for flow, end in ends)
 
     @property
     def defaults(self) -> Options:

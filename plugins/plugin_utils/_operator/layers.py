@@ -12,9 +12,11 @@ Ansible keeps only the value that prevails. So this reads the inventory's own gr
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from collections.abc import Callable, Iterator
 
+from ansible.errors import AnsibleError
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
 
 
@@ -64,6 +66,15 @@ class Layers:
                 self._groups[group.name] = list(self._read(f"group {group.name}", group, group.vars))
             layers += self._groups[group.name]
         return [*layers, *self._read(f"host {host}", found, found.vars)]
+
+    def without_hosts(self) -> list[Layer]:
+        """The places that set a wanted variable of a group without hosts, where it has no effect. What cannot be read is passed over."""
+        layers: list[Layer] = []
+        for name, group in sorted(self._manager._inventory.groups.items()):
+            if not group.get_hosts():
+                with contextlib.suppress(AnsibleError):  # Ansible has not read it
+                    layers += self._read(f"group {name}", group, group.vars)
+        return layers
 
     def _read(self, owner: str, entity: t.Any, inline: dict[str, t.Any]) -> Iterator[Layer]:
         sources = self._manager._inventory._sources

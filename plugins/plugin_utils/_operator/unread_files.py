@@ -21,6 +21,7 @@ _READ = (".yml", ".yaml", ".json")
 """The ends of the names of files that Ansible reads; without an end, too."""
 _KINDS = {"group_vars": "group", "host_vars": "host"}
 _ALIKE = 0.8
+_ALIKE_KINDS = 0.87
 _LARGEST = 1 << 20
 _MOST = 1000
 
@@ -39,6 +40,11 @@ def unread_files(sources: Iterable[str], playbook: str, groups: Collection[str],
     elsewhere = [place for place in dict.fromkeys([*(place.parent for place in beside), pathlib.Path.cwd()]) if place not in read]
     names = {"group": groups, "host": hosts}
     found: list[str] = []
+    for place in read:
+        for path in _entries(place):
+            meant = _misspelt_kind(path.name)
+            if meant and path.is_dir() and any(map(_is_ours, _entries(path))):
+                found.append(f"{_shown(path)} has no effect: Ansible reads only a directory with the name {meant}; rename it")
     for kind, what in _KINDS.items():
         other = "host" if what == "group" else "group"
         for place in read:
@@ -52,6 +58,18 @@ def unread_files(sources: Iterable[str], playbook: str, groups: Collection[str],
                     places = " and ".join(dict.fromkeys(_shown(one) for one in beside))
                     found.append(f"{_shown(path)} has no effect: Ansible reads {kind} in {places} and beside the playbook; move it there")
     return found
+
+
+def _misspelt_kind(name: str) -> str | None:
+    """Which of the directories that Ansible reads is probably meant; names that are numbered are different names."""
+    if name in _KINDS or re.search(r"\d", name):
+        return None
+    letters = re.sub("[-_]", "", name.lower())
+    for kind in _KINDS:
+        right = kind.replace("_", "")
+        if abs(len(letters) - len(right)) < 2 and difflib.SequenceMatcher(None, letters, right).ratio() >= _ALIKE_KINDS:
+            return kind
+    return None
 
 
 def _wrong(path: pathlib.Path, what: str, names: Collection[str], other: str, others: Collection[str]) -> str | None:

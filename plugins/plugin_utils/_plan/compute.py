@@ -148,8 +148,9 @@ def _name_losses(hosts: Iterable[Host], lost_by_host: Mapping[str, Sequence[Lost
 
 def _naming(text: str, by: str) -> str:
     """The text about a replaced value, with the place of the value that replaces it."""
-    for advice in ("; write each as", ", because of the order"):
-        text = text.replace(advice, f" ({by}){advice}", 1) if by else text
+    for advice in (", because of the order", "; write each as"):
+        if by and advice in text:
+            return text.replace(advice, f" ({by}){advice}", 1)
     return text
 
 

@@ -14,25 +14,33 @@ import typing as t
 from collections.abc import Iterator, Mapping
 
 from .._common.directory_files import PlanFiles, UnsafePlace
-from .._common.problems import PlanRefused
+from .._common.problems import PlanRefused, shown_path
 from .shape import INDEX, problems, too_deep
 
 INDEX_FILE = "plan.json"
 
 
-def refuse_shrinking(directory: pathlib.Path, index: Mapping[str, t.Any]) -> None:
+def refuse_shrinking(directory: pathlib.Path, index: Mapping[str, t.Any]) -> list[str]:
     """Stop where hosts or memberships of the previous plan are gone. A directory without a plan, or with a damaged one, has none.
+
+    Returns:
+        A warning where the previous plan is damaged, as by a conflict of git: nothing could be compared.
 
     Raises:
         PlanRefused: naming each.
     """
-    gone = list(lost(_read(directory), index))
+    before = _read(directory)
+    if before is None:
+        damaged = f"{shown_path(directory / INDEX_FILE)}, the plan that was there before, is damaged. So nothing was compared"
+        return [f"{damaged}, and hosts or memberships may be gone. To compare, restore it from git and plan again"]
+    gone = list(lost(before, index))
     if gone:
         advice = (
             f"the plan in {directory} still has them, and it was not changed. If they shall go, plan again with "
             "connectivity_allow_shrink: true; if not, correct the inventory"
         )
         raise PlanRefused([*gone, advice])
+    return []
 
 
 def lost(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> Iterator[str]:
@@ -57,12 +65,17 @@ def _memberships(index: Mapping[str, t.Any]) -> Iterator[tuple[str, str, str]]:
             yield from ((label, host, role) for host in hosts if isinstance(host, str)) if isinstance(hosts, list) else ()
 
 
-def _read(directory: pathlib.Path) -> Mapping[str, t.Any]:
+def _read(directory: pathlib.Path) -> Mapping[str, t.Any] | None:
+    """The index of the previous plan, empty where there is none; None if it is damaged."""
     try:
         with PlanFiles(directory) as files:
             data = files.read(INDEX_FILE)
-        content = json.loads(data) if data is not None else {}
-        usable = not too_deep(content) and not any(problems(content, INDEX))
-    except (UnsafePlace, OSError, ValueError, RecursionError):
+    except (UnsafePlace, OSError):
         return {}  # writing the plan says what is wrong with the directory
-    return t.cast("Mapping[str, t.Any]", content) if usable else {}
+    if data is None:
+        return {}
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return None if too_deep(content) or any(problems(content, INDEX)) else t.cast("Mapping[str, t.Any]", content)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import pathlib
 import typing as t
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from .._common.directory_files import UnsafePlace
 from .._common.problems import Problems
@@ -32,12 +32,12 @@ class Review(t.NamedTuple):
     warnings: list[str]
 
 
-def review(directory: pathlib.Path, wanted: Collection[str], problems: Problems) -> Review:
+def review(directory: pathlib.Path, wanted: Mapping[str, str], problems: Problems) -> Review:
     """Check all of a plan.
 
     Args:
         directory: Where it is.
-        wanted: The hosts of the run that are ours to configure.
+        wanted: The hosts of the run that are ours to configure, and their platforms in the inventory.
         problems: Gets what is wrong; the caller stops.
     """
     try:
@@ -46,7 +46,7 @@ def review(directory: pathlib.Path, wanted: Collection[str], problems: Problems)
             if index is None:
                 return Review(0, 0, [])
             for host, entry in index["hosts"].items():
-                for fault in _of_host(plan, host, entry, index):
+                for fault in _of_host(plan, host, entry, index, wanted.get(host)):
                     problems.error(fault, [host])
                 if _is_edited(plan, host, entry):
                     problems.warn(
@@ -91,8 +91,8 @@ def _index(plan: PlanOfFiles, problems: Problems) -> Mapping[str, t.Any] | None:
     return None if damaged else index
 
 
-def _of_host(plan: PlanOfFiles, host: str, entry: Mapping[str, t.Any], index: Mapping[str, t.Any]) -> Iterator[str]:
-    """What is wrong with one host's file; of several causes the one that explains the others."""
+def _of_host(plan: PlanOfFiles, host: str, entry: Mapping[str, t.Any], index: Mapping[str, t.Any], platform: str | None) -> Iterator[str]:
+    """What is wrong with one host's file; of several causes the one that explains the others. ``platform``: the host's in the inventory."""
     try:
         name = file_of(host)
         if not plan.has(name):
@@ -109,6 +109,11 @@ def _of_host(plan: PlanOfFiles, host: str, entry: Mapping[str, t.Any], index: Ma
     else:
         if content["managed"] is not entry.get("managed", content["managed"]):
             yield f"{INDEX_FILE} and the file in hosts/ do not agree on whether the host is managed; {_AGAIN}"
+        if platform not in (None, content["platform"]):
+            yield (
+                f"its rules in the plan are for {shown(content['platform'])}, but its platform in the inventory is {shown(platform)}. "
+                "Make the plan again, or correct connectivity_platform or connectivity_firewall"
+            )
         named = {one for rule in content["rules"] for one in rule["peers"]["address_sets"]}
         for one in sorted(named.difference(index["address_sets"])):
             yield f"a rule in the file in hosts/ names the address set {one}, which {INDEX_FILE} lacks; {_AGAIN}"

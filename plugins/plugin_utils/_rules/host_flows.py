@@ -159,7 +159,8 @@ class _Resolver:
             peers = self._anybody()
         else:
             peers = self._network(federation, other.values[0], direction)
-        if peers is not None and (peers != Peers() or direction == INGRESS):
+        is_closure = direction == INGRESS and flow.closed_to_others
+        if peers is not None and (peers != Peers() or is_closure):
             yield Rule(federation, flow, direction, ports, peers, placement)
 
     def _between_roles(self, federation: Federation, member: Member, flow: Flow, direction: str, placement: str) -> Iterator[Rule]:

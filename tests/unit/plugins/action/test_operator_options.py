@@ -352,6 +352,22 @@ def test_misspelt_names_are_refused_in_extra_variables_and_in_the_play_with_a_re
     assert not any(ran for name, ran in recap(run).items() if name == "hospital")
 
 
+@pytest.mark.parametrize("given", ["connectivity_reviewed_plan: plan", "connectivity_reviewed_plan = plan"])
+def test_an_extra_variable_that_ansible_does_not_understand_is_refused(site: Site, given: str) -> None:
+    run = site.run("plan.yml", "-e", "connectivity_plan=plan", "-e", given)
+    assert run.returncode != 0
+    assert "connectivity_reviewed_plan stands among the extra variables (-e) without a value" in said(run)
+    assert not (site.directory / "plan").exists()
+
+
+@pytest.mark.parametrize("name", ["connectivity_plan", "connectivity_reviewed_plan"])
+@pytest.mark.parametrize("given", ["{}=", '{{"{}": null}}', '{{"{}": " "}}'])
+def test_the_directory_of_a_plan_may_not_be_empty(site: Site, name: str, given: str) -> None:
+    run = site.run("plan.yml", "-e", given.format(name))
+    assert run.returncode != 0
+    assert f"{name} is empty; give the directory of a plan, or leave {name} out" in said(run)
+
+
 def test_misspelt_options_of_a_role_are_refused_in_the_play_that_has_it(site: Site) -> None:
     assert site.run("plan.yml", "-e", "connectivity_plan=plan").returncode == 0
     run = site.run(

@@ -153,3 +153,40 @@ def test_a_matrix_in_an_inventory_directory_is_one_warning_that_says_where_to_mo
     assert moved.returncode == 0, said(moved)
     assert "Skipping" not in moved.stderr
     assert "is a matrix" not in moved.stderr
+
+
+def test_a_group_without_hosts_is_named_if_it_sets_variables_of_ours(site: Site) -> None:
+    group = "linksight_south"
+    put(site, "more.yml", f"{group}: {{hosts: , vars: {{connectivity_defaults: {{ingress: deny}}}}}}\nempty: {{hosts: }}\n")
+    put(
+        site,
+        f"group_vars/{group}.yml",
+        "connectivity_memberships_south: [{matrix: linksight, federation: south, roles: [data_station]}]\nx: 1\n",
+    )
+    put(site, "group_vars/empty.yml", "application_port: 80\n")
+    run = site.run("plan.yml", "-i", str(site.directory / "more.yml"))
+    assert run.returncode == 0, said(run)
+    for name in ("connectivity_defaults", "connectivity_memberships_south"):
+        assert f"{name} of group {group} has no effect, because the group has no hosts" in said(run)
+    assert said(run).count("has no effect") == 2
+    put(site, f"group_vars/{group}.yml", "$ANSIBLE_VAULT;1.1;AES256\n3132\n")
+    assert site.run("plan.yml", "-i", str(site.directory / "more.yml")).returncode == 0
+
+
+def test_a_damaged_earlier_plan_is_named(site: Site) -> None:
+    put(site, "plan/plan.json", "<<<<<<< ours\n{}\n")
+    run = site.run("plan.yml", "-e", "connectivity_plan=plan")
+    assert "plan/plan.json, the plan that was there before, is damaged. So nothing was compared" in said(run)
+
+
+def test_acceptances_of_two_groups_are_named_where_the_alphabet_decides(site: Site) -> None:
+    put(site, "more.yml", "aaa: {hosts: {hospital: }}\nbbb: {hosts: {hospital: }}\n")
+    for group, flow in (("aaa", "one"), ("bbb", "two")):
+        put(site, f"group_vars/{group}.yml", f"connectivity_accepted_findings: [{{id: uncertain-flow, about: {flow}, reason: known}}]\n")
+    words = said(site.run("plan.yml", "-i", str(site.directory / "more.yml")))
+    name = "connectivity_accepted_findings"
+    assert (
+        f"{name} of group aaa is replaced by that of group bbb (group_vars/bbb.yml:1), because of the order of the alphabet alone; "
+        in words
+    )
+    assert f"write each as {name}_<name>, and they add up" in words

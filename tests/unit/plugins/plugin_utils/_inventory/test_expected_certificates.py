@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._inventory.expected_certificates import (
+    VARIABLE,
     Expectations,
     ExpectationsRefused,
     Expected,
@@ -73,3 +74,19 @@ def test_anything_is_read_or_refused(value: object) -> None:
     with contextlib.suppress(ExpectationsRefused):
         found = read_expectations(value)
     assert all(expected.sha256 or expected.issuers for expected in found.values())
+
+
+def test_variables_of_several_groups_add_up() -> None:
+    other = "fedcba9876543210" * 4
+    north = {"beta": {8443: {"sha256": PRINT}}, "gamma": {443: {"issuer": "CA"}}}
+    own = {VARIABLE: north, f"{VARIABLE}_south": {"beta": {"8443": {"sha256": other}, 9090: {"issuer": "CA"}}}}
+    assert expectations_of(["a", "b"], {"a": own, "b": {}}) == {
+        "a": {
+            ("beta", 8443): Expected(frozenset({PRINT, other}), frozenset()),
+            ("beta", 9090): Expected(frozenset(), frozenset({"CA"})),
+            ("gamma", 443): Expected(frozenset(), frozenset({"CA"})),
+        },
+        "b": {},
+    }
+    with pytest.raises(ExpectationsRefused, match=f"host a: {VARIABLE}_south: is not a mapping"):
+        expectations_of(["a"], {"a": {f"{VARIABLE}_south": []}})

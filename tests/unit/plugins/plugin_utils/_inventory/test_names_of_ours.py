@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._inventory.hosts import VARIABLES
-from ansible_collections.federated.connectivity.plugins.plugin_utils._inventory.names import COLLECTIONS, OF_PLAYBOOKS, misnomer
+from ansible_collections.federated.connectivity.plugins.plugin_utils._inventory.names import COLLECTIONS, OF_PLAYBOOKS, misnomer, unassigned
 from ansible_collections.federated.connectivity.plugins.plugin_utils._operator.role_options import REGISTERED, all_options
 
 ROOT = pathlib.Path(__file__).parents[5]
@@ -39,6 +39,9 @@ ROOT = pathlib.Path(__file__).parents[5]
         ("dpi_exlusion_plan", "dpi_exclusion_plan"),
         ("firewal_state", "firewall_state"),
         ("verfy_plan", "verify_plan"),
+        ("federated_connectivity_defaults", "connectivity_defaults"),
+        ("federated_connectivity_memberships_north", "connectivity_memberships_north"),
+        ("federated_connectivity_membership", "connectivity_memberships"),
     ],
 )
 def test_a_name_that_is_nearly_ours_has_a_suggestion(written: str, meant: str) -> None:
@@ -53,6 +56,26 @@ def test_the_whole_prefix_is_ours(name: str) -> None:
 @given(st.sampled_from(COLLECTIONS), st.text("abcxyz_0", min_size=1))
 def test_collections_may_have_parts_of_any_name(plain: str, part: str) -> None:
     assert misnomer(f"{plain}_{part}", VARIABLES) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("connectivity_reviewed_plan: /srv/plan", "connectivity_reviewed_plan"),
+        ("connectivity_reviewed_plan = /srv/plan", "connectivity_reviewed_plan"),
+        ("connectivity_reviwed_plan", "connectivity_reviwed_plan"),
+        ("forks connectivity_allow_shrink", "connectivity_allow_shrink"),
+        ("firewall_state absent", "firewall_state"),
+        ("connectivity_networks_x", "connectivity_networks_x"),
+    ],
+)
+def test_an_extra_variable_of_ours_without_a_value_is_named(text: str, name: str) -> None:
+    assert str(unassigned(text, VARIABLES)).startswith(f"{name} stands among the extra variables (-e) without a value; write {name}=value")
+
+
+@given(st.text("abc =:", max_size=20) | st.integers() | st.none())
+def test_what_others_write_without_a_value_is_theirs(text: object) -> None:
+    assert unassigned(text, VARIABLES) is None
 
 
 @given(st.text())

@@ -85,7 +85,7 @@ FIXED = {
             "flow_http_port": "responder 9380",
             "board_port": "responder 8080",
         },
-        "users cluster",
+        "users cluster own_serving",
     ),
     "openfl": (
         "aggregator collaborator director envoy data_scientist certificate_authority",

@@ -83,3 +83,32 @@ def test_what_cannot_be_read_is_passed_over(project: pathlib.Path) -> None:
     (project / "inventories/prod/group_vars/hospitl.yml").symlink_to("nowhere")
     (project / "inventories/prod/host_vars/grz.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n3132\n")
     assert found(project / "inventories/prod", project / "playbooks") == []
+
+
+@pytest.mark.parametrize(
+    ("directory", "meant"),
+    [
+        ("group_var", "group_vars"),
+        ("groupvars", "group_vars"),
+        ("Group-Vars", "group_vars"),
+        ("hosts_vars", "host_vars"),
+        ("host_vasr", "host_vars"),
+    ],
+)
+@pytest.mark.parametrize("file", ["graz.yml", "hospitals/main.yml"])
+def test_a_misspelt_directory_is_named(project: pathlib.Path, directory: str, meant: str, file: str) -> None:
+    path = project / "inventories/prod" / directory / file
+    path.parent.mkdir(parents=True)
+    path.write_text(OURS)
+    (line,) = found(project / "inventories/prod", project / "playbooks")
+    assert line == f"inventories/prod/{directory} has no effect: Ansible reads only a directory with the name {meant}; rename it"
+    path.write_text("application_port: 80\n")
+    assert found(project / "inventories/prod", project / "playbooks") == []
+
+
+@pytest.mark.parametrize("directory", ["group_vars_old", "group_vars.bak", "vars", "hosts", "my_group_vars"])
+def test_a_directory_of_another_name_is_not_judged(project: pathlib.Path, directory: str) -> None:
+    path = project / "inventories/prod" / directory / "hospitals.yml"
+    path.parent.mkdir()
+    path.write_text(OURS)
+    assert found(project / "inventories/prod", project / "playbooks") == []

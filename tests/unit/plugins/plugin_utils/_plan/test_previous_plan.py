@@ -52,6 +52,16 @@ def test_what_stays_or_joins_stops_nothing(tmp_path: pathlib.Path) -> None:
     refuse_shrinking(tmp_path / "new", planned(a=both(), b=both()).index)
     write_plan(planned(a=both(), b=both(connectivity_managed=False)), tmp_path)
     refuse_shrinking(tmp_path, planned(a=both(), b=both(), c=both()).index)
-    (tmp_path / "plan.json").write_text("{", encoding="utf-8")
-    refuse_shrinking(tmp_path, planned(a=both(), b=both()).index)
-    assert (tmp_path / "plan.json").read_text(encoding="utf-8") == "{"
+
+
+def test_a_damaged_plan_cannot_be_compared_and_that_is_said(tmp_path: pathlib.Path) -> None:
+    index = planned(a=both(), b=both()).index
+    assert refuse_shrinking(tmp_path, index) == []
+    write_plan(planned(a=both(), b=both()), tmp_path)
+    assert refuse_shrinking(tmp_path, index) == []
+    whole = (tmp_path / "plan.json").read_text(encoding="utf-8")
+    for damaged in ("{", f"<<<<<<< ours\n{whole}=======\n{whole}>>>>>>> theirs\n", "[]", '{"hosts": []}', ""):
+        (tmp_path / "plan.json").write_text(damaged, encoding="utf-8")
+        (warning,) = refuse_shrinking(tmp_path, index)
+        assert "plan.json, the plan that was there before, is damaged. So nothing was compared" in warning
+        assert (tmp_path / "plan.json").read_text(encoding="utf-8") == damaged

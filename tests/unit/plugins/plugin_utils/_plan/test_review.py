@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import LINUX, WINDOWS
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused, Problems
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
@@ -50,7 +51,7 @@ def plan(tmp_path: pathlib.Path) -> pathlib.Path:
 
 def reviewed(plan: pathlib.Path, run: Iterable[str] = RUN) -> Review:
     problems = Problems(lambda value: None)
-    found = review(plan, list(run), problems)
+    found = review(plan, dict.fromkeys(run, LINUX), problems)
     problems.stop()
     return found
 
@@ -231,7 +232,7 @@ def test_nothing_that_somebody_writes_makes_the_check_crash(plan: pathlib.Path, 
         edit_unnoticed(plan, "alpha", lambda content: content.update(host))
         edit(plan / "plan.json", lambda content: content.update(index))
         problems = Problems(lambda value: None)
-        found = review(plan, RUN, problems)
+        found = review(plan, dict.fromkeys(RUN, LINUX), problems)
         try:
             problems.stop()
             fits = True
@@ -241,3 +242,14 @@ def test_nothing_that_somebody_writes_makes_the_check_crash(plan: pathlib.Path, 
     finally:
         for file, content in before.items():
             file.write_bytes(content)
+
+
+def test_rules_for_another_platform_are_refused(plan: pathlib.Path) -> None:
+    problems = Problems(lambda value: None)
+    review(plan, {"alpha": LINUX, "beta": WINDOWS}, problems)
+    with pytest.raises(PlanRefused) as refusal:
+        problems.stop()
+    (message,) = refusal.value.messages
+    assert message.startswith(
+        "host beta: its rules in the plan are for 'linux', but its platform in the inventory is 'windows'. Make the plan"
+    )

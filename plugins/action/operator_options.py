@@ -86,6 +86,8 @@ class ActionModule(ControllerAction):
         beyond = out_of_range(values)
         if beyond:
             raise AnsibleActionFail("\n".join(f"host {host}: {one}" for one in beyond))
+        if values.get("connectivity_whole_plan"):
+            _refuse_selection(values.get("connectivity_select"))
         if role:
             _check_role(_name(role), host, values, said[host])
         return record_result({name: None if values.get(name) == "" else values.get(name) for name in names})
@@ -110,6 +112,19 @@ def _refuse_empty(values: Mapping[str, t.Any]) -> None:
     for name in ("connectivity_plan", "connectivity_reviewed_plan"):
         if name in values and (values[name] is None or not str(values[name]).strip()):
             raise AnsibleActionFail(f"{name} is empty; give the directory of a plan, or leave {name} out")
+
+
+def _refuse_selection(select: str | None) -> None:
+    """Stop where the plan is for more than looking, before it is made.
+
+    Raises:
+        AnsibleActionFail: naming the selection.
+    """
+    if select is not None:
+        raise AnsibleActionFail(
+            f"connectivity_select is {select}, but a selection is for looking at a plan: it leaves rules out. Nothing was planned and no "
+            "host was changed. Remove it from the inventory and from the extra variables; to look at some rules, use the playbook plan"
+        )
 
 
 def _check_role(role: str, host: str, values: Mapping[str, t.Any], own: Mapping[str, t.Any]) -> None:

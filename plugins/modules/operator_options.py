@@ -21,6 +21,8 @@ description:
   - Values are checked against the role's argument specification, and have its types.
   - In a role that needs a plan it fails without one, and if C(connectivity_select) is set.
     So the role stops before its first change.
+  - It fails if both C(connectivity_whole_plan) and C(connectivity_select) are read and set.
+    The playbooks that apply or prove a plan set the first.
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.controller

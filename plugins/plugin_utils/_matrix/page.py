@@ -179,7 +179,7 @@ def _facts(data: Data, flow: Data) -> Iterator[str]:
     if "since" in flow:
         yield f"since version {text(flow['since'])}"
     if "until" in flow:
-        yield f"no more in version {text(flow['until'])}"
+        yield f"removed in version {text(flow['until'])}"
     if "inside" in flow:
         yield f"inside {_to(flow['inside'])}, without a rule of its own"
     yield f"protection: {TLS[flow['tls']]}"

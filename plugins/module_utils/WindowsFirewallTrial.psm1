@@ -119,9 +119,11 @@ function Switch-ConnectivityRule {
 function Remove-ConnectivityRule {
     # Removes one rule by its id, if it is there.
     param([Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [string] $Id)
-    if ($null -eq (Test-ConnectivityRule -Place $Place -Id $Id)) { return }
-    if ($Place.Creator) { $null = Remove-NetFirewallHyperVRule -Name $Id -ErrorAction Stop }
-    else { $null = Remove-NetFirewallRule -Name $Id -PolicyStore PersistentStore -ErrorAction Stop }
+    try {
+        if ($Place.Creator) { $null = Remove-NetFirewallHyperVRule -Name $Id -ErrorAction Stop }
+        else { $null = Remove-NetFirewallRule -Name $Id -PolicyStore PersistentStore -ErrorAction Stop }
+    }
+    catch { if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound') { throw } }
 }
 
 function Undo-ConnectivityChange {

@@ -197,6 +197,7 @@ function Set-NetFirewallProfile {
         [Parameter(Position = 0)] [string[]] $Name, [switch] $All, [string] $PolicyStore, [ValidateSet('True', 'False', 'NotConfigured')] [string] $Enabled,
         [ValidateSet('NotConfigured', 'Allow', 'Block')] [string] $DefaultInboundAction, [ValidateSet('NotConfigured', 'Allow', 'Block')] [string] $DefaultOutboundAction
     )
+    Write-StandInCall "Set-NetFirewallProfile $Name"
     $given = $PSBoundParameters
     if (-not $PSCmdlet.ShouldProcess("$Name", 'Set-NetFirewallProfile')) { return }
     Step-StandIn "Set-NetFirewallProfile $Name" {
@@ -210,6 +211,7 @@ function Set-NetFirewallProfile {
 
 function Get-NetFirewallHyperVRule {
     [CmdletBinding()] param([Parameter(Position = 0)] [string[]] $Name, [string] $PolicyStore)
+    Write-StandInCall "Get-NetFirewallHyperVRule $PolicyStore"
     $found = @((Read-StandIn).guests | Where-Object { -not $Name -or $_.Name -in $Name })
     if ($Name -and $found.Count -eq 0) { Write-Error 'No MSFT_NetFirewallHyperVRule objects found.' -Category ObjectNotFound; return }
     $found | ForEach-Object { [pscustomobject] $_ }
@@ -221,6 +223,7 @@ function New-NetFirewallHyperVRule {
         [string] $VMCreatorId, [string] $Protocol, [string[]] $LocalAddresses = @(), [string[]] $LocalPorts = @(), [string[]] $RemoteAddresses = @(),
         [string[]] $RemotePorts = @(), [ValidateSet('Allow', 'Block')] [string] $Action = 'Allow', [ValidateSet('True', 'False')] [string] $Enabled = 'True'
     )
+    Write-StandInCall "New-NetFirewallHyperVRule $DisplayName"
     try { Test-Address $RemoteAddresses; Test-Port $Protocol $LocalPorts; Test-Port $Protocol $RemotePorts } catch { Deny $_.Exception.Message }
     if ($env:STAND_IN_REFUSE -and $DisplayName -clike $env:STAND_IN_REFUSE) { Deny 'Access is denied.' PermissionDenied }
     if (-not $PSCmdlet.ShouldProcess($DisplayName, 'New-NetFirewallHyperVRule')) { return }
@@ -232,25 +235,30 @@ function New-NetFirewallHyperVRule {
 }
 function Set-NetFirewallHyperVRule {
     [CmdletBinding(SupportsShouldProcess)] param([Parameter(Mandatory)] [string[]] $Name, [ValidateSet('True', 'False')] [string] $Enabled)
+    Write-StandInCall "Set-NetFirewallHyperVRule $Name"
     if (-not $PSCmdlet.ShouldProcess("$Name", 'Set-NetFirewallHyperVRule')) { return }
     Step-StandIn "Set-NetFirewallHyperVRule $Name" { $state = Read-StandIn; foreach ($one in $state.guests) { if ($one.Name -in $Name) { $one.Enabled = $Enabled } }; Save-StandIn $state }
 }
 function Remove-NetFirewallHyperVRule {
     [CmdletBinding(SupportsShouldProcess)] param([Parameter(Mandatory)] [string[]] $Name)
+    Write-StandInCall "Remove-NetFirewallHyperVRule $Name"
+    if (@((Read-StandIn).guests | Where-Object { $_.Name -in $Name }).Count -eq 0) { Write-Error 'No MSFT_NetFirewallHyperVRule objects found.' -Category ObjectNotFound; return }
     if (-not $PSCmdlet.ShouldProcess("$Name", 'Remove-NetFirewallHyperVRule')) { return }
     Step-StandIn "Remove-NetFirewallHyperVRule $Name" { $state = Read-StandIn; $state.guests = @($state.guests | Where-Object { $_.Name -notin $Name }); Save-StandIn $state }
 }
-function Get-NetFirewallHyperVVMSetting { [CmdletBinding()] param([string] $Name, [string] $PolicyStore) [pscustomobject] @{ Name = $Name; Enabled = 'True'; DefaultInboundAction = 'Block' } }
+function Get-NetFirewallHyperVVMSetting { [CmdletBinding()] param([string] $Name, [string] $PolicyStore) Write-StandInCall 'Get-NetFirewallHyperVVMSetting'; [pscustomobject] @{ Name = $Name; Enabled = 'True'; DefaultInboundAction = 'Block' } }
 
-function New-ScheduledTaskAction { [CmdletBinding()] param([Parameter(Mandatory)] [string] $Execute, [string] $Argument) @{ Execute = $Execute; Argument = $Argument } }
+function New-ScheduledTaskAction { [CmdletBinding()] param([Parameter(Mandatory)] [string] $Execute, [string] $Argument) Write-StandInCall 'New-ScheduledTaskAction'; @{ Execute = $Execute; Argument = $Argument } }
 function New-ScheduledTaskTrigger {
     [CmdletBinding()] param([switch] $Once, [switch] $AtStartup, [datetime] $At, [timespan] $RepetitionInterval, [timespan] $RepetitionDuration)
+    Write-StandInCall 'New-ScheduledTaskTrigger'
     @{ AtStartup = [bool] $AtStartup; At = $(if ($Once) { "$($At.ToUniversalTime().Ticks)" }); Every = "$RepetitionInterval" }
 }
-function New-ScheduledTaskPrincipal { [CmdletBinding()] param([string] $UserId, [ValidateSet('None', 'ServiceAccount', 'Interactive')] [string] $LogonType, [ValidateSet('Limited', 'Highest')] [string] $RunLevel) @{ UserId = $UserId; RunLevel = $RunLevel } }
-function New-ScheduledTaskSettingsSet { [CmdletBinding()] param([switch] $AllowStartIfOnBatteries, [switch] $DontStopIfGoingOnBatteries, [switch] $StartWhenAvailable, [ValidateSet('Parallel', 'Queue', 'IgnoreNew')] [string] $MultipleInstances) @{} }
+function New-ScheduledTaskPrincipal { [CmdletBinding()] param([string] $UserId, [ValidateSet('None', 'ServiceAccount', 'Interactive')] [string] $LogonType, [ValidateSet('Limited', 'Highest')] [string] $RunLevel) Write-StandInCall 'New-ScheduledTaskPrincipal'; @{ UserId = $UserId; RunLevel = $RunLevel } }
+function New-ScheduledTaskSettingsSet { [CmdletBinding()] param([switch] $AllowStartIfOnBatteries, [switch] $DontStopIfGoingOnBatteries, [switch] $StartWhenAvailable, [ValidateSet('Parallel', 'Queue', 'IgnoreNew')] [string] $MultipleInstances) Write-StandInCall 'New-ScheduledTaskSettingsSet'; @{} }
 function Register-ScheduledTask {
     [CmdletBinding()] param([Parameter(Mandatory)] [string] $TaskName, $Action, $Trigger, $Principal, $Settings, [string] $Description, [switch] $Force)
+    Write-StandInCall "Register-ScheduledTask $TaskName"
     Step-StandIn "Register-ScheduledTask $TaskName" {
         $state = Read-StandIn
         $others = @($state.tasks | Where-Object { $_.TaskName -ne $TaskName })
@@ -261,12 +269,14 @@ function Register-ScheduledTask {
 }
 function Get-ScheduledTask {
     [CmdletBinding()] param([Parameter(Position = 0)] [string] $TaskName)
+    Write-StandInCall "Get-ScheduledTask $TaskName"
     $found = @((Read-StandIn).tasks | Where-Object { $_.TaskName -eq $TaskName })
     if ($found.Count -eq 0) { Write-Error 'No MSFT_ScheduledTask objects found.' -Category ObjectNotFound; return }
     [pscustomobject] @{ TaskName = $TaskName; State = 'Ready' }
 }
 function Unregister-ScheduledTask {
     [CmdletBinding(SupportsShouldProcess)] param([Parameter(Mandatory)] [string] $TaskName)
+    Write-StandInCall "Unregister-ScheduledTask $TaskName"
     if (@((Read-StandIn).tasks | Where-Object { $_.TaskName -eq $TaskName }).Count -eq 0) { Write-Error 'No MSFT_ScheduledTask objects found.' -Category ObjectNotFound; return }
     if (-not $PSCmdlet.ShouldProcess($TaskName, 'Unregister-ScheduledTask')) { return }
     Step-StandIn "Unregister-ScheduledTask $TaskName" { $state = Read-StandIn; $state.tasks = @($state.tasks | Where-Object { $_.TaskName -ne $TaskName }); Save-StandIn $state }
@@ -274,6 +284,7 @@ function Unregister-ScheduledTask {
 
 function Get-CimInstance {
     [CmdletBinding()] param([Parameter(Mandatory)] [string] $ClassName, [string] $Namespace)
+    Write-StandInCall "Get-CimInstance $ClassName"
     $state = Read-StandIn
     switch ($ClassName) {
         'Win32_OperatingSystem' { [pscustomobject] @{ LastBootUpTime = [datetime]::new([long] $state.boot, 'Utc') } }
@@ -283,8 +294,8 @@ function Get-CimInstance {
         default { Write-Error "Invalid class $ClassName" }
     }
 }
-function Get-NetTCPConnection { [CmdletBinding()] param([string] $State) (Read-StandIn).listeners | Where-Object { $_.Protocol -eq 'TCP' } | ForEach-Object { [pscustomobject] @{ LocalAddress = '::'; LocalPort = $_.Port; OwningProcess = $_.ProcessId } } }
-function Get-NetUDPEndpoint { [CmdletBinding()] param() (Read-StandIn).listeners | Where-Object { $_.Protocol -eq 'UDP' } | ForEach-Object { [pscustomobject] @{ LocalAddress = '::'; LocalPort = $_.Port; OwningProcess = $_.ProcessId } } }
+function Get-NetTCPConnection { [CmdletBinding()] param([string] $State) Write-StandInCall 'Get-NetTCPConnection'; (Read-StandIn).listeners | Where-Object { $_.Protocol -eq 'TCP' } | ForEach-Object { [pscustomobject] @{ LocalAddress = '::'; LocalPort = $_.Port; OwningProcess = $_.ProcessId } } }
+function Get-NetUDPEndpoint { [CmdletBinding()] param() Write-StandInCall 'Get-NetUDPEndpoint'; (Read-StandIn).listeners | Where-Object { $_.Protocol -eq 'UDP' } | ForEach-Object { [pscustomobject] @{ LocalAddress = '::'; LocalPort = $_.Port; OwningProcess = $_.ProcessId } } }
 
 function Get-StandInText {
     # The local and group policy rules as texts of the registry, so that both readers can be compared.

@@ -4,10 +4,11 @@
 
 # Faults at each write of a change: Windows refuses it, or the process dies before or after it. Then the host is restarted, or another
 # run follows. In all cases the host is as it was before or as it was wanted, and nothing of others has changed. Over the stand-in alone.
+# The way back has faults, too: it is tried again until it succeeds.
 # Each death takes a PowerShell of its own. Without WHOLE=1 the process dies at every fifth write only, and Windows refuses each one.
 
 BeforeDiscovery {
-    $writes = 20
+    $writes, $back = 20, 12
     $deaths = @(foreach ($write in 1..$writes) {
             foreach ($when in 'BEFORE', 'AFTER') { if ($env:WHOLE -or $write % 5 -eq $(if ($when -eq 'BEFORE') { 2 } else { 4 })) { @{ Write = $write; When = $when } } }
         })
@@ -50,6 +51,11 @@ BeforeAll {
 Describe 'A fault' {
     It 'can happen at this many writes, and the policies differ' {
         $counted | Should -Be 20
+        Start-Again
+        $null = Invoke-ConnectivityPolicy -Given (Get-FaultPolicy 'new') -Options @{ seconds = 60; allow_shrink = $true; confirm_egress = 'none' }
+        Remove-Item $env:STAND_IN_LOG
+        Restart-Computer1
+        @(Select-String -Path $env:STAND_IN_LOG -Pattern '^write ').Count | Should -Be 12
         $old | Should -Not -Be $new
     }
     It 'at write <_>, which Windows refuses' -ForEach @(1..$writes) {
@@ -77,6 +83,20 @@ Describe 'A fault' {
         Assert-Whole
         $null = Invoke-ConnectivityPolicy -Given (Get-FaultPolicy 'new') -Options @{ allow_shrink = $true }
         Assert-Whole $new
+    }
+    It 'at write <_> of the way back, which Windows refuses: the next minute ends it' -ForEach @(1..$back) {
+        $write = $_ # catch has a $_ of its own
+        Start-Again
+        $null = Invoke-ConnectivityPolicy -Given (Get-FaultPolicy 'new') -Options @{ seconds = 60; allow_shrink = $true; confirm_egress = 'none' }
+        Remove-Module WindowsStandIn; Import-Module (Join-Path $PSScriptRoot 'WindowsStandIn/WindowsStandIn.psd1')
+        Remove-Item $env:STAND_IN_LOG
+        $env:STAND_IN_REFUSE_AT = "$write"
+        try { Restart-Computer1 } catch { Write-Verbose "$_" }
+        @(Select-String -Path $env:STAND_IN_LOG -Pattern "^write $write ").Count | Should -Be 1
+        $env:STAND_IN_REFUSE_AT = ''
+        Invoke-ConnectivityTask
+        $null = Resolve-ConnectivityPending -Place (Get-ConnectivityPlace) -CheckMode $false
+        Assert-Whole $old
     }
     It 'of nobody who confirms, before a restart' {
         Start-Again

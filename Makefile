@@ -10,6 +10,13 @@ NAME ?=
 TABLE ?=
 ARGS ?=
 MATRIX ?=
+ASSERTIONS ?=
+OUT ?=
+FROM ?=
+TO ?=
+PORT ?=
+PROTOCOL ?=
+SYSTEM ?=
 PYTHON ?= python3
 
 SHELL := /bin/bash
@@ -17,6 +24,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
+comma := ,
 bin := .venv/bin
 tree := build/ansible_collections/federated/connectivity
 # Nothing but wheels whose hashes are in a lock: no package index, mirror or cache can slip anything in, and no setup.py runs.
@@ -31,6 +39,14 @@ export PLAN SELECT NATIVE
 plan_variables = $$($(bin)/python -c 'import json, os; \
   print(json.dumps({"connectivity_plan": os.path.abspath(os.environ["PLAN"]), "connectivity_select": os.environ["SELECT"], \
   **({"connectivity_native": os.environ["NATIVE"]} if os.environ["NATIVE"] else {})}))')
+
+# What `why`, `check` and `drift` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
+export FROM TO PORT PROTOCOL ASSERTIONS OUT
+question = $$($(bin)/python -c 'import json, os; \
+  asked = {name: os.environ[name.upper()] for name in ("from", "to", "port", "protocol") if os.environ[name.upper()]}; \
+  plan = {"connectivity_reviewed_plan": os.path.abspath(os.environ["PLAN"])} if os.environ["PLAN"] else {}; \
+  paths = {"connectivity_" + name: os.path.abspath(os.environ[name.upper()]) for name in ("assertions", "out") if os.environ[name.upper()]}; \
+  print(json.dumps({**{"connectivity_" + name: value for name, value in asked.items()}, **paths, **plan}))')
 
 # A play that matches no host is a failure; long messages stay readable; the last line is the run's summary.
 playbook := ANSIBLE_HOST_PATTERN_MISMATCH=error ANSIBLE_INVENTORY_UNPARSED_FAILED=True $(bin)/ansible-playbook
@@ -51,6 +67,16 @@ plan: .venv/controller.ready ## Compute every host's rules: INVENTORY=inventorie
 	@test -n "$(INVENTORY)" -a -n "$$PLAN" || { echo 'usage: make plan INVENTORY=inventories/linksight PLAN=out' >&2; exit 2; }
 	$(playbook) -i $(INVENTORY) playbooks/plan.yml -e "$(plan_variables)" $(ARGS)
 
+.PHONY: why
+why: .venv/controller.ready ## Which connections the plan allows, and why: FROM=clinic TO=hub PORT=6443 [PROTOCOL=udp] and INVENTORY=... or PLAN=...
+	@test -n "$(INVENTORY)$$PLAN" -a -n "$$FROM$$TO" || { echo 'usage: make why INVENTORY=... FROM=host TO=host PORT=number; or PLAN=directory, FROM or TO alone' >&2; exit 2; }
+	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/why.yml -e "$(question)" $(ARGS)
+
+.PHONY: check
+check: .venv/controller.ready ## Test the plan without touching a host: INVENTORY=... or PLAN=... [ASSERTIONS=file.yml] [OUT=directory for JUnit]
+	@test -n "$(INVENTORY)$$PLAN" || { echo 'usage: make check INVENTORY=... [ASSERTIONS=file.yml] [OUT=directory]; or PLAN=directory' >&2; exit 2; }
+	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/check.yml -e "$(question)" $(ARGS)
+
 .PHONY: new-matrix
 new-matrix: .venv/controller.ready ## Begin a matrix of your own: NAME=inventories/mine/matrices/my_system.yml
 	@test -n "$(NAME)" || { echo 'usage: make new-matrix NAME=inventories/mine/matrices/my_system.yml' >&2; exit 2; }
@@ -70,6 +96,12 @@ verify: ## Prove with packets what is in force: INVENTORY=...; without it on the
 .PHONY: audit
 audit: ## Look for TLS inspection on the way of every flow: INVENTORY=...; without it on the lab
 
+.PHONY: drift
+drift: ## Which hosts differ from the plan, and since when: INVENTORY=... [PLAN=...] [OUT=directory for reports]; without it on the lab
+
+.PHONY: refused
+refused: ## List peers that listeners have refused, and what would admit them: INVENTORY=...; without it on the lab
+
 .PHONY: remove
 remove: ## Take everything of ours off the hosts again: INVENTORY=...; without it on the lab
 
@@ -77,11 +109,15 @@ ifeq ($(INVENTORY),)
 site: lab
 	$(playbook) $(lab_inventories) molecule/linksight/services.yml
 	$(playbook) $(lab_inventories) playbooks/site.yml $(ARGS)
-verify audit remove: .venv/dev.ready
+verify audit refused remove: .venv/dev.ready
 	$(playbook) $(lab_inventories) playbooks/$@.yml $(ARGS)
+drift: .venv/dev.ready
+	$(playbook) $(lab_inventories) playbooks/drift.yml -e "$(question)" $(ARGS)
 else
-site verify audit remove: .venv/controller.ready
+site verify audit refused remove: .venv/controller.ready
 	$(playbook) -i $(INVENTORY) playbooks/$@.yml $(ARGS)
+drift: .venv/controller.ready
+	$(playbook) -i $(INVENTORY) playbooks/drift.yml -e "$(question)" $(ARGS)
 endif
 
 ##@ Tests
@@ -93,7 +129,7 @@ more_scenarios := containers coinstac network_wall shrine
 chosen_scenarios = $(or $(SCENARIO),$(scenarios) $(if $(WHOLE),$(more_scenarios)))
 whole = $(if $(WHOLE),--whole)
 pytest = rm -rf build/tests/$(1) && $(bin)/pytest --junitxml=build/tests/$(1)/results.xml $(whole)
-sum_up = @$(bin)/python tests/sum_up.py $(whole) unit $(windows_stages) packets faults $(chosen_scenarios:%=molecule/%) $(not_tried)
+sum_up = @$(bin)/python tests/sum_up.py $(whole) unit $(windows_stages) packets faults $(if $(WHOLE),real) $(chosen_scenarios:%=molecule/%) $(not_tried)
 every_step := [prepare, converge, idempotence, verify, cleanup]
 # Where there is no PowerShell, make test goes on without Windows and says so in its last line; make windows fails.
 PWSH ?= $(shell command -v pwsh)
@@ -110,7 +146,7 @@ test: lint unit $(windows_stage) packets faults-some sanity molecule ## The fixe
 
 .PHONY: test-all
 test-all: WHOLE := 1
-test-all: lint unit $(windows_stage) packets faults sanity molecule ## The whole: every release, firewall, engine, system and scenario, and more examples (root; an hour)
+test-all: lint unit $(windows_stage) packets faults real sanity molecule ## The whole: every release, firewall, engine, system and scenario, real software, more examples (root; two hours)
 	$(sum_up)
 
 .PHONY: lint
@@ -138,6 +174,10 @@ faults: machine ## Break runs in every way, and count what holds (root)
 .PHONY: faults-some
 faults-some: machine # The fixed part of them
 	$(call pytest,faults) --numprocesses 4 --dist worksteal tests/faults $(ARGS)
+
+.PHONY: real
+real: machine ## Real software of the systems behind our rules, and what it did: all systems, or SYSTEM=flower (root; docs/real.md)
+	$(call pytest,real) tests/real $(if $(SYSTEM),--system $(SYSTEM)) $(ARGS)
 
 .PHONY: molecule
 molecule: lab ## Scenarios on the lab's hosts: some, all with WHOLE=1, or SCENARIO=linksight (root)
@@ -197,9 +237,10 @@ machine: root .venv/dev.ready # Debian packages of the lab and of the packet tes
 	if [ -n "$$missing" ]; then echo "Installing Debian packages:" $$missing; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 .PHONY: docs
-docs: .venv/dev.ready ## The matrices' pages in docs/matrices, and docs/statements.md; or beside a matrix of your own its page: MATRIX=path
+docs: .venv/dev.ready ## The matrices' pages in docs/matrices, docs/statements.md and docs/real.md; or beside a matrix of your own its page: MATRIX=path
 	$(bin)/python docs/matrix_pages.py $(MATRIX)
 	$(if $(MATRIX),,$(bin)/python docs/statements_page.py)
+	$(if $(MATRIX),,$(bin)/python docs/real_page.py)
 
 .PHONY: lock
 lock: .venv/dev.ready ## Renew requirements.lock and requirements-controller.lock, with hashes

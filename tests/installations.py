@@ -21,7 +21,7 @@ TABLES: dict[str, list[Row]] = {
     path.stem: yaml.safe_load(path.read_text("utf-8"))
     for path in sorted((pathlib.Path(__file__).parent / "cases" / "published_ports").glob("*.yml"))
 }
-HELD_OUT = {("openfl", "49152-60998")}
+HELD_OUT = {("openfl", "49152-60998"), ("nvflare", "1025-65535")}
 """System and ports: one port of a range is chosen at run time, and the others may be anybody's. Nothing closes it; verification looks."""
 
 LOOPBACK = {"127.0.0.1", "localhost"}
@@ -48,7 +48,8 @@ _EXCHANGE = {**_DOCKER, "routing": "exchange", "osx_port": 9371}
 
 BY_WHEN: dict[str, dict[str, Installation]] = {
     "datashield": {
-        f"quickstart{what}": Installation(opened=("armadillo_quickstart",)) for what in ("", ", Keycloak", ", Keycloak management")
+        "before 4.6.4": Installation(version="4.6.3"),
+        **{f"quickstart{what}": Installation(opened=("armadillo_quickstart",)) for what in ("", ", Keycloak", ", Keycloak management")},
     },
     "fate": {
         "KubeFATE, EggRoll": Installation(_DOCKER),
@@ -71,10 +72,17 @@ BY_WHEN: dict[str, dict[str, Installation]] = {
         "since 1.35": Installation(version="1.35"),
         "before 1.40, compose file of several machines": Installation(version="1.39"),
         "before 1.37, compose file of several machines": Installation(version="1.36"),
+        "quickstart with Docker, 1.28": Installation({"isolation": "process"}, version="1.28"),
+        "quickstart with Docker, 1.28, second SuperNode": Installation({"isolation": "process", "clientappio_port": 9095}, version="1.28"),
+        "apps as subprocesses with Docker, 1.28": Installation(version="1.28"),
+    },
+    "kuscia": {"start_monitor.sh": Installation(opened=("monitor",))},
+    "nvflare": {
+        "containers, since 2.9, with an admin port": Installation({"server_ports": "two"}),
+        "Docker Compose of 2.5": Installation(version="2.5"),
+        "before 2.9, listener for own jobs": Installation(version="2.8.1"),
     },
     "tractusx_edc": {"access direct": Installation({"access": "direct"})},
-    "vantage6": {"v6 server start --with-prometheus": Installation(opened=("prometheus",))},
-    "vantage6_5": {"sandbox": Installation(opened=("sandbox",))},
 }
 _OF_PORT = {("fate", 6650): "pulsar", ("fate", 6651): "pulsar", ("fate", 8001): "pulsar"}
 

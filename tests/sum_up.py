@@ -26,6 +26,7 @@ NAMES = {
     "packets": "packet tests",
     "faults": "fault tests",
     "windows": "tests for Windows hosts",
+    "real": "runs of real software",
     "molecule": "tests on the lab's hosts",
 }
 SIZES = {False: "the fixed part (make test-all runs the whole)", True: "the whole"}

@@ -24,6 +24,9 @@ import typing as t
 from ._errors import LabError
 
 SUITES = ("bookworm", "trixie")
+"""The releases of the lab's hosts."""
+RELEASES = ("bullseye", *SUITES, "forky")
+"""The releases that packet tests run on: those of the lab, the one before them and the coming one."""
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 PACKAGES = (
@@ -33,6 +36,7 @@ PACKAGES = (
     "iproute2", "iputils-ping", "tcpdump", "curl", "procps", "netbase", "ca-certificates",
 )  # fmt: skip
 PACKAGES_OF_SUITE = {
+    "bullseye": (),
     "bookworm": (),
     "trixie": (
         *(
@@ -50,6 +54,7 @@ PACKAGES_OF_SUITE = {
         *("squid-openssl", "suricata", "nginx-light", "libnginx-mod-stream", "haproxy", "tcptraceroute"),
         *("libvirt-daemon", "libvirt-daemon-driver-network", "libvirt-clients"),
     ),
+    "forky": ("docker-cli", "ipset"),
 }
 
 # Nothing that fights over the packet filter starts by itself; a lab host starts what it is made for.
@@ -79,13 +84,13 @@ def rootfs(suite: str) -> pathlib.Path:
     """The directory of a Debian root filesystem; made on first use (half a minute), then found in the cache.
 
     Args:
-        suite: One of SUITES.
+        suite: One of RELEASES.
 
     Raises:
         LabError: Unknown suite, no root, mmdebstrap or the keyring missing, or mmdebstrap failed.
     """
-    if suite not in SUITES:
-        raise LabError(f"Debian {suite} is not in the lab; it knows {', '.join(SUITES)}")
+    if suite not in RELEASES:
+        raise LabError(f"Debian {suite} is not in the lab; it knows {', '.join(RELEASES)}")
     place = cache() / "rootfs" / f"{suite}-{recipe(suite)}"
     if place.is_dir():
         return place

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.path import unfrackpath
 
-from ..module_utils._plan.words import WINDOWS
+from ..module_utils._plan.words import PROTOCOLS, TCP, WINDOWS
 from ..plugin_utils._common.problems import PlanRefused, Problems
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.hosts import FIREWALL, MEMBERSHIPS, PLATFORM, may_be_ours, refuse_misnomers
@@ -25,15 +25,21 @@ from ..plugin_utils._plan.reader import PlanUnreadable, read_host, read_note, re
 
 OF_THE_PLAYBOOKS = {
     "connectivity_allow_shrink": {"type": "bool", "default": False},
+    "connectivity_assertions": {"type": "path"},
     "connectivity_forward_proxy": {"type": "raw"},
+    "connectivity_from": {"type": "str", "default": ""},
     "connectivity_managed": {"type": "bool", "default": True},
     "connectivity_memberships": {"type": "raw"},
     "connectivity_native": {"type": "str", "choices": ["sets", "full"], "default": "sets"},
+    "connectivity_out": {"type": "path"},
     "connectivity_plan": {"type": "path"},
     "connectivity_platform": {"type": "str", "default": "linux"},
+    "connectivity_port": {"type": "int"},
+    "connectivity_protocol": {"type": "str", "choices": list(PROTOCOLS), "default": TCP},
     "connectivity_reviewed_plan": {"type": "path"},
     "connectivity_reviewed_plan_days": {"type": "int", "default": 30},
     "connectivity_select": {"type": "str"},
+    "connectivity_to": {"type": "str", "default": ""},
     "connectivity_whole_plan": {"type": "bool", "default": False},
 }
 

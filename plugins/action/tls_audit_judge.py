@@ -12,10 +12,13 @@ from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.expected_certificates import ExpectationsRefused, expectations_of
 from ..plugin_utils._operator.results import NotOfThisRun, of_this_run
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
+from ..plugin_utils._plan.reader import PlanUnreadable, read_contacts
+from ..plugin_utils._plan.traps import read_traps
 from ..plugin_utils._tls_audit.flows import Looks
 from ..plugin_utils._tls_audit.observations import read_sights
 from ..plugin_utils._tls_audit.report import counts, failures, lines, report, summary, without_a_look
 from ..plugin_utils._tls_audit.verdict import judge_paths
+from ..plugin_utils._verify.report import Beside
 
 
 class ActionModule(ControllerAction):
@@ -28,7 +31,7 @@ class ActionModule(ControllerAction):
         "report": {"type": "path"},
         "run": {"type": "dict"},
     }
-    MISTAKES = (ExpectationsRefused, NotOfThisRun, ReportUnwritable, ValueUnreadable)
+    MISTAKES = (ExpectationsRefused, NotOfThisRun, PlanUnreadable, ReportUnwritable, ValueUnreadable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         chosen, strict = of_this_run(options["chosen"], "chosen"), options["strict"]
@@ -41,13 +44,18 @@ class ActionModule(ControllerAction):
         sights = {name: sight for name, sight in read.items() if sight is not None}
         judgements = judge_paths(looks, sights, expectations)
         blind = without_a_look(judgements)
+        plan = pathlib.Path(chosen["plan"])
+        beside = Beside(read_traps(plan), read_contacts(plan))
         if options["report"]:
             write_report(pathlib.Path(options["report"]), report(judgements, looks, sights, strict))
         return {
             "hosts": {
-                name: {"lines": lines(found, looks[name]), "failures": [*failures(name, found, strict, sights), *blind.get(name, ())]}
+                name: {
+                    "lines": lines(found, looks[name], strict, beside),
+                    "failures": [*failures(name, found, strict, sights), *blind.get(name, ())],
+                }
                 for name, found in judgements.items()
             },
             "counts": counts(judgements, strict, sights),
-            "summary": summary(judgements, strict, sights),
+            "summary": summary(judgements, strict, sights, beside),
         }

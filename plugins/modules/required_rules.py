@@ -19,7 +19,8 @@ description:
   - The same inventory gives the same bytes, so that a plan can be kept in git and its changes reviewed.
   - C(connectivity_memberships) makes a host part of the plan. It lists what runs there. Each item has C(matrix) (a name of the catalogue,
     or the path of a file of your own, relative to the inventory or the playbook), C(federation) and C(roles), and where needed C(options),
-    C(optional_flows) (ids, or C([all])), C(version) (of the system, in quotes; by default the one that the matrix calls current) and
+    C(optional_flows) (ids, C([all]), or mappings of C(flow) with C(until) or C(phases) for openings that end),
+    C(version) (of the system, in quotes; by default the one that the matrix calls current) and
     C(federation_scope) (C(any) while the partners are not known yet) with C(federation_scope_until), its last day.
     An empty list is a managed host without rules.
   - C(connectivity_addresses) lists the host's addresses as partners see them, IPv4 and IPv6. Without it, C(ansible_host) is taken,

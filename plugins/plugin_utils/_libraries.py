@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
+import typing as t
 
 LIBRARIES = ("jmespath", "jsonschema", "netaddr")
 
@@ -23,3 +25,17 @@ def require_libraries() -> None:
     missing = [library for library in LIBRARIES if importlib.util.find_spec(library) is None]
     if missing:
         raise LibrariesMissing(f"the controller's Python, {sys.executable}, lacks libraries: pip install {' '.join(missing)}")
+
+
+def library(module: str, package: str) -> t.Any:
+    """A module of a library that only some tables of vendors need (requirements.txt).
+
+    Raises:
+        LibrariesMissing: if it is not there; the message says how to install it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise LibrariesMissing(
+            f"this table needs a library that {sys.executable} lacks: pip install {package}; or save the table as CSV (UTF-8)"
+        ) from None

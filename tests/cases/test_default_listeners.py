@@ -47,6 +47,16 @@ def test_every_port_that_is_open_by_default_is_in_the_plan_of_its_role_s_own_hos
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
+def test_what_containers_publish_is_closed_where_they_are(system: str) -> None:
+    """A published port passes by the host's own rules, and neighbours may reach the container's own address."""
+    for row in TABLES[system]:
+        if row["published"] and row["address"] not in LOOPBACK:
+            for host, hosts in (("everything", one_host), (row["role"], own_hosts)):
+                placements = {rule["placement"] for rule in _rules(_plan(system, row, hosts), host, row)}
+                assert "published" in placements, f"{name_of(row)} of {host}"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
 def test_nobody_may_use_a_port_of_one_host_but_whom_its_matrix_names(system: str) -> None:
     """On one host nobody else takes part: who is admitted is a partner that the system cannot do without, or everybody by its design."""
     for row in TABLES[system]:
@@ -70,8 +80,8 @@ def test_a_listener_that_is_taken_out_of_its_matrix_is_missed(system: str) -> No
 
 
 def test_only_ports_that_cannot_be_closed_are_held_out() -> None:
-    """An aggregator takes one port of a wide range: closing all of them would cut other programs off."""
-    assert {("openfl", "49152-60998")} == HELD_OUT
+    """One port of a wide range is taken at run time: closing all of them would cut other programs off."""
+    assert {("openfl", "49152-60998"), ("nvflare", "1025-65535")} == HELD_OUT
 
 
 class _Without:

@@ -64,6 +64,7 @@ def honest(module: str, arguments: Arguments, address: str, network: Network) ->
         "inspection_note": lambda: {"changes": [], "diff": []},
         "firewall_packages": lambda: {"missing": []},
         "listening_info": lambda: {"sockets": [_socket(entry) for entry in arguments.get("ports", ())]},
+        "refused_info": lambda: {"refused": [{"rule": rule, "address": address} for rule in arguments["rules"]], "missing": []},
         "flow_listener": lambda: _listener(arguments, address, network),
         "flow_probe": lambda: {
             "token": arguments["token"],

@@ -26,6 +26,7 @@ from ansible_collections.federated.connectivity.plugins.action import (
     flow_probe,
     inspection_note,
     listening_info,
+    refused_info,
     tls_audit_judge,
     tls_audit_plan,
     tls_handshake_info,
@@ -98,6 +99,7 @@ class Play:
             "note": (inspection_note, {"plan": str(self.plan)}),
             "in_force": (firewall_policy, {"plan": str(self.plan), "check": True}),
             "loopback": (listening_info, {"ports": chosen["loopback"]}),
+            "refused": (refused_info, {"plan": str(self.plan)}),
             "listening": (flow_listener, {"ports": chosen["listen"], "name": host, "token": token}),
             "probed": (flow_probe, {"probes": chosen["probes"], "token": token}),
             "stopped": (flow_listener, {"state": "stopped"}),
@@ -168,4 +170,4 @@ def _name(action: types.ModuleType) -> str:
 def _inventory(name: str) -> dict[str, t.Any]:
     address, federation = HOSTS[name]
     membership = {"matrix": "linksight", "federation": federation, "roles": ["data_station"]}
-    return {"connectivity_memberships": [membership], "connectivity_addresses": [address]}
+    return {"connectivity_memberships": [membership], "connectivity_addresses": [address], "connectivity_log_refused": True}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import pathlib
+import re
 import typing as t
 
 import pytest
 from namespaces import Namespace, both, outcomes
-from team import Repository, Team, install_collection, team
+from team import Repository, Run, Team, install_collection, team
 
 PEER_HTTP, API = 8443, 443
 
@@ -155,3 +156,49 @@ def test_a_typo_in_the_inventory_stops_before_any_host(alone: Repository, file: 
     assert pathlib.PurePath(file).name in run.words
     assert run.unreachable == set()
     assert "Sum up" not in run.tasks
+
+
+def test_a_rule_that_somebody_removes_is_drift_until_the_plan_is_applied_again(ours: Team) -> None:
+    """Drift names the host, the rule and since when; other hosts are in force, and nothing is changed."""
+    repository, out = ours.repository, ours.repository.directory.parent / "drift"
+    assert repository.apply("--skip-tags", "verify").code == 0
+
+    def drift() -> tuple[Run, dict[str, t.Any]]:
+        options = ["-e", f"connectivity_reviewed_plan={repository.plan}", "-e", f"connectivity_out={out}"]
+        done = repository.ansible("federated.connectivity.drift", *options)
+        return done, json.loads((out / "drift.json").read_text(encoding="utf-8"))["hosts"]
+
+    run, hosts = drift()
+    assert run.code == 0, run.text
+    assert {entry["state"] for entry in hosts.values()} == {"in force"}
+    linz = ours.hosts["linz"]
+    listed = linz.run(["nft", "-a", "list", "table", "inet", "federated_connectivity"]).stdout
+    chain, handle, rule = _a_rule(listed)
+    linz.run(["nft", "delete", "rule", "inet", "federated_connectivity", chain, "handle", handle])
+    run, hosts = drift()
+    assert run.code == 2, run.text
+    assert {name for name, entry in hosts.items() if entry["state"] == "differs"} == {"linz"}
+    assert any(rule in line for line in hosts["linz"]["missing"]), hosts["linz"]
+    since = hosts["linz"]["since"]
+    assert "3 hosts: 2 in force, 1 differs, 0 not compared" in run.words
+    metrics = (out / "drift.prom").read_text(encoding="utf-8")
+    assert 'federated_connectivity_drift{host="linz"} 1' in metrics
+    assert 'federated_connectivity_drift{host="graz"} 0' in metrics
+    _run, hosts = drift()
+    assert hosts["linz"]["since"] == since
+    assert repository.apply("--skip-tags", "verify").changed == {"linz"}
+    run, hosts = drift()
+    assert run.code == 0, run.text
+    assert {entry["state"] for entry in hosts.values()} == {"in force"}
+
+
+def _a_rule(listed: str) -> tuple[str, str, str]:
+    """The chain, the handle and the id of a rule of the plan."""
+    chain = ""
+    for line in listed.splitlines():
+        named = re.match(r"\tchain (\w+)", line)
+        chain = named[1] if named else chain
+        found = re.search(r'comment "federated\.connectivity (\S+\.\S+)" # handle (\d+)', line)
+        if found:
+            return chain, found[2], found[1]
+    raise AssertionError(listed)

@@ -228,7 +228,6 @@ def test_drift_is_shown_and_mended(ufw: FirewallHost, partner: Namespace, strang
         for damage in (
             "iptables -F ufw-user-input",
             "ip6tables -D ufw6-user-input 1",
-            "iptables -I ufw-user-input -p tcp --dport 8443 -j ACCEPT",
             "sed -i s/8443,/8444,/ /etc/ufw/user6.rules; ip6tables-restore -n /etc/ufw/user6.rules",
             "ufw delete 1 <<< y",
         ):
@@ -237,6 +236,30 @@ def test_drift_is_shown_and_mended(ufw: FirewallHost, partner: Namespace, strang
             assert (damage, mended["changed"], loaded(ufw)) == (damage, True, in_force)
         assert not ufw.apply(policy())["changed"]
         assert seen(ufw, (partner, "tcp", 8443), (stranger, "tcp", 8443)) == ["open", "silent"]
+
+
+BANNED = "-A ufw-user-input -s 198.51.100.66/32 -j DROP"
+HOLE = "-A ufw-user-input -p tcp -m tcp --dport 8443 -j ACCEPT"
+BEHIND = "-A ufw-user-input -s 203.0.113.0/24 -j ACCEPT"
+
+
+def test_rules_that_others_have_in_ufws_chains_alone_keep_their_place(ufw: FirewallHost, partner: Namespace, stranger: Namespace) -> None:
+    """Through runs, changes and removal; what they accept at a closed port is named, and stays refused."""
+    for line, place in ((BANNED, "-I"), (HOLE, "-I"), (BEHIND, "-A")):
+        ufw.run(["sh", "-ec", f"iptables {place} {line[3:]}"])
+    theirs = loaded(ufw)
+    with ufw.listen("tcp", 22, 8443):
+        for declared in (policy(), policy(), policy(rule("a.b.c.ingress", "ingress", "tcp", ["9443"], "partner2")), None, policy()):
+            outcome = ufw.apply(declared)
+            found = [line for line in loaded(ufw) if line in (BANNED, HOLE, BEHIND)]
+            assert found == [HOLE, BANNED, BEHIND]
+            assert ufw.run(["sh", "-c", "iptables-save | grep '^-A ufw-user-input'"]).stdout.startswith(f"{HOLE}\n{BANNED}\n")
+            if declared is None:
+                assert loaded(ufw) == theirs
+                continue
+            assert any(f"'{HOLE}' accepts others than the peers of" in words for words in outcome.warnings)
+            assert seen(ufw, (stranger, "tcp", 22), (stranger, "tcp", 8443)) == ["silent/open", "silent"]
+            assert seen(ufw, (partner, "tcp", 8443)) == ["open"]
 
 
 def test_nothing_opens_or_closes_while_applying(ufw: FirewallHost, partner: Namespace, stranger: Namespace) -> None:
@@ -301,7 +324,7 @@ def test_a_failure_half_way_restores_files_and_chains(ufw: FirewallHost) -> None
     ufw.run(["iptables", "-A", "ufw-user-input", "-p", "esp", "-j", "ACCEPT"])
     before = contents(ufw), loaded(ufw)
     wrapper = ufw.file("/usr/local/sbin/ip6tables-restore")
-    once = 'case "$*" in *--test*) ;; *) mkdir /run/failed 2>/dev/null && exit 4;; esac'
+    once = 'case "$*" in *--test*|"-w 5 -n") ;; *) mkdir /run/failed 2>/dev/null && exit 4;; esac'
     wrapper.write_text(f'#!/bin/sh\n{once}\nexec /usr/sbin/ip6tables-restore "$@"\n')
     wrapper.chmod(0o755)
     with pytest.raises(PolicyFailed, match="ip6tables-restore"):

@@ -128,6 +128,10 @@ def test_check_apply_second_run_change_trial_that_is_not_confirmed_and_removal()
     assert "which must be reachable" in output
     assert rules() == applied
 
+    output, _count = play("drift.yml", fails=True)
+    assert "linksight.north.peer_http.ingress" in output
+    assert "differs" in output
+
     STATE.write_text(json.dumps({**json.loads(STATE.read_text()), "profiles": profiles("off")}))
     output, _count = play("verify.yml", fails=True)
     assert "profile Public is off" in output

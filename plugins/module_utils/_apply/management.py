@@ -82,11 +82,19 @@ def doubts(policy: Policy, connection: t.Optional[t.Tuple[str, int]], host: Host
 def _carrier(client: str, host: Host) -> str:
     """What carries the connection of a client that is not on a wire of this host's: a tunnel, or something on the host itself; "" else."""
     asked = host.run(["ip", "-json", "route", "get", client], check=False).stdout if host.which("ip") else ""
-    link = json.loads(asked)[0].get("dev", "") if asked else ""
+    link = _link(asked)
     kind = (host.read("/sys/class/net/%s/type" % link) or b"").decode().strip()
     if kind == _LOOPBACK:
         return "something on this host itself"
     return "the tunnel %s" % link if kind in _TUNNELS or host.read("/sys/class/net/%s/tun_flags" % link) else ""
+
+
+def _link(routes: str) -> str:
+    """The link of the first route that ip lists in JSON; empty where it lists none, or knows no JSON."""
+    try:
+        return str(json.loads(routes)[0].get("dev", "")).replace("/", "") if routes else ""
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
+        return ""
 
 
 def parse_connection(text: str) -> t.Optional[t.Tuple[str, int]]:

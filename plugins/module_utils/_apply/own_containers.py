@@ -8,32 +8,26 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import typing as t
 
 from .._host.host import Host
 from .._policy.container_bridges import container_bridges
+from .._policy.container_networks import networks_of as networks_of
 from .._policy.model import AddressSet, Policy
-from .._policy.surroundings import OWN_CONTAINERS
 
 
 def own_containers(policy: Policy, host: Host) -> AddressSet:
     """The networks of the bridges that certainly are a container engine's own, as the host's addresses on them tell."""
     bridges = container_bridges(policy.container_interfaces, os.listdir("/sys/class/net"))
-    listed = json.loads(host.run(["ip", "-json", "address", "show"]).stdout) if host.which("ip") else []
+    listed = _listed(host.run(["ip", "-json", "address", "show"], check=False).stdout) if host.which("ip") else []
     return networks_of([link for link in listed if link.get("ifname") in bridges])
 
 
-def networks_of(links: t.Iterable[t.Mapping[str, t.Any]]) -> AddressSet:
-    """The networks of links as ``ip -json address`` lists them; link-local ones are not told apart by their bridge."""
-    found = {
-        ipaddress.ip_interface("%s/%s" % (address["local"], address["prefixlen"])).network
-        for link in links
-        for address in link.get("addr_info", ())
-        if address.get("scope") == "global"
-    }
-    ipv4 = ipaddress.collapse_addresses(network for network in found if network.version == 4)
-    ipv6 = ipaddress.collapse_addresses(network for network in found if network.version == 6)
-    return AddressSet(OWN_CONTAINERS, tuple(map(str, sorted(ipv4))), tuple(map(str, sorted(ipv6))))
+def _listed(text: str) -> t.List[t.Mapping[str, t.Any]]:
+    """The links of ip's JSON; none where it is something else, as of an ip that knows no JSON."""
+    try:
+        return [link for link in json.loads(text) if isinstance(link, dict)]
+    except (TypeError, ValueError, RecursionError):
+        return []

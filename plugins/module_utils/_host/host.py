@@ -31,6 +31,7 @@ STATE = "/var/lib/federated_connectivity"
 LOCK = "/run/federated_connectivity.lock"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 COMMAND_SECONDS = 120.0
+BYTES = "surrogateescape"  # others' comments are in any encoding: their bytes are kept
 LOCK_SECONDS = 120.0
 # Where this collection writes, as patterns; and the directories that it makes where they are missing, and then takes away.
 _PLACES = (
@@ -52,7 +53,7 @@ def in_words(error: OSError) -> str:
 
 
 class Result(t.NamedTuple):
-    """What a command left behind; the output is text."""
+    """What a command left behind; bytes that are not UTF-8 stand in its text as lone surrogates, and are bytes again in an input."""
 
     rc: int
     stdout: str
@@ -106,14 +107,13 @@ class Host:
     def _run(self, argv: t.Sequence[str], input: str, environment: t.Mapping[str, str]) -> Result:
         done = subprocess.run(
             argv,
-            input=input,
+            input=input.encode("utf-8", BYTES),
             capture_output=True,
-            text=True,
             env=environment,
             timeout=COMMAND_SECONDS,
             check=False,
         )
-        return Result(done.returncode, done.stdout, done.stderr)
+        return Result(done.returncode, done.stdout.decode("utf-8", BYTES), done.stderr.decode("utf-8", BYTES))
 
     def which(self, command: str) -> t.Optional[str]:
         """The path of a command in the system's own PATH (an unprivileged login's PATH lacks sbin), or None."""

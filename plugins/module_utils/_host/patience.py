@@ -92,7 +92,7 @@ def run(argv: t.Sequence[str], input: str, environment: t.Mapping[str, str], sec
         FileNotFoundError: there is no such command.
     """
     with tempfile.TemporaryFile() as file:
-        file.write(input.encode())
+        file.write(input.encode("utf-8", "surrogateescape"))
         file.seek(0)
         process = subprocess.Popen(argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
     output, errors = (t.cast(t.IO[bytes], pipe) for pipe in (process.stdout, process.stderr))

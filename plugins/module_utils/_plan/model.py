@@ -242,7 +242,12 @@ class PlanProxy(t.NamedTuple):
 
 
 class PlanMembership(t.NamedTuple):
-    """One place of the host in a federation. ``federation_scope_until``: the last day of ``any``; None: no key is written."""
+    """One place of the host in a federation.
+
+    Attributes:
+        federation_scope_until: The last day of ``any``; None: no key is written.
+        optional_flows_limits: When openings of optional flows end, by flow; empty: no key is written.
+    """
 
     matrix: str
     federation: str
@@ -252,18 +257,24 @@ class PlanMembership(t.NamedTuple):
     version: t.Optional[str]
     federation_scope: str
     federation_scope_until: t.Optional[str] = None
+    optional_flows_limits: t.Mapping[str, Json] = {}
 
     def to_json(self) -> Json:
         given = {"roles": list(self.roles), "options": dict(self.options), "optional_flows": list(self.optional_flows)}
         data = {**self._asdict(), **given}
         if self.federation_scope_until is None:
             del data["federation_scope_until"]
+        if self.optional_flows_limits:
+            data["optional_flows_limits"] = {flow: dict(limits) for flow, limits in self.optional_flows_limits.items()}
+        else:
+            del data["optional_flows_limits"]
         return data
 
     @classmethod
     def from_json(cls, data: t.Mapping[str, t.Any]) -> PlanMembership:
-        given = {name: data[name] for name in cls._fields if name != "federation_scope_until"}
+        given = {name: data[name] for name in cls._fields if name not in cls._field_defaults}
         given["federation_scope_until"] = data.get("federation_scope_until")
+        given["optional_flows_limits"] = data.get("optional_flows_limits", {})
         return cls(**{**given, "roles": tuple(data["roles"]), "optional_flows": tuple(data["optional_flows"])})
 
 
@@ -284,10 +295,30 @@ class Defaults(t.NamedTuple):
         return cls(data.get("ingress", UNCHANGED), data.get("egress", UNCHANGED))
 
 
+class InsideFlow(t.NamedTuple):
+    """A flow between containers of one host. ``flow`` is its label, ``ports`` are the responder's own."""
+
+    flow: str
+    protocol: str
+    ports: Ports
+
+    def to_json(self) -> Json:
+        return {**self._asdict(), "ports": list(self.ports)}
+
+    @classmethod
+    def from_json(cls, data: t.Mapping[str, t.Any]) -> InsideFlow:
+        return cls(data["flow"], data["protocol"], tuple(data["ports"]))
+
+
 class HostPart(t.NamedTuple):
     """What the plan says about a host besides its name and addresses: equal hosts share it.
 
-    ``firewall`` is the one that the inventory declares; None: it declares none, and no key is written.
+    Attributes:
+        firewall: The one that the inventory declares; None: it declares none, and no key is written.
+        log_refused: Peers that listeners refuse are logged; no key is written unless they are.
+        connection_limit: How many connections of one peer a listener takes; 0: no limit, and no key is written.
+        containers_apart: The only flows between containers of the host, and no name service for them; None: containers are not kept
+            from each other, and no key is written.
     """
 
     managed: bool
@@ -299,14 +330,20 @@ class HostPart(t.NamedTuple):
     proxy: t.Optional[PlanProxy]
     inspection_exclusions: t.Tuple[Exclusion, ...]
     firewall: t.Optional[str] = None
+    log_refused: bool = False
+    connection_limit: int = 0
+    containers_apart: t.Optional[t.Tuple[InsideFlow, ...]] = None
 
     def to_json(self) -> Json:
         lists = {
             name: [one.to_json() for one in getattr(self, name)] for name in ("memberships", "rules", "listeners", "inspection_exclusions")
         }
         data = {**self._asdict(), **lists, "defaults": self.defaults.to_json(), "proxy": self.proxy and self.proxy.to_json()}
-        if self.firewall is None:
-            del data["firewall"]
+        for name, unset in (("firewall", None), ("log_refused", False), ("connection_limit", 0), ("containers_apart", None)):
+            if data[name] == unset:
+                del data[name]
+        if self.containers_apart is not None:
+            data["containers_apart"] = [flow.to_json() for flow in self.containers_apart]
         return data
 
     @classmethod
@@ -322,6 +359,9 @@ class HostPart(t.NamedTuple):
             PlanProxy.from_json(proxy) if proxy else None,
             tuple(map(Exclusion.from_json, data.get("inspection_exclusions", ()))),
             data.get("firewall"),
+            data.get("log_refused", False),
+            data.get("connection_limit", 0),
+            tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
         )
 
 

@@ -35,9 +35,15 @@ def addresses(networks: t.Iterable[str]) -> Spans:
 
 
 def _numbers(network: str) -> Span:
+    """Raises ValueError where it is no network; a mask that is no prefix length is none."""
     low, _dash, high = network.partition("-")
+    if not (low.partition("/")[2] or "0").isdigit():
+        raise ValueError("%r has a mask that is not a prefix length" % network)
     first, last = ipaddress.ip_network(low, strict=False), ipaddress.ip_network(high or low, strict=False)
-    return first.version * _ROOM + int(first.network_address), last.version * _ROOM + int(last.broadcast_address)
+    span = first.version * _ROOM + int(first.network_address), last.version * _ROOM + int(last.broadcast_address)
+    if first.version != last.version or span[0] > span[1]:
+        raise ValueError("%r is not a range of addresses" % network)
+    return span
 
 
 ANY_ADDRESS = {4: addresses(["0.0.0.0/0"]), 6: addresses(["::/0"])}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from .._plan.model import InsideFlow
 from .._plan.ports import holds
 from .._plan.words import EGRESS, INGRESS
 
@@ -75,6 +76,8 @@ class Policy(t.NamedTuple):
     connection: (client address, local port), or None where there is none (a local connection) or nothing here could refuse it.
     ``container_interfaces`` are the bridges of containers, by name or by prefix with a trailing ``*``.
     ``loopback_listeners``: the plan keeps ports to the host itself.
+    ``log_refused``: peers that listeners refuse are logged. ``connection_limit``: connections of one peer to one listener; 0: no limit.
+    ``containers_apart``: the only flows between containers of the host; None: containers are not kept from each other.
     """
 
     host: str
@@ -84,6 +87,9 @@ class Policy(t.NamedTuple):
     management: t.Optional[t.Tuple[str, int]] = None
     container_interfaces: t.Tuple[str, ...] = ()
     loopback_listeners: bool = False
+    log_refused: bool = False
+    connection_limit: int = 0
+    containers_apart: t.Optional[t.Tuple[InsideFlow, ...]] = None
 
     def ingress(self, *placements: str) -> t.List[Rule]:
         return [rule for rule in self.rules if rule.direction == INGRESS and (not placements or rule.placement in placements)]

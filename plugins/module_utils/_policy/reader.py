@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from .._errors import PolicyRefused
-from .._plan.model import HostPlan, PlanRule
+from .._plan.model import HostPlan, InsideFlow, PlanRule
 from .._plan.ports import disjoint, is_port_range
 from .._plan.words import DENY, DIRECTIONS, EGRESS, HOST, INGRESS, INSTALL, PLACEMENTS, PROTOCOLS, UNCHANGED
 from .model import FAMILIES, AddressSet, Policy, Rule
@@ -56,6 +56,9 @@ def parse_policy(
         None,
         tuple(container_interfaces),
         bool(data.get("listeners")),
+        data.get("log_refused", False),
+        data.get("connection_limit", 0),
+        tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
     )
     return policy._replace(management=management) if management and policy.endangers(*management) else policy
 
@@ -111,6 +114,20 @@ class _Checks:
         self._rules()
         for direction in DIRECTIONS:
             self._text(self._defaults, direction, "defaults", _DEFAULTS)
+        if not isinstance(self._data.get("log_refused", False), bool):
+            self.errors.append("policy: log_refused must be true or false, not %r" % (self._data["log_refused"],))
+        limit = self._data.get("connection_limit", 0)
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= 65535:
+            self.errors.append("policy: connection_limit must be a number from 0 to 65535, not %r" % (limit,))
+        for number, entry in enumerate(
+            self._list(self._data, "containers_apart", "policy", dict) if "containers_apart" in self._data else ()
+        ):
+            where = "containers_apart[%d]" % number
+            self._text(entry, "flow", where)
+            self._text(entry, "protocol", where, PROTOCOLS)
+            self.errors.extend(
+                "%s: %r is not a valid port" % (where, port) for port in self._list(entry, "ports", where) if not is_port_range(port)
+            )
         for name in container_interfaces:
             if not _INTERFACE.match(name):
                 self.errors.append("container_interfaces: %r is not a valid interface name; a prefix may end in *" % name)

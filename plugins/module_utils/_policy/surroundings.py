@@ -26,6 +26,7 @@ class Surroundings(t.NamedTuple):
         links_of_others: Links that a prefix of the policy's container interfaces covers, and that belong to no engine.
         containers: The networks of the host's own containers, for firewalls that know containers by their addresses only.
         ipv6: Whether the firewall filters IPv6 at all (ufw: ``IPV6=yes``).
+        names_bridges: Whether the kernel tells which bridge a packet comes from (nft_meta_bridge).
         redirected_pass: Whether the firewall beside our own table lets all redirected connections pass (firewalld does).
     """
 
@@ -34,6 +35,7 @@ class Surroundings(t.NamedTuple):
     containers: AddressSet = AddressSet(OWN_CONTAINERS, (), ())
     ipv6: bool = True
     redirected_pass: bool = False
+    names_bridges: bool = True
 
 
 def admit(policy: Policy, containers: AddressSet) -> Policy:

@@ -12,7 +12,7 @@ import json
 import os
 import pathlib
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .bounded_file import MEBIBYTE, NotAPlainFile, read_unlinked
 from .directory_files import replace_file
@@ -35,13 +35,25 @@ def write_report(file: pathlib.Path, content: Mapping[str, t.Any]) -> None:
     Raises:
         ReportUnwritable: saying what is in the way, and what to do.
     """
-    data = (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
+    _write(file, (json.dumps(content, indent=2, sort_keys=True) + "\n").encode(), _is_report)
+
+
+def write_report_text(file: pathlib.Path, text: str) -> None:
+    """The same for a report that is not JSON, or is written already, and has our mark in its first lines.
+
+    Raises:
+        ReportUnwritable: saying what is in the way, and what to do.
+    """
+    _write(file, text.encode(), _is_marked)
+
+
+def _write(file: pathlib.Path, data: bytes, is_ours: Callable[[bytes], bool]) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         directory = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             found = read_unlinked(file.name, directory, LARGEST)
-            if found is None or _is_report(found.data):
+            if found is None or is_ours(found.data):
                 replace_file(file.name, directory, data, MODE)
             elif found.data != data:
                 raise NotAPlainFile("is not a report of this collection")
@@ -65,3 +77,7 @@ def _is_report(data: bytes) -> bool:
         return False
     earlier = content.get("format") == 1 and {*content} - {"own_certificates"} == {"format", "counts", "hosts"}
     return content.get("made_by") == MARK or earlier
+
+
+def _is_marked(data: bytes) -> bool:
+    return MARK.encode() in b"\n".join(data.splitlines()[:4])

@@ -77,6 +77,7 @@ _LISTENED = record(
 _SOCKET = record(
     {"protocol": _PROTOCOL, "family": _FAMILY, "address": address, "port": _PORT, "process": text(_DETAIL), "loopback": flag},
 )
+_REFUSED = record({"rule": text(400), "address": address})
 HANDSHAKE = record(
     {
         "outcome": one_of("completed", "alert", "reset", "closed", "silent", "not_tls", "failed", "unreachable", "not_tried"),
@@ -130,6 +131,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "listening_info": Row({"sockets": list_of(_SOCKET, 2000)}),
     "tls_handshake_info": Row({"handshakes": list_of(HANDSHAKE, 100_000)}, {"token": _TOKEN}),
+    "refused_info": Row({"refused": list_of(_REFUSED, 50_000), "missing": list_of(text(400), 2000)}),
     "inspection_note": Row({"changed": flag}, {"changes": _LINES, "diff": list_of(_DIFF, 10)}),
     "firewall_packages": Row({"changed": flag}, {"missing": _LINES}),
 }

@@ -20,10 +20,12 @@ KEYS = ("id", "about", "reason", "until")
 
 EXPLANATIONS = {
     "federation-scope-any": "Partners are not known yet, so the federation's flows between hosts are open to everybody on this host.",
+    "opening-ends": "An optional flow is opened until a day. The day closes nothing: the entry has to be removed.",
     "anybody-admitted": "A port is open to everybody, though its matrix does not mean the whole Internet.",
     "anybody-reached": "A host that refuses what no rule allows may still reach any address on a port, and so may every program on it.",
     "site-port-exposed": "A port that is meant for the host's own site is open to far more addresses than a site has.",
     "plaintext-between-sites": "What a system sends between hosts of different sites can be read and changed on the way.",
+    "plaintext-at-site": "Users of a port can be read and changed on their network, because an option of the system turns TLS off.",
     "uncertain-flow": "A rule rests on a fact that is inferred, or that the system's own documents dispute.",
     "many-ports": "A rule opens more than a thousand ports, so that whatever listens there by accident is open, too.",
     "undefined-network": "A conditional flow comes from a named network that the host does not define, so nobody may use it.",
@@ -31,14 +33,20 @@ EXPLANATIONS = {
     "replaced-variable": "One group or host replaces what another group says, and a membership or network of it is lost.",
     "similar-federation": "The name of a federation resembles another one of its system: a typing error has probably shut its hosts out.",
     "shared-address": "More than one host claims an address, so partners may open their ports to the wrong host.",
+    "shared-port": "Two services of a host may want one port, because one of them is optional.",
     "stale-acceptance": "An acceptance no longer matches a finding, and would hide the next one.",
 }
 """The id of every lint, and what it is about, in one sentence (docs/lints.md says more)."""
 STALE = "stale-acceptance"
+SCOPE_ANY = "federation-scope-any"
+OPENING_ENDS = "opening-ends"
 WIDE_ADDRESSES = "wide-addresses"
 REPLACED = "replaced-variable"
 SIMILAR_FEDERATION = "similar-federation"
 SHARED_ADDRESS = "shared-address"
+SHARED_PORT = "shared-port"
+_SAYING = {SCOPE_ANY: "federation_scope_until is", OPENING_ENDS: "optional_flows opens it until"}
+"""What the inventory says where a finding has a last day of its own."""
 _NO_END = "no end"
 """Comes after every day in the order of strings."""
 ACCEPTABLE = [lint for lint in EXPLANATIONS if lint != STALE]
@@ -108,7 +116,7 @@ def _accepted(finding: Finding, fitting: Sequence[Acceptance]) -> tuple[str | No
     """Why a finding is not a warning, and until when: the acceptance that lasts longest counts, but no longer than the exception."""
     longest = max(fitting, key=lambda acceptance: acceptance.until or _NO_END, default=None)
     if longest is None:
-        return (f"federation_scope_until is {finding.until}" if finding.until else None), finding.until
+        return (f"{_SAYING[finding.lint]} {finding.until}" if finding.until else None), finding.until
     return longest.reason, min(filter(None, (longest.until, finding.until)), default=None)
 
 

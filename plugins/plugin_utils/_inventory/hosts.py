@@ -40,11 +40,27 @@ FIREWALL = "connectivity_firewall"
 SITE = "connectivity_site"
 CONTACT = "connectivity_contact"
 PRODUCTS = "connectivity_inspection_products"
-_OF_RULES = (MEMBERSHIPS, ADDRESSES, MANAGED, NETWORKS, FORWARD_PROXY, PHASES_WANTED, DEFAULTS, ACCEPTED, PLATFORM, FIREWALL)
+LOG_REFUSED = "connectivity_log_refused"
+CONNECTION_LIMIT = "connectivity_connection_limit"
+_OF_RULES = (
+    MEMBERSHIPS,
+    ADDRESSES,
+    MANAGED,
+    NETWORKS,
+    FORWARD_PROXY,
+    PHASES_WANTED,
+    DEFAULTS,
+    ACCEPTED,
+    PLATFORM,
+    FIREWALL,
+    LOG_REFUSED,
+    CONNECTION_LIMIT,
+)
 VARIABLES = (*_OF_RULES, SITE, CONTACT, PRODUCTS)
 
 NO_SITE = "all"
 LONGEST_NAME = 200
+LARGEST_LIMIT = 65535
 SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
@@ -58,6 +74,8 @@ class Profile:
         denied: Directions in which the user asked for deny.
         platform: LINUX or WINDOWS.
         firewall: The one that the user declares; None: none.
+        log_refused: Peers that the host's listeners refuse are logged.
+        connection_limit: How many connections of one peer a listener takes; 0: no limit.
     """
 
     managed: bool
@@ -69,6 +87,8 @@ class Profile:
     denied: frozenset[str]
     platform: str
     firewall: str | None
+    log_refused: bool = False
+    connection_limit: int = 0
 
     @property
     def demanded(self) -> frozenset[str]:
@@ -224,6 +244,7 @@ class _HostReader:
             self._phases(),
             self._denied(),
             *self._platform(),
+            *self._watch(is_managed),
         )
 
     def _addresses(self) -> tuple[str, ...] | None:
@@ -274,6 +295,12 @@ class _HostReader:
         fields = (value.mapping(DIRECTIONS) if value else None) or {}
         chosen = {direction: field.one_of("default", "a direction", ("unchanged", "deny")) for direction, field in fields.items()}
         return frozenset(direction for direction, default in chosen.items() if default == "deny")
+
+    def _watch(self, is_managed: bool) -> tuple[bool, int]:
+        """Whether refused peers are logged, and how many connections of one peer a listener takes: nothing of it on a partner's host."""
+        logged, limit = self._value(LOG_REFUSED), self._value(CONNECTION_LIMIT)
+        found = (bool(logged and logged.flag()), (limit.count(LARGEST_LIMIT) if limit else None) or 0)
+        return found if is_managed else (False, 0)
 
     def _platform(self) -> tuple[str, str | None]:
         """The platform, and the firewall that is declared: Windows has Windows Firewall, and nothing else has."""

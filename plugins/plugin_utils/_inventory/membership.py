@@ -11,12 +11,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from .._common.problems import Problems, unknown
+from .._common.problems import Problems
 from .._matrix.model import Matrix
 from .._matrix.versions import Version
+from .openings import Opening, read_openings
 from .value import Value
-
-ALL = "all"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Membership:
 
     Attributes:
         options: What the membership itself sets, sorted by name.
-        optional_flows: Ids of the optional flows that it opens.
+        openings: The optional flows that it opens, sorted by id.
         version: The version of the system that the host runs; None if none is named and it makes no difference.
         any_partner: Partners are not known yet (``federation_scope: any``).
         any_until: The last day of that, YYYY-MM-DD; None: it has no end.
@@ -36,7 +35,7 @@ class Membership:
     federation: str
     roles: frozenset[str]
     options: tuple[tuple[str, str | int], ...] = ()
-    optional_flows: frozenset[str] = frozenset()
+    openings: tuple[Opening, ...] = ()
     version: Version | None = None
     any_partner: bool = False
     any_until: str | None = None
@@ -45,6 +44,15 @@ class Membership:
     @property
     def label(self) -> str:
         return f"{self.matrix.name}.{self.federation}"
+
+    @property
+    def optional_flows(self) -> frozenset[str]:
+        """Ids of the optional flows that it opens, also those whose opening has ended."""
+        return frozenset(opening.flow for opening in self.openings)
+
+    def opening(self, flow: str) -> Opening | None:
+        """The opening of an optional flow; None if the membership does not open it."""
+        return next((opening for opening in self.openings if opening.flow == flow), None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,17 +114,13 @@ def merge_drafts(drafts: Sequence[Draft], problems: Problems) -> Membership:
     version = said["version"][0].version if "version" in said else next((draft.version for draft in drafts if draft.version), None)
     options = {name: choice for draft in reversed(drafts) for name, choice in draft.options}
     is_named = any("version" in draft.fields for draft in drafts)
-    flows = [
-        _optional_flows(draft.fields["optional_flows"], draft.matrix, version, is_named)
-        for draft in drafts
-        if "optional_flows" in draft.fields
-    ]
+    opened = [draft.fields["optional_flows"] for draft in drafts if "optional_flows" in draft.fields]
     return Membership(
         first.matrix,
         first.federation,
         frozenset().union(*(draft.roles for draft in drafts)),
         tuple(sorted(options.items())),
-        frozenset().union(*flows),
+        read_openings(opened, first.matrix, version, is_named),
         version,
         any_partner,
         next((draft.scope_until for draft in drafts if draft.scope_until is not None), None),
@@ -127,24 +131,3 @@ def merge_drafts(drafts: Sequence[Draft], problems: Problems) -> Membership:
 def _where(draft: Draft, problems: Problems) -> str:
     place = problems.place(draft.value.data)
     return f" ({place})" if place else ""
-
-
-def _optional_flows(value: Value, matrix: Matrix, version: Version | None, is_named: bool) -> frozenset[str]:
-    why = "; leave it out" if is_named else ", as its membership names no version; leave it out, or name the version that it runs"
-    optional = [flow.id for flow in matrix.flows.values() if flow.necessity == "optional" and version in flow.versions]
-    opened: set[str] = set()
-    for item in value.items("[all]") or ():
-        flow = item.text()
-        if flow is None:
-            continue
-        if flow == ALL:
-            opened.update(optional)
-        elif flow in optional:
-            opened.add(flow)
-        elif flow in matrix.flows and version not in matrix.flows[flow].versions:
-            item.refuse(f"the flow {flow} of {matrix.name} exists {matrix.flows[flow].versions}, this host runs {version}{why}")
-        elif flow in matrix.flows:
-            item.refuse(f"the flow {flow} of {matrix.name} is {matrix.flows[flow].necessity}, not optional; leave it out")
-        else:
-            item.refuse(unknown("optional flow", flow, matrix.name, [*optional, ALL]))
-    return frozenset(opened)

@@ -156,7 +156,10 @@ def _options(value: Value, matrix: Matrix) -> tuple[tuple[str, str | int], ...]:
         if option is None:
             field.refuse(unknown("option", name, matrix.name, matrix.options))
             continue
-        chosen = field.one_of("value", f"option {name}", option.choices) if option.choices else field.port()
+        if option.choices:
+            chosen: str | int | None = field.one_of("value", f"option {name}", option.choices)
+        else:
+            chosen = field.port() if option.pattern is None else field.matching(option.pattern, option.example)
         if chosen is not None:
             options.append((name, chosen))
     return tuple(sorted(options))

@@ -17,17 +17,23 @@ from .._operator.role_options import PREFIX, REGISTERED, all_options, prefixes
 
 OF_PLAYBOOKS = (
     "connectivity_allow_shrink",
+    "connectivity_assertions",
     "connectivity_expected_certificates",
+    "connectivity_from",
     "connectivity_matrix",
     "connectivity_native",
+    "connectivity_out",
     "connectivity_perspective",
     "connectivity_plan",
+    "connectivity_port",
+    "connectivity_protocol",
     "connectivity_reviewed_plan",
     "connectivity_reviewed_plan_days",
     "connectivity_select",
     "connectivity_serial",
     "connectivity_strangers",
     "connectivity_table",
+    "connectivity_to",
     "connectivity_whole_plan",
 )
 """What playbooks and tasks read under our prefix, besides what decides a host's rules."""

@@ -106,7 +106,7 @@ def _memberships(values: Iterable[object]) -> dict[str, frozenset[str]]:
         for item in value if isinstance(value, (list, tuple)) else ():
             if isinstance(item, Mapping) and isinstance(item.get("matrix"), str):
                 label = one_line(f"{item['matrix']}.{item.get('federation', 'host')}")
-                parts = {f"{key} {part}" for key in ("roles", "optional_flows") for part in _texts(item.get(key))}
+                parts = {f"{key} {part}" for key in ("roles", "optional_flows") for part in _ids(item.get(key))}
                 found[label] = found.get(label, frozenset()) | parts
     return found
 
@@ -125,6 +125,12 @@ def _cidr(text: str) -> str | None:
         return parse_network(text, True)
     except ValueError:
         return None
+
+
+def _ids(value: object) -> list[str]:
+    """Roles and optional flows by their ids, also where an entry says when its opening ends."""
+    entries = [part.get("flow") if isinstance(part, Mapping) else part for part in value] if isinstance(value, (list, tuple)) else []
+    return _texts(entries)
 
 
 def _texts(value: object) -> list[str]:

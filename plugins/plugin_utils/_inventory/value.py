@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 from collections.abc import Collection, Mapping
 
 from .._common.days import EXAMPLE, parse_day
@@ -41,7 +42,7 @@ class Value:
         while value is not None:
             places.append(value.data.original if isinstance(value.data, Unreadable) else value.data)
             value = value._around
-        self._problems.error(f"{self.path}: {message}", [self._host], places)
+        self._problems.error(f"{self.path}: {message}", [self._host] if self._host else (), places)
 
     def warn(self, message: str) -> None:
         self._problems.warn(f"{self.path}: {message}", [self._host])
@@ -122,6 +123,23 @@ class Value:
         if isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= 65535:
             return int(number)
         self._wrong("a port, 1 to 65535")
+        return None
+
+    def count(self, largest: int) -> int | None:
+        number = self.data
+        if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) <= 5:
+            number = int(number)
+        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= largest:
+            return int(number)
+        self._wrong(f"a number from 0 to {largest}")
+        return None
+
+    def matching(self, pattern: str, example: str) -> str | None:
+        """A text that matches a regular expression as a whole."""
+        text = self.text()
+        if text is None or re.fullmatch(pattern, text):
+            return text
+        self.refuse(f"{text!r} does not have the form that is needed here; write it as in {example!r}")
         return None
 
     def day(self) -> str | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from ...module_utils._plan.words import PHASES
 from .._common.texts import one_line
 from .data import Data, decider
-from .model import ENDS, ByOption, Condition, Endpoint, Flow, Matrix, Option, Source, Trap, Versions
+from .model import ENDS, ByOption, Condition, Endpoint, Flow, Matrix, NamesByText, Option, OptionValues, Source, Trap, Versions
 from .services import names_with_services, used_services
 from .versions import Span, Version
 
@@ -33,13 +33,23 @@ def build(data: Data, file: str) -> Matrix:
         essential_networks=frozenset(name for name, network in data.get("networks", {}).items() if network.get("essential")),
         flows={flow_id: _flow(flow_id, flow, options, data.get("documents", {})) for flow_id, flow in data["flows"].items()},
         versions=Versions(Version(versions["oldest"]), Version(versions["current"])) if "oldest" in versions else None,
+        role_conditions={name: _values(role["when"]) for name, role in data["roles"].items() if "when" in role},
         traps=tuple(Trap(one_line(trap["trap"]), tuple(trap.get("flows", ()))) for trap in data.get("traps", ())),
     )
 
 
 def _option(name: str, option: Data) -> Option:
     choices = tuple(option.get("choices", ()))
-    return Option(name, option["owner"], choices, choices[0] if choices else option["default"])
+    default = choices[0] if choices else option.get("default")
+    return Option(name, option["owner"], choices, default, option.get("pattern"), option.get("example", ""))
+
+
+def _names_by_text(data: Data) -> NamesByText:
+    return NamesByText(data["option"], tuple(data["names"]))
+
+
+def _values(data: Data) -> OptionValues:
+    return {name: tuple(values) for name, values in data.items()}
 
 
 def _flow(flow_id: str, flow: Data, options: Mapping[str, Option], documents: Data) -> Flow:
@@ -76,6 +86,9 @@ def _flow(flow_id: str, flow: Data, options: Mapping[str, Option], documents: Da
         documents=tuple(_sources(flow, documents)),
         versions=Span(*(Version(flow[key]) if key in flow else None for key in ("since", "until"))),
         notes=one_line(flow.get("notes", "")),
+        responder_names=_names_by_text(flow["responder_names"]) if "responder_names" in flow else None,
+        opened_by=_values(flow.get("opened_by", {})),
+        without_tls=_values(flow.get("without_tls", {})),
     )
 
 

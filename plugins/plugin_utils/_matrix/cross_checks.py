@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -20,6 +21,8 @@ from .model import ENDS, FEDERATION, INITIATOR, RESPONDER
 from .services import outside_services
 from .versions import Version
 
+HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+
 
 def cross_findings(data: Data, name: str) -> Iterator[Finding]:
     """What the schema cannot say: the names of one place that another refers to, and what makes no sense together."""
@@ -28,6 +31,11 @@ def cross_findings(data: Data, name: str) -> Iterator[Finding]:
     versions = data.get("versions", {})
     if "oldest" in versions and Version(versions["current"]) < Version(versions["oldest"]):
         yield ("versions", "oldest"), "must not come after current; both are the same where the matrix describes one version"
+    for option_name, option in data.get("options", {}).items():
+        yield from ((("options", option_name, key), text) for key, text in _text_option_findings(option))
+    for role, said in data["roles"].items():
+        for path, text in _value_findings(data, said.get("when", {})):
+            yield ("roles", role, "when", *path), text
     for flow_id, flow in data["flows"].items():
         for path, text in (*_flow_findings(data, flow_id, flow), *_version_findings(data, flow)):
             yield ("flows", flow_id, *path), text
@@ -37,6 +45,29 @@ def cross_findings(data: Data, name: str) -> Iterator[Finding]:
     for index, question in enumerate(data.get("questions", ())):
         for path, text in _statement_findings(data, question):
             yield ("questions", index, *path), text
+
+
+def _text_option_findings(option: Data) -> Iterator[tuple[str, str]]:
+    if option.get("type") != "text":
+        return
+    try:
+        matches = re.fullmatch(option["pattern"], option["example"])
+    except re.error as error:
+        yield "pattern", f"is not a valid regular expression: {error}"
+        return
+    if not matches:
+        yield "example", "does not match the pattern of the option"
+
+
+def _value_findings(data: Data, values: Data) -> Iterator[Finding]:
+    """What is wrong with options and their values that decide a role, or whether a flow is open or has TLS."""
+    options = data.get("options", {})
+    for name, wanted in values.items():
+        if name not in options:
+            yield (name,), unknown("option", name, "the matrix", options)
+        else:
+            choices = options[name].get("choices", ())
+            yield from (((name,), unknown("value", value, f"option {name}", choices)) for value in wanted if value not in choices)
 
 
 def _statement_findings(data: Data, statement: Data) -> Iterator[Finding]:
@@ -60,6 +91,22 @@ def _flow_findings(data: Data, flow_id: str, flow: Data) -> Iterator[Finding]:
                 yield ("ports", index), f"{written!r} is not an ascending range of ports up to 65535"
     if flow["proxy"] == "allowed" and flow["protocol"] != "tcp":
         yield ("proxy",), f"an HTTP forward proxy does not carry {flow['protocol']}; say forbidden"
+    for key, needed_key, needed_value in (("opened_by", "necessity", "optional"), ("without_tls", "tls", "optional")):
+        if key in flow:
+            yield from (((key, *path), text) for path, text in _value_findings(data, flow[key]))
+            if flow[needed_key] != needed_value:
+                yield (key,), f"belongs to a flow with {needed_key}: {needed_value}; this one has {flow[needed_key]}"
+    if "responder_names" in flow:
+        option = flow["responder_names"]["option"]
+        if data.get("options", {}).get(option, {}).get("type") != "text":
+            yield ("responder_names", "option"), f"{option} is not an option of the matrix with type: text"
+        else:
+            example = str(data["options"][option]["example"])
+            for index, name in enumerate(flow["responder_names"]["names"]):
+                if not HOST_NAME.fullmatch(name.replace("{}", example)):
+                    yield ("responder_names", "names", index), f"with {example} this is not a full host name in lower case"
+        if "any" not in flow[RESPONDER]:
+            yield ("responder_names",), "these names stand in place of the whole Internet, but the responder is not any: true"
     yield from _tunnel_findings(data, flow_id, flow)
     cited: list[tuple[Path, str]] = [(("citations", index), citation) for index, citation in enumerate(flow.get("citations", ()))]
     needed = flow.get("middleboxes", {}).get("citations", ())

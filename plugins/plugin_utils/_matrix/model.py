@@ -28,6 +28,9 @@ IN_USE = "in_use"
 Options = Mapping[str, t.Union[str, int]]
 """The values of a matrix's options, by name."""
 
+OptionValues = Mapping[str, tuple[str, ...]]
+"""Options with the values of each that are meant."""
+
 Ports = tuple[str, ...]
 """Destination ports and ascending ranges of them: ``("8443", "9000-9010")``, sorted."""
 
@@ -42,12 +45,17 @@ class Source(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """What a membership may choose. ``choices`` is empty for a port. ``owner`` says whose value counts."""
+    """What a membership may choose. ``owner`` says whose value counts.
+
+    ``choices`` is empty for a port and a text. Only a text has a ``pattern``, an ``example`` and no default.
+    """
 
     name: str
     owner: str
     choices: tuple[str, ...]
-    default: str | int
+    default: str | int | None
+    pattern: str | None = None
+    example: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +68,17 @@ class ByOption:
     def value(self, options: Options) -> t.Any:
         chosen = options[self.option]
         return chosen if self.cases is None else self.cases[str(chosen)]
+
+
+class NamesByText(t.NamedTuple):
+    """Host names that a text option completes: ``{}`` stands for its value."""
+
+    option: str
+    names: tuple[str, ...]
+
+    def with_options(self, options: Options) -> tuple[str, ...]:
+        """The names; none while the option is unset."""
+        return tuple(name.replace("{}", str(options[self.option])) for name in self.names if self.option in options)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +131,9 @@ class Flow:
     documents: tuple[Source, ...]
     versions: Span
     notes: str = ""
+    responder_names: NamesByText | None = None
+    opened_by: OptionValues = dataclasses.field(default_factory=dict)
+    without_tls: OptionValues = dataclasses.field(default_factory=dict)
 
     @property
     def is_listener(self) -> bool:
@@ -137,6 +159,11 @@ class Flow:
     def fits(self, decider: str, options: Options) -> bool:
         """Whether the conditions that the decider decides hold for its options."""
         return all(options[condition.option] in condition.values for condition in self.conditions if condition.decider == decider)
+
+    def with_options(self, options: Options) -> Flow:
+        """The flow with the responder that the federation's options give."""
+        names = self.responder_names.with_options(options) if self.responder_names else ()
+        return dataclasses.replace(self, ends={**self.ends, RESPONDER: Endpoint("names", names)}) if names else self
 
     def ports_with(self, options: Options) -> Ports:
         texts = {str(port.value(options) if isinstance(port, ByOption) else port) for port in self.ports}
@@ -182,7 +209,10 @@ class Versions:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Matrix:
-    """One system. ``roles`` maps each node role to the directions in which it demands deny; ``file`` is where it was read."""
+    """One system. ``roles`` maps each node role to the directions in which it demands deny; ``file`` is where it was read.
+
+    ``role_conditions``: the options that roles need, for those that need some.
+    """
 
     name: str
     title: str
@@ -194,6 +224,7 @@ class Matrix:
     flows: Mapping[str, Flow]
     versions: Versions | None
     traps: tuple[Trap, ...] = ()
+    role_conditions: Mapping[str, OptionValues] = dataclasses.field(default_factory=dict)
 
     def flows_change(self, roles: Set[str]) -> bool:
         """Whether flows of one of these roles come or go with the versions of the system."""
@@ -202,4 +233,10 @@ class Matrix:
 
     @property
     def defaults(self) -> Options:
-        return {name: option.default for name, option in self.options.items()}
+        """The options that have a value where nobody sets one."""
+        return {name: option.default for name, option in self.options.items() if option.default is not None}
+
+
+def fit(values: OptionValues, options: Options) -> bool:
+    """Whether every option named has one of its values; never, where none is named."""
+    return bool(values) and all(options[name] in wanted for name, wanted in values.items())

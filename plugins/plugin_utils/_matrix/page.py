@@ -92,11 +92,13 @@ def _page(data: Data, example: str | None) -> Iterator[str]:
     yield from ("What runs between hosts, from the end that opens the connection; dotted inside a tunnel:", "")
     yield from fenced("mermaid", diagram(data))
     yield from ("## Node roles", "")
-    demands = {name: role.get("default_deny") for name, role in data["roles"].items()}
     yield from table(
         ("role", ""),
         (
-            (code(name), text(role["description"]) + (f" Demands deny for {' and '.join(demands[name])}." if demands[name] else ""))
+            (
+                code(name),
+                text(role["description"]) + _role_needs(role),
+            )
             for name, role in data["roles"].items()
         ),
     )
@@ -159,8 +161,21 @@ def _ending(data: Data, example: str | None) -> Iterator[str]:
 
 def _options(options: Data) -> Iterator[tuple[str, ...]]:
     for name, option in options.items():
-        values = ", ".join(map(code, option.get("choices", [option.get("default")])))
+        if option.get("type") == "text":
+            values = f"unset, or a text such as {code(option['example'])}"
+        else:
+            values = ", ".join(map(code, option.get("choices", [option.get("default")])))
         yield code(name), option["owner"], values, text(option["description"])
+
+
+def _role_needs(role: Data) -> str:
+    only = f" Only where {_values(role['when'])}." if "when" in role else ""
+    return only + (f" Demands deny for {' and '.join(role['default_deny'])}." if "default_deny" in role else "")
+
+
+def _values(values: Data) -> str:
+    """Options and the values that are meant, in words."""
+    return " and ".join(f"{code(name)} is {' or '.join(map(code, wanted))}" for name, wanted in values.items())
 
 
 def _flow(data: Data, name: str, flow: Data) -> Iterator[str]:
@@ -174,18 +189,25 @@ def _flow(data: Data, name: str, flow: Data) -> Iterator[str]:
 def _facts(data: Data, flow: Data) -> Iterator[str]:
     yield f"{_end(flow['initiator'])} → {_end(flow['responder'])}, {_ports(data, flow)}, {code(flow['application'])}"
     yield from map(_service, used_services(flow[end] for end in ENDS))
+    if "responder_names" in flow:
+        option = flow["responder_names"]["option"]
+        names = ", ".join(code(name.replace("{}", option.upper())) for name in flow["responder_names"]["names"])
+        yield f"where {code(option)} is set, the responder is {names}"
     if "when" in flow:
-        yield "only where " + " and ".join(f"{code(name)} is {' or '.join(map(code, values))}" for name, values in flow["when"].items())
+        yield f"only where {_values(flow['when'])}"
     if "since" in flow:
         yield f"since version {text(flow['since'])}"
     if "until" in flow:
         yield f"removed in version {text(flow['until'])}"
     if "inside" in flow:
         yield f"inside {_to(flow['inside'])}, without a rule of its own"
-    yield f"protection: {TLS[flow['tls']]}"
+    without = f"; no TLS where {_values(flow['without_tls'])}" if "without_tls" in flow else ""
+    yield f"protection: {TLS[flow['tls']]}{without}"
     fallback = f" for {_to(flow['fallback_for'])}" if "fallback_for" in flow else ""
     condition = f": {text(flow['condition'])}" if "condition" in flow else ""
     yield f"necessity: {flow['necessity']}{fallback}{condition}"
+    if "opened_by" in flow:
+        yield f"opened without optional_flows where {_values(flow['opened_by'])}"
     yield f"phases: {', '.join(flow['phases'])}; reached by {EXPOSURE[flow['exposure']]}"
     if "listens" in flow:
         yield f"by default the software listens {_listens(flow['listens'])}"

@@ -27,6 +27,7 @@ from .._rules.address_sets import AddressSets
 from .._rules.check_networks import check_needed_networks
 from .._rules.check_partners import check_partners
 from .._rules.check_ports import check_port_claims
+from .._rules.check_roles import check_roles_exist
 from .._rules.check_way_out import check_proxy_only
 from .._rules.federations import Federation, form_federations
 from .._rules.host_part import plan_host
@@ -37,6 +38,7 @@ from .._rules.similar_federations import similar_federations
 from .._windows.rules import Inexpressible, translate
 from .computed import ComputedPlan
 from .identity import FORMAT
+from .known_problems import with_known_problems
 from .shape import SELECTION
 
 NOTHING: Mapping[str, Sequence[Replaced]] = types.MappingProxyType({})
@@ -71,6 +73,7 @@ def compute_plan(
     groups = _alike(inventory.hosts)
     check_partners(systems, inventory.doubts, problems)
     for hosts in groups:
+        check_roles_exist(hosts, federations, problems)
         check_needed_networks(hosts, federations, problems)
         check_port_claims(hosts, federations, problems)
         check_proxy_only(hosts, federations, problems)
@@ -96,7 +99,8 @@ def compute_plan(
     problems.stop()
     if selection and not any(part.rules for _hosts, part in planned):
         raise PlanRefused([selection.matched_nothing()])
-    judged = findings.as_plan()
+    matrices = {federation.matrix.name: federation.matrix for federation in federations.values()}
+    judged = with_known_problems(findings.as_plan(), matrices, {federation.label for federation in systems})
     warnings = sorted([*problems.warnings, *(shown(entry) for entry in judged if entry["accepted"] is None)], key=natural)
     index = {
         "format": FORMAT,
@@ -111,7 +115,6 @@ def compute_plan(
     exports = export_sites(index, planned, problems)
     native = previews(planned, sets.cidrs, problems, native_full)
     problems.stop()
-    matrices = {federation.matrix.name: federation.matrix for federation in federations.values()}
     return ComputedPlan(index, planned, exports, native, _located(warnings, judged, inventory.hosts, lost_by_host, locate), matrices)
 
 

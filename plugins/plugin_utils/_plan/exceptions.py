@@ -15,10 +15,12 @@ from collections.abc import Iterable, Mapping
 from .._common.days import parse_day
 from .._common.problems import natural, subject
 from .._common.texts import one_line
+from .._inventory.findings import OPENING_ENDS
 
 SOON = 14
 """How many days before its last day an exception gets a warning."""
 _ADVICE = "correct the cause, or choose a later date"
+_ADVICE_OF = {OPENING_ENDS: "remove its entry from optional_flows, or choose a later date"}
 
 
 class Ending(t.NamedTuple):
@@ -65,4 +67,4 @@ def _in_days(left: int) -> str:
 def _words(entry: Mapping[str, t.Any]) -> str:
     reason = f" (accepted: {entry['accepted']})" if entry.get("accepted") else ""
     text = f"{subject(entry.get('hosts', ()))}{entry.get('id')}: {entry.get('about')}: {entry.get('text')}{reason}"
-    return one_line(f"{text}; {_ADVICE}")
+    return one_line(f"{text}; {_ADVICE_OF.get(str(entry.get('id')), _ADVICE)}")

@@ -15,6 +15,7 @@ from ...module_utils._plan.words import INGRESS
 from .._common.markdown import code, table, text
 from .._common.plan_marker import MARK
 from .._common.texts import one_line
+from .._matrix.middleboxes import LONG_LIVED
 from .._matrix.model import Matrix
 from .._matrix.page import TLS
 from .computed import ComputedPlan
@@ -63,6 +64,7 @@ def _page(part: HostPart, matrices: Mapping[str, Matrix]) -> Iterator[str]:
         yield from table(
             ("flow", "port"), ((code(one.label), f"{one.protocol} {', '.join(map(code, one.ports))}") for one in part.listeners)
         )
+    yield from _long_lived(part, matrices)
     yield from _notes(part, matrices)
     traps = list(traps_of(part, matrices))
     if traps:
@@ -104,3 +106,22 @@ def _notes(part: HostPart, matrices: Mapping[str, Matrix]) -> Iterator[str]:
     ]
     if found:
         yield from ("## Notes of the systems", "", *(f"- {flow}: {notes}" for flow, notes in found), "")
+
+
+def _long_lived(part: HostPart, matrices: Mapping[str, Matrix]) -> Iterator[str]:
+    """The flows whose connections stay open: what firewalls, proxies and gateways on the way have to leave alone."""
+    found = [
+        code(f"{name}: {flow}")
+        for name, flow in dict.fromkeys(flows_of(part))
+        if name in matrices and flow in matrices[name].flows and matrices[name].flows[flow].long_lived
+    ]
+    if found:
+        demand = f"{LONG_LIVED}. Nothing on the way may end, split or rewrite it."
+        yield from (
+            "## For those who run devices on the way",
+            "",
+            f"For each of these flows {demand}",
+            "",
+            *(f"- {flow}" for flow in found),
+            "",
+        )

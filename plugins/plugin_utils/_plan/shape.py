@@ -26,6 +26,8 @@ Shape = t.Union[Check, "list[Shape]", Mapping[str, "Shape"]]
 
 SELECTION = "selection"
 """The key of plan.json that only a narrowed plan has: the expression that chose its rules."""
+KNOWN_PROBLEMS = "known_problems"
+"""The key of a finding about a flow of which something is known to go wrong."""
 DEPTH = 16
 _LENGTH = re.compile(r"[0-9]{1,3}")
 
@@ -39,6 +41,11 @@ def _text(value: object) -> str | None:
 
 def _flag(value: object) -> str | None:
     return None if isinstance(value, bool) else f"must be true or false, not {shown(value)}"
+
+
+def _limit(value: object) -> str | None:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 65535
+    return None if fits else f"must be a number from 0 to 65535, not {shown(value)}"
 
 
 def _list(value: object) -> str | None:
@@ -101,6 +108,9 @@ HOST: Shape = {
     "managed": _flag,
     "platform": _one_of(*PLATFORMS),
     "firewall": _one_of(*FIREWALLS),
+    "log_refused": _flag,
+    "connection_limit": _limit,
+    "containers_apart": [{"flow": _text, "protocol": _PROTOCOL, "ports": [_ports]}],
     "addresses": [_network],
     "defaults": {"*": _one_of("unchanged", "deny")},
     "rules": [_RULE],
@@ -112,14 +122,37 @@ SETS: dict[str, Shape] = {"address_sets": {"*": _list}, **_OF_INDEX}
 """As much of an index as one host's policy needs: the host itself checks every network of its sets."""
 
 FINDINGS: dict[str, Shape] = {
-    "findings": [{**dict.fromkeys(("id", "about", "text"), _text), "hosts": [_text], "accepted": _text_or_null, "until": _day}]
+    "findings": [
+        {
+            **dict.fromkeys(("id", "about", "text"), _text),
+            "hosts": [_text],
+            "accepted": _text_or_null,
+            "until": _day,
+            "known_problems": [_text],
+        }
+    ]
 }
 """What tells in an index which exceptions end."""
 
 TRAPS: Shape = {"traps": {"*": [{"trap": _text, "flows": [_text]}]}}
 """The file of the systems' known problems."""
 
-OPTIONAL = frozenset(("flows", "until", "dynamic", "firewall", SELECTION, COLLECTION_VERSION, DIGEST, "*"))
+OPTIONAL = frozenset(
+    (
+        "flows",
+        "until",
+        "dynamic",
+        "firewall",
+        "known_problems",
+        "log_refused",
+        "connection_limit",
+        "containers_apart",
+        SELECTION,
+        COLLECTION_VERSION,
+        DIGEST,
+        "*",
+    )
+)
 """Keys that are not always there."""
 
 

@@ -4,39 +4,71 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Refuses two services on one port of one host."""
+"""Two services on one port of one host: refused where both certainly run there, a finding where one of them may not."""
 
 from __future__ import annotations
 
+import collections
 import itertools
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...module_utils._plan.ports import bounds
 from .._common.problems import Problems
+from .._inventory.findings import SHARED_PORT, Finding
 from .._inventory.hosts import Host
-from .._matrix.model import RESPONDER, ByOption
+from .._matrix.model import IN_USE, RESPONDER, ByOption
 from .federations import Federation
+from .host_flows import places_of
 
 
 class _Claim(t.NamedTuple):
-    """A port of a host that a flow of a federation takes; ``option`` is the option that says so, if one does."""
+    """A port of a host that a flow of a federation takes.
+
+    Attributes:
+        option: The option that says so, if one does.
+        default: The port where nobody sets the option.
+        certain: Whether the service runs there for certain: an optional one that nobody opened may not.
+        listens: Whether its software is known to listen there, also where nobody uses the flow.
+    """
 
     federation: Federation
     flow: str
     option: str | None
     protocol: str
     port: str
+    default: str
+    certain: bool
+    listens: bool
+
+    @property
+    def label(self) -> str:
+        return f"{self.federation.label}.{self.flow}"
 
     def meets(self, other: _Claim) -> bool:
-        (low, high), (other_low, other_high) = bounds(self.port), bounds(other.port)
-        return self.protocol == other.protocol and low <= other_high and other_low <= high
+        return self.protocol == other.protocol and _overlap(self.port, other.port)
 
     def is_same_service(self, other: _Claim) -> bool:
         """Flows of one matrix may share a port, unless two of its options name it."""
         if self.federation.matrix is not other.federation.matrix:
             return False
         return None in (self.option, other.option) or self.option == other.option
+
+    def may_meet(self, other: _Claim) -> bool:
+        """Whether two services may want the port, which is not certain.
+
+        Flows of one matrix that have the same port by default are one service.
+        """
+        if not self.meets(other) or (self.certain and other.certain and not self.is_same_service(other)):
+            return False
+        if self.federation.matrix is other.federation.matrix and (self.option == other.option or _overlap(self.default, other.default)):
+            return False
+        return self.certain or other.certain or (self.listens and other.listens)
+
+
+def _overlap(one: str, other: str) -> bool:
+    (low, high), (other_low, other_high) = bounds(one), bounds(other)
+    return low <= other_high and other_low <= high
 
 
 def check_port_claims(hosts: Sequence[Host], federations: Mapping[tuple[str, str], Federation], problems: Problems) -> None:
@@ -47,7 +79,7 @@ def check_port_claims(hosts: Sequence[Host], federations: Mapping[tuple[str, str
         federations: All federations.
         problems: Where findings go.
     """
-    claims = list(_claims(hosts[0], federations))
+    claims = [claim for claim in _claims(hosts[0], federations) if claim.certain]
     refused: set[tuple[str, str, str]] = set()
     for one, other in itertools.combinations(claims, 2):
         ours, theirs = one.federation.label, other.federation.label
@@ -61,6 +93,25 @@ def check_port_claims(hosts: Sequence[Host], federations: Mapping[tuple[str, str
             _refuse(hosts, other, text, problems)
 
 
+def shared_ports(host: Host, federations: Mapping[tuple[str, str], Federation]) -> Iterator[Finding]:
+    """A port that two services of a managed host may want, of which one is optional and not opened."""
+    if not host.profile.managed:
+        return
+    found: dict[tuple[str, str], list[tuple[_Claim, _Claim]]] = collections.defaultdict(list)
+    for pair in itertools.combinations(_claims(host, federations), 2):
+        if pair[0].may_meet(pair[1]):
+            one, other = sorted(pair, key=lambda claim: (claim.certain, claim.label))
+            found[one.label, other.label].append((one, other))
+    for (about, other_label), pairs in found.items():
+        ports = ", ".join(sorted({one.port for one, _other in pairs}, key=bounds))
+        one, other = pairs[0]
+        text = (
+            f"{one.protocol} {ports} of this host is also a port of {other_label}, and one port serves one of them; "
+            f"if both run here, {_mend(one, other)}"
+        )
+        yield Finding(SHARED_PORT, about, text)
+
+
 def _refuse(hosts: Sequence[Host], claim: _Claim, text: str, problems: Problems) -> None:
     problems.error(text, [host.name for host in hosts], [claim.federation.members[hosts[0].name].membership.source])
 
@@ -71,15 +122,17 @@ def _mend(*claims: _Claim) -> str:
 
 
 def _claims(host: Host, federations: Mapping[tuple[str, str], Federation]) -> Iterator[_Claim]:
-    own = (host.profile.baseline,) if host.profile.baseline else ()
-    for membership in (*own, *host.profile.memberships):
-        federation = federations[membership.matrix.name, membership.federation]
-        member = federation.members[host.name]
+    """The ports of everything that may listen on the host, except what picks its port at run time or listens in a tunnel or container."""
+    for federation, member in places_of(host, federations):
         for flow in federation.flows:
-            if flow.dynamic or flow.exposure == "host" or flow.inside or not member.takes_part(flow, RESPONDER):
+            can_respond = member.has_roles(flow, RESPONDER) and flow.fits(RESPONDER, member.options)
+            if flow.dynamic or flow.exposure == "host" or flow.inside or not can_respond:
                 continue
+            certain, listens = member.takes_part(flow, RESPONDER), flow.listens_with(member.options) != IN_USE
             for port in flow.ports:
+                option, own, default = None, str(port), str(port)
                 if isinstance(port, ByOption):
-                    yield _Claim(federation, flow.id, None if port.cases else port.option, flow.protocol, str(port.value(member.options)))
-                else:
-                    yield _Claim(federation, flow.id, None, flow.protocol, str(port))
+                    own = str(port.value(member.options))
+                    option = None if port.cases else port.option
+                    default = own if port.cases else str(federation.matrix.options[port.option].default)
+                yield _Claim(federation, flow.id, option, flow.protocol, own, default, certain, listens)

@@ -13,11 +13,12 @@ import dataclasses
 import functools
 from collections.abc import Iterable, Mapping
 
+from ...module_utils._plan.words import PHASES
 from .._common.addresses import is_private
 from .._common.problems import Problems, listed
 from .._inventory.hosts import Host, Inventory
 from .._inventory.membership import Membership
-from .._matrix.model import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports
+from .._matrix.model import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports, fit
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +40,24 @@ class Member:
     def takes_part(self, flow: Flow, end: str) -> bool:
         """Whether the host is at this end of the flow: it has the role, chose the flow, and opened it if it is optional."""
         chosen = self.has_roles(flow, end) and flow.fits(end, self.options)
-        return chosen and (flow.opener != end or flow.id in self.membership.optional_flows)
+        return chosen and (flow.opener != end or self.opens(flow))
+
+    def opens(self, flow: Flow) -> bool:
+        """Whether the host opens an optional flow: by name, in one of its phases, or by an option that needs it."""
+        opening = self.membership.opening(flow.id)
+        return (opening is not None and opening.is_open(self.host.profile.phases)) or fit(flow.opened_by, self.options)
+
+    def phases(self, flow: Flow, end: str) -> tuple[str, ...]:
+        """When the host needs the flow, in order: an opening that names phases decides it for the end that opens."""
+        opening = self.membership.opening(flow.id)
+        if opening is None or opening.phases is None or flow.opener is None:
+            return flow.phases
+        return tuple(phase for phase in PHASES if phase in opening.phases or (flow.opener != end and phase in flow.phases))
+
+    def opened_until(self, flow: Flow) -> str | None:
+        """The last day of the host's own opening of a flow; None: it has no end, or the host does not open the flow."""
+        opening = self.membership.opening(flow.id)
+        return opening.until if opening else None
 
 
 class Federation:
@@ -55,7 +73,7 @@ class Federation:
         self.name = name
         self.label = f"{matrix.name}.{name}"
         self.options: Options = {**matrix.defaults, **agreed}
-        self.flows = tuple(flow for flow in matrix.flows.values() if flow.fits(FEDERATION, self.options))
+        self.flows = tuple(flow.with_options(self.options) for flow in matrix.flows.values() if flow.fits(FEDERATION, self.options))
         self.members = {host.name: Member(host, membership, self._effective(membership)) for host, membership in members}
         self._participants: dict[tuple[str, str], tuple[Member, ...]] = {}
         self._responders: dict[str, Mapping[Ports, tuple[Member, ...]]] = {}
@@ -68,7 +86,8 @@ class Federation:
     @property
     def agreements(self) -> Options:
         """The options that the members agree on."""
-        return {name: self.options[name] for name, option in self.matrix.options.items() if option.owner == FEDERATION}
+        agreed = [name for name, option in self.matrix.options.items() if option.owner == FEDERATION]
+        return {name: self.options[name] for name in agreed if name in self.options}
 
     @property
     def between_roles(self) -> tuple[Flow, ...]:

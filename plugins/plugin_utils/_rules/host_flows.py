@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import Document, Exclusion, Json, Peers, PlanRule
 from ...module_utils._plan.words import EGRESS, INGRESS
 from .._inventory.hosts import Host
 from .._matrix.model import ENDS, INITIATOR, RESPONDER, Flow, Ports
 from .address_sets import AddressSets
+from .check_networks import demanding
 from .federations import Federation, Member
 
 
@@ -27,6 +28,7 @@ class Rule:
     Attributes:
         ports_in_id: Other responders of the flow have other ports.
         proxy_mechanisms: What has to know the forward proxy, where an egress rule's flow is to use it.
+        phases: When the host needs it, in order, where its own opening of the flow says so; empty: as the flow says.
         until: The last day of the exception that opens it, YYYY-MM-DD; empty: it has no end.
     """
 
@@ -39,6 +41,7 @@ class Rule:
     ports_in_id: bool = False
     proxy_mechanisms: tuple[str, ...] = ()
     until: str = ""
+    phases: tuple[str, ...] = ()
 
     @property
     def flow_label(self) -> str:
@@ -47,6 +50,11 @@ class Rule:
     @property
     def id(self) -> str:
         return ".".join((self.flow_label, self.direction, *(["_".join(self.ports)] if self.ports_in_id else [])))
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The phases in which the host needs it, in order."""
+        return self.phases or self.flow.phases
 
     def _connection(self) -> Json:
         """What the plan's rule and the exclusion from inspection say in the same words."""
@@ -70,7 +78,7 @@ class Rule:
             closed_to_others=self.direction == INGRESS and self.flow.closed_to_others,
             inspection=self.flow.inspection,
             necessity=self.flow.necessity,
-            phases=self.flow.phases,
+            phases=self.needed,
             until=self.until,
             **self._connection(),
         )
@@ -136,14 +144,14 @@ class _Resolver:
 
     def rules(self, federation: Federation, member: Member) -> Iterator[Rule]:
         for flow in federation.flows:
-            if not flow.makes_rules or self._host.profile.phases.isdisjoint(flow.phases):
-                continue
-            if member.takes_part(flow, INITIATOR):
-                mechanisms = flow.mechanisms(member.options)
-                for rule in self._at_end(federation, member, flow, INITIATOR):
-                    yield dataclasses.replace(rule, proxy_mechanisms=mechanisms) if mechanisms else rule
-            if member.takes_part(flow, RESPONDER):
-                yield from self._at_end(federation, member, flow, RESPONDER)
+            for end in ENDS if flow.makes_rules else ():
+                phases = member.phases(flow, end)
+                if self._host.profile.phases.isdisjoint(phases) or not member.takes_part(flow, end):
+                    continue
+                mechanisms = flow.mechanisms(member.options) if end == INITIATOR else ()
+                until = (member.opened_until(flow) or "") if flow.opener == end else ""
+                for rule in self._at_end(federation, member, flow, end):
+                    yield dataclasses.replace(rule, proxy_mechanisms=mechanisms, phases=phases, until=_first(rule.until, until))
 
     def _at_end(self, federation: Federation, member: Member, flow: Flow, end: str) -> Iterator[Rule]:
         direction = EGRESS if end == INITIATOR else INGRESS
@@ -179,7 +187,9 @@ class _Resolver:
         for ports, group in groups.items():
             if anybody or _others(group, member):
                 peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, RESPONDER, group, ports),))
-                yield Rule(federation, flow, EGRESS, ports, peers, placement, ports_in_id=len(groups) > 1, until=until)
+                ends = [partner.opened_until(flow) for partner in group if partner is not member] if flow.opener == RESPONDER else []
+                opened = "" if anybody else _last(ends)
+                yield Rule(federation, flow, EGRESS, ports, peers, placement, ports_in_id=len(groups) > 1, until=_first(until, opened))
 
     def _anybody(self) -> Peers:
         return Peers((self._sets.anybody(),))
@@ -194,8 +204,10 @@ class _Resolver:
         return None if cidrs is None else Peers()
 
     def _undefined_essential(self, name: str, direction: str) -> Peers | None:
-        """Deny must not take away administration, names and time by accident; a role that demands deny opens no way out by itself."""
+        """Deny must not take away administration, names and time by accident; a role that demands deny opens no way by itself."""
         profile = self._host.profile
+        if direction == INGRESS and INGRESS in profile.demanded:
+            return None  # the plan is refused where the network is not defined; here it is empty
         if direction == EGRESS and EGRESS in profile.demanded:
             self._refused.add(name)
             return None
@@ -209,12 +221,23 @@ class _Resolver:
         if self._opened:
             yield f"{_undefined(self._opened)}: under default deny they are open to any address until you define them"
         if self._refused:
-            yield f"{_undefined(self._refused)}: {_demanding(self._host, EGRESS)} demands deny, so their flows are refused"
+            yield f"{_undefined(self._refused)}: {demanding(self._host.profile, EGRESS)} demands deny, so their flows are refused"
 
 
 def _tunnel_networks(places: Places) -> tuple[str, ...]:
     taking_part = (flow for federation, member in places for flow in federation.flows if any(member.takes_part(flow, end) for end in ENDS))
     return tuple(sorted({network for flow in taking_part for network in flow.tunnel_networks}))
+
+
+def _first(*days: str) -> str:
+    """The first of these days; empty ones have no end."""
+    return min(filter(None, days), default="")
+
+
+def _last(days: Iterable[str | None]) -> str:
+    """The last of these days; empty if one of them has no end."""
+    found = list(days)
+    return "" if None in found else max(filter(None, found), default="")
 
 
 def _others(partners: tuple[Member, ...], member: Member) -> bool:
@@ -229,8 +252,3 @@ def _may_have_strangers(federation: Federation, flow: Flow, end: str, has_others
 
 def _undefined(networks: set[str]) -> str:
     return f"connectivity_networks does not define {', '.join(sorted(networks))}"
-
-
-def _demanding(host: Host, direction: str) -> str:
-    roles = [(own.matrix, role) for own in host.profile.memberships for role in own.roles]
-    return ", ".join(sorted({f"{matrix.name} {role}" for matrix, role in roles if direction in matrix.roles[role]}))

@@ -17,8 +17,11 @@ from .._inventory.findings import Finding
 from .._inventory.hosts import Host
 from .._matrix.model import BASELINE
 from .address_sets import AddressSets
+from .check_ports import shared_ports
+from .containers_apart import containers_apart
+from .dated_openings import dated_openings
 from .federations import Federation
-from .host_flows import HostFlows, Rule, host_flows
+from .host_flows import HostFlows, Rule, host_flows, places_of
 from .jmespath_filter import Selection
 from .lints import LintContext, lint
 from .listeners import host_listeners
@@ -62,9 +65,15 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         ways.proxy,
         tuple(rule.exclusion(ways.urls.get(rule.id)) for rule in sorted(excluded, key=lambda rule: rule.id)),
         profile.firewall,
+        profile.log_refused,
+        profile.connection_limit,
+        containers_apart(host, federations),
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
-    return Planned(part, [*flows.warnings, *ways.warnings], lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined)))
+    options = {federation.label: member.options for federation, member in places_of(host, federations)}
+    judged = lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined, options))
+    found = [*judged, *dated_openings(host, federations), *shared_ports(host, federations)]
+    return Planned(part, [*flows.warnings, *ways.warnings], found)
 
 
 class _Ways(t.NamedTuple):
@@ -105,4 +114,5 @@ def _membership(host: Host, federation: Federation) -> PlanMembership:
         str(member.membership.version) if member.membership.version else None,
         "any" if member.membership.any_partner else "members",
         member.membership.any_until,
+        {opening.flow: opening.limits() for opening in member.membership.openings if opening.ends},
     )

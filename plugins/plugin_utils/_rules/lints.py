@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from ...module_utils._plan import ports as port_ranges
 from ...module_utils._plan.words import EGRESS, INGRESS
 from .._common.addresses import IP
-from .._inventory.findings import Finding
+from .._inventory.findings import SCOPE_ANY, Finding
 from .._inventory.hosts import Profile
-from .._matrix.model import BASELINE
+from .._matrix.model import BASELINE, Options, fit
 from .address_sets import ANY
 from .host_flows import Rule
 from .listeners import Undefined
@@ -37,6 +37,7 @@ class LintContext:
         cidrs: The content of the address sets.
         denied: The directions in which the host refuses what no rule allows.
         undefined: Listeners whose only users would come from a network that the host does not define.
+        options: The options that count for the host, by federation.
     """
 
     profile: Profile
@@ -44,6 +45,7 @@ class LintContext:
     cidrs: Mapping[str, Sequence[str]]
     denied: Collection[str]
     undefined: Sequence[Undefined]
+    options: Mapping[str, Options] = dataclasses.field(default_factory=dict)
 
     def systems(self) -> list[Rule]:
         """The rules of real systems: the baseline's are the host's own business, and the plan warns of them itself."""
@@ -64,7 +66,7 @@ def _federation_scope_any(context: LintContext) -> Iterator[Finding]:
     for membership in context.profile.memberships:
         if membership.any_partner:
             text = "federation_scope is any, so its flows between hosts are open to everybody; name the partners as soon as they are known"
-            yield Finding("federation-scope-any", membership.label, text, membership.any_until)
+            yield Finding(SCOPE_ANY, membership.label, text, membership.any_until)
 
 
 def _anybody_admitted(context: LintContext) -> Iterator[Finding]:
@@ -80,7 +82,7 @@ def _anybody_reached(context: LintContext) -> Iterator[Finding]:
     """Only where egress is denied: elsewhere everything is reached anyway."""
     for rule in context.systems():
         if rule.direction == EGRESS and _is_open(rule) and EGRESS in context.denied and not _has_unknown_partners(context, rule):
-            over = "drop install from connectivity_phases when it is over" if rule.flow.phases == ("install",) else "use a forward proxy"
+            over = "drop install from connectivity_phases when it is over" if rule.needed == ("install",) else "use a forward proxy"
             mend = f"name the services in a copy of the matrix, or {over}"
             yield Finding("anybody-reached", rule.flow_label, f"egress is denied, but {_ports(rule)} may reach every address; {mend}")
 
@@ -102,6 +104,16 @@ def _plaintext_between_sites(context: LintContext) -> Iterator[Finding]:
         if rule.flow.tls == "none" and between_sites and (_is_open(rule) or not rule.federation.is_private):
             text = f"{_ports(rule)} carries {rule.flow.application} without TLS between sites; choose an option with TLS, or use a tunnel"
             yield Finding("plaintext-between-sites", rule.flow_label, text)
+
+
+def _plaintext_at_site(context: LintContext) -> Iterator[Finding]:
+    """What the operator of a port can protect, and does not; the option says so."""
+    for rule in context.systems():
+        flow, options = rule.flow, context.options.get(rule.federation.label, {})
+        if rule.direction == INGRESS and fit(flow.without_tls, options):
+            chosen = " and ".join(f"{name} is {options[name]}" for name in flow.without_tls)
+            text = f"{_ports(rule)} carries {flow.application} without TLS, because the option {chosen}; choose another value"
+            yield Finding("plaintext-at-site", rule.flow_label, text)
 
 
 def _uncertain_flow(context: LintContext) -> Iterator[Finding]:
@@ -134,6 +146,7 @@ LINTS = (
     _anybody_reached,
     _site_port_exposed,
     _plaintext_between_sites,
+    _plaintext_at_site,
     _uncertain_flow,
     _many_ports,
     _undefined_network,

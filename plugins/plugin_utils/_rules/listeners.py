@@ -62,12 +62,31 @@ def host_listeners(host: Host, federations: Mapping[tuple[str, str], Federation]
     places = places_of(host, federations)
     listening = tuple(_listening(places, {(rule.federation.label, rule.flow.id) for rule in rules if rule.direction == INGRESS}))
     managed = host.profile.managed
-    on_loopback = tuple(one.for_plan() for one in listening if one.is_verified and (managed or one.flow.is_listener))
+    admitted = _admitted(rules)
+    verified = (one.for_plan() for one in listening if one.is_verified and (managed or one.flow.is_listener))
+    on_loopback = tuple(_without_admitted(verified, admitted))
     if not managed:
         return HostListeners((), on_loopback, ())
     networks, phases = dict(host.profile.networks), host.profile.phases
     undefined = (one.undefined() for one in listening if one.lacks_network(networks) and not phases.isdisjoint(one.flow.phases))
-    return HostListeners(tuple(_closures(listening, _taken(places, rules))), on_loopback, tuple(undefined))
+    return HostListeners(tuple(_closures(listening, _taken(places, rules), admitted)), on_loopback, tuple(undefined))
+
+
+def _admitted(rules: Iterable[Rule]) -> Mapping[str, Ports]:
+    """The ports that rules of any system admit to somebody, by protocol. Nothing may ask to close them, or to bind them to loopback."""
+    found: dict[str, Ports] = {}
+    for rule in rules:
+        if rule.direction == INGRESS and rule.peers != Peers():
+            found[rule.flow.protocol] = (*found.get(rule.flow.protocol, ()), *rule.ports)
+    return found
+
+
+def _without_admitted(listeners: Iterable[PlanListener], admitted: Mapping[str, Ports]) -> Iterator[PlanListener]:
+    """Of a dynamic listener the whole range stays: whoever looks at it knows that others may listen on its ports."""
+    for one in listeners:
+        ports = one.ports if one.dynamic else without(one.ports, admitted.get(one.protocol, ()))
+        if ports:
+            yield one._replace(ports=ports)
 
 
 class _Listening(t.NamedTuple):
@@ -93,7 +112,7 @@ class _Listening(t.NamedTuple):
 
     @property
     def is_closed(self) -> bool:
-        is_opened = self.flow.necessity == "optional" and self.flow.id in self.member.membership.optional_flows
+        is_opened = self.flow.necessity == "optional" and self.member.opens(self.flow)
         listens = self.binds == ALL_ADDRESSES or (self.binds == IN_USE and is_opened)
         return listens and not self.flow.dynamic and self.flow.closed_to_others
 
@@ -141,13 +160,13 @@ def _taken(places: Places, rules: Iterable[Rule]) -> list[_Taken]:
     ]
 
 
-def _closures(listening: Iterable[_Listening], taken: list[_Taken]) -> Iterator[Rule]:
+def _closures(listening: Iterable[_Listening], taken: list[_Taken], admitted: Mapping[str, Ports]) -> Iterator[Rule]:
     for one in listening:
         if not one.is_closed:
             continue
         protocol, placement = one.flow.protocol, one.flow.placement(RESPONDER, one.member.options)
         known = [other for other in taken if other.protocol == protocol and other.placement in (placement, PUBLISHED)]
-        ports = without(one.ports, [port for other in known for port in other.ports])
+        ports = without(one.ports, [*admitted.get(protocol, ()), *(port for other in known for port in other.ports)])
         if ports:
             taken.append(_Taken(protocol, ports, placement))
             yield Rule(one.federation, one.flow, INGRESS, ports, Peers(), placement)

@@ -72,7 +72,7 @@ def _rule(port: int, uses: Sequence[tuple[str, Proxied]], port_in_id: bool, sets
         tls="none",
         inspection="not_applicable",
         necessity=_strongest(rule.flow.necessity for rule in rules),
-        phases=tuple(phase for phase in PHASES if any(phase in rule.flow.phases for rule in rules)),
+        phases=tuple(phase for phase in PHASES if any(phase in rule.needed for rule in rules)),
         purpose=f"Forward proxy for {', '.join(flows)}",
         flows=flows,
     )

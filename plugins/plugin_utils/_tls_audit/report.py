@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ...module_utils._host.printable import printable
 from .._common.plan_marker import MARK
 from .._inventory.expected_certificates import VARIABLE
+from .._verify.report import NOTHING_BESIDE, Beside
 from .certificates import is_self_signed, issuer_of
 from .evidence import is_one_sided
 from .flows import Looks
@@ -25,6 +26,7 @@ from .words import BLOCKED, INSPECTED, UNKNOWN, VERDICTS
 FORMAT = 1
 NOTHING = "no TLS connection was looked at, so nothing is known; the lines of each host say why"
 ASIDE = "not looked at"
+WIDTH = 11
 
 Judgements = Mapping[str, Sequence[Judgement]]
 
@@ -52,9 +54,16 @@ def without_a_look(judgements: Judgements) -> dict[str, list[str]]:
     return {} if any(judgements.values()) else {name: [f"failed       {name}: {NOTHING}"] for name in judgements}
 
 
-def lines(judgements: Iterable[Judgement], looks: Looks) -> list[str]:
-    """The lines of one host."""
-    return [*map(str, judgements), *(f"{ASIDE}  {aside.flow}: {aside.why}" for aside in looks.aside)]
+def lines(judgements: Iterable[Judgement], looks: Looks, strict: bool = False, beside: Beside = NOTHING_BESIDE) -> list[str]:
+    """The lines of one host: its judgements, what may explain failures, and what was not looked at."""
+    found = list(judgements)
+    aside = (f"{ASIDE}  {aside.flow}: {aside.why}" for aside in looks.aside)
+    return [*map(str, found), *_explained(found, strict, beside), *aside]
+
+
+def _explained(judgements: Iterable[Judgement], strict: bool, beside: Beside) -> list[str]:
+    """Whom to ask about failures, and which known problems may be their reason."""
+    return beside.lines_of([(one.path.flow, one.path.responder) for one in judgements if is_failure(one, strict)], WIDTH)
 
 
 def counts(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | None = None) -> dict[str, int]:
@@ -66,11 +75,12 @@ def counts(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | 
     return {verdict: verdicts[verdict] for verdict in VERDICTS} | {"flows": flows, "failed": failed}
 
 
-def summary(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | None = None) -> list[str]:
-    """Every failure of a run, every expectation that has to be renewed, and as the last line the counts."""
+def summary(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | None = None, beside: Beside = NOTHING_BESIDE) -> list[str]:
+    """Every failure of a run with what may explain it, every expectation that has to be renewed, and as the last line the counts."""
     counted = counts(judgements, strict, sights)
     failed = [line for name, found in judgements.items() for line in failures(name, found, strict, sights or {})]
     failed += [line for found in without_a_look(judgements).values() for line in found]
+    failed += _explained([judgement for found in judgements.values() for judgement in found], strict, beside)
     verdicts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS)
     total = sum(counted[verdict] for verdict in VERDICTS)
     renew = [f"to renew     {line}" for line in dict.fromkeys(_renewals(judgements))]

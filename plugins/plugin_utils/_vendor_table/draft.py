@@ -15,9 +15,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import yaml
 
 from .._matrix.model import INITIATOR, RESPONDER
-from .row import NAME, Connection, End, RowUnclear, identifier, read_row
-from .tables import clean, read_tables
-from .vocabulary import vocabulary
+from .replies import replies
+from .row import Connection, read_row
+from .tables import Row, clean, read_tables
+from .unclear import NAME, End, RowUnclear, identifier
 
 QUESTIONS = (
     "tls, inspection and proxy of every flow, which the table does not say",
@@ -55,7 +56,7 @@ class _Flow:
         self.protocol = protocol
         self.ports = connection.ports[protocol]
         self.ends = ends
-        self.lines = [connection.row.line]
+        self.rows = [connection.row]
         self.id = ""
 
     @property
@@ -64,6 +65,7 @@ class _Flow:
 
     def as_matrix(self) -> dict[str, t.Any]:
         cells = self.connection.row.cells
+        need = self.connection.need
         return {
             "purpose": cells.get("purpose") or cells.get("service") or self.shown(),
             "initiator": _endpoint(self.ends[INITIATOR]),
@@ -72,12 +74,13 @@ class _Flow:
             "ports": [port if "-" in port else int(port) for port in self.ports],
             "application": identifier(cells.get("service", "").partition("/")[0] or "unknown", "application"),
             "tls": "unknown",
-            "necessity": _necessity(cells.get("status", "").lower()),
+            "necessity": need.necessity,
+            **({"condition": need.condition} if need.condition else {}),
             "phases": ["run"],
             "proxy": "forbidden" if self.protocol == "udp" else "unknown",
             "inspection": "unknown",
             "exposure": _exposure(self.ends),
-            "citations": [f"table: line {line}" for line in self.lines],
+            "citations": [f"table: {row.place}" for row in self.rows],
             "confidence": "low",
         }
 
@@ -98,14 +101,23 @@ def draft_matrix(text: str, file: str, name: str, perspective: Collection[str] =
         TablesNotFound: if there is no table of connections.
         TableTooLarge: if a table is larger than any of connections.
     """
+    return draft_rows([row for table in read_tables(text) for row in table], file, name, perspective)
+
+
+def draft_rows(rows: Sequence[Row], file: str, name: str, perspective: Collection[str] = ()) -> Draft:
+    """Draft a matrix from the rows of all tables of a file: each becomes flows, or is named with the reason."""
     file = clean(file)
-    connections: list[Connection] = []
-    unread: list[str] = []
-    for row in (row for table in read_tables(text) for row in table):
+    read: list[Connection] = []
+    said: list[tuple[Row, str]] = []
+    for row in rows:
         try:
-            connections.append(read_row(row, perspective))
+            read.append(read_row(row, perspective))
         except RowUnclear as unclear:
-            unread.append(f"{file}:{row.line}: {unclear}")
+            said.append((row, str(unclear)))
+    answers = replies(read)
+    said += [(connection.row, why) for connection, why in answers]
+    connections = [connection for connection in read if not any(connection is answer for answer, _ in answers)]
+    unread = [f"{_place(file, row)}: {why}" for row, why in sorted(said, key=lambda each: (each[0].sheet, each[0].line))]
     plurals = _plurals(connections)
     flows: dict[object, _Flow] = {}
     readings: list[_Flow] = []
@@ -116,12 +128,16 @@ def draft_matrix(text: str, file: str, name: str, perspective: Collection[str] =
         for flow in _flows(connection, plurals):
             known = flows.setdefault(flow.key, flow)
             if known is not flow:
-                known.lines.append(connection.row.line)
-    contradictions = [f"{file}:{each.row.line}: {each.contradiction}" for each in connections if each.contradiction]
+                known.rows.append(connection.row)
+    contradictions = [f"{_place(file, each.row)}: {each.contradiction}" for each in connections if each.contradiction]
     _name([*flows.values(), *readings])
     draft = Draft("", len(flows), contradictions, unread, list(_hints(flows.values(), file)))
     draft.text = _render(draft, _head(file, name, [*flows.values(), *readings]), file, list(flows.values()), readings)
     return draft
+
+
+def _place(file: str, row: Row) -> str:
+    return f"{file}, {row.sheet}:{row.line}" if row.sheet else f"{file}:{row.line}"
 
 
 def _plurals(connections: Sequence[Connection]) -> dict[str, str]:
@@ -145,11 +161,6 @@ def _endpoint(end: End) -> dict[str, t.Any]:
     return {end.kind: end.values[0] if end.kind == "network" else list(end.values)}
 
 
-def _necessity(status: str) -> str:
-    words = vocabulary()
-    return "optional" if status in words.optional else "mandatory" if status in words.mandatory else "conditional"
-
-
 def _exposure(ends: Ends) -> str:
     initiator, responder = ends[INITIATOR].kind, ends[RESPONDER].kind
     if initiator == "local":
@@ -168,7 +179,7 @@ def _hints(flows: Collection[_Flow], file: str) -> Iterator[str]:
         other = outgoing.get((flow.protocol, flow.ports))
         if flow.ends[INITIATOR].kind == "any" and other:
             ends = [", ".join(end.values) for end in (other.ends[INITIATOR], flow.ends[RESPONDER])]
-            lines = f"{file}:{flow.lines[0]} and {other.lines[0]}"
+            lines = f"{_place(file, flow.rows[0])} and {other.rows[0].line}"
             yield f"{lines}: from anybody and to anybody; if partners are meant, write one flow, from {ends[0]} to {ends[1]}"
 
 
@@ -207,7 +218,7 @@ def _render(draft: Draft, head: Mapping[str, t.Any], file: str, flows: Sequence[
     for flow in readings:
         lines = _indented(flow).splitlines(keepends=True)
         parts.append(
-            f"  # {file}:{flow.lines[0]}, if this is who opens the connection: {flow.shown()}\n"
+            f"  # {_place(file, flow.rows[0])}, if this is who opens the connection: {flow.shown()}\n"
             + "".join(f"  # {line[2:]}" for line in lines)
         )
     return "\n".join(parts)

@@ -8,41 +8,18 @@
 
 from __future__ import annotations
 
-import functools
-import ipaddress
 import re
 import typing as t
-import unicodedata
 from collections.abc import Collection
 
-from ...module_utils._plan.words import INGRESS
-from .._common.texts import shortened
+from ...module_utils._plan.words import EGRESS, INGRESS
 from .._matrix.model import INITIATOR, RESPONDER
+from .ends import TOWARDS, read_end
+from .row_ports import joined, read_ports
+from .status import Need, check_action, check_heading, need
 from .tables import Row
-from .vocabulary import vocabulary
-
-EVERY_ADDRESS = {"0.0.0.0/0", "::/0", ""}
-LOOPBACK = {"localhost", "loopback", "127.0.0.1", "127.0.0.0/8", "::1"}
-OVER_TCP = ("https", "http", "grpc", "wss", "ws", "ssh", "mqtts", "mqtt", "ldaps", "ldap", "smtp", "tls")
-OVER_UDP = ("wireguard",)
-URL = re.compile(r"(?<![a-z])[a-z]+://([^/\s,;:]+)[^\s,;]*")
-FQDN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-PORT = re.compile(r"(?:(tcp|udp|both)[ /:]*)?(\d{1,5})(?: ?[-:\u2013] ?(\d{1,5}))?(?:[ /]*(tcp|udp|both))?", re.ASCII)
-BRACKETS = re.compile(r"\([^()]*\)")
-NAME = 40
-"""The most characters that an identifier of a matrix may have."""
-
-
-class RowUnclear(Exception):
-    """A row cannot be read; the message says why and what to do."""
-
-
-class End(t.NamedTuple):
-    """One end of a connection: ``kind`` and ``values`` as in a matrix, ``written`` as in the table."""
-
-    kind: str
-    values: tuple[str, ...]
-    written: str
+from .unclear import End, RowUnclear, identifier, shown, word_list
+from .vocabulary import Vocabulary, vocabulary
 
 
 class Connection(t.NamedTuple):
@@ -53,6 +30,7 @@ class Connection(t.NamedTuple):
         destination: The end in the destination column.
         ports: Those of each protocol, in the order of the table.
         contradiction: Why the direction and these columns do not go together; empty if they do.
+        need: How much it is needed.
     """
 
     row: Row
@@ -60,6 +38,7 @@ class Connection(t.NamedTuple):
     destination: End
     ports: t.Mapping[str, tuple[str, ...]]
     contradiction: str
+    need: Need = Need("conditional")
 
     def ends(self, swapped: bool = False) -> dict[str, End]:
         ends = (self.destination, self.source) if swapped else (self.source, self.destination)
@@ -76,154 +55,138 @@ def read_row(row: Row, perspective: Collection[str] = ()) -> Connection:
     Raises:
         RowUnclear: if it cannot be read.
     """
+    words = vocabulary()
     if row.surplus:
         raise RowUnclear("the row has more cells than the header; write | inside of a cell as \\|")
-    ports = _ports(row.cells.get("protocol", ""), row.cells["port"])
-    source, destination = (_end(column, row.cells[column]) for column in ("source", "destination"))
+    if any("~~" in cell for cell in row.cells.values()):
+        raise RowUnclear("some of it is struck out; write what is meant, or leave the row out")
+    action = row.cells.get("action")
+    check_action(action, row.cells.get("state", ""), words)
+    if action is None:
+        check_heading(row.headings, words)
+        _check_purpose(row.cells.get("purpose", ""), words)
+    needed = _need(row, words)
+    ports = _ports(row, words)
+    said = _directions(row.cells.get("direction", ""), words)
+    above = set() if row.cells.get("direction") else _heading_directions(row, words)
+    source, destination = _ends(row, said or above, perspective, words)
+    for end in (source, destination):
+        if end.ports and not all(port in _single(ports) for port in end.ports):
+            raise RowUnclear(f"{shown(end.written)} says port {', '.join(end.ports)}, and the port column another one; write one of them")
     if "roles" not in (source.kind, destination.kind):
-        ends = f"neither {_shown(source.written)} nor {_shown(destination.written)}"
+        ends = f"neither {shown(source.written)} nor {shown(destination.written)}"
         raise RowUnclear(f"{ends} is a component of the system, so nobody gets a rule")
-    contradiction = _contradiction(row.cells.get("direction", ""), source, destination, perspective)
-    return Connection(row, source, destination, ports, contradiction)
+    direction = row.cells.get("direction", "") or (next(iter(above)) if len(above) == 1 else "")
+    contradiction = _contradiction(direction, said or above, source, destination, perspective, words)
+    return Connection(row, source, destination, ports, contradiction, needed)
 
 
-def _contradiction(direction: str, source: End, destination: End, perspective: Collection[str]) -> str:
-    if not direction:
+def _single(ports: t.Mapping[str, tuple[str, ...]]) -> set[str]:
+    return {port for spans in ports.values() for port in spans}
+
+
+def _need(row: Row, words: Vocabulary) -> Need:
+    cell = row.cells.get("status", "")
+    needed = need(row.headers.get("status", ""), cell, words) if cell else Need("conditional")
+    condition = row.cells.get("condition", "")
+    if word_list(condition) and word_list(condition) not in (*words.nobody, *words.anybody, "always"):
+        return Need("optional" if needed.necessity == "optional" else "conditional", condition)
+    return needed
+
+
+def _check_purpose(purpose: str, words: Vocabulary) -> None:
+    """A purpose that begins with a refusal: "Deny everything else", "Must not be reachable"."""
+    first = word_list(purpose).split()[:3]
+    clear = words.deny - words.no - words.allow - {"block", "blocks", "close", "closed", "drop", "drops", "disabled", "disable"}
+    refused = bool(set(first[:1]) & clear) or " ".join(first[:2]) in words.refusals
+    if refused:
+        raise RowUnclear(f"its purpose is {shown(purpose)}: not a connection to open")
+
+
+def _ports(row: Row, words: Vocabulary) -> dict[str, tuple[str, ...]]:
+    protocol = row.cells.get("protocol", "")
+    if "port" in row.broken and "protocol" in row.broken:
+        raise RowUnclear("the ports and the protocols stand on several lines each; give each protocol a row")
+    by_header = {key: row.cells.get(f"port_{key}", "") for key in ("tcp", "udp")}
+    if "port" in row.cells and (row.cells["port"] or not any(by_header.values())):
+        return read_ports(protocol, joined(row.cells["port"], row.cells.get("port_end", "")), words)
+    found: dict[str, tuple[str, ...]] = {}
+    for key, cell in by_header.items():
+        if re.search(r"[^\W_]", cell) and word_list(cell) not in (*words.nobody, *words.no):
+            for each, spans in read_ports(key, joined(cell, row.cells.get("port_end", "")), words).items():
+                found[each] = (*found.get(each, ()), *spans)
+    return found or read_ports(protocol, "", words)
+
+
+def _directions(text: str, words: Vocabulary) -> set[str]:
+    return {words.directions[word] for word in re.findall(r"[^\W_]+", text.lower()) if word in words.directions}
+
+
+def _heading_directions(row: Row, words: Vocabulary) -> set[str]:
+    """The direction that the nearest heading says, if one says exactly one."""
+    for heading in row.headings:
+        found = _directions(heading, words)
+        if found:
+            return found
+    return set()
+
+
+def _ends(row: Row, directions: set[str], perspective: Collection[str], words: Vocabulary) -> tuple[End, End]:
+    """Both ends; a missing one is the machine that the table is about."""
+    cells: dict[str, str] = {column: row.cells[column] for column in ("source", "destination") if column in row.cells}
+    towards = TOWARDS.fullmatch(row.cells.get("other", ""))
+    if towards and not cells:
+        cells = {"source": towards[1], "destination": towards[2]}
+    elif "other" in row.cells and len(cells) < 2:
+        missing = [column for column in ("source", "destination") if column not in cells]
+        if len(missing) == 2 and len(directions) != 1:
+            raise RowUnclear(
+                "nothing says who opens the connection: write Inbound or Outbound in a column Direction or in a heading above the table"
+            )
+        cells[missing[0] if len(missing) == 1 or directions == {INGRESS} else "destination"] = row.cells["other"]
+    read: dict[str, End] = {}
+    own = {"destination"} if directions == {INGRESS} else {"source"} if directions == {EGRESS} else set()
+    for column in ("source", "destination"):
+        absent = column not in cells
+        empty = not absent and perspective and column in own and not re.search(r"[^\W_]|\*", cells[column])
+        if absent or empty:
+            read[column] = End("self", (), "this machine")
+        else:
+            read[column] = read_end(column, cells[column], words)
+            if column in row.broken and read[column].kind in ("roles", "network"):
+                raise RowUnclear(
+                    f"the {column} {shown(cells[column])} stands on several lines: write it on one, or with commas between several"
+                )
+    if all(end.kind == "self" for end in read.values()) and (cells or "other" in row.cells):
+        raise RowUnclear("it stays on the machine that the table is written for, so it needs no rule")
+    if all(end.kind == "self" for end in read.values()):
+        raise RowUnclear("no column says who is at the other end; write a column Source or Destination")
+    for column, end in read.items():
+        if end.kind != "self":
+            continue
+        if not perspective:
+            raise RowUnclear(
+                f"its {column} is the machine that the table is written for; say which, "
+                'for example -e \'{"connectivity_perspective": ["server"]}\''
+            )
+        if own and column not in own:
+            said = "Inbound" if directions == {INGRESS} else "Outbound"
+            raise RowUnclear(f"{said}, but the machine that the table is written for is its {column}; write both ends")
+        read[column] = End("roles", tuple(identifier(role, "role") for role in perspective), " and ".join(perspective))
+    return read["source"], read["destination"]
+
+
+def _contradiction(direction: str, meant: set[str], source: End, destination: End, perspective: Collection[str], words: Vocabulary) -> str:
+    if not re.search(r"[^\W_]|[<>\u2190-\u21ff]", direction):
         return ""
-    directions = vocabulary().directions
-    meant = {directions[word] for word in re.findall(r"[a-z]+", direction.lower()) if word in directions}
     if len(meant) != 1:
-        return f"{_shown(direction)} does not say who opens the connection; replies need no rule"
+        return f"{shown(direction)} does not say who opens the connection; replies need no rule"
+    if set(word_list(direction).split()) & words.replies:
+        return f"{shown(direction)} may be a reply; replies need no rule"
     own, other = (destination, source) if meant == {INGRESS} else (source, destination)
     column = "destination" if own is destination else "source"
     if own.kind != "roles" and other.kind == "roles":
-        return f"{direction}, but its {column} {_shown(own.written)} is not a component of the system, and {_shown(other.written)} is one"
+        return f"{direction}, but its {column} {shown(own.written)} is not a component of the system, and {shown(other.written)} is one"
     if perspective and not set(perspective) & set(own.values):
-        return f"{direction} of {' or '.join(perspective)}, but its {column} is {_shown(own.written)}"
+        return f"{direction} of {' or '.join(perspective)}, but its {column} is {shown(own.written)}"
     return ""
-
-
-def _ports(protocol: str, port: str) -> dict[str, tuple[str, ...]]:
-    """The ports of each protocol. A port has the protocol beside it, or the column's, or the next one's, or the last one's."""
-    column = _protocols(protocol)
-    beside: list[tuple[str, ...]] = []
-    spans: list[str] = []
-    for part in _ports_apart().split(_both().sub("both", BRACKETS.sub("", port.lower()))):
-        match = PORT.fullmatch(part.strip())
-        if not match:
-            raise RowUnclear(f"the port {_shown(port)} is not a number, range or list of them; write it so, or leave the row out")
-        before, low, high, after = match.groups()
-        if not 1 <= int(low) <= int(high or low) <= 65535:
-            raise RowUnclear(f"the port {_shown(port)} is not within 1 to 65535, in ascending order")
-        spans.append(f"{int(low)}-{int(high)}" if high and int(high) > int(low) else str(int(low)))
-        words = {word for word in (before, after) if word}
-        beside.append(("tcp", "udp") if "both" in words else tuple(sorted(words)))
-    if column and not all(set(own) <= set(column) for own in beside):
-        raise RowUnclear(f"the protocol {_shown(protocol)} is another one than beside the port, {_shown(port)}; write one of them")
-    implied = _implied(" ".join(BRACKETS.findall(port.lower())))
-    found: dict[str, list[str]] = {}
-    for span, own in zip(spans, _from_neighbours(beside, column), strict=True):
-        protocols = own or implied
-        if not protocols:
-            raise RowUnclear("no protocol: say tcp or udp, in a column of its own or beside the port")
-        for each in protocols:
-            found.setdefault(each, []).append(span)
-    return {each: tuple(dict.fromkeys(found[each])) for each in sorted(found)}
-
-
-def _from_neighbours(beside: list[tuple[str, ...]], column: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The protocols of each port: its own, the column's, the next one's that has some, or the last one's."""
-    filled = [own or column for own in beside]
-    for indexes in (range(len(filled) - 2, -1, -1), range(1, len(filled))):
-        before = -1 if indexes.step > 0 else 1
-        for index in indexes:
-            filled[index] = filled[index] or filled[index + before]
-    return filled
-
-
-def _implied(text: str) -> tuple[str, ...]:
-    """What the application says about the protocol below it."""
-    words = re.findall(r"[a-z0-9]+", text)
-    return tuple(
-        protocol for protocol, applications in (("tcp", OVER_TCP), ("udp", OVER_UDP)) if any(word in applications for word in words)
-    )
-
-
-def _protocols(text: str) -> tuple[str, ...]:
-    transports = tuple(sorted({word for word in re.findall(r"[a-z0-9]+", text.lower()) if word in ("tcp", "udp")}))
-    if transports or not text:
-        return transports
-    implied = _implied(text.lower())
-    if not implied:
-        raise RowUnclear(
-            f"the protocol {_shown(text)} has no ports, or is not known to run over tcp or udp; write tcp or udp, or leave the row out"
-        )
-    return implied
-
-
-def _end(column: str, text: str) -> End:
-    words = vocabulary()
-    plain = text.lower().strip("[]<>{} ").rstrip("* ")  # an asterisk behind it leads to a footnote
-    if not text:
-        raise RowUnclear(f"the {column} is empty")
-    if plain in words.anybody or plain in EVERY_ADDRESS:
-        return End("any", (), text)
-    if plain in LOOPBACK:
-        return End("local", (), text)
-    parts = [part for part in re.split(r"[,;+&\s]+", URL.sub(r"\1", plain)) if part not in ("", *words.ands, *words.ors)]
-    if any("*" in part and "." in part for part in parts):
-        raise RowUnclear(f"the {column} {_shown(text)} has a wildcard, which no firewall can look up; name the hosts")
-    named = [part for part in parts if FQDN.fullmatch(part)]
-    if named and named != parts:
-        raise RowUnclear(f"the {column} {_shown(text)} is a host name and something else; give each a row")
-    if named:
-        return End("names", tuple(dict.fromkeys(named)), text)
-    if any(map(_is_network, parts)) or (re.findall(r"[a-z]+", plain) or [""])[-1] in words.networks:
-        return End("network", (identifier(plain, "network"),), text)
-    named_parts = map(_without_noise, _components_apart().split(plain))
-    components = [identifier(part, "role") for part in named_parts if part]
-    if not components:
-        raise RowUnclear(f"the {column} {_shown(text)} names nobody")
-    return End("roles", tuple(dict.fromkeys(components)), text)
-
-
-@functools.cache
-def _both() -> re.Pattern[str]:
-    """TCP and UDP for the same ports."""
-    ands = "|".join(vocabulary().ands)
-    return re.compile(rf"\b(?:tcp ?(?:[+/&]|{ands}) ?udp|udp ?(?:[+/&]|{ands}) ?tcp|(?:tcp ?, ?udp|udp ?, ?tcp)(?! *[/:]? *\d))\b")
-
-
-@functools.cache
-def _ports_apart() -> re.Pattern[str]:
-    return re.compile(rf"[,;&+]|\b(?:{'|'.join(vocabulary().ands)})\b|(?<=\d) */ *(?=\d)")
-
-
-@functools.cache
-def _components_apart() -> re.Pattern[str]:
-    return re.compile(rf"[,;+&/]|\b(?:{'|'.join((*vocabulary().ands, *vocabulary().ors))})\b")
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True
-
-
-def _without_noise(text: str) -> str:
-    return " ".join(word for word in text.split() if word not in vocabulary().addressing)
-
-
-def identifier(text: str, otherwise: str) -> str:
-    """A name for a matrix: lower case without accents, digits and underscores; ``otherwise`` goes before what begins with no letter."""
-    plain = unicodedata.normalize("NFKD", text.lower().replace("\u00df", "ss")).encode("ascii", "ignore").decode()
-    name = "_".join(re.findall(r"[a-z0-9]+", plain))
-    if not name[:1].isalpha():
-        name = f"{otherwise}_{name}".rstrip("_")
-    return name[:NAME].rstrip("_")
-
-
-def _shown(text: str) -> str:
-    return shortened(repr(text))

@@ -17,7 +17,8 @@ from .._common.bounded_file import MEBIBYTE, NotAPlainFile, read_named
 from .._common.problems import PlanRefused, shown_path
 from .._matrix.catalogue import MATRICES, Catalogue
 from .._matrix.reader import read_matrix
-from .draft import Draft, draft_matrix, title
+from .draft import Draft, draft_rows, title
+from .files import NotATable, read_table_file
 from .tables import TablesNotFound, TableTooLarge
 
 STARTER = pathlib.Path(__file__).parents[1] / "matrix_starter.yml"
@@ -56,13 +57,12 @@ def draft(table: pathlib.Path, path: pathlib.Path, perspective: list[str]) -> tu
         PlanRefused: if the table cannot be read, or nothing in it becomes a flow.
     """
     try:
-        drafted = draft_matrix(read_named(table, TABLE_BYTES).decode("utf-8-sig"), shown_path(table), path.stem, perspective)
-    except UnicodeDecodeError as error:
-        raise PlanRefused([f"{shown_path(table)}: is not a text file in UTF-8; save the table as CSV (UTF-8), or as Markdown"]) from error
+        rows = read_table_file(read_named(table, TABLE_BYTES))
+        drafted = draft_rows(rows, shown_path(table), path.stem, perspective)
     except TableTooLarge as error:
-        raise PlanRefused([f"{shown_path(table)}:{error.line}: {error}"]) from error
-    except (OSError, NotAPlainFile, TablesNotFound) as error:
-        raise PlanRefused([f"{shown_path(table)}: {error}"]) from error
+        raise PlanRefused([f"{shown_path(table)}:{error.line}: {error}"]) from None
+    except (OSError, NotAPlainFile, NotATable, TablesNotFound) as error:
+        raise PlanRefused([f"{shown_path(table)}: {error}"]) from None
     if not drafted.flows:
         raise PlanRefused([*drafted.contradictions, *drafted.unread] or [f"{shown_path(table)}: its tables have no rows"])
     try:

@@ -4,199 +4,196 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Reads vendors' tables of connections: CSV, or Markdown tables anywhere on a page. What the cells mean is the business of row.py."""
+"""Finds the tables of connections in a vendor's file, and names their columns. What the cells mean is the business of row.py."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import typing as t
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from .._common.texts import shortened, visible
+from .csv_grids import csv_grids
+from .grids import BREAK, CELL, COLUMNS_MOST, LINE, ROWS, TABLES, Grid, TableTooLarge, bound_row
+from .html_grids import html_grids
+from .markdown_grids import markdown_grids
+from .other_formats import other_format
+from .unclear import without_footnote, word_list
 from .vocabulary import vocabulary
 
-NEEDED = ("port", "source", "destination")
+__all__ = ("CELL", "COLUMNS_MOST", "LINE", "ROWS", "TABLES", "Row", "TableTooLarge", "TablesNotFound", "clean", "read_grids", "read_tables")
 
-ROWS = 2_000
-"""The most rows that all tables together may have."""
-COLUMNS_MOST = 100
-LINE = 20_000
-"""The most characters of a row."""
-CELL = 2_000
-TABLES = 500
-HEADER_SOUGHT = 2_000
-"""How many rows of CSV may stand before the header."""
+NEEDED = ("port", "source", "destination")
+PORTS = ("port", "port_tcp", "port_udp")
+ENDS = ("source", "destination", "other")
+LISTED = (*PORTS, "protocol")
+"""The columns whose cells are lists, where they have several lines."""
 LACKING_SHOWN = 10
 
-DELIMITER = re.compile(r":?-+:?")
 LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")  # stops at the next bracket, so that its time grows with the text, not with its square
 
 
 class Row(t.NamedTuple):
-    """One row: ``line`` counts from 1, ``cells`` has the text of every known column, ``surplus`` says that there were more than headers."""
+    """One row of a table.
+
+    Attributes:
+        line: Counts from 1.
+        cells: The text of every known column.
+        surplus: Whether there were more cells than headers.
+        headers: What each known column is called in the table.
+        headings: What stands above the table, the nearest first.
+        broken: The columns whose cell has several lines that nothing separates.
+        sheet: The sheet of a workbook; empty where there is one alone.
+    """
 
     line: int
     cells: dict[str, str]
     surplus: bool
+    headers: t.Mapping[str, str] = {}
+    headings: tuple[str, ...] = ()
+    broken: frozenset[str] = frozenset()
+    sheet: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.sheet}, line {self.line}" if self.sheet else f"line {self.line}"
 
 
 class TablesNotFound(Exception):
     """The text has no table of connections; the message says what it has instead."""
 
 
-class TableTooLarge(Exception):
-    """A row is larger than any that people write; ``line`` counts from 1."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(f"{message}; is it the right file?")
-        self.line = line
-
-
 def read_tables(text: str) -> list[list[Row]]:
-    """The rows of every table that has a port, a source and a destination; other tables are passed over.
+    """The rows of every table of a text that has ports and somebody at an end; other tables are passed over.
 
     Raises:
         TablesNotFound: if there is none.
         TableTooLarge: if there are more rows, columns or characters than a table of connections can have.
     """
-    found = list(_markdown(_lines(text))) or list(_csv(text))
-    wanted_tables = [table for table in found if set(NEEDED) <= set(table.columns)]
-    _bound(row for table in wanted_tables for row in table.body)
-    tables = [[_row(line, table.columns, cells) for line, cells in table.body] for table in wanted_tables]
+    grids = [*markdown_grids(text), *(html_grids(text) if re.search(r"<table", text, re.IGNORECASE) else [])]
+    found = grids or list(csv_grids(text, known_in))
+    try:
+        return read_grids(found)
+    except TablesNotFound as error:
+        other = other_format(text)
+        if other:
+            raise TablesNotFound(other) from error
+        raise
+
+
+def read_grids(found: Sequence[Grid]) -> list[list[Row]]:
+    """The rows of every grid that is a table of connections.
+
+    Raises:
+        TablesNotFound: if there is none.
+        TableTooLarge: if there are more rows, columns or characters than a table of connections can have.
+    """
+    some = any(_is_wanted(_columns(grid.header)) for grid in found)
+    tables = []
+    rows = 0
+    for grid in found:
+        columns = _columns(grid.header)
+        if not _is_wanted(columns) and not (some and "protocol" in columns and any(column in PORTS for column in columns)):
+            continue
+        table = list(_rows(grid, columns))
+        rows += len(table)
+        if rows > ROWS:
+            raise TableTooLarge(table[-1].line, f"the tables have more than {ROWS} rows")
+        tables.append(table)
     if not tables:
         wanted = ", ".join(f"{column} (or {', '.join(vocabulary().columns[column][1:4])})" for column in NEEDED)
         raise TablesNotFound("; ".join([f"no table with the columns {wanted}", *map(_lack, found[:LACKING_SHOWN])]))
     return tables
 
 
-def _lines(text: str) -> list[str]:
-    """The lines as editors count them."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
-def _bound(rows: Iterable[tuple[int, Sequence[str]]]) -> None:
-    for count, (line, cells) in enumerate(rows, 1):
-        if count > ROWS:
-            raise TableTooLarge(line, f"the tables have more than {ROWS} rows")
-        _bound_row(line, cells)
-
-
-def _bound_row(line: int, cells: Sequence[str]) -> None:
-    if len(cells) > COLUMNS_MOST:
-        raise TableTooLarge(line, f"the row has {len(cells)} columns; the most is {COLUMNS_MOST}")
-    longest = max(map(len, cells), default=0)
-    if longest > CELL:
-        raise TableTooLarge(line, f"a cell has {longest} characters; the most is {CELL}")
-
-
 _Columns = list[t.Optional[str]]
-_Body = list[tuple[int, Sequence[str]]]
 
 
-class _Table(t.NamedTuple):
-    """A table that may be one of connections: ``line`` and ``header`` are those of its first row."""
-
-    line: int
-    header: Sequence[str]
-    columns: _Columns
-    body: _Body
+def _is_wanted(columns: _Columns) -> bool:
+    return any(column in PORTS for column in columns) and any(column in ENDS for column in columns)
 
 
-def _lack(table: _Table) -> str:
+def known_in(header: Sequence[str]) -> tuple[int, bool]:
+    """How many of a header's columns are known, and whether they are those of a table of connections."""
+    columns = _columns(header)
+    return sum(column is not None for column in columns), _is_wanted(columns)
+
+
+def _lack(table: Grid) -> str:
     """What a table lacks, and which of its columns could be it."""
-    missing = [column for column in NEEDED if column not in table.columns]
-    unknown = [clean(cell) for cell, column in zip(table.header, table.columns, strict=True) if column is None]
+    columns = _columns(table.header)
+    missing = [column for column in NEEDED if column not in columns]
+    unknown = [clean(cell) for cell, column in zip(table.header, columns, strict=True) if column is None]
     others = [shortened(repr(cell), 60) for cell in unknown if cell]
     lack = f"the table of line {table.line} lacks {' and '.join(missing)}"
     return f"{lack}; if {' or '.join(others)} is meant, write so" if others else lack
 
 
 def _columns(header: Sequence[str]) -> _Columns:
-    """The known column of each cell of a header; of two that mean the same, the first in the order of the vocabulary counts."""
-    words = [" ".join(re.findall(r"[^\W_]+", clean(cell).lower())) for cell in header]
-    columns: _Columns = [None] * len(words)
-    for column, names in vocabulary().columns.items():
-        place = next((words.index(name) for name in names if name in words), None)
-        if place is not None:
-            columns[place] = column
+    """The known column of each cell of a header; of two that mean the same, the first in the order of the vocabulary counts.
+
+    Words such as "network" or "address" are left out of a header that is not known with them.
+    """
+    words = vocabulary()
+    noise = {*words.addressing, *words.networks, "host", "hosts", "component", "components", "system", "systems", "name", "s"}
+    exact = [word_list(re.sub(r"(?<=\w)\((?:e?s|e?n)\)", "s", without_footnote(clean(cell)))) for cell in header]
+    bare = [" ".join(word for word in name.split() if word not in noise) for name in exact]
+    columns: _Columns = [None] * len(exact)
+    for written in (exact, bare):
+        for column, names in words.columns.items():
+            if column in columns:
+                continue
+            free = [name if columns[place] is None else "" for place, name in enumerate(written)]
+            place = next((free.index(name) for name in names if name in free), None)
+            if place is not None:
+                columns[place] = column
     return columns
 
 
-def _row(line: int, columns: _Columns, cells: Sequence[str]) -> Row:
-    known = {column: clean(cell) for column, cell in zip(columns, cells, strict=False) if column}
-    return Row(line, {**{column: "" for column in columns if column}, **known}, len(cells) > len(columns))
+def _rows(grid: Grid, columns: _Columns) -> Iterator[Row]:
+    headers = {column: clean(cell) for column, cell in zip(columns, grid.header, strict=True) if column}
+    headings = tuple(filter(None, map(clean, grid.headings)))
+    for line, cells in grid.body:
+        bound_row(line, cells)
+        said = {clean(cell) for cell in cells if re.search(r"[^\W_]|\*", cell)}
+        if not said and len(cells) <= len(columns):
+            continue
+        if len(said) == 1 and len(columns) > 2 and _is_section(*said):
+            headings = (*said, *headings[-3:])
+            continue
+        known = {column: clean(cell) for column, cell in zip(columns, cells, strict=False) if column}
+        broken = {column for column, cell in zip(columns, cells, strict=False) if column and _is_broken(cell)}
+        known.update(
+            {column: clean(_listed(cell)) for column, cell in zip(columns, cells, strict=False) if column in LISTED and column in broken}
+        )
+        filled = {**{column: "" for column in columns if column}, **known}
+        yield Row(line, filled, len(cells) > len(columns), headers, headings, frozenset(broken), grid.sheet)
+
+
+def _is_section(text: str) -> bool:
+    """Whether the only text of a row is a heading for the next rows: it says a direction, or that they are refused."""
+    words = vocabulary()
+    said = word_list(text).split()
+    return any(word in words.directions for word in said) or bool(set(said) & words.deny - words.no)
+
+
+def _is_broken(cell: str) -> bool:
+    """Whether a cell has several lines that say something each, and nothing stands between them."""
+    lines = [" ".join(visible(line).split()) for line in BREAK.split(cell)]
+    kept = [line for line in lines if re.search(r"[^\W_]", line)]
+    noise = vocabulary().addressing
+    apart = [
+        not re.search(r"([,;+&/]|\b(and|or|und|oder))$", before) and not re.match(r"[,;+&/(\[]", after) and word_list(after) not in noise
+        for before, after in zip(kept, kept[1:], strict=False)
+    ]
+    return any(apart)
+
+
+def _listed(cell: str) -> str:
+    return ", ".join(filter(None, (line.strip(" ,;") for line in BREAK.split(cell))))
 
 
 def clean(cell: str) -> str:
     """A cell as a line of plain text: no Markdown, nothing unprintable, single spaces."""
-    text = re.sub(r"<br ?/?>", " ", LINK.sub(r"\1", cell)).replace("\\|", "|").replace("`", "").replace("**", "")
+    text = LINK.sub(r"\1", BREAK.sub(" ", cell)).replace("\\|", "|").replace("`", "").replace("**", "")
     return " ".join(visible(text).split())
-
-
-def _markdown(lines: Sequence[str]) -> Iterator[_Table]:
-    tables = 0
-    for index, line in enumerate(lines):
-        if index and "|" in lines[index - 1] and _is_delimiter_row(line):
-            tables += 1
-            if tables > TABLES:
-                raise TableTooLarge(index, f"the page has more than {TABLES} tables")
-            header = _cells(lines[index - 1], index)
-            columns = _columns(header)
-            body: _Body = []
-            for number in range(index + 2, len(lines) + 1):
-                if "|" not in lines[number - 1]:
-                    break
-                body.append((number, _cells(lines[number - 1], number)))
-                if len(body) > ROWS:
-                    raise TableTooLarge(number, f"the table has more than {ROWS} rows")
-            yield _Table(index, header, columns, body)
-
-
-def _is_delimiter_row(line: str) -> bool:
-    """Whether the line separates a header from its rows: ``|---|:-:|``, with or without the outer lines."""
-    if len(line) > LINE or "-" not in line:
-        return False
-    *cells, last = line.strip().removeprefix("|").split("|")
-    return bool(cells) and all(DELIMITER.fullmatch(cell.strip()) for cell in (*cells, *([last] if last.strip() else [])))
-
-
-def _cells(line: str, number: int) -> list[str]:
-    if len(line) > LINE:
-        raise TableTooLarge(number, f"the row has {len(line)} characters; the most is {LINE}")
-    cells = re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
-    _bound_row(number, cells)
-    return cells
-
-
-def _csv(text: str) -> Iterator[_Table]:
-    """The table begins with the first row that names all that is needed; the delimiter that finds most columns is the right one."""
-    best = _Table(0, [], [], [])
-    for delimiter in ",;\t":
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        table = _Table(0, [], [], [])
-        end = 0
-        try:
-            for row in reader:
-                start, end = end + 1, reader.line_num
-                if len(set(NEEDED) & set(table.columns)) == len(NEEDED):
-                    if any(cell.strip() for cell in row):
-                        table.body.append((start, row))
-                        if len(table.body) > ROWS:
-                            raise TableTooLarge(start, f"the table has more than {ROWS} rows")
-                elif start > HEADER_SOUGHT:
-                    break
-                elif len(row) <= COLUMNS_MOST and max(map(len, row), default=0) <= CELL:  # otherwise a line of something else
-                    table = max(table, _Table(start, row, _columns(row), []), key=_known)
-        except csv.Error:
-            if set(NEEDED) <= set(table.columns):
-                raise TableTooLarge(end + 1, "a cell does not end: a quotation mark is not closed") from None
-            continue
-        best = max(best, table, key=_known)
-    if _known(best):
-        yield best
-
-
-def _known(table: _Table) -> int:
-    return sum(column is not None for column in table.columns)

@@ -19,9 +19,15 @@ import yaml
 from ...module_utils._plan.words import EGRESS, INGRESS
 
 FILE = pathlib.Path(__file__).with_name("vocabulary.yml")
-COLUMNS = ("direction", "protocol", "port", "source", "destination", "purpose", "service", "status")
-GROUPS = {"columns": COLUMNS, "directions": (INGRESS, EGRESS), "necessity": ("optional", "mandatory")}
-LISTS = ("anybody", "networks", "addressing", "and", "or")
+COLUMNS = (
+    *("direction", "protocol", "port", "source", "destination", "purpose", "service", "status"),
+    *("other", "source_port", "port_end", "port_tcp", "port_udp", "action", "state", "condition"),
+)
+GROUPS = {"columns": COLUMNS, "directions": (INGRESS, EGRESS), "necessity": ("optional", "mandatory"), "actions": ("allow", "deny")}
+LISTS = (
+    *("anybody", "nobody", "self", "quantifiers", "networks", "hosts", "addressing", "and", "or"),
+    *("yes", "no", "negations", "gone", "conditions", "refusals", "replies"),
+)
 WORD = re.compile(r"[^\W_]+( [^\W_]+)*")
 
 
@@ -32,9 +38,22 @@ class Vocabulary(t.NamedTuple):
     directions: Mapping[str, str]
     optional: frozenset[str]
     mandatory: frozenset[str]
+    allow: frozenset[str]
+    deny: frozenset[str]
     anybody: frozenset[str]
+    nobody: frozenset[str]
+    self: frozenset[str]
+    quantifiers: frozenset[str]
     networks: frozenset[str]
+    hosts: frozenset[str]
     addressing: frozenset[str]
+    yes: frozenset[str]
+    no: frozenset[str]
+    negations: frozenset[str]
+    gone: frozenset[str]
+    conditions: frozenset[str]
+    refusals: frozenset[str]
+    replies: frozenset[str]
     ands: Sequence[str]
     ors: Sequence[str]
 
@@ -62,9 +81,9 @@ def read_vocabulary(text: str) -> Vocabulary:
         directions={word: direction for direction, words in groups["directions"].items() for word in words},
         optional=frozenset(groups["necessity"]["optional"]),
         mandatory=frozenset(groups["necessity"]["mandatory"]),
-        anybody=frozenset(lists["anybody"]),
-        networks=frozenset(lists["networks"]),
-        addressing=frozenset(lists["addressing"]),
+        allow=frozenset(groups["actions"]["allow"]),
+        deny=frozenset(groups["actions"]["deny"]),
+        **{key: frozenset(lists[key]) for key in LISTS if key not in ("and", "or")},
         ands=lists["and"],
         ors=lists["or"],
     )

@@ -36,13 +36,16 @@ class Beside(t.NamedTuple):
 
     def lines(self, findings: Iterable[Finding]) -> list[str]:
         """Whom to ask, and which known problems may be the reason, each once."""
-        failed = [finding for finding in findings if finding.state == FAILED]
-        ask = {finding.other: self.contacts[finding.other] for finding in failed if self.contacts.get(finding.other)}
-        flows = dict.fromkeys(finding.flow for finding in failed if finding.flow)
+        return self.lines_of([(finding.flow, finding.other) for finding in findings if finding.state == FAILED])
+
+    def lines_of(self, failed: Sequence[tuple[str, str]], width: int = 8) -> list[str]:
+        """The same for flows that failed, each with the host at the other end; both may be empty."""
+        ask = {other: self.contacts[other] for _flow, other in failed if self.contacts.get(other)}
+        flows = dict.fromkeys(flow for flow, _other in failed if flow)
         known = [(flow, trap) for flow in flows for trap in traps_of_flow(self.traps, flow)]
         said = [
-            *(f"{'ask':<8}  {contact}, about {host}" for host, contact in ask.items()),
-            *(f"{'known':<8}  {flow}: {trap}" for flow, trap in known),
+            *(f"{'ask':<{width}}  {contact}, about {host}" for host, contact in ask.items()),
+            *(f"{'known':<{width}}  {flow}: {trap}" for flow, trap in known),
         ]
         return [printable(line, LINE_MAXIMUM) for line in said]
 

@@ -94,7 +94,7 @@ def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Tran
     rules: list[WindowsRule] = []
     unwritten: list[str] = []
     closed: list[str] = []
-    problems = list(_same_names(part.rules))
+    problems = [*_same_names(part.rules), *_not_of_windows(part)]
     for rule in part.rules:
         addresses = _addresses(address_sets[name] for name in rule.peers.address_sets)
         names = rule.peers.names
@@ -155,6 +155,20 @@ def _same_names(rules: Iterable[PlanRule]) -> Iterable[str]:
         if len(ids) > 1:
             told = " and ".join(ids)
             yield f"Windows takes the rules {told} for one; let the federations' names differ in more than case"
+
+
+def _not_of_windows(part: HostPart) -> Iterable[str]:
+    """What the inventory wants of a host and Windows Firewall has no rules for."""
+    if part.log_refused:
+        yield (
+            "connectivity_log_refused is true, and rules of Windows Firewall log nothing for single ports; leave it out for this host, and "
+            "use the log of dropped packets of Windows Firewall itself"
+        )
+    if part.connection_limit:
+        yield (
+            f"connectivity_connection_limit is {part.connection_limit}, and Windows Firewall cannot limit the connections of "
+            "a peer; leave it out for this host, and limit them on a firewall in front of it"
+        )
 
 
 def _no_names(rule: PlanRule) -> str:

@@ -131,6 +131,29 @@ def test_coinstac_clients_never_meet(plans: dict[str, Plan]) -> None:
     assert rules(plans["coinstac"], "scanner-docker", "ingress") == rules(plans["coinstac"], "scanner-singularity", "ingress") == {}
 
 
+def test_one_gateway_has_the_three_designs_of_the_network_wall(plans: dict[str, Plan]) -> None:
+    gateway = plans["network_wall"].host("gateway")
+    assert {member["federation"]: member["options"]["design"] for member in gateway["memberships"]} == {
+        "tunnel": "reverse_tunnel",
+        "private": "private_network",
+        "proxy": "reverse_proxy",
+    }
+    opened = {
+        (rule["federation"], rule["flow"])
+        for rule in gateway["rules"]
+        if rule["direction"] == "ingress" and rule["matrix"] == "network_wall"
+    }
+    assert opened == {
+        ("tunnel", "public_http"),
+        ("tunnel", "public_https"),
+        ("tunnel", "tunnel"),
+        ("private", "wireguard"),
+        ("proxy", "public_http"),
+        ("proxy", "public_https"),
+        ("proxy", "wireguard"),
+    }
+
+
 def test_network_wall_lets_a_tunnel_out_and_nothing_in(plans: dict[str, Plan]) -> None:
     workload = plans["network_wall"].host("tunnel-workload")
     assert workload["defaults"] == {"ingress": "deny", "egress": "deny"}

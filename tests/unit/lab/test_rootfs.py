@@ -36,7 +36,7 @@ def test_a_machine_without_a_mirror_of_the_release_leaves_the_choice_to_mmdebstr
 
 
 def test_every_line_of_a_source_is_signed():
-    for suite in rootfs.SUITES:
+    for suite in rootfs.RELEASES:
         assert all("signed-by=/" in line for line in rootfs.sources_of(suite, "bookworm", BOOKWORM))
 
 
@@ -57,7 +57,7 @@ def test_a_made_one_is_found_without_making_anything(monkeypatch, tmp_path):
 
 def test_errors_say_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(LabError, match="potato is not in the lab; it knows bookworm, trixie"):
+    with pytest.raises(LabError, match="potato is not in the lab; it knows bullseye, bookworm, trixie, forky"):
         rootfs.rootfs("potato")
     monkeypatch.setattr(rootfs.os, "geteuid", lambda: 1000)
     with pytest.raises(LabError, match="needs root: run this command with sudo"):

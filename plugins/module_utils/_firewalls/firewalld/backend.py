@@ -23,6 +23,7 @@ from ..._host.own_files import fixed
 from ..._host.snapshot import Snapshot
 from ..._policy.contradictions import contradictions
 from ..._policy.model import Policy
+from ..iptables.unread import Unread
 from . import client as firewalld_client
 from . import fail2ban, live
 from . import others as firewalld_others
@@ -104,7 +105,9 @@ def _propose(policy: t.Optional[Policy], host: Host) -> Change:
         *(warnings_before_reload(host) if needs_reload else ()),
     ]
     if policy:
-        warnings += contradictions(policy, firewalld_others.places(client, files.is_ours))
+        unread = Unread()
+        warnings += contradictions(policy, firewalld_others.places(client, files.is_ours, unread))
+        warnings += unread.warnings()
         warnings += fail2ban.warnings(host)
     return FirewalldChange(host, client, files, runtime, wanted, needs_reload, warnings)
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
 
 from ..._errors import BindingMissing, PolicyError, PolicyRefused, ToolFailed
@@ -113,7 +114,7 @@ def _be_changeable(client: t.Any) -> None:
 
 def _be_capable(client: t.Any, host: Host) -> None:
     version = client.get_property("version")
-    number = tuple(int(part) for part in version.split(".")[:2])
+    number = tuple(int(part) for part in re.findall(r"\d+", str(version))[:2])
     if number < OLDEST:
         raise PolicyRefused("firewalld %s cannot match destinations by ipset, %d.%d can; choose another backend" % (version, *OLDEST))
     backend = client.config().get_property("FirewallBackend")

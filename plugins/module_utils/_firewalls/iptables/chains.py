@@ -11,12 +11,15 @@ from __future__ import annotations
 import typing as t
 
 from ..._policy.contradictions import ANY_ADDRESS, ANY_PORT, ANYBODY, Match, Place, Spans, Verdict
+from .unread import Unread
 
 ACCEPT, REFUSE, JUMP, RETURN = "accept", "refuse", "jump", "return"
 _REFUSAL = "theirs prevails, as whatever refuses a packet has the last word: remove it, or take these peers out of the plan"
 _ACCEPTANCE = "ours prevails, as whatever refuses a packet has the last word: who is to connect belongs in the inventory"
 
 _FREE = (*ANY_ADDRESS.values(), ANYBODY)
+_DEEPEST = 32  # chains that jump into each other; the kernel takes 16 of nftables
+_MOST_STEPS = 50_000  # rules that are followed from one beginning; chains that jump twice to the next have 2 to the power of their number
 
 
 class Step(t.NamedTuple):
@@ -33,7 +36,13 @@ _ALL = Match()
 
 
 def place(
-    steps: t.Iterable[t.Tuple[str, t.Optional[Step]]], beginning: str, direction: str, forwarded: bool, ours: t.Collection[str] = ()
+    steps: t.Iterable[t.Tuple[str, t.Optional[Step]]],
+    beginning: str,
+    direction: str,
+    forwarded: bool,
+    ours: t.Collection[str],
+    unread: Unread,
+    source: str,
 ) -> Place:
     """What others decide in a chain and those it jumps to.
 
@@ -43,33 +52,53 @@ def place(
         direction: Of the packets.
         forwarded: Whether only forwarded packets come there.
         ours: The chains in which we decide. What is accepted before them is no contradiction but a hole, of which our backend warns.
+        unread: Told of chains that are too long or too deep to be followed.
+        source: What it is told that they are in.
     """
     chains: t.Dict[str, t.List[Step]] = {}
     for chain, step in steps:
         if step:
             chains.setdefault(chain, []).append(step)
-    return Place(direction, tuple(_verdicts(chains, beginning, ours)), _REFUSAL, "" if ours and not forwarded else _ACCEPTANCE, forwarded)
+    walk = _Walk(chains, ours)
+    walk.follow(beginning)
+    if walk.cut:
+        unread.whole("%s chain %s" % (source, walk.cut), "its rules jump to too many chains to be followed")
+    return Place(direction, tuple(walk.verdicts), _REFUSAL, "" if ours and not forwarded else _ACCEPTANCE, forwarded)
 
 
-def _verdicts(chains: _Chains, chain: str, ours: t.Collection[str], outer: Match = _ALL) -> t.Generator[Verdict, None, bool]:
+class _Walk:
     """What is decided in a chain and those it jumps to, as far as ``ours``, the chains in which we decide.
 
     What stands behind a return is passed over, as nobody can tell here who gets there.
 
-    Returns:
-        Whether one of ``ours`` was met.
+    Attributes:
+        verdicts: What is decided.
+        cut: The chain at which following them ended early, if so.
     """
-    for step in chains.get(chain, ()):
-        match = _within(step.match, outer)
-        if step.action == RETURN:
-            return False
-        if step.target in ours:
-            return True
-        if step.action != JUMP:
-            yield Verdict(step.words, step.action == ACCEPT, match)
-        elif (yield from _verdicts(chains, step.target, ours, match)):
-            return True
-    return False
+
+    def __init__(self, chains: _Chains, ours: t.Collection[str]) -> None:
+        self._chains, self._ours = chains, ours
+        self._left = _MOST_STEPS
+        self.verdicts: t.List[Verdict] = []
+        self.cut = ""
+
+    def follow(self, chain: str, outer: Match = _ALL, depth: int = 0) -> bool:
+        """Follow a chain; whether one of ``ours`` was met, or following ended."""
+        for step in self._chains.get(chain, ()):
+            self._left -= 1
+            if depth > _DEEPEST or self._left < 0:
+                self.cut = self.cut or chain
+                return True
+            match = _within(step.match, outer)
+            if step.action == RETURN:
+                return False
+            if step.target in self._ours:
+                return True
+            if step.action != JUMP:
+                self.verdicts.append(Verdict(step.words, step.action == ACCEPT, match))
+            elif self.follow(step.target, match, depth + 1):
+                return True
+        return False
 
 
 def _within(inner: Match, outer: Match) -> Match:

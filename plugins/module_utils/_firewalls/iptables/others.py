@@ -9,69 +9,67 @@
 from __future__ import annotations
 
 import re
-import shlex
 import typing as t
 
-from ..._plan.ports import bounds
+from ..._host.port_names import spans
 from ..._plan.words import EGRESS, INGRESS
 from ..._policy.contradictions import ANY_ADDRESS, Match, Place, addresses
 from .chains import ACCEPT, JUMP, REFUSE, RETURN, Step, place
+from .saved import Options, Table, options
+from .unread import UNREADABLE, Unread
 
 IPTABLES = {4: "iptables", 6: "ip6tables"}
 # Where packets are decided about, in which direction, and whether only forwarded ones come there: Docker's chain for administrators.
 _BEGINNINGS = (("INPUT", INGRESS, False), ("OUTPUT", EGRESS, False), ("DOCKER-USER", INGRESS, True))
 _ACTIONS = {"ACCEPT": ACCEPT, "DROP": REFUSE, "REJECT": REFUSE, "RETURN": RETURN}
 _PEER = {INGRESS: "-s", EGRESS: "-d"}
-_WITHOUT_MEANING = ("-m", "--comment", "--reject-with", "-j", "-g")
+_PORTS = ("--dport", "--dports", "--ctorigdstport")
+_WITHOUT_MEANING = {"-m", "--comment", "--reject-with", "-j", "-g"}
 _UFW = re.compile(r"ufw6?-user-(input|output)\Z")
 _OF_UFW = re.compile(r"ufw6?-")
 _BEHIND_UFW = "ours prevails, as ufw's chains are asked first: to refuse them, take them out of the plan, or insert the rule at the head"
 
 
-def places(saved: str, family: int) -> t.Iterator[Place]:
+def places(table: Table, family: int, unread: Unread) -> t.Iterator[Place]:
     """What others decide, before the chains that ufw has for users' rules, ours among them, and behind them."""
-    rules = [(line.split(" ", 2)[1], line) for line in saved.splitlines() if line.startswith("-A ")]
-    names = {chain for chain, _line in rules} | set(re.findall(r"^:(\S+)", saved, re.MULTILINE))
-    ours = {name for name in names if _UFW.match(name)}
+    ours = {name for name in table.chains if _UFW.match(name)}
     for beginning, direction, forwarded in _BEGINNINGS:
-        steps = [(chain, _step(line, family, direction, names)) for chain, line in rules]
-        before = place(steps, beginning, direction, forwarded, ours)
+        steps = [(chain, step(line, family, direction, table.chains, unread)) for chain, line in table.rules]
+        before = place(steps, beginning, direction, forwarded, ours, unread, IPTABLES[family])
         yield before
         if ours and not forwarded:
-            beside = place((each for each in steps if not _OF_UFW.match(each[0])), beginning, direction, forwarded)
-            behind = [verdict for verdict in beside.verdicts if verdict not in before.verdicts]
-            yield beside._replace(verdicts=behind, refusal=_BEHIND_UFW)
+            behind_ufw = [each for each in steps if not _OF_UFW.match(each[0])]
+            beside = place(behind_ufw, beginning, direction, forwarded, (), unread, IPTABLES[family])
+            known = set(before.verdicts)
+            yield beside._replace(verdicts=[verdict for verdict in beside.verdicts if verdict not in known], refusal=_BEHIND_UFW)
 
 
-def _step(line: str, family: int, direction: str, chains: t.Collection[str]) -> t.Optional[Step]:
+def step(line: str, family: int, direction: str, chains: t.Collection[str], unread: Unread) -> t.Optional[Step]:
     """A rule as far as it is about new connections from elsewhere; None where it is not, or decides nothing."""
-    options = _options(line)
-    target = options.get("-j") or options.get("-g") or ""
-    states = options.pop("--ctstate", "") or options.pop("--state", "") or "NEW"
-    if options.get("-i") == "lo" or options.get("-o") == "lo" or "NEW" not in states.split(","):
+    given = options(line)
+    target = given.get("-j") or given.get("-g") or ""
+    states = given.pop("--ctstate", "") or given.pop("--state", "") or "NEW"
+    if given.get("-i") == "lo" or given.get("-o") == "lo" or "NEW" not in states.split(","):
         return None
-    ports = [options.pop(name) for name in ("--dport", "--dports", "--ctorigdstport") if name in options]
-    peer = options.pop(_PEER[direction], "")
-    protocol = options.pop("-p", "")
-    match = Match((protocol,) if protocol else (), peers=addresses([peer]) if peer else ANY_ADDRESS[family])
-    if ports:
-        match = match._replace(ports=tuple(sorted(bounds(part.replace(":", "-")) for part in ports[0].split(","))))
-    match = match._replace(certain=len(ports) < 2 and not options.keys() - set(_WITHOUT_MEANING))
     words = "%s: '%s'" % (IPTABLES[family], line)
     if target in _ACTIONS:
-        return Step(words, match, _ACTIONS[target])
-    return Step(words, match, JUMP, target) if target in chains else None
+        return Step(words, _match(line, given, family, direction, unread), _ACTIONS[target])
+    return Step(words, _match(line, given, family, direction, unread), JUMP, target) if target in chains else None
 
 
-def _options(line: str) -> t.Dict[str, str]:
-    """The options of a rule with their values; a negated one by the name "!"."""
-    words = shlex.split(line)[2:]
-    options: t.Dict[str, str] = {}
-    name = ""
-    for word in words:
-        if word == "!" or word.startswith("-"):
-            name = "!" if name == "!" else word
-            options[name] = ""
-        else:
-            options[name] = (options[name] + " " + word).strip() if name in options else word
-    return options
+def _match(line: str, given: Options, family: int, direction: str, unread: Unread) -> Match:
+    """What a rule asks of a packet; what cannot be read makes it uncertain."""
+    ports = [given.pop(name) for name in _PORTS if name in given]
+    peer, protocol = given.pop(_PEER[direction], ""), given.pop("-p", "")
+    match = Match((protocol,) if protocol else ())
+    certain = len(ports) < 2 and not given.keys() - _WITHOUT_MEANING
+    try:
+        match = match._replace(peers=addresses([peer]) if peer else ANY_ADDRESS[family])
+    except UNREADABLE:  # a mask with holes, "-s 10.0.0.1/255.0.255.0", is understood, but no network
+        match, certain = match._replace(peers=ANY_ADDRESS[family]), False
+    try:
+        match = match._replace(ports=spans(ports[0].split(","))) if ports else match
+    except UNREADABLE:
+        unread.rule(IPTABLES[family], line)
+        certain = False
+    return match._replace(certain=certain)

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import typing as t
 
@@ -20,16 +19,19 @@ from ..._host.host import CONFIGURATION, File, Host
 from ..._host.own_files import fixed, fixed_link
 from ..._host.snapshot import Snapshot
 from ..._policy.container_bridges import container_bridges, links_of_others
-from ..._policy.contradictions import Place, contradictions
+from ..._policy.contradictions import contradictions
 from ..._policy.model import Policy
 from ..._policy.surroundings import Surroundings
-from ..iptables import others as iptables_others
-from . import boot, emergency_rules, native, open_connections
-from . import others as nftables_others
+from . import boot, bridge_support, emergency_rules, native, open_connections
+from . import kernel as others
 from .boot import COMMAND, EMERGENCY, HEADER, LOAD, RULESET, SCRIPT
+from .containers_apart import BRIDGE_TABLE, DELETE_BRIDGE
+from .peers_watched import without_peers
 from .ruleset import DELETE, DENIED_EGRESS, TABLE
 
 NAME = "nftables"
+OUR_TABLES = (("inet", TABLE), ("bridge", TABLE))
+FIREWALLD_TABLE = ("inet", "firewalld")
 SERVICE = "federated-connectivity.service"
 UNIT = "/etc/systemd/system/" + SERVICE
 WANTS = "/etc/systemd/system/sysinit.target.wants/" + SERVICE
@@ -84,10 +86,11 @@ def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The whole policy, guard included, as one transaction."""
     if policy is None:
         return _change(host, "", {}, False, ())
-    surroundings = _surroundings(policy)
+    surroundings = _surroundings(policy, host)
     ruleset = native.translate(policy, surroundings)
     _require_nft(host)
-    warnings = [*_objections(host), *contradictions(policy, _others(host))]
+    kernel = others.read(host)
+    warnings = [*_objections(kernel), *bridge_support.doubts(surroundings), *_contradictions(policy, kernel)]
     emergency = {family: emergency_rules.render(policy, family, True, surroundings.bridges) for family in EMERGENCY}
     return _change(host, ruleset, emergency, policy.deny_egress, warnings)
 
@@ -96,20 +99,22 @@ def propose_guard(policy: t.Optional[Policy], host: Host, redirected_pass: bool)
     """The guard alone, beside another backend, which may let redirected connections pass; the host's own chains go if they were there."""
     if policy is None:
         return _change(host, "", {}, False, ())
-    surroundings = _surroundings(policy, redirected_pass)
+    surroundings = _surroundings(policy, host, redirected_pass)
     ruleset = native.translate_guard(policy, surroundings)
     emergency = {}
     if ruleset:
         _require_nft(host)
         emergency = {family: emergency_rules.render(policy, family, False, surroundings.bridges) for family in EMERGENCY}
-    return _change(host, ruleset, emergency, False, contradictions(policy, _others(host)))
+    warnings = [*bridge_support.doubts(surroundings), *_contradictions(policy, others.read(host))]
+    return _change(host, ruleset, emergency, False, warnings)
 
 
-def _surroundings(policy: Policy, redirected_pass: bool = False) -> Surroundings:
+def _surroundings(policy: Policy, host: Host, redirected_pass: bool = False) -> Surroundings:
     """What the rendering needs to know of the host: links that are bridges of container engines, and others with such names."""
     links = os.listdir("/sys/class/net")
     bridges, others = (tuple(find(policy.container_interfaces, links)) for find in (container_bridges, links_of_others))
-    return Surroundings(bridges, others, redirected_pass=redirected_pass)
+    found = Surroundings(bridges, others, redirected_pass=redirected_pass)
+    return found if policy.containers_apart is None else bridge_support.looked_at(found, host)
 
 
 def _require_nft(host: Host) -> None:
@@ -226,7 +231,7 @@ class TableChange(Change):
         if self._begins_to_refuse:
             open_connections.track()
         if self._ruleset or is_installed(self._host):
-            self._host.run(["nft", "-f", "-"], input=self._ruleset or DELETE)
+            self._host.run(["nft", "-f", "-"], input=_without_bridge_table(self._host) + (self._ruleset or DELETE))
         boot.lift(self._host)
         if self._ruleset:
             for path, mode in MODES.items():
@@ -266,7 +271,11 @@ def put_back(files: Snapshot, runtime: t.Mapping[str, t.Any], host: Host) -> t.L
             open_connections.track()
     attempt(
         # Without nft the change itself has loaded nothing.
-        lambda: host.run(["nft", "-f", "-"], input=DELETE + runtime["table"]) if runtime.get("had_nft", True) else None,
+        lambda: (
+            host.run(["nft", "-f", "-"], input=_without_bridge_table(host) + DELETE + runtime["table"])
+            if runtime.get("had_nft", True)
+            else None
+        ),
         lambda: None if active else _stop(host),
         files.restore,
         lambda: notes.extend(boot.close(host, not_loaded)) if not_loaded else boot.lift(host),
@@ -301,40 +310,38 @@ def _is_active(host: Host) -> bool:
 
 
 def _listing(host: Host) -> str:
-    """Our table as the kernel has it, without counters; empty where it is not."""
+    """Our tables as the kernel has them, without counters; empty where they are not."""
     if not is_installed(host):
         return ""
     listed = host.run(["nft", "-s", "list", "table", "inet", TABLE], check=False)
-    if listed.rc == 0:
-        return listed.stdout
-    if "No such file or directory" in listed.stderr:
-        return ""
-    raise ToolFailed("nft cannot list table inet %s: %s" % (TABLE, listed.stderr.strip()))
+    if listed.rc != 0 and "No such file or directory" not in listed.stderr:
+        raise ToolFailed("nft cannot list table inet %s: %s" % (TABLE, listed.stderr.strip()))
+    inet = without_peers(listed.stdout) if listed.rc == 0 else ""
+    return inet + host.run(["nft", "-s", "list", "table", *BRIDGE_TABLE.split()], check=False).stdout
 
 
 def _rehearse(host: Host, ruleset: str) -> str:
     """How this kernel and this nft list the ruleset once it is loaded."""
-    load_and_list = "nft -f - && nft -s list table inet %s" % TABLE
+    bridge = "nft -s list table %s" % BRIDGE_TABLE if BRIDGE_TABLE in ruleset else "true"
+    load_and_list = "nft -f - && nft -s list table inet %s && %s" % (TABLE, bridge)
     return host.run(["unshare", "--net", "--", "sh", "-c", load_and_list], input=ruleset).stdout
 
 
-def _objections(host: Host) -> t.List[str]:
+def _without_bridge_table(host: Host) -> str:
+    """What removes our table of bridges, where it is; a kernel without such tables does not take even its removal."""
+    found = is_installed(host) and host.run(["nft", "list", "table", *BRIDGE_TABLE.split()], check=False).rc == 0
+    return DELETE_BRIDGE if found else ""
+
+
+def _objections(kernel: others.Kernel) -> t.List[str]:
     """Warnings about other tables that refuse by default what we only accept: a drop anywhere is final."""
-    chains = json.loads(host.run(["nft", "-j", "list", "chains"]).stdout)["nftables"]
     return [
-        "nftables chain %(family)s %(table)s %(name)s drops by default what it does not accept itself; "
-        "the ports of this policy must be accepted there too" % chain
-        for chain in (entry.get("chain", {}) for entry in chains)
-        if chain.get("policy") == "drop" and chain.get("hook") in ("input", "output") and chain["table"] != TABLE
+        "nftables chain %s drops by default what it does not accept itself; the ports of this policy must be accepted there too" % chain
+        for chain in kernel.refusing_by_default(OUR_TABLES)
     ]
 
 
-def _others(host: Host) -> t.Iterator[Place]:
-    """What others decide in the kernel, whichever backend carries the policy."""
-    for family, tool in iptables_others.IPTABLES.items():
-        if host.which(tool + "-save"):
-            yield from iptables_others.places(host.run([tool + "-save", "-t", "filter"], check=False).stdout, family)
-    if is_installed(host):
-        listed = json.loads(host.run(["nft", "-j", "list", "ruleset"]).stdout)["nftables"]
-        text = host.run(["nft", "-a", "-s", "list", "ruleset"]).stdout
-        yield from nftables_others.places(listed, text, (("inet", TABLE), ("inet", "firewalld")))
+def _contradictions(policy: Policy, kernel: others.Kernel) -> t.List[str]:
+    """What others decide in the kernel, whichever backend carries the policy, and what of it could not be read."""
+    found = contradictions(policy, kernel.places([*OUR_TABLES, FIREWALLD_TABLE]))
+    return found + kernel.unread.warnings()

@@ -112,10 +112,14 @@ def _containers(policy: Policy, family: int) -> t.Iterator[str]:
     links = [interface.replace("*", "+") for interface in policy.container_interfaces]
     yield _ESTABLISHED
     for link in links:
-        yield "-o %s -j RETURN" % link
+        if policy.containers_apart is None:
+            yield "-o %s -j RETURN" % link
+        for flow in policy.containers_apart or ():
+            matches = (_DESTINATION.format(protocol=flow.protocol, port=port.replace("-", ":")) for port in flow.ports)
+            yield from ("-o %s %s -j RETURN" % (link, match) for match in matches)
     rules = policy.egress(PLACEMENT_PUBLISHED)
-    if rules:
-        yield from _opens(rules, family)
+    yield from _opens(rules, family)
+    if rules and policy.containers_apart is None:
         names = [rule._replace(ports=(str(_DNS),)) for rule in policy.egress(HOST) if rule.has_port(_DNS)]
         yield from _opens(names, family)
     for link in links:

@@ -8,16 +8,22 @@
 
 from __future__ import annotations
 
-from ..._policy.model import Policy
+import typing as t
+
+from ..._policy.model import AddressSet, Policy
 from ..._policy.surroundings import Surroundings
 from .ruleset import render_guard, render_whole
 
 
 def translate(policy: Policy, surroundings: Surroundings) -> str:
     """The table that carries the whole policy."""
-    return render_whole(policy, surroundings.bridges, surroundings.links_of_others)
+    return render_whole(policy, surroundings.bridges, surroundings.links_of_others, _networks(surroundings))
 
 
 def translate_guard(policy: Policy, surroundings: Surroundings) -> str:
     """The table beside another firewall that carries the policy; empty where the policy needs none."""
-    return render_guard(policy, surroundings.redirected_pass, surroundings.bridges, surroundings.links_of_others)
+    return render_guard(policy, surroundings.redirected_pass, surroundings.bridges, surroundings.links_of_others, _networks(surroundings))
+
+
+def _networks(surroundings: Surroundings) -> t.Optional[AddressSet]:
+    return None if surroundings.names_bridges else surroundings.containers

@@ -20,23 +20,23 @@ A drop here is final; an accept only means that we have no objection: what other
 
 from __future__ import annotations
 
-import hashlib
-import re
 import typing as t
 
 from ..._plan.words import DIRECTIONS, HOST, INGRESS, PUBLISHED
 from ..._policy.model import FAMILIES, AddressSet, Policy, Rule
+from .containers_apart import between, bridge_table
+from .identifiers import COMMENT_LENGTH as COMMENT_LENGTH
+from .identifiers import IDENTIFIER_LENGTH as IDENTIFIER_LENGTH
+from .identifiers import MARK, comment
+from .identifiers import identifier as identifier
+from .peers_watched import dynamic_sets, limit_chains, refusals
 from .spared import DHCP_IN, DHCP_OUT, ERRORS, ESTABLISHED, LINK_IN, LINK_OUT
 
 TABLE = "federated_connectivity"
-MARK = "federated.connectivity"
 DELETE = "table inet %s\ndelete table inet %s\n" % (TABLE, TABLE)
 DENIED_INGRESS, DENIED_EGRESS = ('comment "%s default deny %s"' % (MARK, direction) for direction in DIRECTIONS)
-COMMENT_LENGTH = 127  # NFTNL_UDATA_COMMENT_MAXLEN, less its terminating zero
-IDENTIFIER_LENGTH = 200  # the kernel takes 255 (NFT_NAME_MAXLEN)
 
 _PROTOCOL_OF_FAMILY = {4: "ip", 6: "ip6"}
-_PLAIN_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\Z")
 _DESTINATION = "%s dport"
 _ORIGINAL_DESTINATION = "meta l4proto %s ct original proto-dst"
 _INPUT = "filter hook input priority filter - 10"
@@ -53,18 +53,27 @@ _TO_CONTAINERS = "oifname @%s" % _BRIDGES
 _OWN_CONTAINERS = "iifname @%s fib saddr . iif oif exists" % _BRIDGES
 
 
-def render_whole(policy: Policy, bridges: t.Sequence[str] = (), others: t.Sequence[str] = ()) -> str:
+def render_whole(
+    policy: Policy, bridges: t.Sequence[str] = (), others: t.Sequence[str] = (), networks: t.Optional[AddressSet] = None
+) -> str:
     """The table that carries the host's own policy, guard included, as text for ``nft -f``, beginning with its own removal.
 
     Args:
         policy: What to enforce.
         bridges: The bridges that certainly are a container engine's own, by their exact names.
         others: Links that a prefix of the policy's container interfaces covers, and that are none of an engine.
+        networks: Where containers live, for a kernel that cannot tell bridges; None: it can.
     """
-    return _table(policy, _host_chains(policy), policy.rules, bridges, others)
+    return _table(policy, _host_chains(policy), policy.rules, bridges, others) + bridge_table(policy, others, networks)
 
 
-def render_guard(policy: Policy, redirected_pass: bool, bridges: t.Sequence[str] = (), others: t.Sequence[str] = ()) -> str:
+def render_guard(
+    policy: Policy,
+    redirected_pass: bool,
+    bridges: t.Sequence[str] = (),
+    others: t.Sequence[str] = (),
+    networks: t.Optional[AddressSet] = None,
+) -> str:
     """The table that stands beside another backend, which carries the host's own policy; empty where the policy needs no guard.
 
     Args:
@@ -72,11 +81,12 @@ def render_guard(policy: Policy, redirected_pass: bool, bridges: t.Sequence[str]
         redirected_pass: Whether the other backend lets all redirected connections pass.
         bridges: As for :func:`render_whole`.
         others: As there.
+        networks: As there.
     """
     if not _is_guarded(policy):
         return ""
     used = [rule for rule in policy.rules if policy.deny_egress or rule.placement == PUBLISHED or rule.direction == INGRESS]
-    return _table(policy, _beside(policy, redirected_pass), used, bridges, others)
+    return _table(policy, _beside(policy, redirected_pass), used, bridges, others) + bridge_table(policy, others, networks)
 
 
 def _is_guarded(policy: Policy) -> bool:
@@ -88,30 +98,11 @@ def _is_guarded(policy: Policy) -> bool:
 def _table(policy: Policy, own: t.Iterable[str], used: t.Iterable[Rule], bridges: t.Sequence[str], others: t.Sequence[str]) -> str:
     """The table with these chains of the host, the forward guard where it is needed, and the sets of these rules."""
     chains = [*own, *(_forward_guard(policy, others) if _is_guarded(policy) else ())]
-    used = [*used, *(_name_service(policy) if policy.egress(PUBLISHED) else ())]
+    chains += [_chain(*limit) for limit in limit_chains(policy, _ports_met)]
+    used = [*used, *_name_service(policy)]
     sets = [block for peers in sorted({peer for rule in used for peer in rule.peers}) for block in set_blocks(peers)]
-    blocks = [_link_set(_BRIDGES, bridges), _link_set(_OTHERS_LINKS, others), *sets, *chains]
+    blocks = [_link_set(_BRIDGES, bridges), _link_set(_OTHERS_LINKS, others), *sets, *dynamic_sets(policy), *chains]
     return "%stable inet %s {\n%s}\n" % (DELETE, TABLE, "\n".join(blocks))
-
-
-def identifier(name: str, family: int) -> str:
-    """The set's name in the table. Names that nft could take for something else carry a hash of their original."""
-    if not _PLAIN_IDENTIFIER.match(name) or len(name) > IDENTIFIER_LENGTH:
-        readable = re.sub(r"[^A-Za-z0-9_]", "_", name)[:IDENTIFIER_LENGTH]
-        name = "_%s_%s" % (readable, _digest(name))
-    return "%s_ipv%d" % (name, family)
-
-
-def comment(text: str) -> str:
-    """Our mark and a rule's id, as long as nft takes comments; longer ones end in a hash of the whole."""
-    text = "%s %s" % (MARK, text)
-    if len(text.encode()) > COMMENT_LENGTH:
-        text = "%s~%s" % (text.encode()[: COMMENT_LENGTH - 9].decode(errors="ignore"), _digest(text))
-    return 'comment "%s"' % re.sub(r'["\\\n]', "?", text)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _host_chains(policy: Policy) -> t.Iterator[str]:
@@ -174,7 +165,7 @@ def _redirected(policy: Policy) -> t.Iterator[str]:
     for destination in (_ORIGINAL_DESTINATION, _DESTINATION):
         yield from _accepts(policy.ingress(), "saddr", destination)
     for destination in (_ORIGINAL_DESTINATION, _DESTINATION):
-        yield from _closures(policy.ingress(), destination)
+        yield from _closures(policy, destination)
 
 
 def _input(policy: Policy) -> t.Iterator[str]:
@@ -182,7 +173,7 @@ def _input(policy: Policy) -> t.Iterator[str]:
     yield _OWN_CONTAINERS + " jump own_containers"
     yield "ct status dnat jump redirected"
     yield from _accepts(policy.ingress(), "saddr", _DESTINATION)
-    yield from _closures(policy.ingress(), _DESTINATION)
+    yield from _closures(policy, _DESTINATION)
     if policy.deny_ingress:
         yield from LINK_IN + DHCP_IN
         yield "drop " + DENIED_INGRESS
@@ -220,7 +211,10 @@ def _forward_guard(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
 def _forward(policy: Policy) -> t.Iterator[str]:
     yield ESTABLISHED
     yield from ERRORS
-    yield "%s %s ct status dnat accept" % (_OWN_CONTAINERS, _TO_CONTAINERS)
+    if policy.containers_apart is None:
+        yield "%s %s ct status dnat accept" % (_OWN_CONTAINERS, _TO_CONTAINERS)
+    else:
+        yield from ("%s %s %s" % (_OWN_CONTAINERS, _TO_CONTAINERS, accept) for accept in between(policy))
     yield "ct status dnat jump published"
     # A container's port need not be the published one, and Docker before 28 lets neighbours route to it.
     closed = policy.loopback_listeners or any(rule.closed_to_others for rule in policy.ingress(PUBLISHED))
@@ -241,8 +235,8 @@ def _forward(policy: Policy) -> t.Iterator[str]:
 def _published(policy: Policy) -> t.Iterator[str]:
     """Connections to containers, through a published port or routed to the container's own address."""
     yield from _accepts(policy.ingress(), "saddr", _ORIGINAL_DESTINATION)
-    yield from _closures(policy.ingress(PUBLISHED), _ORIGINAL_DESTINATION)
-    for closure in _closures(policy.ingress(HOST), _ORIGINAL_DESTINATION):
+    yield from _closures(policy, _ORIGINAL_DESTINATION, PUBLISHED)
+    for closure in _closures(policy, _ORIGINAL_DESTINATION, HOST):
         yield "ct status dnat " + closure  # a port of the host itself, which a container has published all the same
     if policy.deny_ingress:
         yield "drop " + DENIED_INGRESS
@@ -253,14 +247,19 @@ def _containers(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
     for link in others:
         yield 'iifname "%s" oifname "%s" accept' % (link, link)
     for interface in policy.container_interfaces:
-        yield 'oifname "%s" oifname != @%s accept' % (interface, _OTHERS_LINKS)
-    rules = policy.egress(PUBLISHED)
-    yield from _accepts(rules + _name_service(policy) if rules else (), "daddr", _DESTINATION)
+        for allowed in ("accept",) if policy.containers_apart is None else between(policy):
+            yield 'oifname "%s" oifname != @%s %s' % (interface, _OTHERS_LINKS, allowed)
+    yield from _accepts(policy.egress(PUBLISHED) + _name_service(policy), "daddr", _DESTINATION)
     yield "%s %s" % (_REJECT, DENIED_EGRESS)
 
 
 def _name_service(policy: Policy) -> t.List[Rule]:
-    """The host's own way to name servers, by port 53 alone. Containers that may go anywhere ask them too: Docker gives them the list."""
+    """The host's own way to name servers, by port 53 alone. Containers that may go anywhere ask them too: Docker gives them the list.
+
+    Those that are kept from each other may not: no flow of a matrix leads there.
+    """
+    if not policy.egress(PUBLISHED) or policy.containers_apart is not None:
+        return []
     return [rule._replace(ports=(str(_DNS),)) for rule in policy.egress(HOST) if rule.has_port(_DNS)]
 
 
@@ -277,10 +276,12 @@ def _accepts(rules: t.Iterable[Rule], address: str, destination: str) -> t.Itera
                     yield "%s%s accept %s" % (match, ports, comment(rule.id))
 
 
-def _closures(rules: t.Iterable[Rule], destination: str) -> t.Iterator[str]:
-    for rule in rules:
+def _closures(policy: Policy, destination: str, *placements: str) -> t.Iterator[str]:
+    for rule in policy.ingress(*placements):
         if rule.closed_to_others:
             for ports in _ports(rule, destination):
+                if policy.log_refused:
+                    yield from refusals(rule.id, ports)
                 yield "%s drop %s" % (ports, comment(rule.id))
 
 
@@ -291,6 +292,10 @@ def _ports(rule: Rule, destination: str) -> t.Iterator[str]:
     else:
         for port in rule.ports:
             yield "%s %s" % (destination % rule.protocol, port)
+
+
+def _ports_met(rule: Rule, original: bool) -> t.Iterator[str]:
+    return _ports(rule, _ORIGINAL_DESTINATION if original else _DESTINATION)
 
 
 def _match(peers: AddressSet, address: str) -> t.Iterator[str]:

@@ -21,15 +21,17 @@ import typing as t
 from ..._change.change import Change
 from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
-from ..._host.host import File, Host
+from ..._host.host import BYTES, File, Host
 from ..._host.locks import holders, wait
 from ..._host.snapshot import Snapshot
 from ..._plan.words import EGRESS, INGRESS
+from ..._policy.contradictions import Place as Decided
 from ..._policy.contradictions import contradictions
 from ..._policy.model import Policy
 from ..iptables import loader
 from ..iptables.loader import IPTABLES
-from . import others, rules_file
+from ..iptables.unread import Unread
+from . import others, rules_file, user_chains
 from .kernel import Kernel
 from .rules import Place, translate
 
@@ -38,6 +40,11 @@ DEFAULTS = "/etc/default/ufw"
 SETTINGS = "/etc/ufw/ufw.conf"
 RULES = {4: "/etc/ufw/user.rules", 6: "/etc/ufw/user6.rules"}
 LOCK = "/run/ufw.lock"
+_INCOMPATIBLE = (
+    "ufw: iptables cannot read table '%s filter', where ufw's chains are, because nft has written rules there that iptables does not "
+    "know. Move these rules to a table with another name ('nft -a list table %s filter' shows them with their handles), run 'ufw reload' "
+    "and run again; or choose another backend"
+)
 LOCK_SECONDS = 10.0  # for a change
 WAY_BACK_SECONDS = 5.0
 
@@ -55,8 +62,10 @@ def propose(policy: t.Optional[Policy], host: Host) -> Change:
     """The way from the rules files and chains of ufw to those that carry the policy."""
     contents = [(version, host.read(path) or b"") for version, path in RULES.items()]
     if policy is None:
-        ours = [_found(host, version, content) for version, content in contents if rules_file.has_ours(content)]
-        return _change(host, [_Family(each, Place()) for each in ours], ())
+        ours = [
+            _found(host, version, content, rules_file.parse_for_removal) for version, content in contents if rules_file.has_ours(content)
+        ]
+        return _change(host, [_Family(host, each, Place()) for each in ours], ())
     settings = _settings(host)
     there = [_found(host, version, content) for version, content in contents if content]
     ipv6 = settings.get("ipv6") == "yes" and _has_ipv6()
@@ -65,9 +74,11 @@ def propose(policy: t.Optional[Policy], host: Host) -> Change:
         raise PolicyRefused(*problems)
     spared = policy.management[0] if policy.management else ""
     carrying = (4, 6) if ipv6 else (4,)
-    families = [_Family(each, translate(policy, each.version) if each.version in carrying else Place(), spared) for each in there]
+    families = [_Family(host, each, translate(policy, each.version) if each.version in carrying else Place(), spared) for each in there]
     warnings = [*([] if ipv6 else _without_ipv6(policy)), *(warning for family in families for warning in family.warnings())]
-    warnings += contradictions(policy, (place for family in families for place in others.places(family.wanted, family.bans)))
+    unread = Unread()
+    warnings += contradictions(policy, (place for family in families for place in family.places(unread)))
+    warnings += unread.warnings()
     return _change(host, families, list(dict.fromkeys(warnings)))
 
 
@@ -81,22 +92,63 @@ class _Found(t.NamedTuple):
     kernel: Kernel
 
 
-def _found(host: Host, version: int, content: bytes) -> _Found:
-    path = RULES[version]
-    return _Found(version, path, content, rules_file.parse(content.decode("latin-1"), path), _kernel(host, version))
+def _found(host: Host, version: int, content: bytes, parse: t.Optional[t.Callable[[str], rules_file.RulesFile]] = None) -> _Found:
+    path = os.path.realpath(RULES[version])  # ufw itself writes through a link, too
+    text = content.decode("utf-8", BYTES)
+    return _Found(version, path, content, parse(text) if parse else rules_file.parse(text, path), _kernel(host, version))
 
 
 class _Family:
     """The rules of one family with ours in them, behind the administrator's bans unless those refuse ``spared``, the client of the
     management connection."""
 
-    def __init__(self, found: _Found, ours: Place, spared: str = "") -> None:
+    def __init__(self, host: Host, found: _Found, ours: Place, spared: str = "") -> None:
         self.version, self.path, self.content, self.file, self.kernel = found
         self.ours = ours
         self.bans = self.file.bans(spared)
         self.wanted = self.file.arranged(ours, self.bans)
+        self._expected = user_chains.rehearse(host, self.version, self.file.text, self.kernel.chains) if self.kernel.loaded else None
+        self._compared = self._compare(self.kernel)
         in_place = self.kernel.loaded and self.wanted == self.file
-        self.deviations = self.kernel.deviations(ours, self.bans) if in_place else ([], [])
+        self.deviations = self._deviations() if in_place else ([], [])
+
+    def _compare(self, kernel: Kernel) -> t.Optional[user_chains.Comparison]:
+        """What the kernel has of others alone; None where it cannot be known."""
+        if self._expected is None:
+            return None
+        new = [rule.kernel_text() for rule in self.ours.first + self.ours.last] if self.wanted != self.file else []
+        return user_chains.compare(kernel.chains, self._expected, user_chains.layout(self.file), self.file.chains(), new)
+
+    def _deviations(self) -> t.Tuple[t.List[str], t.List[str]]:
+        """What is loaded in the place of our rules, and what should be."""
+        if self._compared is None:
+            return self.kernel.deviations(self.ours, self.bans)
+        return [], list(self._compared.missing)
+
+    def text_to_load(self, kernel: Kernel) -> str:
+        """What brings the kernel to the wanted rules, and leaves alone what others have there.
+
+        Raises:
+            ToolFailed: there is something of others that nobody can tell from the file's rules.
+        """
+        compared = self._compare(kernel)
+        if compared is not None:
+            return user_chains.merged(self.wanted, compared.extras)
+        written = user_chains.layout(self.file)
+        for chain in self.file.chains():
+            if len(kernel.chains.get(chain, ())) > len(written.get(chain, ())):
+                raise ToolFailed(
+                    "ufw: chain %s has rules that are not in %s, and they would be lost: 'iptables-save -t filter' shows them. "
+                    "Add them with the ufw command, or run 'ufw reload', which removes them; then run again" % (chain, self.path)
+                )
+        return self.wanted.text
+
+    def places(self, unread: Unread) -> t.Iterator[Decided]:
+        """What the administrator decides, in ufw's files and in its chains."""
+        yield from others.places(self.wanted, self.bans, unread)
+        if self._compared:
+            bans = sum(block.count("\n-A ") for block in self.bans)
+            yield from user_chains.decided(self._compared, self.version, bans, self.kernel.chains, unread)
 
     @property
     def changed(self) -> bool:
@@ -138,7 +190,7 @@ class UfwChange(Change):
         self._host = host
         self._families = [family for family in families if family.changed]
         self._snapshot = snapshot
-        self._files = {family.path: File(family.wanted.text.encode("latin-1")) for family in self._families}
+        self._files = {family.path: File(family.wanted.text.encode("utf-8", BYTES)) for family in self._families}
         self._touched = False
         self.before = "".join(family.describe(family.file, family.deviations[0]) for family in families)
         self.after = "".join(family.describe(family.wanted, family.deviations[1]) for family in families)
@@ -149,7 +201,8 @@ class UfwChange(Change):
         if self._families:
             with _lock(ours=False) if os.path.exists(LOCK) else contextlib.nullcontext():
                 for family in self._families:
-                    loader.restore(self._host, _tool(family.version), family.wanted.text, "-n", "--test")
+                    if family.kernel.loaded:
+                        loader.restore(self._host, _tool(family.version), family.text_to_load(family.kernel), "-n", "--test")
 
     def prepared(self) -> t.ContextManager[None]:
         return self._host.prepared(self._files, {})
@@ -163,7 +216,8 @@ class UfwChange(Change):
             # The kernel first: whatever ends this half way, the files still say that there is something to do.
             for family in self._families:
                 if family.kernel.loaded:
-                    loader.restore(self._host, _tool(family.version), family.wanted.text, "-n")
+                    now = _kernel(self._host, family.version)
+                    loader.restore(self._host, _tool(family.version), family.text_to_load(now), "-n")
             for path, file in self._files.items():
                 self._host.write(path, file.content)
 
@@ -207,6 +261,8 @@ def _problems(policy: Policy, settings: t.Mapping[str, str], ipv6: bool, familie
     enabled, loaded = settings.get("enabled") == "yes", families[0].kernel.loaded
     if not enabled and not loaded:
         yield "ufw is not active on this host; allow your own access ('ufw allow ssh') and run 'ufw enable', or choose another backend"
+    elif any(family.kernel.incompatible for family in families):
+        yield from (_INCOMPATIBLE % (("ip6" if each.version == 6 else "ip",) * 2) for each in families if each.kernel.incompatible)
     elif not loaded:
         yield (
             "ufw is enabled in %s, but not loaded; run 'systemctl start ufw', or 'ufw disable' where another firewall is wanted" % SETTINGS

@@ -12,6 +12,8 @@ import itertools
 import re
 import typing as t
 
+from ..._host.port_names import spans
+from ..iptables.saved import Table, parse
 from .rules import CHAIN, PREFIX, Place
 
 # A rule that matches by nothing but source, protocol, port and state, and decides.
@@ -26,15 +28,22 @@ class Kernel:
 
     def __init__(self, saved: str, family: int) -> None:
         self._prefix = PREFIX[family]
-        self._chains: t.Dict[str, t.List[str]] = {name: [] for name in re.findall(r"^:(\S+)", saved, re.MULTILINE)}
-        for line in saved.splitlines():
-            if line.startswith("-A "):
-                self._chains.setdefault(line.split(" ", 2)[1], []).append(line)
+        read = parse(saved)
+        self.incompatible = "filter" in read.incompatible
+        filter_table = read.tables.get("filter", Table())
+        self._chains: t.Dict[str, t.List[str]] = {name: [] for name in filter_table.chains}
+        for chain, line in filter_table.rules:
+            self._chains[chain].append(line)
 
     @property
     def loaded(self) -> bool:
         """Whether ufw is active, by the same sign as ``ufw status``."""
         return "%s-user-input" % self._prefix in self._chains
+
+    @property
+    def chains(self) -> t.Mapping[str, t.Sequence[str]]:
+        """The rules of each chain, as iptables-save shows them."""
+        return self._chains
 
     def unhooked(self) -> t.List[str]:
         """Jumps on the way to ufw's user chains that are missing: somebody flushed the chains they stood in."""
@@ -95,7 +104,13 @@ class Kernel:
 
 
 def _is_in(client: str, network: str) -> bool:
-    return ipaddress.ip_address(client) in ipaddress.ip_network(network)
+    """Whether a client is in a network; nobody is in one with a mask that is no prefix length, as nobody can tell here."""
+    if not (network.partition("/")[2] or "0").isdigit():
+        return False
+    try:
+        return ipaddress.ip_address(client) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
 
 
 def _concerns(line: str, protocol: str, ports: str) -> bool:
@@ -107,8 +122,11 @@ def _concerns(line: str, protocol: str, ports: str) -> bool:
     if protocols and protocols.group(1) != protocol:
         return False
     theirs = re.search(r"--dports? (\S+)", line)
-    return not theirs or any(low <= last and first <= high for low, high in _spans(ports) for first, last in _spans(theirs.group(1)))
+    try:
+        return not theirs or any(low <= last and first <= high for low, high in _spans(ports) for first, last in _spans(theirs.group(1)))
+    except ValueError:  # no port that is known here
+        return False
 
 
-def _spans(ports: str) -> t.List[t.Tuple[int, int]]:
-    return [(int(low), int(high or low)) for low, _colon, high in (port.partition(":") for port in ports.split(","))]
+def _spans(ports: str) -> t.Tuple[t.Tuple[int, int], ...]:
+    return spans(ports.split(","))

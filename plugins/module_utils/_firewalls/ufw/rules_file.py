@@ -100,6 +100,14 @@ def parse(text: str, path: str) -> RulesFile:
     return RulesFile(head + start, tuple(_blocks(body)), end + tail)
 
 
+def parse_for_removal(text: str) -> RulesFile:
+    """The same for taking ours out, whatever else stands in the file: then all of it is blocks, where it is no file of ufw's."""
+    try:
+        return parse(text, "")
+    except PolicyRefused:
+        return RulesFile("", tuple(_blocks(text)), "")
+
+
 def has_ours(content: bytes) -> bool:
     """Whether a rules file holds anything of ours, whatever else it is."""
     return _OUR_COMMENT.encode() in content
@@ -108,6 +116,11 @@ def has_ours(content: bytes) -> bool:
 def is_ours(block: str) -> bool:
     """Whether the block's comment carries our mark."""
     return block.startswith(_TUPLE) and _OUR_COMMENT in block.split("\n", 2)[1]
+
+
+def name_of(block: str) -> str:
+    """The name of the rule in a block of ours."""
+    return _comment(block)[len(MARK) + 1 :]
 
 
 def _is_ban(block: str, spared: str) -> bool:
@@ -126,7 +139,8 @@ def _is_ban(block: str, spared: str) -> bool:
 def _blocks(body: str) -> t.Iterator[str]:
     """The blocks of the rules; lines that somebody added below one of ours are a block of their own."""
     for block in re.split("(?=%s)" % _TUPLE, body):
-        length = re.match("\n.*\n(-A .*\n)?", block).end() if is_ours(block) else len(block)  # type: ignore[union-attr]
+        own = re.match("\n.*(?:\n(?:-A .*(?:\n|\\Z))?|\\Z)", block) if is_ours(block) else None
+        length = own.end() if own else len(block)
         yield from (piece for piece in (block[:length], block[length:]) if piece)
 
 
@@ -166,5 +180,5 @@ def _altered_lines(block: str, said: t.List[str], comment: str) -> t.List[str]:
         return []
     peer = said[3 if said[-1] == "out" else 5]
     family = 6 if ":" in peer else 4
-    rule = UfwRule(comment[len(MARK) + 1 :], family, said[0], said[-1], said[1], said[2], "" if peer == ANYWHERE[family] else peer)
+    rule = UfwRule(name_of(block), family, said[0], said[-1], said[1], said[2], "" if peer == ANYWHERE[family] else peer)
     return [] if rule.file_text() == block else block.split("\n")[2:-1]

@@ -20,7 +20,9 @@ ROOT = pathlib.Path(__file__).parents[4]
 def test_they_are_those_of_the_requirements() -> None:
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     required = set(re.findall(r"^([\w-]+)", text, re.MULTILINE))
-    assert set(_libraries.LIBRARIES) == required - {"ansible-core", "PyYAML"}  # Ansible itself, and what it cannot run without
+    needed_by_tables = {"defusedxml", "lxml", "markdown-it-py", "openpyxl"}
+    assert needed_by_tables < required
+    assert set(_libraries.LIBRARIES) == required - {"ansible-core", "PyYAML"} - needed_by_tables  # the first: Ansible, and what it needs
     _libraries.require_libraries()
 
 
@@ -30,3 +32,9 @@ def test_missing_ones_are_named_with_the_command_that_installs_them(monkeypatch:
         _libraries.require_libraries()
     assert str(missing.value).endswith("pip install no_such_library nor_this_one")
     assert sys.executable in str(missing.value)
+
+
+def test_a_library_that_only_a_table_needs_is_named_when_the_table_is_read() -> None:
+    assert _libraries.library("json", "anything").loads("[1]") == [1]
+    with pytest.raises(_libraries.LibrariesMissing, match=r"pip install some-package; or save the table as CSV"):
+        _libraries.library("no_such_library.part", "some-package")

@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables import others
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables.saved import parse
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables.unread import Unread
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS, PUBLISHED
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.contradictions import (
     ANY_ADDRESS,
@@ -163,7 +165,7 @@ UFW = """:ufw-before-input -
     ids=["alone", "beside ufw"],
 )
 def test_rules_of_iptables_before_and_behind_those_that_ufw_has_for_users(ufw: str, expected: dict[str, str]) -> None:
-    found = contradictions(policy(rule("a", PARTNERS)), others.places(SAVED.format(ufw=ufw), 4))
+    found = contradictions(policy(rule("a", PARTNERS)), others.places(parse(SAVED.format(ufw=ufw)).tables["filter"], 4, Unread()))
     for words, prevailing in expected.items():
         assert any(each.startswith(words) and f"; {prevailing} prevails, " in each for each in found)
     assert len(found) == len(expected)

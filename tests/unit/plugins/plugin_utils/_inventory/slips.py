@@ -33,7 +33,12 @@ def inventory() -> Inventory:
         "ansible_host": "198.51.100.4",
         "connectivity_memberships": [
             {"matrix": "shrine", "federation": "cohort", "roles": ["hub"]},
-            {**station, "roles": ["data_station", "analysis_hub"], "optional_flows": ["certificate"]},
+            {
+                **station,
+                "roles": ["data_station", "analysis_hub"],
+                "options": {**station.get("options", {}), "hub_tls": "own"},
+                "optional_flows": ["certificate"],
+            },
         ],
         "connectivity_networks": networks,
     }
@@ -123,7 +128,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     ),
     "option misspelt": (
         member("linz", "options", {"peer_gprc_port": 9091}, ALPS),
-        "unknown option 'peer_gprc_port'; linksight has deployment, peer_http_port, peer_grpc_port,",
+        "unknown option 'peer_gprc_port'; linksight has deployment, hub_tls, peer_http_port, peer_grpc_port,",
     ),
     "option with capitals": (
         member("linz", "options", {"deployment": "Docker"}, ALPS),
@@ -148,7 +153,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     ),
     "optional flows as one word": (
         member("linz", "optional_flows", "all", ALPS),
-        "optional_flows: must be a list, such as [all], not 'all'",
+        "optional_flows: must be a list, such as [secagg]",
     ),
     "version of a system that has none": (
         member("linz", "version", "99", ALPS),

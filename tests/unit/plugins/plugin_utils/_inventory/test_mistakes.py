@@ -37,7 +37,7 @@ INVENTORY: dict[str, t.Any] = {
                 "matrix": "linksight",
                 "federation": "north",
                 "roles": ["data_station", "analysis_hub"],
-                "options": {"deployment": "docker", "peer_http_port": 8443},
+                "options": {"deployment": "docker", "hub_tls": "own", "peer_http_port": 8443},
                 "optional_flows": ["certificate"],
                 "federation_scope": "members",
             },

@@ -34,12 +34,13 @@ FIXED = {
         "data_station analysis_hub supervisor",
         {
             "deployment": "federation docker|native",
+            "hub_tls": "responder none|own|acme|reverse_proxy",
             "peer_http_port": "responder 8443",
             "peer_grpc_port": "responder 9090",
             "hub_frontend_port": "responder 8000",
             "hub_api_port": "responder 8080",
         },
-        "users",
+        "users hub_proxy",
     ),
     "fedbiomed": (
         "node gui researcher vpn_server",
@@ -58,7 +59,12 @@ FIXED = {
     ),
     "shrine": (
         "hub downstream_site kafka_broker",
-        {"messaging": "federation internal|sqs|kafka", "shrine_port": "responder 6443", "kafka_port": "responder 9092"},
+        {
+            "messaging": "federation internal|sqs|kafka",
+            "shrine_port": "responder 6443",
+            "sqs_region": "federation unset",
+            "kafka_port": "responder 9092",
+        },
         "users",
     ),
     "kuscia": (
@@ -123,7 +129,7 @@ def test_the_first_systems_are_there() -> None:
 def test_names_are_the_fixed_ones(system: str) -> None:
     matrix = MATRICES[system]
     options = {
-        name: f"{option['owner']} {'|'.join(option['choices']) if 'choices' in option else option['default']}"
+        name: f"{option['owner']} {'|'.join(option['choices']) if 'choices' in option else option.get('default', 'unset')}"
         for name, option in matrix.get("options", {}).items()
     }
     assert (" ".join(matrix["roles"]), options, " ".join(matrix.get("networks", {}))) == FIXED[system]

@@ -52,6 +52,19 @@ def test_a_page_has_every_rule_and_listener_the_notes_and_the_known_problems() -
     assert any(line.startswith("- Fed-BioMed: ") and "is accepted without a word" in line for line in lines)
 
 
+def test_a_page_says_which_connections_devices_on_the_way_leave_alone() -> None:
+    station = member(1, "linksight", "data_station")
+    lines = dict(host_pages(planned({"a": station, "b": member(2, "linksight", "data_station")})))["hosts/a.md"].splitlines()
+    start = lines.index("## For those who run devices on the way")
+    assert "idle timeouts on the way must not cut it" in lines[start + 2]
+    assert "end, split or rewrite" in lines[start + 2]
+    assert lines[start + 4 : start + 6] == ["- `linksight: peer_grpc`", "- `linksight: peer_http`"]
+    assert (
+        "devices on the way"
+        not in dict(host_pages(planned({"n": {"connectivity_addresses": ["192.0.2.1"], "connectivity_memberships": []}})))["hosts/n.md"]
+    )
+
+
 def test_a_problem_of_flows_that_the_host_does_not_have_is_not_on_its_page() -> None:
     plan = planned({"node": member(1, "fedbiomed", "node"), "researcher": member(2, "fedbiomed", "researcher")})
     assert "WireGuard is UDP" not in dict(host_pages(plan))["hosts/node.md"]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.model import Matrix, fit
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import render_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
@@ -27,17 +28,23 @@ MANAGEMENT = {"management": ["203.0.113.128/28"]}
 Variables = dict[str, dict[str, t.Any]]
 
 
+def _roles(matrix: Matrix, options: dict[str, t.Any]) -> list[str]:
+    """The roles that exist with these options."""
+    conditions = matrix.role_conditions
+    return [role for role in matrix.roles if role not in conditions or fit(conditions[role], {**matrix.defaults, **options})]
+
+
 @st.composite
 def inventories(draw: st.DrawFn) -> Variables:
     """Hosts with one membership each, in two federations of one system, with ports of their own and some optional flows."""
     matrix = draw(st.sampled_from(SYSTEMS))
-    ports = [name for name, option in matrix.options.items() if not option.choices]
+    ports = [name for name, option in matrix.options.items() if isinstance(option.default, int)]
     choices = {name: option.choices for name, option in matrix.options.items() if option.choices and option.owner != "federation"}
     agreed = {
         (federation, name): draw(st.sampled_from(option.choices))
         for federation in ("north", "south")
         for name, option in matrix.options.items()
-        if option.owner == "federation"
+        if option.owner == "federation" and option.choices
     }
     variables: Variables = {}
     for number in range(1, draw(st.integers(2, 7)) + 1):
@@ -54,7 +61,7 @@ def inventories(draw: st.DrawFn) -> Variables:
                 {
                     "matrix": matrix.name,
                     "federation": federation,
-                    "roles": draw(st.lists(st.sampled_from(list(matrix.roles)), min_size=1, unique=True)),
+                    "roles": draw(st.lists(st.sampled_from(_roles(matrix, options)), min_size=1, unique=True)),
                     "options": options,
                     "optional_flows": draw(st.sampled_from(([], ["all"]))),
                 }

@@ -103,7 +103,19 @@ FLOWS = st.lists(PROXIED, max_size=2).map(tuple)
 PROXIES = st.builds(model.PlanProxy, URLS, URLS, st.booleans(), st.booleans(), TEXTS, CONSUMERS, FLOWS)
 OPTIONS = st.dictionaries(TEXT, TEXT | st.integers(), max_size=2)
 SCOPES = st.sampled_from(["members", "any"])
-MEMBERSHIPS = st.builds(model.PlanMembership, TEXT, TEXT, TEXTS, OPTIONS, TEXTS, st.none() | TEXT, SCOPES, st.none() | UNTIL)
+LIMITS = st.fixed_dictionaries({"until": UNTIL}, optional={"phases": st.just(["install"])})
+MEMBERSHIPS = st.builds(
+    model.PlanMembership,
+    TEXT,
+    TEXT,
+    TEXTS,
+    OPTIONS,
+    TEXTS,
+    st.none() | TEXT,
+    SCOPES,
+    st.none() | UNTIL,
+    st.dictionaries(TEXT, LIMITS, max_size=2),
+)
 DEFAULTS = st.builds(model.Defaults, st.sampled_from(words.DEFAULTS), st.sampled_from(words.DEFAULTS))
 PARTS = st.builds(
     HostPart,

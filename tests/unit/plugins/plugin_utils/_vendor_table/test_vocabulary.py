@@ -34,7 +34,7 @@ SPANISH = copy.deepcopy(WORDS["en"]) | {
 
 def test_a_language_is_added_in_the_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     added = vocabulary.read_vocabulary(yaml.safe_dump({**WORDS, "es": SPANISH}))
-    for module in ("tables", "row", "draft"):
+    for module in ("tables", "row"):
         monkeypatch.setattr(f"{vocabulary.__package__}.{module}.vocabulary", lambda: added)
     draft = draft_matrix("| origen | destino | protocolo | puerto |\n|-|-|-|-|\n| cliente | cualquiera | tcp | 443 |\n", "tabla.md", "mine")
     flow = yaml.safe_load(draft.text)["flows"]["tcp_443"]

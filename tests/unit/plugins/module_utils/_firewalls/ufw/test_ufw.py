@@ -33,6 +33,12 @@ def rules_file(prefix: str) -> bytes:
     return f"*filter\n:{prefix}-user-input - [0:0]\n### RULES ###\n\n### END RULES ###\nCOMMIT\n".encode()
 
 
+def listed(rule: re.Match[str]) -> str:
+    """The beginning of a rule in a file, as iptables-save shows it."""
+    source = f" -s {rule[3]}/{128 if ':' in rule[3] else 32}" if rule[3] else ""
+    return f"{rule[1]}{source} -p tcp -m tcp --dport {rule[2]}"
+
+
 class FakeHost(Host):
     """A host with an active ufw; ``chains`` is what iptables-save shows, per family."""
 
@@ -61,6 +67,8 @@ class FakeHost(Host):
         command = " ".join(argv)
         if argv[0].endswith("-save"):
             return Result(0, self.chains[6 if "6" in argv[0] else 4], "")
+        if argv[0] == "unshare":
+            return Result(0, re.sub(r"(-A \S+) -p tcp --dport (\d+)(?: -s (\S+))?", listed, input or ""), "")
         if self.failing and self.failing in command:
             raise ToolFailed("%s failed" % command)
         self.runs.append((command, input or ""))

@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes docs/real.md: which real software ran behind the rules of its matrix, and what was seen of it."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+from collections.abc import Iterator, Mapping
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._common.markdown import code, link, table, text
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.tests.real.seen import Arrangement, read, systems
+
+PAGE = pathlib.Path(__file__).parent / "real.md"
+
+HEAD = """\
+# Real software behind the rules
+
+`make real SYSTEM=flower` runs the real software of a system on hosts of Debian in network namespaces. It plans, applies and verifies
+as users do, with both defaults denied. Then a job of the software has to end. The run keeps what it saw in `tests/real/<system>/seen.yml`:
+
+- Sockets: what the software listened on, from `ss`.
+- Connections: who opened what to whom, from `conntrack`. An attempt without a client certificate shows the kind of TLS.
+- Refused attempts: what the software tried and our rules refused. The job ended without them.
+- Rules that were taken away: each rule that carried a connection is removed alone, and the job is run again.
+
+`make unit` compares all of this with the matrix. A difference that nobody explained is an error. Questions to name servers are left out,
+because the baseline has them. `make docs` makes this page from what was seen.
+"""
+
+
+def real_page(seen: Mapping[str, Mapping[str, t.Any]]) -> str:
+    """The page.
+
+    Args:
+        seen: The content of each system's ``seen.yml``.
+    """
+    return "\n".join(_page(seen)).rstrip("\n") + "\n"
+
+
+def read_all() -> dict[str, dict[str, t.Any]]:
+    return {system: read(system) for system in systems()}
+
+
+def _page(seen: Mapping[str, Mapping[str, t.Any]]) -> Iterator[str]:
+    yield HEAD
+    rows = (
+        (
+            link(each["title"], f"#{each['anchor']}"),
+            text(f"{each['software']} {each['version']}"),
+            text(str(each["date"])),
+            text(each["job"]),
+            text(", ".join(each["needed"]) or "none was taken away"),
+            text(str(each["explained"])),
+        )
+        for each in map(_summary, seen, seen.values())
+    )
+    yield from table(("system", "software", "seen on", "what ran", "rules whose removal made the job fail", "differences explained"), rows)
+    for system, each in seen.items():
+        yield from _system(system, each)
+
+
+def _summary(system: str, seen: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    needed = {rule["flow"] for arrangement in seen["arrangements"].values() for rule in arrangement.get("without", ()) if _failed(rule)}
+    title = Catalogue().matrix(seen["matrix"]).title
+    anchor = title.lower().replace(" ", "-").replace(".", "")
+    return {**seen, "title": title, "anchor": anchor, "needed": sorted(needed), "explained": len(seen["explained"])}
+
+
+def _failed(rule: Mapping[str, str]) -> bool:
+    return rule["then"] == "the job fails"
+
+
+def _system(system: str, seen: Mapping[str, t.Any]) -> Iterator[str]:
+    matrix = Catalogue().matrix(seen["matrix"])
+    yield f"## {matrix.title}"
+    yield ""
+    documented = link("as documented", f"matrices/{seen['matrix']}.md")
+    yield f"{text(seen['software'])} {text(seen['version'])}, {documented}. {text(seen['job'])}."
+    yield ""
+    for name, content in seen["arrangements"].items():
+        arrangement = Arrangement(name, content, matrix, seen["version"])
+        yield f"### {matrix.title}: {text(name)}"
+        yield ""
+        hosts = (f"{code(host)} ({text(_part(each))})" for host, each in content["hosts"].items())
+        yield f"Hosts: {', '.join(hosts)}."
+        yield ""
+        rows = (
+            (code(one["initiator"]), code(one["responder"]), _port(one), one.get("tls", ""), _flows(arrangement, one))
+            for one in content["connections"]
+        )
+        yield from table(("from", "to", "port", "TLS", "flows of the matrix"), rows)
+        if content["refused"]:
+            refused = ((code(one["initiator"]), code(one["responder"]), _port(one), _flows(arrangement, one)) for one in content["refused"])
+            yield from table(("refused", "to", "port", "flows of the matrix"), refused)
+        sockets = (f"{code(one['host'])} on {code(_place(one))}/{one['protocol']}" for one in content["sockets"])
+        yield f"Sockets: {', '.join(sockets)}."
+        yield ""
+        if content.get("without"):
+            yield from table(
+                ("host", "rule that was taken away", "then"),
+                ((code(one["host"]), f"{code(one['flow'])}, {one['direction']}", one["then"]) for one in content["without"]),
+            )
+    if seen["explained"]:
+        yield f"### {matrix.title}: differences from the matrix"
+        yield ""
+        yield from table(("difference", "explanation"), ((code(key), text(why)) for key, why in seen["explained"].items()))
+
+
+def _part(host: Mapping[str, t.Any]) -> str:
+    return ", ".join(host.get("roles", ())) or str(host.get("network", ""))
+
+
+def _port(one: Mapping[str, t.Any]) -> str:
+    return f"{one['port']}/{one['protocol']}"
+
+
+def _place(socket: Mapping[str, t.Any]) -> str:
+    address = str(socket["address"])
+    return f"[{address}]:{socket['port']}" if ":" in address else f"{address}:{socket['port']}"
+
+
+def _flows(arrangement: Arrangement, one: Mapping[str, t.Any]) -> str:
+    return ", ".join(code(flow.id) for flow in arrangement.flows_of(one)) or "none"
+
+
+def main() -> None:
+    PAGE.write_text(real_page(read_all()), encoding="utf-8")
+    print(f"{PAGE.name} written")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Whom a question is about: a host of the plan, an address or network, an address set, or a host name."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from .._common.addresses import ANYBODY
+from .._plan.reader import Plan
+
+ANY = ("any", "anybody", "internet")
+_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)+", re.IGNORECASE)
+_DIGEST = re.compile(r"network_(.+)_[0-9a-f]{8}")
+
+
+class Question(t.NamedTuple):
+    """What is asked: about a connection, about all connections of one end, or about a port.
+
+    Attributes:
+        initiator: Who opens the connection, as the user wrote it; empty: anybody.
+        responder: Who is reached; empty: anybody.
+        protocol: ``tcp`` or ``udp``.
+        port: The responder's; None: all ports.
+    """
+
+    initiator: str
+    responder: str
+    protocol: str
+    port: int | None
+
+
+class NotUnderstood(Exception):
+    """A question that cannot be answered; the message says what is wrong with it."""
+
+
+class Party(t.NamedTuple):
+    """One end of a question.
+
+    Attributes:
+        text: How answers call it.
+        hosts: The hosts of the plan that it is; several share an address.
+        networks: Its addresses, as CIDRs or bare.
+        name: Its host name, if it is known by that alone.
+    """
+
+    text: str
+    hosts: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    name: str = ""
+
+
+def find_party(text: str, plan: Plan) -> Party:
+    """Whom a text means: first a host of the plan, then an address, an address set, a name.
+
+    Raises:
+        NotUnderstood: it is none of these; the message has the closest names of the plan.
+    """
+    if text in plan.hosts:
+        return Party(text, (text,), tuple(plan.hosts[text].addresses))
+    if text.casefold() in ANY:
+        return Party("anybody", networks=ANYBODY)
+    network = _network(text)
+    if network is not None:
+        hosts = tuple(sorted(name for name, host in plan.hosts.items() if _holds(host.addresses, network)))
+        single = str(network.network_address) if network.num_addresses == 1 else str(network)
+        return Party(f"{single} ({', '.join(hosts)})" if hosts else single, hosts, (single,))
+    sets = _sets(text, plan.address_sets)
+    if sets:
+        return Party(f"address set {' and '.join(sets)}", networks=tuple(cidr for name in sets for cidr in plan.address_sets[name]))
+    known = {name for host in plan.hosts.values() for rule in host.part.rules for name in rule.peers.names}
+    known |= {name for host in plan.hosts.values() if host.part.proxy for flow in host.part.proxy.flows for name in flow.peers.names}
+    name = text.casefold().rstrip(".")
+    if name in known or (_NAME.fullmatch(name) and not _close(text, plan.hosts)):
+        return Party(name, name=name)
+    raise NotUnderstood(_unknown(text, plan, known))
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        pass
+    try:
+        interface = ipaddress.ip_interface(text)
+    except ValueError:
+        return None
+    raise NotUnderstood(f"{text!r} has host bits set; write {interface.ip} (one host) or {interface.network} (the network)")
+
+
+def _holds(addresses: Sequence[str], network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    own = (ipaddress.ip_network(address) for address in addresses)
+    return any(one.version == network.version and network.subnet_of(one) for one in own)  # type: ignore[arg-type]
+
+
+def _sets(text: str, address_sets: Mapping[str, Sequence[str]]) -> list[str]:
+    """The address sets of a name, or those of a network with that name in the inventory."""
+    if text in address_sets:
+        return [text]
+    return sorted(name for name in address_sets if (found := _DIGEST.fullmatch(name)) and found[1] == text)
+
+
+def network_of(address_set: str) -> str:
+    """The name in ``connectivity_networks`` that an address set comes from; empty if it comes from elsewhere."""
+    found = _DIGEST.fullmatch(address_set)
+    return found[1] if found else ""
+
+
+def _close(text: str, known: t.Iterable[str]) -> list[str]:
+    return difflib.get_close_matches(text, sorted(known), cutoff=0.8)
+
+
+def _unknown(text: str, plan: Plan, names: t.Iterable[str]) -> str:
+    networks = {network_of(name) for name in plan.address_sets} - {""}
+    close = _close(text, {*plan.hosts, *plan.address_sets, *networks, *names})
+    meant = f" (did you mean {' or '.join(close)}?)" if close else ""
+    return (
+        f"{text!r} is not a host of the plan, an address, a network, an address set, or a host name{meant}; "
+        f"hosts of the plan: {', '.join(sorted(plan.hosts)[:20])}{' ...' if len(plan.hosts) > 20 else ''}"
+    )

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Why a connection is refused, in the inventory's own words: what is missing for it, and what comes closest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ...module_utils._plan.model import Peers, PlanRule
+from ...module_utils._plan.words import EGRESS, INGRESS
+from .._matrix.model import INITIATOR, RESPONDER, Endpoint, Matrix
+from .._plan.reader import AddressSetIndex, Plan
+from .connections import Connection, ports_between
+from .decisions import Decision, Verdict
+from .parties import Party, network_of
+
+Matrices = Mapping[str, Matrix]
+"""Name -> matrix, as far as they can be read."""
+
+
+def missing(connection: Connection, matrices: Matrices) -> Iterator[str]:
+    """What is missing for a refused connection, a sentence for each end that refuses it."""
+    for host, direction, decision, other in (
+        (connection.initiator, EGRESS, connection.egress, connection.responder),
+        (connection.responder, INGRESS, connection.ingress, connection.initiator),
+    ):
+        if decision.verdict is Verdict.CLOSED:
+            yield from (_to_become_peer(rule, host, other, matrices) for rule in decision.rules)
+        elif decision.verdict is Verdict.DENIED:
+            way = "lets nobody in" if direction == INGRESS else "lets nothing out"
+            yield (
+                f"{host} {way} for which there is no rule (its default is deny), and no rule of it has this peer and port; "
+                f"a flow of a matrix has to need it. If a named network is meant, add the addresses to connectivity_networks of {host}"
+            )
+
+
+def _to_become_peer(rule: PlanRule, host: str, other: str, matrices: Matrices) -> str:
+    flow = matrices[rule.matrix].flows.get(rule.flow) if rule.matrix in matrices else None
+    end = flow.ends[INITIATOR] if flow else None
+    if rule.peers == Peers():
+        if flow and flow.necessity == "optional":
+            return f"{rule.label} is optional and nobody opened it: name {rule.flow} under optional_flows of a membership of {host}"
+        if end and end.kind == "network":
+            return f"{rule.label} admits the network {end.values[0]}, which connectivity_networks of {host} does not define"
+        return f"{rule.label} closes the port, and no host of the inventory takes part as its initiator"
+    networks = [name for name in map(network_of, rule.peers.address_sets) if name]
+    if networks:
+        named = " or ".join(dict.fromkeys(networks))
+        return f"{rule.label} admits the network {named} alone: add the address to connectivity_networks, {named}, of {host}"
+    return f"{rule.label} admits {_who(rule, end)}, and {other} is not one of them: {_membership(rule, end)}"
+
+
+def _who(rule: PlanRule, end: Endpoint | None) -> str:
+    if end and end.kind == "roles":
+        return f"hosts of the federation {rule.federation} with the node role {' or '.join(end.values)}"
+    return ", ".join((*rule.peers.address_sets, *rule.peers.names))
+
+
+def _membership(rule: PlanRule, end: Endpoint | None) -> str:
+    roles = f" and one of the roles {', '.join(end.values)}" if end and end.kind == "roles" else ""
+    return f"it needs a membership with matrix {rule.matrix}, federation {rule.federation}{roles} in connectivity_memberships"
+
+
+def nearest(plan: Plan, sets: AddressSetIndex, initiator: Party, responder: Party) -> list[str]:
+    """What the plan allows between the two, one line for each port: the flows that come closest to a refused connection."""
+    return [
+        f"{protocol} {port}: {', '.join(sorted({rule.label for one in decided for rule in _rules(one.egress, one.ingress)}))}"
+        for protocol, port, decided in ports_between(plan, sets, initiator, responder)
+    ]
+
+
+def _rules(*decisions: Decision) -> Iterator[PlanRule]:
+    for decision in decisions:
+        if decision.verdict is Verdict.ALLOWED:
+            yield from decision.rules
+
+
+def end_of(rule: PlanRule, matrices: Matrices) -> Endpoint | None:
+    """The other end of a rule's flow, as its matrix has it."""
+    flow = matrices[rule.matrix].flows.get(rule.flow) if rule.matrix in matrices else None
+    return flow.ends[INITIATOR if rule.direction == INGRESS else RESPONDER] if flow else None

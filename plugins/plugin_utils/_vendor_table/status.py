@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Whether a row is a connection to open at all, and how much it is needed: columns of actions, states and status."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .unclear import RowUnclear, shown, word_list
+from .vocabulary import Vocabulary
+
+YES = frozenset("\u2705\u2714\u2713\u2611\u25cf\u2022")
+NO = frozenset("\u274c\u2717\u2718\u2612\u2716\u00d7")
+
+
+class Need(t.NamedTuple):
+    """How much a connection is needed, in the words of a matrix, and when; empty if the table does not say when."""
+
+    necessity: str
+    condition: str = ""
+
+
+def check_action(action: str | None, state: str, words: Vocabulary) -> None:
+    """Check that the row opens something.
+
+    Args:
+        action: The cell of the column of actions; None if there is none.
+        state: The cell of the column of connection states; empty if there is none.
+        words: The vocabulary.
+
+    Raises:
+        RowUnclear: if it does not.
+    """
+    if action is not None:
+        said = word_list(action)
+        parts = set(said.split())
+        denied = parts & words.deny or parts & words.negations or set(action) & NO or said in words.deny
+        if denied:
+            raise RowUnclear(f"its action is {shown(action)}: not a connection to open")
+        if not (parts & words.allow or set(action) & YES):
+            raise RowUnclear(f"its action {shown(action)} does not say whether to allow it; write allow, or leave the row out")
+    states = set(word_list(state).split())
+    if states & words.replies and not states & {"new", "syn", "any", "all"}:
+        raise RowUnclear(f"its state is {shown(state)}: a reply; replies need no rule")
+
+
+def check_heading(headings: t.Sequence[str], words: Vocabulary) -> None:
+    """Check that a heading above the table does not say that its rows are refused.
+
+    Raises:
+        RowUnclear: if it does.
+    """
+    for heading in headings:
+        said = re.sub(r"\bblock (?:storage|devices?|size|explorer|producers?)\b", "", word_list(heading))
+        parts = set(said.split())
+        if parts & words.allow:
+            return
+        if parts & words.deny - words.no:
+            raise RowUnclear(f"the heading {shown(heading)} says that these are not connections to open")
+
+
+def need(header: str, cell: str, words: Vocabulary) -> Need:
+    """How much a row is needed.
+
+    Args:
+        header: The header of the column: under "Optional", yes means optional.
+        cell: The cell.
+        words: The vocabulary.
+
+    Raises:
+        RowUnclear: if the cell says that nobody needs it.
+    """
+    inverted = _all_in(header, words.optional) and not _all_in(header, words.mandatory)
+    said = word_list(re.sub(r"\([^()]*\)", " ", cell)) or word_list(cell)
+    parts = said.split()
+    yes, no = "mandatory", "optional"
+    if inverted:
+        yes, no = no, yes
+    if not parts:
+        return Need(yes if set(cell) & YES else no if set(cell) & NO else "conditional")
+    if said in words.yes or (set(cell) & YES and parts[0] in words.yes):
+        beside = re.search(r"\(([^()]*)\)", cell)
+        limited = beside and set(word_list(beside[1]).split()) & words.conditions
+        return Need("conditional", cell) if limited else Need(yes)
+    if said in words.no or (set(cell) & NO and said in ("", *words.no)):
+        return Need(no)
+    if said == "not optional":
+        return Need("mandatory")
+    if set(parts) & words.gone or any(f" {phrase} " in f" {said} " for phrase in words.gone) or set(parts) & words.negations:
+        raise RowUnclear(f"the table says {shown(cell)} of it: ask the vendor whether it is still needed, or leave the row out")
+    if said in words.optional:
+        return Need("optional")
+    if said in words.mandatory:
+        return Need("mandatory")
+    if said in words.allow:
+        return Need("conditional")
+    answer = yes if parts[0] in words.yes else no if parts[0] in words.no else ""
+    return Need("optional" if answer == "optional" or parts[0] in words.optional - words.no else "conditional", cell)
+
+
+def _all_in(header: str, known: t.Collection[str]) -> bool:
+    return word_list(header) in known

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Peers that listeners refused: what the inventory would need, so that each is admitted."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...module_utils._host.printable import printable
+from ...module_utils._plan.model import PlanRule
+from ...module_utils._plan.words import INGRESS
+from .._matrix.catalogue import Catalogue
+from .._matrix.model import INITIATOR
+from .._plan.reader import Plan
+
+Listeners = Mapping[str, PlanRule]
+"""Ingress rules that are closed to others, by id."""
+
+LINE_MAXIMUM = 1000
+
+
+def listeners_of(plan: Plan, name: str) -> Listeners:
+    """The listeners of a host whose refused peers are logged; none of a host that is not managed."""
+    host = plan.hosts.get(name)
+    if host is None or not host.part.managed or not host.part.log_refused:
+        return {}
+    return {rule.id: rule for rule in host.part.rules if rule.direction == INGRESS and rule.closed_to_others}
+
+
+def not_asked(answer: Mapping[str, t.Any], listeners: Listeners) -> str:
+    """What a host's answer says of rules that nobody asked about; empty if nothing."""
+    named = {*answer["missing"], *(peer["rule"] for peer in answer["refused"])}
+    unknown = sorted(named - set(listeners))
+    return f"it names the rule {printable(unknown[0], 200)}, which it was not asked about" if unknown else ""
+
+
+def lines(host: str, answer: Mapping[str, t.Any], listeners: Listeners) -> list[str]:
+    """One line for each refused peer, and one for each listener that records none."""
+    found = [_line(host, peer["address"], listeners[peer["rule"]]) for peer in answer["refused"]]
+    missing = [f"{rule}: the host does not record refused peers here yet; run federated.connectivity.site" for rule in answer["missing"]]
+    return [printable(line, LINE_MAXIMUM) for line in (*found, *missing)]
+
+
+def _line(host: str, address: str, rule: PlanRule) -> str:
+    ports = ", ".join(rule.ports)
+    return f"{address} was refused at {rule.protocol} {ports} ({rule.id}). To admit it, {' or '.join(_needs(host, address, rule))}"
+
+
+def _needs(host: str, address: str, rule: PlanRule) -> Sequence[str]:
+    roles, network = _initiator(rule)
+    if network:
+        return [f"add {address} to connectivity_networks.{network} of {host}"]
+    member = f"matrix: {rule.matrix}, federation: {rule.federation}"
+    if roles:
+        return [
+            f"add a host with connectivity_addresses: [{address}], connectivity_managed: false and "
+            f"connectivity_memberships: [{{{member}, roles: [{role}]}}]"
+            for role in roles
+        ]
+    return [f"make {address} one of those who open the flow {rule.flow} ({member})"]
+
+
+def _initiator(rule: PlanRule) -> tuple[Sequence[str], str]:
+    """The roles that open the flow of a rule, or the network that it comes from, as far as the catalogue knows the system."""
+    catalogue = Catalogue()
+    flow = catalogue.matrix(rule.matrix).flows.get(rule.flow) if rule.matrix in catalogue.names() else None
+    if flow is None:
+        return (), next(_network_sets(rule), "")
+    end = flow.ends[INITIATOR]
+    return (end.values if end.kind == "roles" else ()), (end.values[0] if end.kind == "network" else "")
+
+
+def _network_sets(rule: PlanRule) -> Iterator[str]:
+    """The named networks among the peers of a rule, as their address sets are called: network_<name>_<digest>."""
+    for name in rule.peers.address_sets:
+        if name.startswith("network_"):
+            yield name.removeprefix("network_").rpartition("_")[0]

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real software of a system behind the rules that we compute for it, with both defaults denied.
+
+Each run plans, applies and verifies as users do, and starts the software. A job of the software has to end. What it did on the network is
+kept in ``seen.yml`` and compared with the matrix. Then each rule that carried something is taken away alone, and the job is tried again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import pathlib
+import time
+import types
+import typing as t
+
+import pytest
+from federation import Federation, Member, Policy
+from observation import Connection, Observation, tls_of
+from seen import FAILS, FINISHES, Arrangement, read, unexplained, write
+from software import software
+from team import install_collection
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.model import Matrix
+
+LEAST, TIMES = 60, 2  # seconds, and how many times as long as the whole job, until a job is believed to fail
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The installed tarball."""
+    return install_collection(tmp_path_factory.mktemp("tarball"))
+
+
+def test_the_software_needs_what_its_matrix_says(
+    system: str, module: types.ModuleType, arrangement: str, collections: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    matrix = Catalogue().matrix(module.MATRIX)
+    with contextlib.ExitStack() as stack:
+        federation = Federation(tmp_path, stack, module.ARRANGEMENTS[arrangement], software(getattr(module, "SOFTWARE", system)))
+        running = module.System(federation)
+        applied = federation.apply_plan(collections, module.MATRIX, module.VERSION)
+        assert applied.code == 0, applied.text
+        seen, seconds = _see(federation, running, module.SECONDS)
+        _keep(system, module, arrangement, seen)
+        flows = {flow.id for each in seen["connections"] for flow in Arrangement(arrangement, seen, matrix, module.VERSION).flows_of(each)}
+        seen["without"] = list(_take_away(federation, running, matrix, flows, max(LEAST, TIMES * seconds)))
+    _keep(system, module, arrangement, seen)
+    assert unexplained({**read(system), "arrangements": {arrangement: seen}, "explained": _explained(system, arrangement)}, matrix) == []
+
+
+def _explained(system: str, arrangement: str) -> dict[str, str]:
+    """The explanations that name this arrangement, and those that name none and fit it."""
+    seen = read(system)
+    others = {name for name in seen["arrangements"] if name != arrangement}
+    return {key: why for key, why in (seen.get("explained") or {}).items() if key.partition(": ")[0] not in others}
+
+
+def _see(federation: Federation, running: t.Any, seconds: int) -> tuple[dict[str, t.Any], int]:
+    """Run the job. What was seen, and how long it took."""
+    begin, managed = time.monotonic(), set(federation.managed())
+    with Observation(federation) as observed:
+        running.start()
+        done = running.job(seconds)
+        took = int(time.monotonic() - begin)
+        tls = {each: _tls(federation, each) for each in observed.so_far() if each.responder in managed and each.protocol == "tcp"}
+        logs = federation.logs()
+    federation.stop()
+    assert done, f"the job did not finish behind our rules; refused: {sorted(observed.refused)}; it said\n{running.said}\n{logs}"
+    ours = [each for each in sorted(observed.connections) if {each.initiator, each.responder} & managed]
+    return {
+        "hosts": {name: _described(member) for name, member in federation.members.items()},
+        "job": FINISHES,
+        "sockets": [each._asdict() for each in sorted(observed.sockets) if each.host in managed],
+        "connections": [{**each._asdict(), **({"tls": tls[each]} if tls.get(each) else {})} for each in ours],
+        "refused": [each._asdict() for each in sorted(observed.refused) if each.initiator in managed],
+    }, took
+
+
+def _described(member: Member) -> dict[str, t.Any]:
+    described = {"roles": list(member.roles), "network": member.network, "options": dict(member.options)}
+    return {key: value for key, value in described.items() if value}
+
+
+def _tls(federation: Federation, seen: Connection) -> str:
+    host = federation.hosts[seen.responder]
+    within = seen.initiator == seen.responder
+    for address in ("127.0.0.1", host.ipv4) if within else (host.ipv4,):
+        if kind := tls_of(federation.hosts[seen.initiator], address, seen.port):
+            return kind
+    return ""
+
+
+def _take_away(
+    federation: Federation, running: t.Any, matrix: Matrix, flows: t.Collection[str], seconds: int
+) -> t.Iterator[dict[str, str]]:
+    """Take away each rule alone that lets one of the flows pass, and try the job; the closure of the port stays."""
+    for host in federation.managed():
+        whole = federation.policy(host)
+        for rule in whole["rules"]:
+            flow = matrix.flows.get(rule["flow"])
+            if flow is None or flow.id not in flows or rule["matrix"] != matrix.name or not _admits(rule):
+                continue
+            federation.hosts[host].apply(_without(whole, rule), backend="nftables")
+            running.start()
+            done = running.job(seconds)
+            federation.stop()
+            yield {"host": host, "flow": flow.id, "direction": rule["direction"], "then": FINISHES if done else FAILS}
+        federation.hosts[host].apply(whole, backend="nftables")
+    running.start()
+    assert running.job(running.SECONDS), f"with every rule in force again the job does not finish: {running.said}"
+    federation.stop()
+
+
+def _admits(rule: t.Mapping[str, t.Any]) -> bool:
+    return bool(rule["peers"]["address_sets"] or rule["peers"]["names"])
+
+
+def _without(whole: Policy, rule: t.Mapping[str, t.Any]) -> Policy:
+    nobody = {**rule, "peers": {"address_sets": [], "names": []}}
+    rules = [nobody if each is rule and rule["closed_to_others"] else each for each in whole["rules"]]
+    return {**whole, "rules": [each for each in rules if each is not rule]}
+
+
+def _keep(system: str, module: types.ModuleType, arrangement: str, seen: dict[str, t.Any]) -> None:
+    known = read(system)
+    arrangements = {**known.get("arrangements", {}), arrangement: seen}
+    write(
+        system,
+        {
+            "matrix": module.MATRIX,
+            "software": module.PACKAGE,
+            "version": module.VERSION,
+            "date": datetime.datetime.now(datetime.timezone.utc).date(),
+            "job": module.JOB,
+            "arrangements": {name: arrangements[name] for name in module.ARRANGEMENTS if name in arrangements},
+            "explained": known.get("explained") or {},
+        },
+    )

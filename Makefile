@@ -129,17 +129,24 @@ more_scenarios := containers coinstac network_wall shrine
 chosen_scenarios = $(or $(SCENARIO),$(scenarios) $(if $(WHOLE),$(more_scenarios)))
 whole = $(if $(WHOLE),--whole)
 pytest = rm -rf build/tests/$(1) && $(bin)/pytest --junitxml=build/tests/$(1)/results.xml $(whole)
-sum_up = @$(bin)/python tests/sum_up.py $(whole) unit packets faults $(if $(WHOLE),real) $(chosen_scenarios:%=molecule/%)
+sum_up = @$(bin)/python tests/sum_up.py $(whole) unit $(windows_stages) packets faults $(if $(WHOLE),real) $(chosen_scenarios:%=molecule/%) $(not_tried)
 every_step := [prepare, converge, idempotence, verify, cleanup]
+# Where there is no PowerShell, make test goes on without Windows and says so in its last line; make windows fails.
+PWSH ?= $(shell command -v pwsh)
+export PWSH
+windows_stage = $(if $(PWSH),windows)
+windows_stages = $(if $(PWSH),windows/program windows/site)
+not_tried = $(if $(PWSH),,--left-out 'Windows, because there is no PowerShell (name one with PWSH=/path/to/pwsh)')
+
 .NOTPARALLEL: # the stages share the machine's processors, and the lab
 
 .PHONY: test
-test: lint unit packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; half an hour)
+test: lint unit $(windows_stage) packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; half an hour)
 	$(sum_up)
 
 .PHONY: test-all
 test-all: WHOLE := 1
-test-all: lint unit packets faults real sanity molecule ## The whole: every release, firewall, engine, system and scenario, real software, more examples (root; two hours)
+test-all: lint unit $(windows_stage) packets faults real sanity molecule ## The whole: every release, firewall, engine, system and scenario, real software, more examples (root; two hours)
 	$(sum_up)
 
 .PHONY: lint
@@ -180,6 +187,15 @@ molecule: lab ## Scenarios on the lab's hosts: some, all with WHOLE=1, or SCENAR
 	  molecule test --no-command-borders --destroy=never $(chosen_scenarios:%=--scenario-name=%) $(ARGS)
 	@$(bin)/python tests/sum_up.py $(whole) $(chosen_scenarios:%=molecule/%)
 
+.PHONY: windows
+windows: powershell machine ## The program for Windows hosts over a stand-in of Windows, and Ansible on such a host: PWSH=/path/to/pwsh (root)
+	tests/windows/run $(whole) --junitxml=build/tests/windows/program/results.xml
+	$(call pytest,windows/site) -q tests/windows $(ARGS)
+
+.PHONY: powershell
+powershell:
+	@command -v "$$PWSH" >/dev/null || { echo 'There is no PowerShell, so Windows was not tried. Install it, or name one: make windows PWSH=/path/to/pwsh' >&2; exit 2; }
+
 .PHONY: molecule-windows
 molecule-windows: .venv/dev.ready ## The scenario for Windows hosts of your own: INVENTORY=... (docs/windows.md)
 	@test -n "$(INVENTORY)" || { echo 'Windows cannot be made here. Name hosts of your own: make molecule-windows INVENTORY=inventory' >&2; exit 2; }
@@ -194,6 +210,7 @@ sanity: .venv/dev.ready ## ansible-test sanity on a clean copy, and the collecti
 bench: machine ## How long the same takes otherwise: ratios in one run (root)
 	$(bin)/python tests/benchmarks/bench_apply.py
 	$(bin)/python tests/benchmarks/bench_plan.py
+	$(if $(PWSH),"$$PWSH" -NoProfile -File tests/benchmarks/bench_windows.ps1,@echo 'Windows was not measured, because there is no PowerShell (name one with PWSH=/path/to/pwsh)')
 
 ##@ The lab
 

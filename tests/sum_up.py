@@ -5,9 +5,10 @@
 
 """The last line of a test run: how much of what has passed.
 
-    tests/sum_up.py [--whole] STAGE...
+    tests/sum_up.py [--whole] [--left-out WHAT] STAGE...
 
 Each stage is a directory below build/tests that holds the results of pytest (``--junitxml``); ``molecule/linksight`` is one scenario.
+What was left out is named at the end of the line.
 It is an error if a stage has no results, ran no test, or has a test that failed or was skipped.
 """
 
@@ -24,6 +25,7 @@ NAMES = {
     "unit": "unit and case tests",
     "packets": "packet tests",
     "faults": "fault tests",
+    "windows": "tests for Windows hosts",
     "real": "runs of real software",
     "molecule": "tests on the lab's hosts",
 }
@@ -52,7 +54,7 @@ def count(stage: str, results: pathlib.Path = RESULTS) -> Count:
     return Count(tests, tests - sum(others))
 
 
-def sum_up(stages: t.Sequence[str], whole: bool, results: pathlib.Path = RESULTS) -> str:
+def sum_up(stages: t.Sequence[str], whole: bool, results: pathlib.Path = RESULTS, left_out: str = "") -> str:
     """The line that says what has passed. Raises StageFailed if a stage ran no test, or not all of its tests passed."""
     sums: dict[str, int] = {}
     for stage in stages:
@@ -63,16 +65,18 @@ def sum_up(stages: t.Sequence[str], whole: bool, results: pathlib.Path = RESULTS
             raise StageFailed(f"{stage}: {tests - passed} of {tests} tests failed or were skipped")
         group = stage.partition("/")[0]
         sums[group] = sums.get(group, 0) + tests
-    return f"Passed: {SIZES[whole]}: " + ", ".join(f"{number} {NAMES.get(group, f'tests of {group}')}" for group, number in sums.items())
+    line = f"Passed: {SIZES[whole]}: " + ", ".join(f"{number} {NAMES.get(group, f'tests of {group}')}" for group, number in sums.items())
+    return line + (f". Not tried: {left_out}" if left_out else "")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--whole", action="store_true", help="the run was not limited to the fixed part")
+    parser.add_argument("--left-out", default="", metavar="WHAT", help="what was not tried, and why")
     parser.add_argument("stages", nargs="+", metavar="STAGE")
     options = parser.parse_args()
     try:
-        print(sum_up(options.stages, options.whole))
+        print(sum_up(options.stages, options.whole, left_out=options.left_out))
     except StageFailed as failure:
         sys.exit(f"Failed: {failure}")
 

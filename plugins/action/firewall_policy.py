@@ -14,11 +14,13 @@ from ansible.utils.path import unfrackpath
 from ..plugin_utils._common.shapes import printable_lines
 from ..plugin_utils._host_answers.action import HostAction
 from ..plugin_utils._plan.reader import PlanUnreadable, read_policy
+from ..plugin_utils._plan.windows_policy import NotForWindows, for_windows
 
 ERROR_MAXIMUM = 4000
 RESTORE_SECONDS = 60
 RETRY_SECONDS = 1
 CONFIRM_SECONDS = 60  # the module's default
+MANAGEMENT_PORTS = {"ssh": 22, "winrm": 5986, "psrp": 5986}  # of Ansible's connection plugins
 
 
 class ActionModule(HostAction):
@@ -36,7 +38,15 @@ class ActionModule(HostAction):
                     arguments["policy"] = read_policy(pathlib.Path(unfrackpath(plan, follow=False)), variables["inventory_hostname"])
                 except PlanUnreadable as error:
                     raise AnsibleError(str(error)) from error
+        allowed: list[str] = []
+        if self._on_windows() and arguments.get("policy") is not None:
+            try:
+                arguments["policy"], allowed = for_windows(arguments["policy"], self._management_port())
+            except NotForWindows as error:
+                return {"failed": True, "changed": False, "msg": "\n".join(error.messages), "errors": list(error.messages)}
         result = super().ask(module, arguments, variables)
+        if allowed and not result.get("failed"):
+            result["allowed"] = allowed
         trial = result.pop("on_trial", None)
         if trial and not result.get("failed"):
             if self._task.check_mode or trial["seconds"] > _seconds(arguments):
@@ -46,6 +56,19 @@ class ActionModule(HostAction):
                 restored = confirmed.get("outcome") == "restored"
                 result.update(confirmed, changed=not restored, changes=[] if restored else result.get("changes", []))
         return result
+
+    def _on_windows(self) -> bool:
+        """Whether Ansible runs PowerShell modules on the host, and so firewall_policy.ps1 instead of firewall_policy.py."""
+        return bool(getattr(getattr(self._connection, "_shell", None), "_IS_WINDOWS", False))
+
+    def _management_port(self) -> int:
+        """The TCP port by which Ansible reaches the host; 0 where that is not known."""
+        connection = str(getattr(self._connection, "transport", "")).rpartition(".")[2]
+        try:
+            port = self._connection.get_option("port")
+        except KeyError:
+            port = None
+        return int(port) if port else MANAGEMENT_PORTS.get(connection, 0)
 
     def _confirm(self, token: str, seconds: int, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """Confirm a change over a new connection, or learn over one how the host took it back.

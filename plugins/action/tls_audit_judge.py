@@ -16,7 +16,7 @@ from ..plugin_utils._plan.reader import PlanUnreadable, read_contacts
 from ..plugin_utils._plan.traps import read_traps
 from ..plugin_utils._tls_audit.flows import Looks
 from ..plugin_utils._tls_audit.observations import read_sights
-from ..plugin_utils._tls_audit.report import counts, failures, lines, report, summary
+from ..plugin_utils._tls_audit.report import counts, failures, lines, report, summary, without_a_look
 from ..plugin_utils._tls_audit.verdict import judge_paths
 from ..plugin_utils._verify.report import Beside
 
@@ -43,13 +43,17 @@ class ActionModule(ControllerAction):
         read = {name: read_sights(chosen["hosts"][name]["endpoints"], answers[name], chosen["token"]) for name in looks}
         sights = {name: sight for name, sight in read.items() if sight is not None}
         judgements = judge_paths(looks, sights, expectations)
+        blind = without_a_look(judgements)
         plan = pathlib.Path(chosen["plan"])
         beside = Beside(read_traps(plan), read_contacts(plan))
         if options["report"]:
             write_report(pathlib.Path(options["report"]), report(judgements, looks, sights, strict))
         return {
             "hosts": {
-                name: {"lines": lines(found, looks[name], strict, beside), "failures": failures(name, found, strict, sights)}
+                name: {
+                    "lines": lines(found, looks[name], strict, beside),
+                    "failures": [*failures(name, found, strict, sights), *blind.get(name, ())],
+                }
                 for name, found in judgements.items()
             },
             "counts": counts(judgements, strict, sights),

@@ -17,7 +17,7 @@ from ..plugin_utils._verify.model import Choice
 from ..plugin_utils._verify.observations import NOTHING, Observation
 from ..plugin_utils._verify.report import Beside, counts, host_lines, report, summary
 from ..plugin_utils._verify.rulings import FAILED
-from ..plugin_utils._verify.verdict import judge
+from ..plugin_utils._verify.verdict import judge, nothing_tried
 
 STEPS = ("in_force", "loopback", "listening", "stopped", "probed")
 
@@ -43,7 +43,7 @@ class ActionModule(ControllerAction):
         plan = pathlib.Path(chosen["plan"])
         membership = AddressSetIndex(read_address_sets(plan))
         beside = Beside(read_traps(plan), read_contacts(plan))
-        findings = judge(choices, observations, membership, options["partners"])
+        findings = nothing_tried(judge(choices, observations, membership, options["partners"]))
         if options["report"]:
             write_report(pathlib.Path(options["report"]), report(findings, choices))
         return {

@@ -60,8 +60,9 @@ options:
       - The firewall that carries the policy.
       - V(auto) takes the one that is running, ufw or firewalld, and nftables where neither is. Two running at once are an error.
       - When the backend changes, what the former one holds of the policy is removed in the same run.
+      - V(windows) is Windows Firewall, which V(auto) takes on a Windows host. It is an error on other hosts.
     type: str
-    choices: [auto, nftables, ufw, firewalld]
+    choices: [auto, nftables, ufw, firewalld, windows]
     default: auto
   state:
     description:
@@ -291,7 +292,7 @@ def main() -> None:
         argument_spec={
             "plan": {"type": "path"},
             "policy": {"type": "dict"},
-            "backend": {"type": "str", "choices": ["auto", "nftables", "ufw", "firewalld"], "default": "auto"},
+            "backend": {"type": "str", "choices": ["auto", "nftables", "ufw", "firewalld", "windows"], "default": "auto"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "container_interfaces": {"type": "list", "elements": "str", "default": list(DEFAULT_INTERFACES)},
             "confirm_timeout": {"type": "int", "default": 60},
@@ -311,6 +312,8 @@ def main() -> None:
         module.fail_json(msg="shrink_share is %s; give a share from 0 to 1, such as 0.5" % module.params["shrink_share"])
     if module.params["shrink_least"] < 1:
         module.fail_json(msg="shrink_least is %d; give 1 or more" % module.params["shrink_least"])
+    if module.params["backend"] == "windows":
+        module.fail_json(msg="backend is windows, and this host is not; give auto or a firewall of Linux")
     host = Host()
     broken = not_loaded(host)
     if broken:

@@ -122,7 +122,9 @@ class Play:
             args=options, check_mode=check, diff=True, async_val=0, action=_name(action), timeout=0, environment=[]
         )
         shell = types.SimpleNamespace(tmpdir="/nowhere", build_module_command=lambda *_arguments, **_options: "")
-        connection = types.SimpleNamespace(_shell=shell, always_pipeline_modules=True, reset=lambda: None)
+        connection = types.SimpleNamespace(
+            _shell=shell, always_pipeline_modules=True, reset=lambda: None, module_implementation_preferences=("",)
+        )
         play = {
             "ansible_play_hosts_all": [*HOSTS],
             "ansible_play_hosts": [*HOSTS],

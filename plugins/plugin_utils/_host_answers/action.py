@@ -79,6 +79,16 @@ class HostAction(ActionBase):
         message = f"host {self._name}: its answer to {self._running} is not usable: {why}"
         return {"failed": True, "changed": False, "msg": message, "unusable": why}
 
+    def _configure_module(self, *arguments: t.Any, **options: t.Any) -> t.Any:
+        """The module's program for this host. Without a preference Ansible takes ``x.ps1`` before ``x.py``, on Linux hosts, too."""
+        preferred = self._connection.module_implementation_preferences
+        if tuple(preferred) == ("",):
+            self._connection.module_implementation_preferences = (".py",)
+        try:
+            return super()._configure_module(*arguments, **options)
+        finally:
+            self._connection.module_implementation_preferences = preferred
+
     def _low_level_execute_command(self, *arguments: t.Any, **options: t.Any) -> dict[str, t.Any]:
         """What a command wrote, bounded and escaped."""
         result: dict[str, t.Any] = super()._low_level_execute_command(*arguments, **options)  # type: ignore[no-untyped-call]

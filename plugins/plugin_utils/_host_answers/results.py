@@ -111,7 +111,13 @@ class Row(t.NamedTuple):
 ROWS: Mapping[str, Row] = {
     "firewall_policy": Row(
         {"changed": flag},
-        {"backend": one_of("", "nftables", "ufw", "firewalld"), "allowed": _LINES, "changes": _LINES, "on_trial": _TRIAL, "diff": _DIFF},
+        {
+            "backend": one_of("", "nftables", "ufw", "firewalld", "windows"),
+            "allowed": _LINES,
+            "changes": _LINES,
+            "on_trial": _TRIAL,
+            "diff": _DIFF,
+        },
     ),
     "firewall_confirm": Row({"outcome": one_of("confirmed", "restored", "failed", "")}, seconds=600),
     "docker_proxy": Row(

@@ -26,11 +26,13 @@ def rules_of(host: str, part: HostPart, address_sets: Mapping[str, Sequence[str]
     native = json.loads(translate(part, address_sets))
     by_name = {rule_name(rule.id): rule for rule in part.rules}
     for rule in native["rules"]:
-        planned = by_name.get(rule["name"])
-        if planned and rule["remoteip"] != "any" and not full:
-            rule["remoteip"] = _counted(planned, address_sets)
+        planned = by_name.get(rule["DisplayName"])
+        if planned and rule["RemoteAddress"] != ["Any"] and not full:
+            rule["RemoteAddress"] = _counted(planned, address_sets)
+    if not full:  # the parts of a rule differ by their addresses alone
+        native["rules"] = [rule for place, rule in enumerate(native["rules"]) if rule not in native["rules"][:place]]
     return json.dumps({"_comment": f"{MARK}; do not edit", "host": host, **native}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _counted(rule: PlanRule, address_sets: Mapping[str, Sequence[str]]) -> str:
-    return ",".join(f"<{name}:{len(address_sets[name])}>" for name in rule.peers.address_sets)
+def _counted(rule: PlanRule, address_sets: Mapping[str, Sequence[str]]) -> list[str]:
+    return [f"<{name}:{len(address_sets[name])}>" for name in rule.peers.address_sets]

@@ -24,6 +24,7 @@ from .verdict import LINE_MAXIMUM, Judgement
 from .words import BLOCKED, INSPECTED, UNKNOWN, VERDICTS
 
 FORMAT = 1
+NOTHING = "no TLS connection was looked at, so nothing is known; the lines of each host say why"
 ASIDE = "not looked at"
 WIDTH = 11
 
@@ -48,6 +49,11 @@ def failures(name: str, judgements: Iterable[Judgement], strict: bool, sights: M
     return [*unusable, *(str(judgement) for judgement in judgements if is_failure(judgement, strict))]
 
 
+def without_a_look(judgements: Judgements) -> dict[str, list[str]]:
+    """Host -> the failure of a run in which no host looked at any connection; nothing where one did."""
+    return {} if any(judgements.values()) else {name: [f"failed       {name}: {NOTHING}"] for name in judgements}
+
+
 def lines(judgements: Iterable[Judgement], looks: Looks, strict: bool = False, beside: Beside = NOTHING_BESIDE) -> list[str]:
     """The lines of one host: its judgements, what may explain failures, and what was not looked at."""
     found = list(judgements)
@@ -65,7 +71,7 @@ def counts(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] | 
     every = [judgement for found in judgements.values() for judgement in found]
     verdicts = Counter(judgement.verdict for judgement in every)
     flows = len({judgement.path.flow for judgement in every})
-    failed = sum(len(failures(name, found, strict, sights or {})) for name, found in judgements.items())
+    failed = sum(len(failures(name, found, strict, sights or {})) for name, found in judgements.items()) + len(without_a_look(judgements))
     return {verdict: verdicts[verdict] for verdict in VERDICTS} | {"flows": flows, "failed": failed}
 
 
@@ -73,6 +79,7 @@ def summary(judgements: Judgements, strict: bool, sights: Mapping[str, Sights] |
     """Every failure of a run with what may explain it, every expectation that has to be renewed, and as the last line the counts."""
     counted = counts(judgements, strict, sights)
     failed = [line for name, found in judgements.items() for line in failures(name, found, strict, sights or {})]
+    failed += [line for found in without_a_look(judgements).values() for line in found]
     failed += _explained([judgement for found in judgements.values() for judgement in found], strict, beside)
     verdicts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS)
     total = sum(counted[verdict] for verdict in VERDICTS)

@@ -29,6 +29,7 @@ IN_FORCE = "in force"
 LOOPBACK = "loopback"
 
 LINE_MAXIMUM = 4000
+_NOTHING = "no host of this run has tried or compared anything, so nothing is proven; run all steps, without --tags and --limit"
 
 
 class Finding(t.NamedTuple):
@@ -76,6 +77,13 @@ def judge(
     return findings
 
 
+def nothing_tried(findings: Mapping[str, Sequence[Finding]]) -> dict[str, list[Finding]]:
+    """The findings, with a failure of each host where none of them says what was seen. A run that tries nothing proves nothing."""
+    if any(finding.state != UNPROVEN for found in findings.values() for finding in found):
+        return {name: list(found) for name, found in findings.items()}
+    return {name: [*found, Finding(FAILED, name, "", name, _NOTHING)] for name, found in findings.items()}
+
+
 class _Judge:
     def __init__(self, host: str, observations: Mapping[str, Observation], membership: AddressSetIndex, strict_partners: bool) -> None:
         self._host = host
@@ -90,12 +98,13 @@ class _Judge:
         return [*self._in_force(), *self._loopback(choice.listeners), *self._step_failures()]
 
     def proofs(self, choice: Choice) -> list[Finding]:
+        untried = [Finding(UNPROVEN, self._host, entry.flow, entry.connection, entry.why) for entry in choice.untried]
         if "outcomes" not in self._own.probed:
-            return []
+            return [] if choice.packets else untried
         outcomes = {destination_of(outcome): outcome for outcome in self._own.probed["outcomes"]}
         return [
             *(self._proof(proof, outcomes[proof.protocol, proof.destination, proof.port], choice.managed) for proof in choice.proofs),
-            *(Finding(UNPROVEN, self._host, untried.flow, untried.connection, untried.why) for untried in choice.untried),
+            *untried,
         ]
 
     def _in_force(self) -> list[Finding]:

@@ -38,6 +38,22 @@ def connections(
             yield {"Rule": [rule.id], "Peer": list(dict.fromkeys(peers)), "Port": ports}
 
 
+def untried(rules: Iterable[PlanRule], address_sets: Mapping[str, Sequence[str]]) -> Iterator[Entry]:
+    """What ``check.ps1`` does not try, and why."""
+    for rule in rules:
+        if rule.direction != EGRESS:
+            continue
+        networks = [cidr for name in rule.peers.address_sets for cidr in address_sets[name]]
+        large = [cidr for cidr in networks if ipaddress.ip_network(cidr).num_addresses > _LARGEST]
+        ranges = [port for port in rule.ports if "-" in port]
+        if rule.protocol != TCP:
+            yield {"Rule": [rule.id], "Why": [f"because it uses {rule.protocol.upper()}"]}
+        elif ranges or large:
+            what = ["the ports " + ", ".join(ranges)] if ranges else []
+            what += ["the networks " + ", ".join(large)] if large else []
+            yield {"Rule": [rule.id], "Why": [" and ".join(what)]}
+
+
 def _hosts_in(cidr: str, hosts: Collection[str]) -> list[str]:
     network = ipaddress.ip_network(cidr)
     if network.num_addresses == 1:

@@ -12,21 +12,20 @@ import json
 from collections.abc import Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart
-from .rules import translate as translate_rules
-from .steps import arguments
+from .wanted import SINGLE, wanted
 
 
 def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> str:
-    """Each rule as the arguments of community.windows.win_firewall_rule, and which rules of the plan need none.
+    """Each rule as the parameters of New-NetFirewallRule, and which rules of the plan need none.
 
     Raises:
         Inexpressible: naming each rule that Windows Firewall cannot hold.
     """
-    translation = translate_rules(part, address_sets)
-    native = {
+    native = wanted(part, address_sets)
+    shown = {
         "defaults": part.defaults.to_json(),
-        "rules": [arguments(rule) for rule in translation.rules],
-        "closed_without_a_rule": translation.closed,
-        "names_without_a_rule": translation.unwritten,
+        "rules": [{key: texts[0] if key in SINGLE else texts for key, texts in rule.items()} for rule in native["rules"]],
+        "closed_without_a_rule": native["closed_without_rule"],
+        "names_without_a_rule": native["names"],
     }
-    return json.dumps(native, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .rules import ANY, IN, WindowsRule
+from .rules import ANY, IN, WindowsRule, parts
 
 LONGEST = 8191
 """Characters that cmd.exe takes in one line (Microsoft, "Command prompt line string limitation")."""
@@ -35,6 +35,11 @@ def additions(rule: WindowsRule, reserved: int = 0) -> Iterator[str]:
     Raises:
         ValueError: if cmd.exe could read something else out of the rule than what it says.
     """
+    for part in parts(rule):
+        yield from _additions(part, reserved)
+
+
+def _additions(rule: WindowsRule, reserved: int) -> Iterator[str]:
     for protocol in _protocols(rule):
         head = f"{_ALLOW} name={_name(rule)} dir={rule.direction} action=allow protocol={protocol}"
         if rule.ports:

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""From one host's rules of the plan to rules of Windows Firewall: one for each rule of the plan, however many its peers are.
+"""From one host's rules of the plan to rules of Windows Firewall: one for each rule of the plan, in parts where its peers are too many.
 
 Facts are from Microsoft's reference of INetFwRule, ``netsh advfirewall`` and ``New-NetFirewallRule``: what is inbound and has no
 rule is refused by default, what is outbound passes; a list of addresses or ports is one rule; no text may hold "|".
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import collections
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart, PlanRule
 from ...module_utils._plan.ports import disjoint
@@ -26,6 +26,9 @@ GROUP = "federated.connectivity"
 ANY = ("any",)
 IN = "in"
 OUT = "out"
+LARGEST = 1000
+"""Addresses of one family that Windows takes in a rule ([MS-FASP] 2.2.5, 2.2.7, 2.2.9 and 2.2.11: each list is bounded to 1000 entries)."""
+
 _DIRECTIONS = {INGRESS: IN, EGRESS: OUT}
 # Windows takes no prefix of length 0; "any" is both families.
 _HALVES = {"0.0.0.0/0": ("0.0.0.0/1", "128.0.0.0/1"), "::/0": ("::/1", "8000::/1")}
@@ -111,6 +114,16 @@ def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Tran
 def rule_name(rule_id: str) -> str:
     """What the rule is called: the mark of what is ours, and the rule's id in the plan."""
     return f"{GROUP} {rule_id}"
+
+
+def parts(rule: WindowsRule) -> Iterator[WindowsRule]:
+    """The rule as Windows can hold it: itself, or several of the same name with at most LARGEST addresses of each family."""
+    families = [address for address in rule.addresses if ":" not in address], [address for address in rule.addresses if ":" in address]
+    if max(map(len, families)) <= LARGEST:
+        yield rule
+        return
+    for start in range(0, max(map(len, families)), LARGEST):
+        yield rule._replace(addresses=tuple(address for family in families for address in family[start : start + LARGEST]))
 
 
 def _windows_rule(rule: PlanRule, addresses: tuple[str, ...]) -> WindowsRule:

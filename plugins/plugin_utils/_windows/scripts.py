@@ -9,16 +9,18 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from collections.abc import Iterator
 
 from ...module_utils._plan.words import EGRESS, WINDOWS
 from .._common.plan_marker import MARK
 from .._common.texts import one_line
 from .._rules.plan import Plan
-from .checks import connections
+from .checks import connections, untried
 from .netsh import additions, deletion
 from .powershell import Entry, hash_tables
-from .rules import ANY, IN, Translation, WindowsRule, rule_name, translate
+from .rules import ANY, IN, Translation, WindowsRule, parts, rule_name, translate
+from .wanted import protocol, wanted_of
 
 DIRECTORY = "scripts"
 POWERSHELL = "firewall.ps1"
@@ -29,7 +31,18 @@ FILES = tuple(f"{DIRECTORY}/*/{name}" for name in (POWERSHELL, WSL, BATCH, CHECK
 
 _BASELINE = rule_name("baseline.")
 _TEMPLATES = pathlib.Path(__file__).with_name("templates")
+_MODULE_UTILS = pathlib.Path(__file__).parents[2] / "module_utils"
+PROGRAM = (
+    "WindowsFirewallWords",
+    "WindowsFirewallState",
+    "WindowsFirewallJudgement",
+    "WindowsFirewallReach",
+    "WindowsFirewallTrial",
+    "WindowsFirewall",
+)
 _NO_RULES = "$wanted = @()"
+_NOT_JUDGED = "$judged = @()"
+_CORE = "# core\n"
 _OR_STOP = " || exit /b 1"
 _UTF8 = "\ufeff"
 """Windows PowerShell 5.1 reads a script as UTF-8 only if it begins with a byte order mark."""
@@ -48,15 +61,23 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
             continue
         translation = translate(part, sets)
         notes = "".join(f"{f'# {note}'.rstrip()}\n" for note in _notes(translation, part.defaults.denies(EGRESS)))
-        powershell = _filled(POWERSHELL, [_rule(rule) for rule in translation.rules])
-        wsl = _filled(WSL, [_wsl_rule(rule) for rule in translation.rules if _is_for_guests(rule)])
+        native = wanted_of(part, translation)
+        texts: Entry = {
+            "closed": native["closed"],
+            "closed_without_rule": native["closed_without_rule"],
+            "published": native["published"],
+            "names": native["names"],
+        }
+        judged = {key: text for key, text in texts.items() if text}
+        powershell = _filled(POWERSHELL, native["rules"], judged)
+        wsl = _filled(WSL, [_wsl_rule(one) for rule in translation.rules if _is_for_guests(rule) for one in parts(rule)])
         batch = _batch(translation)
         for host in hosts:
             head = f"{_UTF8}# Windows Firewall of {one_line(host.name)}, as its federations need it ({MARK}; do not edit)\n#\n"
             yield f"{DIRECTORY}/{host.name}/{POWERSHELL}", head + notes + powershell
             yield f"{DIRECTORY}/{host.name}/{WSL}", head + wsl
             yield f"{DIRECTORY}/{host.name}/{BATCH}", batch
-            check = _filled(CHECK, list(connections(part.rules, sets, host.addresses or (), everybody)))
+            check = _check(list(connections(part.rules, sets, host.addresses or (), everybody)), list(untried(part.rules, sets)))
             yield f"{DIRECTORY}/{host.name}/{CHECK}", head + check
 
 
@@ -71,27 +92,31 @@ def _notes(translation: Translation, denied: bool) -> Iterator[str]:
         yield ""
 
 
-def _filled(template: str, entries: list[Entry]) -> str:
-    text = (_TEMPLATES / template).read_text(encoding="utf-8")
-    return text.replace(_NO_RULES, f"$wanted = {hash_tables(entries)}", 1)
+def _filled(template: str, entries: list[Entry], judged: Entry | None = None) -> str:
+    """The template with its data; the program comes last, since no text of the data may look like a place to fill."""
+    head, core, tail = (_TEMPLATES / template).read_text(encoding="utf-8").partition(_CORE)
+    if judged is not None:
+        head = head.replace(_NOT_JUDGED, f"$judged = {hash_tables([judged] if judged else [])}", 1)
+    head = head.replace(_NO_RULES, f"$wanted = {hash_tables(entries)}", 1)
+    return head + (program() if core else "") + tail
 
 
-def _rule(rule: WindowsRule) -> Entry:
-    """Parameters of New-NetFirewallRule."""
-    entry = {
-        "DisplayName": [rule.name],
-        "Description": [rule.description],
-        "Direction": ["Inbound" if rule.direction == IN else "Outbound"],
-        "Protocol": [_protocol(rule)],
-        "RemoteAddress": ["Any"] if rule.addresses == ANY else list(rule.addresses),
-    }
-    if rule.ports:
-        entry["LocalPort" if rule.direction == IN else "RemotePort"] = list(rule.ports)
-    if rule.own_ports:
-        entry["LocalPort"] = list(rule.own_ports)
-    if rule.icmp:
-        entry["IcmpType"] = [icmp.removesuffix(":*") for icmp in rule.icmp]
-    return entry
+def _check(entries: list[Entry], left: list[Entry]) -> str:
+    head, _core, tail = (_TEMPLATES / CHECK).read_text(encoding="utf-8").partition(_CORE)
+    head = head.replace("$untried = @()", f"$untried = {hash_tables(left)}", 1).replace(_NO_RULES, f"$wanted = {hash_tables(entries)}", 1)
+    return head + _functions("WindowsFirewallReach") + tail
+
+
+def _functions(name: str) -> str:
+    """A part of the program without what only Ansible needs."""
+    text = (_MODULE_UTILS / f"{name}.psm1").read_text(encoding="utf-8")
+    return text[re.search(r"^(function |\$script:)", text, re.MULTILINE).start() :]  # type: ignore[union-attr]
+
+
+def program() -> str:
+    """What module_utils holds for Windows, as one text, and how to run it by hand."""
+    functions = map(_functions, PROGRAM)
+    return "\n".join([*functions, (_TEMPLATES / "by_hand.ps1").read_text(encoding="utf-8")])
 
 
 def _is_for_guests(rule: WindowsRule) -> bool:
@@ -104,7 +129,7 @@ def _wsl_rule(rule: WindowsRule) -> Entry:
     entry = {
         "DisplayName": [rule.name],
         "Direction": ["Inbound" if rule.direction == IN else "Outbound"],
-        "Protocol": [_protocol(rule)],
+        "Protocol": [protocol(rule)],
         "LocalPorts" if rule.direction == IN else "RemotePorts": list(rule.ports),
     }
     if rule.own_ports:
@@ -112,10 +137,6 @@ def _wsl_rule(rule: WindowsRule) -> Entry:
     if rule.addresses != ANY:
         entry["RemoteAddresses"] = list(rule.addresses)
     return entry
-
-
-def _protocol(rule: WindowsRule) -> str:
-    return "ICMPv6" if rule.icmp else rule.protocol.upper()
 
 
 def _batch(translation: Translation) -> str:

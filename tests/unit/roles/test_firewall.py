@@ -21,7 +21,13 @@ def _missing(exists: bool = False, **variables: t.Any) -> bool:
     """Whether the firewall role finds that it has packages to install."""
     own = yaml.safe_load((ROLES / "firewall/vars/main.yml").read_text(encoding="utf-8"))
     templates = {name: trust_as_template(value) if isinstance(value, str) else value for name, value in own.items()}
-    own_options = {"firewall_state": "present", "firewall_manage_packages": True, **variables}
+    own_options = {
+        "firewall_state": "present",
+        "firewall_manage_packages": True,
+        "firewall_backend": "auto",
+        "connectivity_platform": "linux",
+        **variables,
+    }
     given = {"firewall_own": own_options, "firewall_installed": {"missing": [] if exists else ["nftables"]}}
     missing = Templar(DataLoader(), variables={**templates, **given}).template(templates["firewall_packages_missing"])
     assert isinstance(missing, bool)
@@ -33,6 +39,7 @@ def test_packages_are_missing_only_where_somebody_wants_them() -> None:
     assert not _missing(exists=True)
     assert not _missing(firewall_manage_packages=False)
     assert not _missing(firewall_state="absent")
+    assert not _missing(connectivity_platform="windows")
 
 
 @pytest.mark.parametrize(("said", "listens"), [(True, True), (False, False)])

@@ -19,7 +19,7 @@ from ansible_collections.federated.connectivity.tests.sum_up import StageFailed,
 ROOT = pathlib.Path(__file__).parents[3]
 SCENARIOS = {path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml")} - {"default"}
 # What the run of these tests was asked for is not what is asked for here.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "WHOLE", "SCENARIO")}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "WHOLE", "SCENARIO", "PWSH")}
 
 
 def results(directory: pathlib.Path, stage: str, tests: int, **others: int) -> None:
@@ -36,6 +36,7 @@ def test_tests_are_counted_by_stage_and_the_line_says_which_size_it_was(tmp_path
     counts = "20 unit and case tests, 7 tests on the lab's hosts"
     assert sum_up(stages, False, tmp_path) == f"Passed: the fixed part (make test-all runs the whole): {counts}"
     assert sum_up(stages, True, tmp_path) == f"Passed: the whole: {counts}"
+    assert sum_up(stages, True, tmp_path, "Windows") == f"Passed: the whole: {counts}. Not tried: Windows"
 
 
 @pytest.mark.parametrize(
@@ -74,15 +75,25 @@ def test_what_pytest_itself_writes_is_understood(tmp_path: pathlib.Path) -> None
         sum_up(["stage"], False, tmp_path)
 
 
+@pytest.mark.parametrize("powershell", ["/opt/pwsh", ""])
 @pytest.mark.parametrize("size", ["test", "test-all"])
-def test_every_stage_and_scenario_is_counted(size: str) -> None:
-    """And the whole has every scenario that there is."""
-    command = ["make", "--dry-run", "--no-print-directory", size]
+def test_every_stage_and_scenario_is_counted(size: str, powershell: str) -> None:
+    """And the whole has every scenario that there is. Windows is a stage where there is a PowerShell, and otherwise named as not tried."""
+    command = ["make", "--dry-run", "--no-print-directory", size, f"PWSH={powershell}"]
     said = subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=ENVIRONMENT).stdout
     runs, last = [line for line in said.splitlines() if "--junitxml=" in line], said.splitlines()[-1]
-    stages = set(re.findall(r"--junitxml=build/tests/(\w+)/", said))
+    stages = set(re.findall(r"--junitxml=build/tests/([\w/]+)/results.xml", said))
     scenarios = set(re.findall(r"--scenario-name=(\w+)", said))
-    assert stages >= {"unit", "packets", "faults"}
+    assert stages == {"unit", "packets", "faults", *(("windows/program", "windows/site") if powershell else ())}
     assert scenarios == SCENARIOS if size == "test-all" else scenarios < SCENARIOS
-    assert set(re.findall(r" ([\w/]+)", last.partition("tests/sum_up.py")[2])) == stages | {f"molecule/{name}" for name in scenarios}
+    counted, _option, left_out = last.partition("tests/sum_up.py")[2].partition(" --left-out ")
+    assert set(counted.split()) - {"--whole"} == stages | {f"molecule/{name}" for name in scenarios}
+    assert left_out.startswith("'Windows, because there is no PowerShell") == (not powershell)
     assert {"--whole" in line for line in (*runs, last)} == {size == "test-all"}
+
+
+def test_windows_without_a_powershell_fails_and_says_how_to_name_one() -> None:
+    command = ["make", "--no-print-directory", "powershell", "PWSH="]
+    done = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=ENVIRONMENT)
+    assert done.returncode != 0
+    assert "There is no PowerShell, so Windows was not tried" in done.stderr

@@ -1,8 +1,10 @@
-#   .\firewall.ps1            writes the rules below again; others of their group, or of firewall.cmd, go
-#   .\firewall.ps1 -Remove    takes them off
-#   .\firewall.ps1 -WhatIf    only says what it would do
+#   .\firewall.ps1            brings Windows Firewall to the rules below. Rules of an earlier plan, and of firewall.cmd, go
+#   .\firewall.ps1 -Remove    removes them all
+#   .\firewall.ps1 -WhatIf    only says what would change
 #
-# All of them allow. Rules of others and the defaults of Windows Firewall stay as they are.
+# All rules allow. Rules of others and the defaults of Windows Firewall stay as they are.
+# If Windows refuses a rule, or the computer stops in the middle, everything is as it was before.
+# Exit code: 0 the rules are in force; 1 nothing was changed; 2 the rules are in force, but a warning says what defeats them.
 
 #Requires -Version 5.1
 #Requires -RunAsAdministrator
@@ -10,57 +12,17 @@
 [CmdletBinding(SupportsShouldProcess)]
 param([switch] $Remove)
 
-Set-StrictMode -Version 3.0
-$group = 'federated.connectivity'
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
 $wanted = @()
+$judged = @()
 
-# The cmdlets do not see preferences of a script, so each of them is told.
-$mode = @{ ErrorAction = 'Stop'; WhatIf = [bool] $WhatIfPreference }
-$common = @{ Group = $group; Action = 'Allow'; Profile = 'Any'; PolicyStore = 'PersistentStore' }
+# core
 
-# New rules come before old ones go, so that nothing is cut off in between; if one is refused, the old ones stay.
-$old = @(Get-NetFirewallRule -PolicyStore PersistentStore -ErrorAction Stop |
-        Where-Object { $_.Group -ceq $group -or $_.DisplayName -clike "$group *" })
-$new = @()
-try {
-    foreach ($rule in $wanted) {
-        if (-not $Remove) {
-            $new += @(New-NetFirewallRule @rule @common @mode)
-        }
-    }
-}
-catch {
-    foreach ($rule in $new) {
-        Remove-NetFirewallRule -InputObject $rule @mode
-    }
-    throw
-}
-foreach ($rule in $old) {
-    Remove-NetFirewallRule -InputObject $rule @mode
-}
-if (-not $WhatIfPreference) {
-    "Rules of ours: $($old.Count) before, $($new.Count) now."
-}
-
-# What would defeat the rules is said, and left alone.
-$ports = @($wanted | Where-Object { $_.Direction -eq 'Inbound' } | ForEach-Object { $_.LocalPort })
-foreach ($filter in Get-NetFirewallPortFilter -PolicyStore PersistentStore -ErrorAction Stop) {
-    if (@($filter.LocalPort | Where-Object { $_ -in $ports }).Count -gt 0) {
-        foreach ($other in Get-NetFirewallRule -AssociatedNetFirewallPortFilter $filter -ErrorAction Stop) {
-            if ($other.DisplayName -cnotlike "$group *" -and $other.Direction -eq 'Inbound' -and $other.Enabled -eq 'True') {
-                Write-Warning "The rule '$($other.DisplayName)' of somebody else is about the same port $($filter.LocalPort): $($other.Action)."
-            }
-        }
-    }
-}
-foreach ($one in Get-NetFirewallProfile -PolicyStore ActiveStore -ErrorAction Stop) {
-    if ($one.Enabled -ne 'True') {
-        Write-Warning "Windows Firewall is off in the profile $($one.Name): every port is open there."
-    }
-    if ($one.DefaultInboundAction -eq 'Allow') {
-        Write-Warning "The profile $($one.Name) lets in what no rule blocks: the ports are open to everybody there."
-    }
-    if ($one.AllowLocalFirewallRules -eq 'False') {
-        Write-Warning "A group policy ignores local rules in the profile $($one.Name): these rules have to stand in that policy."
-    }
-}
+$given = @{ rules = $wanted }
+foreach ($table in $judged) { $given += $table }
+# The program below asks nobody and changes nothing in check mode, so the preference of the script does not have to reach each command.
+$options = @{ check_mode = [bool] $WhatIfPreference; removal = [bool] $Remove; defaults = [bool] $Remove; allow_shrink = $true }
+$WhatIfPreference = $false
+Invoke-ConnectivityByHand -Given $given -Options $options
+exit $connectivityExit

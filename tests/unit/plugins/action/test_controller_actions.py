@@ -21,7 +21,6 @@ from ansible_collections.federated.connectivity.plugins.action import (
     tls_audit_plan,
     verify_judge,
     verify_plan,
-    windows_policy,
 )
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._operator.results import record_result
@@ -115,7 +114,6 @@ def test_tls_paths_are_chosen_and_judged(play: Play, tmp_path: pathlib.Path) -> 
         (tls_audit_judge, {"chosen": record_result({"hosts": {}}), "run": {}}, "run is not the result of an earlier task"),
         (verify_plan, {"run": {"verify_plan": "x"}}, "run is not the result of an earlier task"),
         (tls_audit_plan, {"run": {"controller_record": "0" * 32}}, "run is not the result of an earlier task"),
-        (windows_policy, {"found": {}, "plan": "nowhere"}, r"host alpha: .*alpha\.json does not exist"),
     ],
 )
 def test_what_is_to_be_mended_fails_the_task(play: Play, action: types.ModuleType, options: Result, message: str) -> None:

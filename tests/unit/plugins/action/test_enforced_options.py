@@ -41,8 +41,6 @@ REFUSED = {
     "docker_proxy: {plan: out, daemon: {}}": "docker_proxy takes either plan, the directory of a plan, or daemon and client",
     "inspection_note: {}": "inspection_note needs plan, the directory of a plan",
     "firewall_policy: {plan: out, policy: {}}": "firewall_policy takes either plan, the directory of a plan, or policy",
-    "windows_policy: {found: {}, shrink_share: 2}": "shrink_share is 2.0; give a share from 0 to 1, such as 0.5",
-    "windows_policy: {found: {}, shrink_least: 0}": "shrink_least is 0; give 1 or more",
     "verify_plan: {plan: out, peers_maximum: 0}": "peers_maximum is 0; give 1 or more",
     f"flow_probe: {{{PROBE}, timeout: 0}}": "timeout is 0.0; give seconds above 0",
     f"flow_probe: {{{PROBE}, retries: -1}}": "retries is -1; give 0 or more",
@@ -89,7 +87,7 @@ def documentation() -> dict[str, dict[str, t.Any]]:
 def test_actions_on_the_controller_enforce_what_is_documented(documentation: dict[str, dict[str, t.Any]]) -> None:
     printed = subprocess.run([sys.executable, "-c", PRINT_OPTIONS, *documentation], capture_output=True, text=True, check=True).stdout
     options = json.loads(printed)
-    assert len(options) == 9
+    assert len(options) == 8
     for name, own in options.items():
         spec = {option: enforced(each) for option, each in own.items()}
         assert spec == {option: enforced(each) for option, each in documentation[name].items()}, name

@@ -23,6 +23,8 @@ PLAY = """
       ignore_errors: true
     - federated.connectivity.firewall_policy: {policy: {}, confirm_timeout: -5}
       ignore_errors: true
+    - federated.connectivity.firewall_confirm: {token: of another change}
+      ignore_errors: true
     - federated.connectivity.verify_plan: {plan: out}
 """
 INVENTORY = """
@@ -57,6 +59,11 @@ def test_a_plan_is_read_where_it_was_written(said: str) -> None:
 
 def test_a_change_cannot_wait_for_less_than_no_time(said: str) -> None:
     assert "confirm_timeout is -5; give seconds, or 0 to turn it off" in said
+
+
+def test_a_linux_host_gets_the_python_module_where_powershell_has_one_of_the_same_name(said: str) -> None:
+    assert "no change of this host waits to be confirmed" in said
+    assert "powershell" not in said
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,8 @@ def test_sets_are_counted_where_the_firewall_has_none() -> None:
     assert f"<{SET}:1>" in ufw
     assert "203.0.113.20" not in ufw
     rules = json.loads(files(firewall="windows")["alpha.windows.json"])["rules"]
-    (rule,) = (one for one in rules if "peer_http.ingress" in one["name"])
-    assert rule["remoteip"] == f"<{SET}:4>"
+    (rule,) = (one for one in rules if "peer_http.ingress" in one["DisplayName"])
+    assert rule["RemoteAddress"] == [f"<{SET}:4>"]
 
 
 def test_what_only_the_host_knows_is_a_placeholder() -> None:

@@ -19,7 +19,14 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._inventory.
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_audit.certificates import issuer_of
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_audit.flows import Endpoint, Looks, Path, endpoint_of
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_audit.observations import read_sights
-from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_audit.report import counts, failures, is_failure, report, summary
+from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_audit.report import (
+    counts,
+    failures,
+    is_failure,
+    report,
+    summary,
+    without_a_look,
+)
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_audit.verdict import Judgement, Sights, judge_paths
 from ansible_collections.federated.connectivity.plugins.plugin_utils._tls_audit.words import VERDICTS
 from ansible_collections.federated.connectivity.tests.tls_servers import Authority
@@ -231,6 +238,14 @@ def test_the_report_holds_what_partners_need(made: Made) -> None:
     )
     assert counts(found, False) == content["counts"]
     assert summary(found, False)[-1].startswith("1 TLS connections of 1 flows looked at: 0 direct, 1 inspected")
+
+
+def test_an_audit_that_looked_at_nothing_fails_and_says_so() -> None:
+    line = "no TLS connection was looked at, so nothing is known; the lines of each host say why"
+    assert without_a_look({"alpha": [], "beta": []}) == {name: [f"failed       {name}: {line}"] for name in ("alpha", "beta")}
+    assert counts({"alpha": [], "beta": []}, False)["failed"] == 2
+    assert summary({"alpha": [], "beta": []}, False)[0] == f"failed       alpha: {line}"
+    assert summary({"alpha": [], "beta": []}, False)[-1].endswith("; 2 failures")
 
 
 def test_endpoints_are_read_back() -> None:

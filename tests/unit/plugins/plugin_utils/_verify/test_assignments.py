@@ -99,6 +99,20 @@ def test_a_partner_is_tried_but_tries_nothing() -> None:
     ]
 
 
+def test_a_host_with_windows_is_compared_and_tried_but_tries_nothing() -> None:
+    windows = {**host(9, rule("ingress"), rule("egress")), "platform": "windows"}
+    choices = choose(plan(mesh(1) | {"windows": windows}), ["h001", "windows"], {}, 5)
+    assert {(proof.responder, proof.managed) for proof in choices["h001"].proofs} == {("windows", False)}
+    own = choices["windows"]
+    assert (own.managed, own.packets, own.listen, own.proofs) == (True, False, set(), [])
+    assert [(entry.connection, entry.why) for entry in own.untried] == [
+        (f"windows -> {PEERS} 8443/tcp", "the host has Windows, from where verification tries no connections; its check.ps1 does")
+    ]
+    assert Choice.from_data(own.to_data()) == own
+    (alone,) = choose(plan({"windows": windows}), ["windows"], {}, 5).values()
+    assert (f"{PEERS} -> windows 8443/tcp", "no host of this run is its initiator") in [(e.connection, e.why) for e in alone.untried]
+
+
 def test_a_managed_host_outside_the_run_is_tried_but_tries_nothing() -> None:
     choices = choose(plan(mesh(2)), ["h002"], {}, 5)
     assert proofs(choices, OPEN) == [("h002", "h001", "198.51.100.1", 8443), ("h002", "h001", "2001:db8:1::1", 8443)]

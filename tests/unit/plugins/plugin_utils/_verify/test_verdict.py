@@ -20,7 +20,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.mod
 )
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.observations import Observation
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.report import counts, host_lines, report, summary
-from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.verdict import Finding, judge
+from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.verdict import Finding, judge, nothing_tried
 
 MEMBERSHIP = AddressSetIndex({"north": ["198.51.100.10/32", "198.51.100.20/32"]})
 FLOW = "linksight.north.peer_http"
@@ -195,6 +195,26 @@ def test_a_policy_is_in_force_or_drifted_or_unknown() -> None:
     ]
     assert only(choice, in_force={"changed": False, "skipped": True}) == []
     assert only(choice) == []
+
+
+WINDOWS = Choice(managed=True, packets=False, untried=[Untried(FLOW, f"{FLOW}.egress", "alpha -> beta 8443/tcp", "the host has Windows")])
+
+
+def test_a_host_with_windows_is_compared_and_its_flows_are_unproven() -> None:
+    assert [str(found) for found in only(WINDOWS, in_force={"changed": False, "backend": "windows"})] == [
+        "in force  alpha  windows",
+        f"unproven  {FLOW}  alpha -> beta 8443/tcp: the host has Windows",
+    ]
+
+
+def test_a_run_that_has_tried_nothing_fails_on_each_host_and_says_so() -> None:
+    found = nothing_tried({"alpha": only(WINDOWS), "beta": []})
+    assert [each.state for each in found["alpha"]] == ["unproven", "failed"]
+    (line,) = map(str, found["beta"])
+    assert line.startswith("failed    beta: no host of this run has tried or compared anything, so nothing is proven")
+    assert counts(found)["failed"] == 2
+    compared = {"alpha": only(WINDOWS, in_force={"changed": False, "backend": "windows"}), "beta": []}
+    assert nothing_tried(compared) == compared
 
 
 def test_listeners_of_the_host_alone() -> None:

@@ -45,13 +45,13 @@ class Script:
         return [_command(node) for node in _all(self._root, "command")]
 
     def tables(self, variable: str) -> list[dict[str, list[str]]]:
-        """The hash tables that are assigned to a variable, of verbatim strings alone."""
-        (value,) = (right for left, right in self._assignments() if left == variable)
+        """The hash tables that are first assigned to a variable, of verbatim strings alone."""
+        value = next(right for left, right in self._assignments() if left == variable)
         return [_table(node) for node in _all(value, "hash_literal_expression")]
 
     def value(self, variable: str) -> str:
-        """What is assigned to a variable, as it stands in the script."""
-        (value,) = (right for left, right in self._assignments() if left == variable)
+        """What is first assigned to a variable, as it stands in the script."""
+        value = next(right for left, right in self._assignments() if left == variable)
         return _text(value)
 
     def statements(self) -> list[str]:

@@ -90,7 +90,18 @@ def test_a_rule_too_long_for_cmd_becomes_several_of_the_same_name(count: int) ->
     assert {len(command) + 10 > LONGEST for command in commands} == {False}
     assert [address for one in read for address in one["remoteip"].split(",")] == list(addresses)
     assert {tuple(sorted({**one, "remoteip": ""}.items())) for one in read} == {tuple(sorted({**read[0], "remoteip": ""}.items()))}
-    assert len(commands) == -(-sum(len(address) + 1 for address in addresses) // 8000)
+    assert len(commands) == sum(
+        -(-sum(len(address) + 1 for address in addresses[start : start + 1000]) // 8000) for start in range(0, count, 1000)
+    )
+
+
+def test_no_command_has_more_addresses_than_windows_takes_in_a_rule() -> None:
+    addresses = tuple(f"1.1.{number // 10}.{number % 10}" for number in range(100))
+    addresses += tuple(f"1.2.{high}.{low}" for high in range(10) for low in range(100))
+    commands = [*additions(WindowsRule("a", IN, "tcp", ("1",), addresses, ""))]
+    parts = [settings(command)["remoteip"].split(",") for command in commands]
+    assert [address for part in parts for address in part] == list(addresses)
+    assert max(map(len, parts)) <= 1000
 
 
 def test_any_address_is_what_netsh_takes_without_addresses() -> None:

@@ -10,8 +10,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import PlanRule
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.checks import connections
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import Peers, PlanRule
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.checks import connections, untried
 
 
 def tried(cidrs: list[str], hosts: t.Collection[str] = (), **changes: t.Any) -> list[t.Any]:
@@ -40,4 +40,17 @@ def test_what_a_connection_does_not_show_is_not_tried(changes: dict[str, t.Any])
 def test_a_partner_in_two_sets_is_tried_once() -> None:
     assert tried(["203.0.113.1/32"], peers={"address_sets": ["partners", "partners"], "names": ["a.example.org"]}) == [
         ["a.example.org", "203.0.113.1"]
+    ]
+
+
+def test_what_is_not_tried_is_said_with_the_reason() -> None:
+    rules = [
+        PlanRule("a", "egress", "udp", ("53",), Peers(("one",))),
+        PlanRule("b", "egress", "tcp", ("80", "2000-2010"), Peers(("one", "large"))),
+        PlanRule("c", "egress", "tcp", ("80",), Peers(("one",))),
+        PlanRule("d", "ingress", "udp", ("53",), Peers(("one",))),
+    ]
+    assert list(untried(rules, {"one": ["198.51.100.1/32"], "large": ["10.0.0.0/8"]})) == [
+        {"Rule": ["a"], "Why": ["because it uses UDP"]},
+        {"Rule": ["b"], "Why": ["the ports 2000-2010 and the networks 10.0.0.0/8"]},
     ]

@@ -9,15 +9,12 @@ from __future__ import annotations
 import ipaddress
 import re
 import typing as t
-from ipaddress import ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables import ruleset as nftables_ruleset
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart
-from ansible_collections.federated.connectivity.plugins.module_utils._policy.reader import parse_policy
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.addresses import ANYBODY, merge
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
@@ -29,6 +26,8 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.ru
     WindowsRule,
     translate,
 )
+from ansible_collections.federated.connectivity.tests import openings
+from ansible_collections.federated.connectivity.tests.openings import Opening, host, openings_on_linux, rule
 
 STATION = {"matrix": "linksight", "federation": "north", "roles": ["data_station"]}
 
@@ -118,16 +117,6 @@ def test_denied_egress_through_a_proxy_keeps_what_gives_the_host_its_address() -
     } <= opened
 
 
-def rule(**changes: t.Any) -> dict[str, t.Any]:
-    peers = {"address_sets": ["partners"], "names": []}
-    usual = {"id": "own.x.a.ingress", "direction": "ingress", "protocol": "tcp", "ports": ["8443"], "peers": peers, "purpose": "Test"}
-    return {**usual, "placement": "host", **changes}
-
-
-def host(*rules: dict[str, t.Any], egress: str = "unchanged") -> dict[str, t.Any]:
-    return {"host": "station", "managed": True, "defaults": {"ingress": "unchanged", "egress": egress}, "rules": list(rules)}
-
-
 def translated_policy(policy: dict[str, t.Any], address_sets: dict[str, list[str]]) -> Translation:
     return translate(HostPart.from_json(policy), address_sets)
 
@@ -164,18 +153,9 @@ def test_a_description_is_one_line_without_what_windows_keeps_for_itself(purpose
     assert "|" not in description
 
 
-def networks(bits: int) -> st.SearchStrategy[str]:
-    lengths = st.one_of(st.just(0), st.integers(0, bits))
-    return st.builds(lambda ip, length: str(ip_network((ip, length), strict=False)), st.ip_addresses(v=4 if bits == 32 else 6), lengths)
-
-
-_single = st.integers(1, 65535).map(str)
-_range = st.integers(1, 60000).map(lambda low: f"{low}-{low + 9}")
-
-
 @given(
-    st.lists(st.lists(st.one_of(networks(32), networks(128)), max_size=4), min_size=1, max_size=3),
-    st.lists(st.one_of(_single, _range), min_size=1, max_size=4),
+    openings.address_sets,
+    openings.ports,
     st.sampled_from(["ingress", "egress"]),
     st.sampled_from(["tcp", "udp"]),
 )
@@ -185,13 +165,7 @@ def test_windows_opens_what_nftables_opens(sets: list[list[str]], ports: list[st
     assert openings_on_windows(translated_policy(host(one), named)) == openings_on_linux({**host(one), "address_sets": named})
 
 
-Opening = t.Tuple[str, str, t.Tuple[str, ...], t.Tuple[str, ...]]
-_DIRECTIONS = {"in": "ingress", "out": "egress", "input": "ingress", "output": "egress"}
-_SET = re.compile(r"set (\w+) \{\s+type ipv\d_addr\s+flags interval\s+elements = \{ (.*?) \}")
-_ACCEPT = re.compile(
-    r"(?:meta nfproto (ipv\d) |ip6? [sd]addr @(\w+) )?(tcp|udp) dport \{ (.*?) \} accept comment \"federated.connectivity "
-)
-_ALL = {"ipv4": ANYBODY[:1], "ipv6": ANYBODY[1:], "": ANYBODY}
+_DIRECTIONS = {"in": "ingress", "out": "egress"}
 
 
 def openings_on_windows(translation: Translation) -> set[Opening]:
@@ -200,15 +174,3 @@ def openings_on_windows(translation: Translation) -> set[Opening]:
         (_DIRECTIONS[one.direction], one.protocol, one.ports, ANYBODY if one.addresses == ("any",) else merge(one.addresses))
         for one in translation.rules
     }
-
-
-def openings_on_linux(policy: dict[str, t.Any]) -> set[Opening]:
-    """The same, as read in the text that nft gets."""
-    ruleset = nftables_ruleset.render_whole(parse_policy(policy, {}, None))
-    sets = {name: elements.split(", ") for name, elements in _SET.findall(ruleset)}
-    found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-    for chain in ("input", "output"):
-        for family, name, protocol, ports in _ACCEPT.findall(ruleset.partition(f"chain {chain} {{")[2].partition("\t}\n")[0]):
-            opening = found.setdefault((_DIRECTIONS[chain], protocol, tuple(ports.split(", "))), [])
-            opening.extend(sets[name] if name else _ALL[family])
-    return {(*opening, merge(networks)) for opening, networks in found.items()}

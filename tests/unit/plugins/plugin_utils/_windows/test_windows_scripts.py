@@ -23,10 +23,11 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compu
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import write_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows import scripts as windows_scripts
-from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.rules import GROUP, rule_name, translate
+from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.rules import GROUP, translate
 from ansible_collections.federated.connectivity.plugins.plugin_utils._windows.scripts import scripts
 
 STATION = {"matrix": "linksight", "federation": "north", "roles": ["data_station"]}
+MODULE_UTILS = pathlib.Path(windows_scripts.__file__).parents[2] / "module_utils"
 WINDOWS = {"connectivity_platform": "windows", "connectivity_managed": False, "connectivity_addresses": ["198.51.100.20", "2001:db8:1::20"]}
 
 # docs.linksight.network, "Network connections", "Firewall Configuration".
@@ -102,7 +103,7 @@ def test_inbound_are_exactly_the_two_rules_of_the_vendor_for_the_partners_alone(
 
 def test_the_powershell_for_linksight() -> None:
     stations = ["198.51.100.20", "203.0.113.1", "203.0.113.3", "2001:db8:1::20", "2001:db8:2::1:0", "2001:db8:2::1:2"]
-    assert Script(script(linksight(), "firewall.ps1")).tables("$wanted") == [
+    assert Script(without_program(script(linksight(), "firewall.ps1"))).tables("$wanted") == [
         {
             "DisplayName": [f"federated.connectivity linksight.north.{flow}.{direction}"],
             "Description": [f"linksight.north.{flow}.{direction}: Peer-to-peer connections over {application}"],
@@ -128,9 +129,9 @@ def test_inside_wsl_the_same_ports_open_but_for_the_management_of_windows() -> N
     renamed = {"RemoteAddress": "RemoteAddresses", "LocalPort": "LocalPorts", "RemotePort": "RemotePorts"}
     host = {
         one["DisplayName"][0]: {renamed.get(key, key): texts for key, texts in one.items() if key != "Description" and texts != ["Any"]}
-        for one in Script(script(plan, "firewall.ps1")).tables("$wanted")
+        for one in Script(without_program(script(plan, "firewall.ps1"))).tables("$wanted")
     }
-    guest = {one["DisplayName"][0]: one for one in Script(script(plan, "firewall_wsl.ps1")).tables("$wanted")}
+    guest = {one["DisplayName"][0]: one for one in Script(without_program(script(plan, "firewall_wsl.ps1"))).tables("$wanted")}
     assert guest == {name: host[name] for name in guest}
     assert host.keys() - guest.keys() == {
         f"federated.connectivity baseline.host.{flow}" for flow in ("management.ingress", "icmpv6.egress")
@@ -139,8 +140,8 @@ def test_inside_wsl_the_same_ports_open_but_for_the_management_of_windows() -> N
 
 def test_any_address_is_a_word_of_windows_firewall_and_nothing_in_the_hyper_v_firewall() -> None:
     plan = linksight(scope="any")
-    assert {tuple(one["RemoteAddress"]) for one in Script(script(plan, "firewall.ps1")).tables("$wanted")} == {("Any",)}
-    assert [sorted(one) for one in Script(script(plan, "firewall_wsl.ps1")).tables("$wanted")] == [
+    assert {tuple(one["RemoteAddress"]) for one in Script(without_program(script(plan, "firewall.ps1"))).tables("$wanted")} == {("Any",)}
+    assert [sorted(one) for one in Script(without_program(script(plan, "firewall_wsl.ps1"))).tables("$wanted")] == [
         sorted(["DisplayName", "Direction", "Protocol", ports]) for ports in ("RemotePorts", "LocalPorts") * 2
     ]
 
@@ -158,7 +159,9 @@ def test_each_partner_is_tried_at_each_port_and_the_host_itself_is_not() -> None
 
 
 def test_trying_connections_changes_nothing() -> None:
-    assert [command.name for command in Script(script(linksight(), "check.ps1")).commands()] == ["Set-StrictMode", "Test-NetConnection"]
+    verbs = {command.name.partition("-")[0] for command in Script(script(linksight(), "check.ps1")).commands()}
+    assert verbs <= {"Set", "New", "ForEach", "Where", "Group", "Sort", "Select", "Start", "Test", "Write"}
+    assert not any("NetFirewall" in command.name for command in Script(script(linksight(), "check.ps1")).commands())
 
 
 def test_only_hosts_that_are_windows_have_scripts() -> None:
@@ -175,10 +178,21 @@ def test_hosts_that_are_alike_each_have_theirs() -> None:
     assert script(plan, "firewall.cmd", "site1") == script(plan, "firewall.cmd", "site2")
 
 
+def test_more_partners_than_a_rule_holds_are_parts_of_one_name() -> None:
+    few, many = linksight(2), linksight(1001)
+    for name, key in (("firewall.ps1", "RemoteAddress"), ("firewall_wsl.ps1", "RemoteAddresses")):
+        tables = Script(without_program(script(many, name))).tables("$wanted")
+        names = [one["DisplayName"] for one in Script(without_program(script(few, name))).tables("$wanted")]
+        assert [one["DisplayName"] for one in tables] == [one for one in names for _part in range(2)]
+        for one in tables:
+            assert max(sum(mark in address for address in one[key]) for mark in ".:") <= 1000
+        assert sum(len(one[key]) for one in tables if one["DisplayName"] == names[0]) == 2004
+
+
 def test_five_hundred_partners_are_one_rule_in_powershell_and_lines_that_cmd_takes() -> None:
     few, many = linksight(2), linksight(500)
-    names = [one["DisplayName"] for one in Script(script(few, "firewall.ps1")).tables("$wanted")]
-    tables = Script(script(many, "firewall.ps1")).tables("$wanted")
+    names = [one["DisplayName"] for one in Script(without_program(script(few, "firewall.ps1"))).tables("$wanted")]
+    tables = Script(without_program(script(many, "firewall.ps1"))).tables("$wanted")
     assert [one["DisplayName"] for one in tables] == names
     batch = additions(script(many, "firewall.cmd"))
     for one in tables:
@@ -198,38 +212,40 @@ def test_a_denied_default_is_said_and_not_set() -> None:
     proxy = {"http_proxy": "http://198.51.100.126:3128", "https_proxy": "http://198.51.100.126:3128"}
     text = script(linksight(connectivity_defaults={"egress": "deny"}, connectivity_forward_proxy=proxy), "firewall.ps1")
     assert "#   Set-NetFirewallProfile -All -DefaultOutboundAction Block\n" in text
-    assert "Set-NetFirewallProfile" not in {command.name for command in Script(text).commands()}
+    assert "'egress'" not in Script(text).value("$judged")
+    assert "defaults = [bool] $Remove" in Script(text).value("$options")
 
 
-@pytest.mark.parametrize(("name", "kind"), [("firewall.ps1", "NetFirewallRule"), ("firewall_wsl.ps1", "NetFirewallHyperVRule")])
-class TestCommands:
+@pytest.mark.parametrize("name", ["firewall.ps1", "firewall_wsl.ps1"])
+class TestProgram:
     """What the scripts do, whatever the rules are."""
 
-    def test_each_removal_names_its_rule(self, name: str, kind: str) -> None:
+    def test_each_removal_names_its_rule(self, name: str) -> None:
         """Without a parameter, the cmdlets remove all rules of the host."""
-        removals = [command for command in Script(script(linksight(), name)).commands() if command.name.startswith("Remove-")]
-        assert [(command.name, command.parameters, command.splatted) for command in removals] == [
-            (f"Remove-{kind}", {"-InputObject": "$rule"}, ("@mode",))
-        ] * 2
+        commands = Script(script(linksight(), name)).commands()
+        removals = [one for one in commands if re.fullmatch(r"Remove-NetFirewall\w*Rule", one.name)]
+        assert len(removals) == 2
+        assert {one.parameters["-Name"] for one in removals} == {"$Id"}
 
-    def test_rules_are_added_before_ours_alone_are_removed(self, name: str, kind: str) -> None:
-        script_ = Script(script(linksight(), name))
-        commands = [command.name for command in script_.commands() if command.name.endswith(kind)]
-        assert commands[:4] == [f"Get-{kind}", f"New-{kind}", f"Remove-{kind}", f"Remove-{kind}"]
-        assert [command.splatted for command in script_.commands() if command.name.startswith("New-")] == [("@rule", "@common", "@mode")]
-        assert "$_.DisplayName -clike" in script_.value("$old")
+    def test_it_is_the_program_of_the_modules(self, name: str) -> None:
+        text = script(linksight(), name)
+        for part in windows_scripts.PROGRAM:
+            source = (MODULE_UTILS / f"{part}.psm1").read_text(encoding="utf-8")
+            assert source[source.index("\nfunction ") :] in text
 
-    def test_whatif_and_stop_reach_every_change(self, name: str, kind: str) -> None:
-        script_ = Script(script(linksight(), name))
-        assert script_.value("$mode") == "@{ ErrorAction = 'Stop'; WhatIf = [bool] $WhatIfPreference }"
-        assert "Action = 'Allow'" in script_.value("$common")
-        changing = [command for command in script_.commands() if command.name.partition("-")[0] not in ("Get", "Where", "ForEach", "Write")]
-        assert {command.name for command in changing if "@mode" not in command.splatted} == {"Set-StrictMode"}
-
-    def test_the_template_is_filled_once(self, name: str, kind: str) -> None:
+    def test_the_template_is_filled_once(self, name: str) -> None:
         template = pathlib.Path(windows_scripts.__file__).with_name("templates") / name
-        assert template.read_text().count("$wanted = @()") == 1
-        assert "$wanted = @()" not in script(linksight(), name)
+        assert template.read_text().count("$wanted = @()") == template.read_text().count("# core\n") == 1
+        text = script(linksight(), name)
+        assert not any(place in text for place in ("$wanted = @()", "$judged = @()", "# core\n"))
+
+
+def test_the_host_judges_its_rules_by_what_the_plan_closes_and_publishes() -> None:
+    (judged,) = Script(without_program(script(linksight(), "firewall.ps1"))).tables("$judged")
+    inbound = [f"federated.connectivity linksight.north.{flow}.ingress" for flow in ("peer_grpc", "peer_http")]
+    assert judged["closed"] == inbound
+    assert set(inbound) <= set(judged["published"])
+    assert judged["names"] == [f"linksight.north.{flow}.egress" for flow in ("registry", "services", "setup")]
 
 
 # Microsoft, "NetSecurity", windowsserver2025-ps: what New-NetFirewallRule and New-NetFirewallHyperVRule take to describe a rule.
@@ -246,15 +262,16 @@ PARAMETERS = {
 def test_the_cmdlets_document_what_they_are_given(name: str) -> None:
     proxy = {"http_proxy": "http://198.51.100.126:3128", "https_proxy": "http://198.51.100.126:3128"}
     filled = Script(script(linksight(connectivity_defaults={"egress": "deny"}, connectivity_forward_proxy=proxy), name))
-    splatted = re.findall(r"(\w+) = ", filled.value("$common") + filled.value("$mode"))
+    creation = "New-NetFirewallHyperVRule" if name == "firewall_wsl.ps1" else "New-NetFirewallRule"
+    (command,) = (one for one in filled.commands() if one.name == creation)
     given = {key for table in filled.tables("$wanted") for key in table}
-    assert given | {*splatted} <= PARAMETERS[name]
-    assert not given & {*splatted}
+    assert given | {parameter.removeprefix("-") for parameter in command.parameters} <= PARAMETERS[name]
+    assert command.splatted == ("@given",)
+    assert not given & {parameter.removeprefix("-") for parameter in command.parameters}
 
 
-def test_the_marks_are_those_of_the_role() -> None:
-    assert Script(script(linksight(), "firewall.ps1")).value("$group") == f"'{GROUP}'"
-    assert f"-clike '{rule_name('*')}'" in Script(script(linksight(), "firewall_wsl.ps1")).value("$old")
+def test_the_group_is_the_one_of_the_rules() -> None:
+    assert f"function Get-ConnectivityGroup {{ '{GROUP}' }}" in script(linksight(), "firewall.ps1")
 
 
 HOSTILE = st.one_of(
@@ -263,7 +280,15 @@ HOSTILE = st.one_of(
     st.text(),
 )
 PLAIN = linksight()
-COMMANDS = {name: Script(script(PLAIN, name)).commands() for name in ("firewall.ps1", "firewall_wsl.ps1", "check.ps1")}
+PROGRAM = windows_scripts.program()
+
+
+def without_program(text: str) -> str:
+    """The script but for the program, which is the same in each and takes long to parse."""
+    return text.replace(PROGRAM, "")
+
+
+COMMANDS = {name: Script(without_program(script(PLAIN, name))).commands() for name in ("firewall.ps1", "firewall_wsl.ps1", "check.ps1")}
 
 
 def with_texts(plan: Plan, host: str, purpose: str) -> Plan:
@@ -280,11 +305,14 @@ def test_no_text_of_the_user_becomes_a_command(host: str, purpose: str) -> None:
     plan = with_texts(PLAIN, host, purpose)
     for name, commands in COMMANDS.items():
         text = script(plan, name, host)
-        assert Script(text).commands() == commands
+        assert text.count(PROGRAM) == (name != "check.ps1")
+        assert text.count(windows_scripts._functions("WindowsFirewallReach")) == 1
+        assert Script(without_program(text)).commands() == commands
         assert text.encode("utf-8", "strict").startswith(b"\xef\xbb\xbf#")
     (common,) = (common for hosts, common in plan.hosts if hosts[0].profile.platform == "windows")
     meant = [rule.description.translate(SAME) for rule in translate(common, plan.index["address_sets"]).rules]
-    assert [one["Description"] for one in Script(script(plan, "firewall.ps1", host)).tables("$wanted")] == [[text] for text in meant]
+    told = Script(without_program(script(plan, "firewall.ps1", host))).tables("$wanted")
+    assert [one["Description"] for one in told] == [[text] for text in meant]
     assert script(plan, "firewall.cmd", host) == script(PLAIN, "firewall.cmd")
 
 

@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real Ansible over SSH on a host with real PowerShell, whose Windows commands are the stand-in: the whole of site.yml and remove.yml."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import typing as t
+from collections.abc import Iterator
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parents[1]
+WORK = ROOT / "build" / "windows-host"
+STATE = WORK / "root/srv/windows/state.json"
+OURS = "federated.connectivity "
+REFUSED = {
+    "shrink_share=2": "shrink_share is 2; give a share from 0 to 1, such as 0.5",
+    "shrink_least=0": "shrink_least is 0; give 1 or more",
+    "confirm_timeout=-5": "confirm_timeout is -5; give seconds, or 0 to turn it off",
+}
+"""Numbers beyond their limits, which the module on Windows refuses as the one on Linux does."""
+
+
+def powershell_home() -> str:
+    """The folder of PowerShell with its ``run``, or with pwsh itself."""
+    shell = shutil.which(os.environ.get("PWSH") or "pwsh")
+    assert shell, "There is no PowerShell: name one with PWSH"
+    command = [shell, "-NoProfile", "-Command", "$PSHOME"]
+    home = pathlib.Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
+    return str(home.parent if (home.parent / "run").exists() else home)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def host() -> Iterator[None]:
+    subprocess.run([HERE / "host.sh", "start", WORK, powershell_home()], check=True)
+    yield
+    subprocess.run([HERE / "host.sh", "stop", WORK], check=True)
+
+
+def play(playbook: str, *arguments: str, fails: bool = False) -> tuple[str, int]:
+    """Run a playbook. Returns its output, and how many tasks changed the station."""
+    command = [
+        sys.executable,
+        "-m",
+        "ansible",
+        "playbook",
+        "-i",
+        str(WORK / "inventory.yml"),
+        str(ROOT / "playbooks" / playbook),
+        *arguments,
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    assert (run.returncode != 0) is fails, run.stdout + run.stderr
+    (count,) = re.findall(r"^station +:.* changed=(\d+) ", run.stdout, re.MULTILINE)
+    return run.stdout + run.stderr, int(count)
+
+
+def module(arguments: str) -> str:
+    """What the module says that runs alone on the station, and fails."""
+    command = [sys.executable, "-m", "ansible", "adhoc", "-i", str(WORK / "inventory.yml"), "station"]
+    command += ["-m", "federated.connectivity.firewall_policy", "-a", arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    assert run.returncode != 0, run.stdout + run.stderr
+    return run.stdout + run.stderr
+
+
+def rules() -> dict[str, t.Any]:
+    """Display name -> rule, of all rules that are on."""
+    return {rule["DisplayName"]: rule for rule in json.loads(STATE.read_text())["rules"] if rule["Enabled"] == "True"}
+
+
+def profiles(switch: str) -> list[dict[str, t.Any]]:
+    """The host's profiles with Public turned on or off."""
+    found: list[dict[str, t.Any]] = json.loads(STATE.read_text())["profiles"]
+    for profile in found:
+        if profile["Name"] == "Public":
+            profile["configured"]["Enabled"] = "True" if switch == "on" else "False"
+    return found
+
+
+def module_runs() -> int:
+    """How often a module looked at the firewall since the last time."""
+    calls = STATE.with_name("calls")
+    count = calls.read_text().count("Get-NetFirewallRule ActiveStore") if calls.exists() else 0
+    calls.unlink(missing_ok=True)
+    return count
+
+
+def test_check_apply_second_run_change_trial_that_is_not_confirmed_and_removal() -> None:
+    before = rules()
+    seen, count = play("site.yml", "--check", "--diff")
+    assert count == 1
+    assert "+federated.connectivity linksight.north.peer_http.ingress: Inbound Allow TCP 8443" in seen
+    assert rules() == before
+
+    seen, _count = play("site.yml")
+    assert "Verified: 0 flows proven by 0 connections, 0 refusals proven, 1 policies in force" in " ".join(seen.split())
+    assert "the host has Windows, from where verification tries no connections" in seen
+    applied = rules()
+    assert sorted(applied.keys() - before.keys()) == [
+        f"{OURS}linksight.north.{flow}.{direction}" for flow in ("peer_grpc", "peer_http") for direction in ("egress", "ingress")
+    ]
+    assert json.loads(STATE.read_text())["tasks"] == []
+    module_runs()
+
+    _output, count = play("site.yml", "--tags", "firewall")
+    assert (count, rules(), module_runs()) == (0, applied, 1)
+
+    output, _count = play("audit.yml", fails=True)
+    assert "no TLS connection was looked at" in output
+    for option, words in REFUSED.items():
+        assert words in module(f"state=absent {option}")
+    assert rules() == applied
+
+    inventory = WORK / "inventory.yml"
+    inventory.write_text(inventory.read_text().replace("203.0.113.200", "203.0.113.201"))
+    output, _count = play("site.yml", "--tags", "firewall", "-e", "firewall_confirm_egress=all", fails=True)
+    assert "which must be reachable" in output
+    assert rules() == applied
+
+    output, _count = play("drift.yml", fails=True)
+    assert "linksight.north.peer_http.ingress" in output
+    assert "differs" in output
+
+    STATE.write_text(json.dumps({**json.loads(STATE.read_text()), "profiles": profiles("off")}))
+    output, _count = play("verify.yml", fails=True)
+    assert "profile Public is off" in output
+    STATE.write_text(json.dumps({**json.loads(STATE.read_text()), "profiles": profiles("on")}))
+
+    play("site.yml", "--tags", "firewall")
+    changed = rules()
+    assert changed.keys() == applied.keys()
+    assert "203.0.113.201" in changed[f"{OURS}linksight.north.peer_http.ingress"]["RemoteAddress"]
+
+    play("remove.yml")
+    assert rules() == before
+    assert list((WORK / "root/srv/windows/ProgramFiles").iterdir()) == []

@@ -11,7 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.path import unfrackpath
 
 from ..plugin_utils._host_answers.action import HostAction
-from ..plugin_utils._plan.reader import PlanUnreadable, read_plan
+from ..plugin_utils._plan.reader import PlanUnreadable, read_addresses, read_host
 from ..plugin_utils._verify.refused_peers import lines, listeners_of, not_asked
 
 
@@ -24,12 +24,12 @@ class ActionModule(HostAction):
         plan = arguments.pop("plan", None) or None
         if plan is None:
             raise AnsibleError("refused_info needs plan, the directory of a plan")
+        directory, name = pathlib.Path(unfrackpath(plan, follow=False)), variables["inventory_hostname"]
         try:
-            content = read_plan(pathlib.Path(unfrackpath(plan, follow=False)))
+            known = read_addresses(directory)
+            listeners = listeners_of(read_host(directory, name)) if name in known else {}
         except PlanUnreadable as error:
             raise AnsibleError(str(error)) from error
-        name = variables["inventory_hostname"]
-        listeners = listeners_of(content, name)
         if not listeners:
             return {"changed": False, "skipped": True, "skip_reason": "the plan does not log refused peers of this host"}
         result = super().ask(module, {"rules": sorted(listeners)}, variables)
@@ -38,4 +38,4 @@ class ActionModule(HostAction):
         wrong = not_asked(result, listeners)
         if wrong:
             return self.refuse(wrong)
-        return {**result, "lines": lines(name, result, listeners, content)}
+        return {**result, "lines": lines(name, result, listeners, known)}

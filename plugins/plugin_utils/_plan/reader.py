@@ -104,6 +104,17 @@ def read_contacts(directory: pathlib.Path) -> dict[str, str]:
         return {name: str(entry["contact"]) for name, entry in hosts.items() if entry.get("contact")}
 
 
+def read_addresses(directory: pathlib.Path) -> dict[str, list[str]]:
+    """Read the addresses of all hosts of a plan: name -> addresses.
+
+    Raises:
+        PlanUnreadable: naming the file that is missing or damaged.
+    """
+    with opened(directory) as plan:
+        hosts: Mapping[str, Mapping[str, t.Any]] = plan.index("hosts", shape=SETS)["hosts"]
+        return {name: [str(address) for address in entry.get("addresses", ())] for name, entry in hosts.items()}
+
+
 def read_policy(directory: pathlib.Path, host: str) -> Mapping[str, t.Any]:
     """Read what a host that is ours has to enforce: its file of a plan, with the address sets that its rules name in ``address_sets``.
 

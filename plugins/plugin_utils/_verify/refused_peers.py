@@ -8,15 +8,15 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...module_utils._host.printable import printable
-from ...module_utils._plan.model import PlanRule
+from ...module_utils._plan.model import HostPlan, PlanRule
 from ...module_utils._plan.words import INGRESS
 from .._matrix.catalogue import Catalogue
-from .._matrix.model import INITIATOR
-from .._plan.reader import Plan
+from .._matrix.model import INITIATOR, Flow
 
 Listeners = Mapping[str, PlanRule]
 """Ingress rules that are closed to others, by id."""
@@ -24,10 +24,9 @@ Listeners = Mapping[str, PlanRule]
 LINE_MAXIMUM = 1000
 
 
-def listeners_of(plan: Plan, name: str) -> Listeners:
+def listeners_of(host: HostPlan) -> Listeners:
     """The listeners of a host whose refused peers are logged; none of a host that is not managed."""
-    host = plan.hosts.get(name)
-    if host is None or not host.part.managed or not host.part.log_refused:
+    if not host.part.managed or not host.part.log_refused:
         return {}
     return {rule.id: rule for rule in host.part.rules if rule.direction == INGRESS and rule.closed_to_others}
 
@@ -39,9 +38,9 @@ def not_asked(answer: Mapping[str, t.Any], listeners: Listeners) -> str:
     return f"it names the rule {printable(unknown[0], 200)}, which it was not asked about" if unknown else ""
 
 
-def lines(host: str, answer: Mapping[str, t.Any], listeners: Listeners, plan: Plan) -> list[str]:
-    """One line for each refused peer, and one for each listener that records none. A peer that is a host of the plan is named."""
-    names = {address.partition("/")[0]: name for name, own in plan.hosts.items() for address in own.addresses}
+def lines(host: str, answer: Mapping[str, t.Any], listeners: Listeners, known: Mapping[str, Sequence[str]]) -> list[str]:
+    """One line for each refused peer, and one for each listener that records none. ``known``: host -> addresses, to name peers."""
+    names = {address.partition("/")[0]: name for name, addresses in known.items() for address in addresses}
     found = [_line(host, peer["address"], names.get(peer["address"], ""), listeners[peer["rule"]]) for peer in answer["refused"]]
     missing = [f"{rule}: the host does not record refused peers here yet; run federated.connectivity.site" for rule in answer["missing"]]
     return [printable(line, LINE_MAXIMUM) for line in (*found, *missing)]
@@ -71,12 +70,21 @@ def _needs(host: str, address: str, name: str, rule: PlanRule) -> Sequence[str]:
 
 def _initiator(rule: PlanRule) -> tuple[Sequence[str], str]:
     """The roles that open the flow of a rule, or the network that it comes from, as far as the catalogue knows the system."""
-    catalogue = Catalogue()
-    flow = catalogue.matrix(rule.matrix).flows.get(rule.flow) if rule.matrix in catalogue.names() else None
+    flow = _flow(rule.matrix, rule.flow)
     if flow is None:
         return (), next(_network_sets(rule), "")
     end = flow.ends[INITIATOR]
     return (end.values if end.kind == "roles" else ()), (end.values[0] if end.kind == "network" else "")
+
+
+@functools.cache
+def _catalogue() -> Catalogue:
+    return Catalogue()
+
+
+@functools.cache
+def _flow(matrix: str, flow: str) -> Flow | None:
+    return _catalogue().matrix(matrix).flows.get(flow) if matrix in _catalogue().names() else None
 
 
 def _network_sets(rule: PlanRule) -> Iterator[str]:

@@ -237,10 +237,11 @@ machine: root .venv/dev.ready # Debian packages of the lab and of the packet tes
 	if [ -n "$$missing" ]; then echo "Installing Debian packages:" $$missing; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 .PHONY: docs
-docs: .venv/dev.ready ## The matrices' pages in docs/matrices, docs/statements.md and docs/real.md; or beside a matrix of your own its page: MATRIX=path
+docs: .venv/dev.ready ## The matrices' pages in docs/matrices and the other generated pages; or beside a matrix of your own its page: MATRIX=path
 	$(bin)/python docs/matrix_pages.py $(MATRIX)
 	$(if $(MATRIX),,$(bin)/python docs/statements_page.py)
 	$(if $(MATRIX),,$(bin)/python docs/real_page.py)
+	$(if $(MATRIX),,$(bin)/python docs/compatibility_page.py)
 
 .PHONY: lock
 lock: .venv/dev.ready ## Renew requirements.lock and requirements-controller.lock, with hashes

@@ -23,7 +23,7 @@ HEAD = """\
 as users do, with both defaults denied. Then a job of the software has to end. The run keeps what it saw in `tests/real/<system>/seen.yml`:
 
 - Sockets: what the software listened on, from `ss`.
-- Connections: who opened what to whom, from `conntrack`. An attempt without a client certificate shows the kind of TLS.
+- Connections: who opened what to whom, from `conntrack`. The server's first answer shows the kind of TLS.
 - Refused attempts: what the software tried and our rules refused. The job ended without them.
 - Rules that were taken away: each rule that carried a connection is removed alone, and the job is run again.
 

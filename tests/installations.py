@@ -49,6 +49,7 @@ _EXCHANGE = {**_DOCKER, "routing": "exchange", "osx_port": 9371}
 BY_WHEN: dict[str, dict[str, Installation]] = {
     "datashield": {
         "before 4.6.4": Installation(version="4.6.3"),
+        "always, behind a front-end proxy on 443": Installation({"opal_https_port": 443, "armadillo_https_port": 10443}),
         **{f"quickstart{what}": Installation(opened=("armadillo_quickstart",)) for what in ("", ", Keycloak", ", Keycloak management")},
     },
     "fate": {
@@ -81,6 +82,11 @@ BY_WHEN: dict[str, dict[str, Installation]] = {
         "containers, since 2.9, with an admin port": Installation({"server_ports": "two"}),
         "Docker Compose of 2.5": Installation(version="2.5"),
         "before 2.9, listener for own jobs": Installation(version="2.8.1"),
+    },
+    "openfl": {"agg_port is named": Installation({"aggregator_port_choice": "pinned"})},
+    "vantage6": {
+        "eduVPN by its defaults": Installation({"vpn": "tcp_443"}),
+        "eduVPN by the documents": Installation({"vpn": "tcp_443"}),
     },
     "tractusx_edc": {"access direct": Installation({"access": "direct"})},
 }

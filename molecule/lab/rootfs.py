@@ -75,6 +75,8 @@ rm -f "$1"/usr/lib/sysctl.d/*.conf "$1"/etc/ssh/ssh_host_* "$1"/etc/apt/apt.conf
 : > "$1/etc/machine-id"
 """
 
+OLD_UNITS = ("bullseye",)  # releases whose units are in /lib, which is no link there
+
 # Options of the machine's own apt that decide how packages reach it.
 _TRANSPORT = re.compile(r'^(Acquire::(?:https?|Check|Retries|Force|Max-ValidTime)[\w:.-]*) "(.+)";$')
 _UNREAD = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
@@ -109,7 +111,7 @@ def cache() -> pathlib.Path:
 
 def recipe(suite: str) -> str:
     """What distinguishes this root filesystem from one made by an older recipe, as 12 hexadecimal digits."""
-    ingredients = "\n".join((suite, *_packages(suite), CUSTOMISE))
+    ingredients = "\n".join((suite, *_packages(suite), _customise(suite)))
     return hashlib.sha256(ingredients.encode()).hexdigest()[:12]
 
 
@@ -130,6 +132,10 @@ def _packages(suite: str) -> tuple[str, ...]:
     return PACKAGES + PACKAGES_OF_SUITE[suite]
 
 
+def _customise(suite: str) -> str:
+    return CUSTOMISE.replace("$1/usr/lib/systemd", "$1/lib/systemd") if suite in OLD_UNITS else CUSTOMISE
+
+
 def _check_tools() -> None:
     if os.geteuid() != 0:
         raise LabError("making a Debian root filesystem needs root: run this command with sudo, or as root")
@@ -147,7 +153,7 @@ def _build(suite: str, place: pathlib.Path) -> None:
             *(f"--aptopt={option}" for option in _apt_options()),
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in _UNREAD),
             "--dpkgopt=force-unsafe-io",
-            f"--customize-hook={CUSTOMISE}",
+            f"--customize-hook={_customise(suite)}",
             suite, str(made), *_sources(suite),
         ]  # fmt: skip
         _follow(suite, command)

@@ -18,7 +18,7 @@ REQUIRED = Probes(
     *((workload, "gamma", "tcp", TUNNEL) for workload in WORKLOADS),
     *((source, "gamma", "tcp", port) for source in OUTSIDERS for port in (80, 443)),
     *((source, target, "udp", WIREGUARD) for peer in ("partner", "vendor") for source, target in (("gamma", peer), (peer, "gamma"))),
-    *((workload, "vendor", "tcp", 53) for workload in ("alpha", "alpha/workload")),
+    ("alpha", "vendor", "tcp", 53),
 )
 INWARD = Probes(
     *((source, target, "tcp", port) for source in ("gamma", *OUTSIDERS) for target in ("alpha", "beta") for port in (8080, 7070)),
@@ -30,7 +30,7 @@ INWARD = Probes(
 OUTWARD = Probes(
     *((workload, "stranger", "tcp", port) for workload in WORKLOADS for port in (443, TUNNEL)),
     *((workload, target, "tcp", 443) for workload in WORKLOADS for target in ("gamma", "vendor")),
-    *((workload, "vendor", "tcp", 53) for workload in ("beta", "beta/workload")),
+    *((workload, "vendor", "tcp", 53) for workload in ("alpha/workload", "beta", "beta/workload")),
     *(("gamma", target, "tcp", 443) for target in ("stranger", "vendor")),
 )
 

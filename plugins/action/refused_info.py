@@ -38,4 +38,4 @@ class ActionModule(HostAction):
         wrong = not_asked(result, listeners)
         if wrong:
             return self.refuse(wrong)
-        return {**result, "lines": lines(name, result, listeners)}
+        return {**result, "lines": lines(name, result, listeners, content)}

@@ -38,6 +38,8 @@ from ..plugin_utils._plan.previous import refuse_shrinking
 from ..plugin_utils._plan.writer import write_plan
 
 WARNINGS_SHOWN = 20
+WAYS = ("ansible_host", "ansible_port", "ansible_ssh_port", "ansible_connection")
+"""How Ansible reaches a host: what a plan compares with what the host admits."""
 _NOT_INVENTORIES = (r"^\.", "^host_vars$", "^group_vars$", "^vars_plugins$")
 """What Ansible does not read as an inventory."""
 RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewed_plan", "connectivity_native", "connectivity_allow_shrink")
@@ -115,9 +117,8 @@ class ActionModule(ControllerAction):
 
 def _own(said: OperatorVariables, host: str, raw: dict[str, t.Any]) -> dict[str, t.Any]:
     """What the operator says about one host, templated with that host's own variables."""
-    ours = ("connectivity_", "ansible_host")
-    own = chosen(raw, lambda name: name.startswith(ours) or may_be_ours(name))
-    for name in ("ansible_host", *VARIABLES, *RUN_OPTIONS, *filter(is_collection, own)):
+    own = chosen(raw, lambda name: name.startswith("connectivity_") or name in WAYS or may_be_ours(name))
+    for name in (*WAYS, *VARIABLES, *RUN_OPTIONS, *filter(is_collection, own)):
         if name in own:
             try:
                 read = said.template_without_secrets if name == FORWARD_PROXY else said.template

@@ -275,11 +275,16 @@ def _result(outcome: Outcome) -> t.Dict[str, t.Any]:
 def _diff(changed: t.Sequence[Change]) -> t.Dict[str, str]:
     places = ", ".join(change.name for change in changed)
     return {
-        "before": "".join(change.before for change in changed),
-        "after": "".join(change.after for change in changed),
+        "before": _shown("".join(change.before for change in changed)),
+        "after": _shown("".join(change.after for change in changed)),
         "before_header": "before: " + places,
         "after_header": "after: " + places,
     }
+
+
+def _shown(text: str) -> str:
+    """A text in which bytes of others that are not UTF-8 are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.federated.connectivity.molecule.lab.rootfs import SUITES
+from ansible_collections.federated.connectivity.molecule.lab.rootfs import RELEASES, SUITES
 
 
 def on_suite(suite: str, *values: object, whole: bool = False, id: str | None = None) -> t.Any:
@@ -26,6 +26,12 @@ def suites(*fixed: str) -> pytest.MarkDecorator:
     """Run a test on every release, and on these in every run."""
     assert set(fixed) <= set(SUITES)
     return pytest.mark.parametrize("suite", [on_suite(suite, suite, whole=suite not in fixed) for suite in SUITES])
+
+
+def releases(*fixed: str) -> pytest.MarkDecorator:
+    """Run a test on every release that hosts may have, those before and after the lab's too, and on these in every run."""
+    assert set(fixed) <= set(RELEASES)
+    return pytest.mark.parametrize("suite", [on_suite(suite, suite, whole=suite not in fixed) for suite in RELEASES])
 
 
 def some(names: str, product: t.Iterable[t.Sequence[object]], *fixed: t.Sequence[object]) -> pytest.MarkDecorator:

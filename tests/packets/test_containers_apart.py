@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from firewall_host import FirewallHost, Network, assign_addresses
+from firewalls import FIREWALLS
 from namespaces import Namespace, both, outcomes
 from suites import suites
 
@@ -63,6 +64,20 @@ def test_containers_of_two_networks_reach_each_other_by_the_flows_of_the_matrix_
         assert not net.host.apply(plan)["changed"]
         net.host.apply(None)
         assert outcomes(client, "tcp", server, 8080, 5432) == both("open", "open")
+
+
+@pytest.mark.parametrize("firewall", ["ufw", "firewalld"])
+def test_beside_another_firewall_they_are_apart_too(net: Network, firewall: str) -> None:
+    FIREWALLS[firewall](net.host)
+    server, plan = net.host.container({}), workload(net)
+    net.host.run(
+        ["sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0", "net.bridge.bridge-nf-call-ip6tables=0"]
+    )  # its own FORWARD drops
+    with neighbour(net.host) as client, server.listen("tcp", 8080, 5432):
+        net.host.apply(plan, backend=firewall)
+        assert outcomes(client, "tcp", server, 8080) == both("open")
+        assert outcomes(client, "tcp", server, 5432) in (both("silent"), both("rejected"))
+        assert not net.host.apply(plan, backend=firewall)["changed"]
 
 
 @every_suite

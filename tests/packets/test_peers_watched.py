@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 from firewall_host import Network
+from firewalls import FIREWALLS
 from namespaces import Namespace, both, outcomes
 from policies import PEER_HTTP, PUBLISHED_HTTP, policy, rule
 from suites import suites
@@ -49,6 +50,18 @@ def test_a_refused_peer_is_found_with_its_listener_and_a_partner_is_not(net: Net
     assert refused(net, HTTP)[0] == strangers
     net.host.apply(policy(PEER_HTTP))
     assert refused(net, HTTP) == ([], [HTTP])
+
+
+@pytest.mark.parametrize("firewall", ["ufw", "firewalld"])
+def test_beside_another_firewall_it_is_the_same(net: Network, firewall: str) -> None:
+    FIREWALLS[firewall](net.host)
+    net.host.apply({**logging(PEER_HTTP), "connection_limit": 1}, backend=firewall)
+    with net.host.listen("tcp", 8443), contextlib.ExitStack() as stack:
+        assert outcomes(net.stranger, "tcp", net.host, 8443) == both("silent")
+        for address in net.host.addresses:
+            held(net.partner, address, 8443, 1, stack)
+        assert outcomes(net.partner, "tcp", net.host, 8443) == both("silent")
+    assert refused(net, HTTP) == ([(HTTP, address) for address in net.stranger.addresses], [])
 
 
 @every_suite

@@ -22,6 +22,7 @@ SYSTEMS = pathlib.Path(__file__).parent
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--system", help="the one system to run; all without it")
     parser.addoption("--arrangement", default="", help="a part of the name of the one arrangement to run; all without it")
+    parser.addoption("--keep-rules", action="store_true", help="take no rule away: a third of the time, and less is seen")
 
 
 def pytest_configure() -> None:

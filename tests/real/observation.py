@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
-import socket
 import ssl
 import subprocess
 import threading
 import typing as t
 
 from federation import Federation
+from handshake import CERTIFICATE_REQUEST, HELLO_DONE, handshake_messages
 from namespaces import Namespace
 from waiting import until
 
@@ -66,6 +66,7 @@ class Observation:
         self.sockets: set[Socket] = set()
         self.connections: set[Connection] = set()
         self.refused: set[Connection] = set()
+        self.tls: dict[Connection, str] = {}
         self._tracking: dict[str, tuple[subprocess.Popen[str], threading.Thread, list[str]]] = {}
         self._over = threading.Event()
         self._looking: threading.Thread | None = None
@@ -133,12 +134,21 @@ class Observation:
         while not self._over.wait(0.5):
             for name, host in self._federation.hosts.items():
                 self.sockets.update(sockets_of(name, host))
+            for name, (_popen, _thread, lines) in self._tracking.items():
+                self._judge_events(name, list(lines))
+            for seen in sorted(self.connections - self.tls.keys()):
+                if kind := self._tls(seen):
+                    self.tls[seen] = kind
 
-    def so_far(self) -> set[Connection]:
-        """The connections until now."""
-        for name, (_popen, _thread, lines) in self._tracking.items():
-            self._judge_events(name, list(lines))
-        return set(self.connections)
+    def _tls(self, seen: Connection) -> str:
+        """What the responder asks for, if it is one of the hosts and still listens."""
+        hosts = self._federation.hosts
+        if seen.protocol != "tcp" or seen.responder not in hosts or seen.initiator not in hosts:
+            return ""
+        server = hosts[seen.responder]
+        addresses = ("127.0.0.1", server.ipv4) if seen.initiator == seen.responder else (server.ipv4,)
+        kinds = (tls_of(hosts[seen.initiator], address, seen.port) for address in addresses)
+        return next(filter(None, kinds), "")
 
     def _judge_events(self, name: str, lines: list[str]) -> None:
         for protocol, source, target, port in _EVENT.findall("".join(lines)):
@@ -176,28 +186,26 @@ def sockets_of(name: str, host: Namespace) -> t.Iterator[Socket]:
 
 
 def tls_of(client: Namespace, address: str, port: int) -> str:
-    """What a server asks for, as an attempt without a client certificate shows: ``none``, ``server``, ``mutual``; nothing if it is down."""
+    """What a server asks for: ``none``, ``server`` or ``mutual``; nothing if nobody listens.
+
+    With TLS 1.2 the server's first answer says in clear whether it asks for a certificate. The handshake is not finished.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["h2", "http/1.1"])
-    for version in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
-        context.maximum_version = version
-        try:
-            with client.connect(address, port, TLS_SECONDS) as plain, context.wrap_socket(plain) as secured:
-                secured.settimeout(2)
-                with contextlib.suppress(TimeoutError, socket.timeout):
-                    secured.recv(1)  # with TLS 1.3 a server refuses who has no certificate only after the handshake
-                return "server"
-        except ssl.SSLError as error:
-            text = str(error).lower()
-            if "certificate required" in text or "certificate_required" in text or "bad certificate" in text:
-                return "mutual"
-            if "handshake failure" in text:
-                return "mutual"
-            if "handshake" not in text and "version" not in text:
-                return "none"
-        except ConnectionRefusedError:
-            return ""
-        except (ConnectionError, TimeoutError):
-            return "none"
-    return "none"
+    outgoing = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), outgoing).do_handshake()
+    answer = b""
+    try:
+        with client.connect(address, port, TLS_SECONDS) as connection:
+            connection.sendall(outgoing.read())
+            while HELLO_DONE not in handshake_messages(answer) and (data := connection.recv(65536)):
+                answer += data
+    except ConnectionRefusedError:
+        return ""
+    except OSError:
+        pass  # what came until then is judged
+    messages = handshake_messages(answer)
+    return ("mutual" if CERTIFICATE_REQUEST in messages else "server") if HELLO_DONE in messages else "none"

@@ -67,6 +67,14 @@ class Arrangement:
             if flow is None or (flow.necessity == "mandatory" and each["then"] != FAILS):
                 yield Difference(f"without {each['flow']} on {each['host']}", f"{each['flow']} is mandatory, but {each['then']} without it")
 
+    def lasting_port(self, host: str, protocol: str, port: int) -> int | str:
+        """A port as it is kept: the whole range instead of one that was chosen from it at run time."""
+        if host not in self._hosts:
+            return port
+        flows = [flow for flow in self._flows if self._listens(flow, host, protocol, port)]
+        fixed = [flow for flow in flows if not flow.dynamic]
+        return port if fixed or not flows else flows[0].ports_with(self._hosts[host].options)[0]
+
     def flows_of(self, seen: t.Mapping[str, t.Any]) -> list[Flow]:
         """The flows of the matrix that a connection or an attempt is."""
         found = [flow for flow in self._flows if self._is(flow, seen)]
@@ -142,7 +150,7 @@ class Arrangement:
             return kind == "names" and name in values
         return bool((kind == "roles" and set(host.roles) & set(values)) or (kind == "network" and host.network in values))
 
-    def _listens(self, flow: Flow, name: str, protocol: str, port: int) -> bool:
+    def _listens(self, flow: Flow, name: str, protocol: str, port: int | str) -> bool:
         """Whether a flow says that a host listens on a port, whoever may connect."""
         host, ends = self._hosts[name], flow.ends
         own = ends["responder"].kind == "roles" and set(host.roles) & set(ends["responder"].values)
@@ -156,8 +164,9 @@ class Arrangement:
         return all(flow.fits(decider, options) for decider, options in chosen.items())
 
 
-def _has_port(flow: Flow, options: t.Mapping[str, t.Any], port: int) -> bool:
-    return any(first <= port <= last for first, last in map(bounds, flow.ports_with(options)))
+def _has_port(flow: Flow, options: t.Mapping[str, t.Any], port: int | str) -> bool:
+    low, high = bounds(str(port))
+    return any(first <= low and high <= last for first, last in map(bounds, flow.ports_with(options)))
 
 
 def _words(seen: t.Mapping[str, t.Any]) -> str:

@@ -68,7 +68,7 @@ def _install(requirements: pathlib.Path, packages: pathlib.Path, place: pathlib.
             "--no-deps",
             "--require-hashes",
         ]
-        _run(["nice", *pip, "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(requirements)])
+        _run([*pip, "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(requirements)])
         for script in (environment / "bin").iterdir():
             content = script.read_bytes()
             if not script.is_symlink() and content.startswith(b"#!"):

@@ -19,7 +19,7 @@ import typing as t
 
 import pytest
 from federation import Federation, Member, Policy
-from observation import Connection, Observation, tls_of
+from observation import Observation
 from seen import FAILS, FINISHES, Arrangement, read, unexplained, write
 from software import software
 from team import install_collection
@@ -27,7 +27,7 @@ from team import install_collection
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.model import Matrix
 
-LEAST, TIMES = 60, 2  # seconds, and how many times as long as the whole job, until a job is believed to fail
+LEAST, TIMES = 45, 1.5  # seconds, and how many times as long as the whole job, until a job is believed to fail
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,12 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 def test_the_software_needs_what_its_matrix_says(
-    system: str, module: types.ModuleType, arrangement: str, collections: pathlib.Path, tmp_path: pathlib.Path
+    request: pytest.FixtureRequest,
+    system: str,
+    module: types.ModuleType,
+    arrangement: str,
+    collections: pathlib.Path,
+    tmp_path: pathlib.Path,
 ) -> None:
     matrix = Catalogue().matrix(module.MATRIX)
     with contextlib.ExitStack() as stack:
@@ -46,10 +51,15 @@ def test_the_software_needs_what_its_matrix_says(
         applied = federation.apply_plan(collections, module.MATRIX, module.VERSION)
         assert applied.code == 0, applied.text
         seen, seconds = _see(federation, running, module.SECONDS)
+        _lasting_ports(seen, Arrangement(arrangement, seen, matrix, module.VERSION))
         _keep(system, module, arrangement, seen)
         flows = {flow.id for each in seen["connections"] for flow in Arrangement(arrangement, seen, matrix, module.VERSION).flows_of(each)}
-        seen["without"] = list(_take_away(federation, running, matrix, flows, max(LEAST, TIMES * seconds)))
-    _keep(system, module, arrangement, seen)
+        seen["without"] = []
+        if request.config.getoption("keep_rules"):
+            flows = set()
+        for tried in _take_away(federation, running, matrix, flows, max(LEAST, round(TIMES * seconds))):
+            seen["without"].append(tried)
+            _keep(system, module, arrangement, seen)
     assert unexplained({**read(system), "arrangements": {arrangement: seen}, "explained": _explained(system, arrangement)}, matrix) == []
 
 
@@ -67,7 +77,6 @@ def _see(federation: Federation, running: t.Any, seconds: int) -> tuple[dict[str
         running.start()
         done = running.job(seconds)
         took = int(time.monotonic() - begin)
-        tls = {each: _tls(federation, each) for each in observed.so_far() if each.responder in managed and each.protocol == "tcp"}
         logs = federation.logs()
     federation.stop()
     assert done, f"the job did not finish behind our rules; refused: {sorted(observed.refused)}; it said\n{running.said}\n{logs}"
@@ -76,9 +85,17 @@ def _see(federation: Federation, running: t.Any, seconds: int) -> tuple[dict[str
         "hosts": {name: _described(member) for name, member in federation.members.items()},
         "job": FINISHES,
         "sockets": [each._asdict() for each in sorted(observed.sockets) if each.host in managed],
-        "connections": [{**each._asdict(), **({"tls": tls[each]} if tls.get(each) else {})} for each in ours],
+        "connections": [{**each._asdict(), **({"tls": observed.tls[each]} if each in observed.tls else {})} for each in ours],
         "refused": [each._asdict() for each in sorted(observed.refused) if each.initiator in managed],
     }, took
+
+
+def _lasting_ports(seen: dict[str, t.Any], arrangement: Arrangement) -> None:
+    """Keep ranges instead of the ports that were chosen from them, so that the next run writes the same."""
+    for kind, end in (("sockets", "host"), ("connections", "responder")):
+        for each in seen[kind]:
+            each["port"] = arrangement.lasting_port(each[end], each["protocol"], each["port"])
+        seen[kind] = [each for i, each in enumerate(seen[kind]) if each not in seen[kind][:i]]
 
 
 def _described(member: Member) -> dict[str, t.Any]:
@@ -86,31 +103,29 @@ def _described(member: Member) -> dict[str, t.Any]:
     return {key: value for key, value in described.items() if value}
 
 
-def _tls(federation: Federation, seen: Connection) -> str:
-    host = federation.hosts[seen.responder]
-    within = seen.initiator == seen.responder
-    for address in ("127.0.0.1", host.ipv4) if within else (host.ipv4,):
-        if kind := tls_of(federation.hosts[seen.initiator], address, seen.port):
-            return kind
-    return ""
-
-
 def _take_away(
     federation: Federation, running: t.Any, matrix: Matrix, flows: t.Collection[str], seconds: int
 ) -> t.Iterator[dict[str, str]]:
     """Take away each rule alone that lets one of the flows pass, and try the job; the closure of the port stays."""
+    tried = set()
     for host in federation.managed():
         whole = federation.policy(host)
         for rule in whole["rules"]:
             flow = matrix.flows.get(rule["flow"])
             if flow is None or flow.id not in flows or rule["matrix"] != matrix.name or not _admits(rule):
                 continue
+            kind = federation.members[host].roles, flow.id, rule["direction"]
+            if kind in tried:  # on another host with the same roles
+                continue
+            tried.add(kind)
             federation.hosts[host].apply(_without(whole, rule), backend="nftables")
             running.start()
             done = running.job(seconds)
             federation.stop()
             yield {"host": host, "flow": flow.id, "direction": rule["direction"], "then": FINISHES if done else FAILS}
         federation.hosts[host].apply(whole, backend="nftables")
+    if not flows:
+        return
     running.start()
     assert running.job(running.SECONDS), f"with every rule in force again the job does not finish: {running.said}"
     federation.stop()

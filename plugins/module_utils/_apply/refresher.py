@@ -78,5 +78,6 @@ def _differences(before: Answers, after: Answers) -> t.Iterator[str]:
 
 def _say(line: str) -> None:
     """Priorities are for the journal alone."""
-    sys.stdout.write((line if "JOURNAL_STREAM" in os.environ else line[len(_NOTICE) :]) + "\n")
+    text = (line if "JOURNAL_STREAM" in os.environ else line[len(_NOTICE) :]) + "\n"
+    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))  # others' words may be bytes that are not UTF-8
     sys.stdout.flush()

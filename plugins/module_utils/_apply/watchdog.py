@@ -354,7 +354,7 @@ def _go_on_trying(trial: Trial, host: Host) -> None:
 def _say(messages: t.Sequence[str], said: t.Sequence[str]) -> t.Sequence[str]:
     """Tell the journal, but nothing twice in a row."""
     if list(messages) != list(said):
-        sys.stdout.write("\n".join((*messages, "")))
+        sys.stdout.write("\n".join((*messages, "")).encode("utf-8", "backslashreplace").decode("utf-8"))
         sys.stdout.flush()
     return messages
 

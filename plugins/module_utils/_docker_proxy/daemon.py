@@ -8,18 +8,19 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import pwd
 import re
-import shlex
 import typing as t
 
 from .._errors import PolicyRefused, ToolFailed
-from .._host.host import CONFIGURATION, STATE, Host
+from .._host.host import BYTES, CONFIGURATION, STATE, Host
 from .._host.printable import printable_lines
 from .._host.regular_file import SMALL
-from . import api, unit
+from . import api, unit, unit_words
 from .secrets import hide_output
+from .specifiers import specifiers_of
 
 UNIT = "docker.service"
 DROP_IN = UNIT + ".d/zz-federated-connectivity.conf"  # drop-ins count in the order of their names, the last one wins
@@ -39,6 +40,7 @@ class Places(t.NamedTuple):
         environment_file: Where the drop-in takes credentials from.
         socket: Its API.
         memory: The directory in which we remember what was there before.
+        user: Whose it is; None: the system's.
     """
 
     whose: str
@@ -47,6 +49,7 @@ class Places(t.NamedTuple):
     environment_file: str
     socket: str
     memory: str
+    user: t.Optional[pwd.struct_passwd] = None
 
 
 SYSTEM = Places(
@@ -65,6 +68,7 @@ def places_of(user: pwd.struct_passwd) -> Places:
         configuration + "federated_connectivity/" + ENVIRONMENT,
         "/run/user/%d/docker.sock" % user.pw_uid,
         user.pw_dir + "/.local/state/federated_connectivity/docker_proxy",
+        user,
     )
 
 
@@ -73,6 +77,7 @@ class Daemon:
 
     Attributes:
         places: Where its things are; ``daemon_json`` is the file that it reads, also where a flag or a link leads elsewhere.
+        unresolved: The flag that names the file, where nobody can tell here which file that is.
         unit: Its unit.
         major: The first number of the version of Docker Engine that would start now.
     """
@@ -83,8 +88,12 @@ class Daemon:
         self._systemctl = ("systemctl", "--user") if places.whose else ("systemctl",)
         if self._property("LoadState") != "loaded":
             raise NoDocker("%s does not exist" % self.named(places))
-        self.unit = unit.parse_files(self._unit_files(), lambda path: host.read(path, SMALL))
-        file = self.unit.flag("--config-file") or places.daemon_json
+        files = list(self._unit_files())
+        specifiers = specifiers_of(UNIT, files[0][0] if files else "", places.user)
+        self.unit = unit.parse_files(files, lambda path: host.read(path, SMALL), glob.glob, specifiers)
+        given = self.unit.value_of("--config-file")
+        self.unresolved = given if given and given.word and not (given.resolved and os.path.isabs(given.word)) else None
+        file = given.word if given and given.word and not self.unresolved else places.daemon_json
         self.places = places._replace(daemon_json=os.path.realpath(file))
         self._program = self._find_program()
         said = host.run([self._program, "--version"]).stdout
@@ -157,12 +166,14 @@ class Daemon:
 
     def _flags(self) -> t.List[str]:
         """What the unit gives dockerd, since a flag and a file must not say the same; what it gives a script is the script's."""
-        words = [setting.word for setting in self.unit.command]
-        return words[1:] if os.path.basename(words[0]) == "dockerd" and self.unit.flag("--config-file") is None else []
+        program = self.unit.program
+        words = [setting.word for setting in program]
+        judged = all(setting.resolved for setting in program) and self.unit.flag("--config-file") is None
+        return words[1:] if judged and os.path.basename(words[0]) == "dockerd" else []
 
     def _find_program(self) -> str:
         """The dockerd of the unit: what it starts, or the neighbour of the script that starts it."""
-        words = [setting.word.lstrip("-@:+!") for setting in self.unit.command[:1]]
+        words = [setting.word for setting in self.unit.program[:1]]
         if not words:
             raise PolicyRefused("%s starts nothing: it has no ExecStart" % self.name)
         beside = os.path.join(os.path.dirname(words[0]), "dockerd")
@@ -173,13 +184,12 @@ class Daemon:
 
     def _unit_files(self) -> t.Iterator[t.Tuple[str, str]]:
         """The files that systemd reads for the unit, in its order; in `systemctl cat`, a comment may look like a path."""
-        drop_ins = self._property("DropInPaths")
-        try:
-            paths = shlex.split(drop_ins)
-        except ValueError:
-            paths = drop_ins.split()
-        for path in filter(None, [self._property("FragmentPath"), *paths]):
-            yield path, (self._host.read(path, SMALL) or b"").decode("utf-8", "replace")
+        drop_ins, fragment = self._property("DropInPaths"), self._property("FragmentPath")
+        if not fragment:  # a unit that systemd has made, or a systemd that does not say
+            yield from unit.files_of(self._run("cat", UNIT))
+            return
+        for path in [fragment, *unit_words.split(drop_ins)]:
+            yield path, (self._host.read(path, SMALL) or b"").decode("utf-8", BYTES)
 
     def _property(self, name: str) -> str:
         return self._run("show", "--value", "--property=" + name, UNIT).strip()

@@ -28,6 +28,10 @@ class JsonBroken(Exception):
     """The text is no JSON object; the message says where, as ``line:column: reason``."""
 
 
+class JsonTwice(JsonBroken):
+    """A member stands in the object twice, which JSON's readers take, each in its own way."""
+
+
 class _Member(t.NamedTuple):
     """A member of the object, with the offsets of its name, of its value, and behind its value."""
 
@@ -76,6 +80,15 @@ class JsonText:
         """The text of a member's value, or None where there is no such member."""
         member = self._members.get(name)
         return member and self._text[member.value_start : member.end]
+
+    @property
+    def blank(self) -> t.Optional[str]:
+        """The text, if it holds no member."""
+        return None if self._members else self._text
+
+    def with_text(self, text: str) -> JsonText:
+        """Another text with the same byte order mark."""
+        return JsonText(text, self._mark, self._codec)
 
     def with_member(self, name: str, value: t.Any) -> JsonText:
         """The text with a member set to a value, written in the style of the others; at the end if it is new."""
@@ -128,7 +141,7 @@ class JsonText:
             offset = self._skip(offset + 1) if self._text[offset] == "," else offset
             name, behind = self._decoder.raw_decode(self._text, offset)
             if name in self._members:
-                raise JsonBroken("%s: %s stands here for the second time" % (self._position(offset), printable(json.dumps(name), 100)))
+                raise JsonTwice("%s: %s stands here for the second time" % (self._position(offset), printable(json.dumps(name), 100)))
             start = self._skip(self._skip(behind) + 1)
             member, end = self._decoder.raw_decode(self._text, start)
             self._members[name] = _Member(name, member, offset, start, end)

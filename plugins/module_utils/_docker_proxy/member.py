@@ -16,7 +16,7 @@ from .._errors import PolicyRefused
 from .._host.host import Host
 from .._host.printable import printable_lines
 from .._host.regular_file import SMALL
-from .json_text import JsonBroken, JsonText
+from .json_text import JsonBroken, JsonText, JsonTwice
 from .proxies import Proxies
 from .secrets import hide_in
 
@@ -50,11 +50,13 @@ class Memory(t.NamedTuple):
         before: The member's text, if there was one.
         ours: What we wrote.
         mode: The file's mode, if there was a file.
+        blank: The file's text, if it was an object without members, or held nothing.
     """
 
     before: t.Optional[str]
     ours: t.Mapping[str, str]
     mode: t.Optional[int]
+    blank: t.Optional[str] = None
 
 
 def recall(path: str, data: t.Any) -> t.Optional[Memory]:
@@ -67,10 +69,10 @@ def recall(path: str, data: t.Any) -> t.Optional[Memory]:
         return None
     try:
         memory = Memory(**data)
-        sound = isinstance(json.loads(memory.before or "{}"), dict) and isinstance(memory.ours, dict)
+        sound = isinstance(json.loads(memory.before or "{}") or {}, dict) and isinstance(memory.ours, dict)
     except (TypeError, ValueError, RecursionError):
         sound = False
-    if not sound or not (memory.mode is None or isinstance(memory.mode, int)):
+    if not sound or not isinstance(memory.mode, (int, type(None))) or not isinstance(memory.blank, (str, type(None))):
         raise damaged(path)
     return memory
 
@@ -131,6 +133,8 @@ def read(path: str, host: Host) -> Found:
     content = host.read(path, SMALL)
     try:
         text = JsonText.from_bytes(content or b"")
+    except JsonTwice as error:
+        raise PolicyRefused("%s:%s; nothing was changed. Remove one of the two: Docker uses only the last one" % (path, error)) from None
     except JsonBroken as error:
         raise PolicyRefused("%s:%s; nothing was changed. Fix the file first: Docker cannot read it either" % (path, error)) from None
     return Found(path, content, text, host.mode(path))
@@ -154,9 +158,11 @@ def merge(found: Found, reader: Reader, wanted: Proxies, memory: t.Optional[Memo
     values = wanted.spelled(reader.names)
     if not values and memory is None:
         return Merged(None if mode is None else text.to_bytes(), mode or reader.mode, None)
-    memory = memory or Memory(text.raw(MEMBER), {}, mode)
-    before: _Object = json.loads(memory.before) if memory.before else {}
-    member = copy.deepcopy(_object(path, text.value.get(MEMBER, {}), MEMBER))
+    memory = memory or Memory(text.raw(MEMBER), {}, mode, text.blank)
+    before: _Object = (json.loads(memory.before) if memory.before else None) or {}
+    member = copy.deepcopy(
+        _object(path, {} if text.value.get(MEMBER) is None else text.value[MEMBER], MEMBER)
+    )  # null: as if it were not there
     holder = _descend(path, member, reader.path)
     earlier = _descend(path, copy.deepcopy(before), reader.path)
     for name in reader.names:
@@ -169,6 +175,8 @@ def merge(found: Found, reader: Reader, wanted: Proxies, memory: t.Optional[Memo
     new = _with(text, member, before, memory.before)
     if not values and memory.mode is None and not new.value:
         return Merged(None, reader.mode, None)
+    if not values and memory.blank is not None and not new.value:
+        new = new.with_text(memory.blank)
     own = mode if mode is not None else reader.mode
     if wanted.secret:
         own &= 0o600

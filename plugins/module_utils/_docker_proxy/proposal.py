@@ -12,6 +12,7 @@ import typing as t
 
 from .._errors import PolicyRefused
 from .._host.host import Host
+from .._host.printable import printable
 from . import unit
 from .api import Info
 from .daemon import FILE_SINCE, Daemon
@@ -60,6 +61,8 @@ def propose(daemon: Daemon, wanted: Proxies, host: Host) -> Proposal:
     if by_file and wanted != Proxies():
         _refuse_flags(daemon)
     state = load(daemon.places, host)
+    if by_file and daemon.unresolved and (wanted != Proxies() or state.memory):
+        raise PolicyRefused(_unresolved(daemon, daemon.unresolved))
     found = read(daemon.places.daemon_json, host)
     if state.lending:
         found = found._replace(text=found.text.without(LIVE_RESTORE))
@@ -97,6 +100,14 @@ def _refuse_flags(daemon: Daemon) -> None:
                 for flag in flags
             )
         )
+
+
+def _unresolved(daemon: Daemon, flag: unit.Setting) -> str:
+    return (
+        "%s: %s gives dockerd --config-file=%s, and which file that is cannot be told here, so nothing was changed. "
+        "Write the whole path there, run `systemctl%s daemon-reload`, and run this again"
+        % (daemon.name, flag.place, printable(flag.word), " --user" if daemon.places.whose else "")
+    )
 
 
 def _unit_files(daemon: Daemon, wanted: Proxies, host: Host) -> t.List[File]:

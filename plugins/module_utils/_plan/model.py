@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .front import PlanFront
 from .ports import Ports
 from .words import DENY, HOST, INGRESS, LINUX, LOOPBACK, UNCHANGED
 
@@ -319,6 +320,8 @@ class HostPart(t.NamedTuple):
         connection_limit: How many connections of one peer a listener takes; 0: no limit, and no key is written.
         containers_apart: The only flows between containers of the host, and no name service for them; None: containers are not kept
             from each other, and no key is written.
+        contained_bridges: Bridges whose containers open no connection; empty: no key is written.
+        front: What stands in front of the host; None: the inventory says nothing about it, and no key is written.
     """
 
     managed: bool
@@ -333,17 +336,31 @@ class HostPart(t.NamedTuple):
     log_refused: bool = False
     connection_limit: int = 0
     containers_apart: t.Optional[t.Tuple[InsideFlow, ...]] = None
+    contained_bridges: t.Tuple[str, ...] = ()
+    front: t.Optional[PlanFront] = None
 
     def to_json(self) -> Json:
         lists = {
             name: [one.to_json() for one in getattr(self, name)] for name in ("memberships", "rules", "listeners", "inspection_exclusions")
         }
         data = {**self._asdict(), **lists, "defaults": self.defaults.to_json(), "proxy": self.proxy and self.proxy.to_json()}
-        for name, unset in (("firewall", None), ("log_refused", False), ("connection_limit", 0), ("containers_apart", None)):
+        for name, unset in (
+            ("firewall", None),
+            ("log_refused", False),
+            ("connection_limit", 0),
+            ("containers_apart", None),
+            ("contained_bridges", ()),
+        ):
             if data[name] == unset:
                 del data[name]
         if self.containers_apart is not None:
             data["containers_apart"] = [flow.to_json() for flow in self.containers_apart]
+        if self.contained_bridges:
+            data["contained_bridges"] = list(self.contained_bridges)
+        if self.front is None or self.front == PlanFront():
+            del data["front"]
+        else:
+            data["front"] = self.front.to_json()
         return data
 
     @classmethod
@@ -362,6 +379,8 @@ class HostPart(t.NamedTuple):
             data.get("log_refused", False),
             data.get("connection_limit", 0),
             tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
+            tuple(data.get("contained_bridges", ())),
+            PlanFront.from_json(data["front"]) if data.get("front") else None,
         )
 
 

@@ -58,7 +58,8 @@ def parse_policy(
         bool(data.get("listeners")),
         data.get("log_refused", False),
         data.get("connection_limit", 0),
-        tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
+        tuple(map(_inside, data["containers_apart"])) if "containers_apart" in data else None,
+        tuple(data.get("contained_bridges", ())),
     )
     return policy._replace(management=management) if management and policy.endangers(*management) else policy
 
@@ -72,6 +73,11 @@ def _rule(rule: PlanRule, sets: t.Mapping[str, AddressSet], names: t.Mapping[str
     """A rule of the plan with the addresses of its peers. A name without addresses opens nothing."""
     peers = [*(sets[name] for name in rule.peers.address_sets), *(names[name] for name in rule.peers.names if name in names)]
     return Rule(rule.id, rule.direction, rule.protocol, disjoint(rule.ports), tuple(peers), rule.placement, rule.closed_to_others)
+
+
+def _inside(entry: t.Mapping[str, t.Any]) -> InsideFlow:
+    flow = InsideFlow.from_json(entry)
+    return flow._replace(ports=disjoint(flow.ports))
 
 
 def names_of(data: t.Mapping[str, t.Any]) -> t.List[str]:
@@ -119,18 +125,23 @@ class _Checks:
         limit = self._data.get("connection_limit", 0)
         if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= 65535:
             self.errors.append("policy: connection_limit must be a number from 0 to 65535, not %r" % (limit,))
-        for number, entry in enumerate(
-            self._list(self._data, "containers_apart", "policy", dict) if "containers_apart" in self._data else ()
-        ):
-            where = "containers_apart[%d]" % number
-            self._text(entry, "flow", where)
-            self._text(entry, "protocol", where, PROTOCOLS)
-            self.errors.extend(
-                "%s: %r is not a valid port" % (where, port) for port in self._list(entry, "ports", where) if not is_port_range(port)
-            )
+        if "containers_apart" in self._data:
+            for number, entry in enumerate(self._list(self._data, "containers_apart", "policy", dict)):
+                self._inside(entry, "containers_apart[%d]" % number)
+        for name in self._list(self._data, "contained_bridges", "policy") if "contained_bridges" in self._data else ():
+            if name.endswith("*") or not _INTERFACE.match(name):
+                self.errors.append("policy: contained_bridges: %r is not a valid interface name" % name)
         for name in container_interfaces:
             if not _INTERFACE.match(name):
                 self.errors.append("container_interfaces: %r is not a valid interface name; a prefix may end in *" % name)
+
+    def _inside(self, entry: t.Mapping[str, t.Any], where: str) -> None:
+        self._text(entry, "flow", where)
+        self._text(entry, "protocol", where, PROTOCOLS)
+        ports = self._list(entry, "ports", where)
+        if entry.get("ports") == []:
+            self.errors.append("%s: no ports" % where)
+        self.errors.extend("%s: %r is not a valid port" % (where, port) for port in ports if not is_port_range(port))
 
     def _text(self, data: t.Mapping[str, t.Any], key: str, where: str, allowed: t.Sequence[str] = ()) -> None:
         value = data.get(key)

@@ -34,6 +34,9 @@ EXPLANATIONS = {
     "similar-federation": "The name of a federation resembles another one of its system: a typing error has probably shut its hosts out.",
     "shared-address": "More than one host claims an address, so partners may open their ports to the wrong host.",
     "shared-port": "Two services of a host may want one port, because one of them is optional.",
+    "not-contained": "A system promises that its containers reach nothing, and nothing on this host enforces it.",
+    "translated-address": "Something in front of the host translates addresses, and the inventory does not say what else it changes.",
+    "management-port": "Ansible comes in by a port that no rule of the host admits, although it refuses what no rule admits.",
     "stale-acceptance": "An acceptance no longer matches a finding, and would hide the next one.",
 }
 """The id of every lint, and what it is about, in one sentence (docs/lints.md says more)."""
@@ -45,8 +48,11 @@ REPLACED = "replaced-variable"
 SIMILAR_FEDERATION = "similar-federation"
 SHARED_ADDRESS = "shared-address"
 SHARED_PORT = "shared-port"
+NOT_CONTAINED = "not-contained"
 _SAYING = {SCOPE_ANY: "federation_scope_until is", OPENING_ENDS: "optional_flows opens it until"}
 """What the inventory says where a finding has a last day of its own."""
+TRANSLATED_ADDRESS = "translated-address"
+MANAGEMENT_PORT = "management-port"
 _NO_END = "no end"
 """Comes after every day in the order of strings."""
 ACCEPTABLE = [lint for lint in EXPLANATIONS if lint != STALE]

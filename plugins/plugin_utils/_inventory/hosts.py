@@ -12,6 +12,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
+from ...module_utils._plan.front import PlanFront
 from ...module_utils._plan.words import DIRECTIONS, FIREWALLS, LINUX, PHASES, PLATFORMS, WINDOWS
 from .._common.addresses import ANYBODY, families, parse_network
 from .._common.problems import Problems, did_you_mean
@@ -21,6 +22,7 @@ from .._matrix.catalogue import Catalogue
 from .._matrix.model import BASELINE
 from .findings import Acceptance, read_acceptances
 from .forward_proxy import ForwardProxy, read_forward_proxy
+from .front import is_host_name, read_front
 from .membership import Membership
 from .memberships import BASELINE_FEDERATION, MembershipReader
 from .names import UNASSIGNED, misnomer, parts_of, unassigned
@@ -39,6 +41,7 @@ PLATFORM = "connectivity_platform"
 FIREWALL = "connectivity_firewall"
 SITE = "connectivity_site"
 CONTACT = "connectivity_contact"
+FRONT = "connectivity_front"
 PRODUCTS = "connectivity_inspection_products"
 LOG_REFUSED = "connectivity_log_refused"
 CONNECTION_LIMIT = "connectivity_connection_limit"
@@ -55,6 +58,7 @@ _OF_RULES = (
     FIREWALL,
     LOG_REFUSED,
     CONNECTION_LIMIT,
+    FRONT,
 )
 VARIABLES = (*_OF_RULES, SITE, CONTACT, PRODUCTS)
 
@@ -76,6 +80,7 @@ class Profile:
         firewall: The one that the user declares; None: none.
         log_refused: Peers that the host's listeners refuse are logged.
         connection_limit: How many connections of one peer a listener takes; 0: no limit.
+        front: What stands in front of the host; None: the user says nothing about it.
     """
 
     managed: bool
@@ -89,6 +94,7 @@ class Profile:
     firewall: str | None
     log_refused: bool = False
     connection_limit: int = 0
+    front: PlanFront | None = None
 
     @property
     def demanded(self) -> frozenset[str]:
@@ -245,6 +251,7 @@ class _HostReader:
             self._denied(),
             *self._platform(),
             *self._watch(is_managed),
+            front=read_front(self._value(FRONT)),
         )
 
     def _addresses(self) -> tuple[str, ...] | None:
@@ -257,7 +264,13 @@ class _HostReader:
                     continue
             return ()
         items = value.items('[198.51.100.10, "2001:db8::10"]')
-        addresses = [read_network(item) for item in items or ()]
+        named = [item for item in items or () if isinstance(item.data, str) and is_host_name(item.data)]
+        for item in named:
+            item.refuse(
+                f"{item.data!r} is not a valid IPv4 or IPv6 address or network; "
+                f"where partners know the host by a name alone, write {FRONT}: {{names: [{item.data}]}}"
+            )
+        addresses = [None if item in named else read_network(item) for item in items or ()]
         if items is None or None in addresses:
             return None
         if any(address in ANYBODY for address in addresses):

@@ -140,13 +140,20 @@ def _version(field: Value | None, matrix: Matrix, roles: frozenset[str]) -> Vers
     elif not is_version(text):
         field.refuse(f"{text!r} is not a valid version; write dotted numbers, such as {str(known.current)!r}")
     elif Version(text) < known.oldest:
-        field.refuse(f"the matrix {matrix.name} describes versions from {known.oldest} on; for an older one make a matrix of your own")
+        field.refuse(f"the matrix {matrix.name} describes versions from {known.oldest} on; {_instead(matrix, roles)}")
     else:
         version = Version(text)
         if known.current < version:
             field.warn(f"the matrix {matrix.name} describes versions up to {known.current}; {version} is taken to be like it")
         return version
     return None
+
+
+def _instead(matrix: Matrix, roles: frozenset[str]) -> str:
+    """What to do about a version that is too old. A matrix of several programs counts the versions of the one whose flows change."""
+    if matrix.flows_change(frozenset(matrix.roles)) and not matrix.flows_change(roles):
+        return f"the flows of {', '.join(sorted(roles))} are the same in all of them, so leave version out"
+    return "for an older one make a matrix of your own"
 
 
 def _options(value: Value, matrix: Matrix) -> tuple[tuple[str, str | int], ...]:

@@ -70,8 +70,11 @@ class Exemptions:
         return merge(map(str, exempt.iter_cidrs())), merge(map(str, (all_of_them - exempt).iter_cidrs()))
 
     def for_environment(self) -> list[str]:
-        """For whatever reads ``no_proxy``: each as it was given, since not everything that reads it understands networks."""
-        return sorted(self._entries)
+        """For whatever reads ``no_proxy``: each as it was given, since not everything that reads it understands networks.
+
+        For the same reason the usual address of loopback stands beside its network.
+        """
+        return sorted({*self._entries, *(["127.0.0.1"] if "127.0.0.0/8" in self._entries else [])})
 
     def for_go(self) -> list[str]:
         """For programs written in Go, such as dockerd: networks merged."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from ...module_utils._plan.words import PHASES
 from .._common.texts import one_line
 from .data import Data, decider
-from .model import ENDS, ByOption, Condition, Endpoint, Flow, Matrix, NamesByText, Option, OptionValues, Source, Trap, Versions
+from .model import ENDS, ByOption, Condition, Containment, Endpoint, Flow, Matrix, NamesByText, Option, OptionValues, Source, Trap, Versions
 from .services import names_with_services, used_services
 from .versions import Span, Version
 
@@ -34,8 +34,15 @@ def build(data: Data, file: str) -> Matrix:
         flows={flow_id: _flow(flow_id, flow, options, data.get("documents", {})) for flow_id, flow in data["flows"].items()},
         versions=Versions(Version(versions["oldest"]), Version(versions["current"])) if "oldest" in versions else None,
         role_conditions={name: _values(role["when"]) for name, role in data["roles"].items() if "when" in role},
+        containments={name: _containment(role["contained"]) for name, role in data["roles"].items() if "contained" in role},
         traps=tuple(Trap(one_line(trap["trap"]), tuple(trap.get("flows", ()))) for trap in data.get("traps", ())),
     )
+
+
+def _containment(contained: Data) -> Containment:
+    impossible = tuple((one["option"], one["value"], one_line(one["advice"])) for one in contained.get("impossible", ()))
+    bridge = contained["bridge"]
+    return Containment(_values(contained["when"]), bridge["option"], bridge["usual"], one_line(contained["advice"]), impossible)
 
 
 def _option(name: str, option: Data) -> Option:

@@ -34,6 +34,8 @@ def cross_findings(data: Data, name: str) -> Iterator[Finding]:
     for option_name, option in data.get("options", {}).items():
         yield from ((("options", option_name, key), text) for key, text in _text_option_findings(option))
     for role, said in data["roles"].items():
+        for path, text in _containment_findings(data, said.get("contained")):
+            yield ("roles", role, "contained", *path), text
         for path, text in _value_findings(data, said.get("when", {})):
             yield ("roles", role, "when", *path), text
     for flow_id, flow in data["flows"].items():
@@ -70,6 +72,25 @@ def _value_findings(data: Data, values: Data) -> Iterator[Finding]:
             yield from (((name,), unknown("value", value, f"option {name}", choices)) for value in wanted if value not in choices)
 
 
+def _containment_findings(data: Data, contained: Data | None) -> Iterator[Finding]:
+    """What a role says about its containers refers to options of the matrix."""
+    options = data.get("options", {})
+    if contained is None:
+        return
+    named: list[tuple[Path, str, list[str]]] = [(("when",), name, values) for name, values in contained["when"].items()]
+    named += [(("impossible", index), one["option"], [one["value"]]) for index, one in enumerate(contained.get("impossible", ()))]
+    for path, name, values in named:
+        if name not in options:
+            yield path, unknown("option", name, "the matrix", options)
+        elif not set(values) <= set(options[name].get("choices", ())):
+            yield path, f"the option {name} does not have all of these values: {', '.join(values)}"
+    bridge = contained["bridge"]["option"]
+    if bridge not in options:
+        yield ("bridge", "option"), unknown("option", bridge, "the matrix", options)
+    elif options[bridge].get("type") != "text":
+        yield ("bridge", "option"), f"the option {bridge} is not a text"
+
+
 def _statement_findings(data: Data, statement: Data) -> Iterator[Finding]:
     """A trap, or a question with its answer."""
     for index, flow in enumerate(statement.get("flows", ())):
@@ -101,6 +122,8 @@ def _flow_findings(data: Data, flow_id: str, flow: Data) -> Iterator[Finding]:
         if data.get("options", {}).get(option, {}).get("type") != "text":
             yield ("responder_names", "option"), f"{option} is not an option of the matrix with type: text"
         else:
+            if data["options"][option]["owner"] != FEDERATION:
+                yield ("responder_names", "option"), f"{option} is not the federation's, so its members may name different hosts"
             example = str(data["options"][option]["example"])
             for index, name in enumerate(flow["responder_names"]["names"]):
                 if not HOST_NAME.fullmatch(name.replace("{}", example)):

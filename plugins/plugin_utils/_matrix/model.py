@@ -207,11 +207,29 @@ class Versions:
     current: Version
 
 
+class Containment(t.NamedTuple):
+    """What a role promises of its containers: that they open no connection.
+
+    Attributes:
+        when: The options with which the guard keeps the promise.
+        bridge: The text option that names the containers' bridge.
+        usual: The bridge where nobody sets the option.
+        advice: What is so, and how to change it, where the options are others.
+        impossible: Options and values with which nothing here can keep the promise, and what to do then.
+    """
+
+    when: OptionValues
+    bridge: str
+    usual: str
+    advice: str
+    impossible: tuple[tuple[str, str, str], ...]
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Matrix:
     """One system. ``roles`` maps each node role to the directions in which it demands deny; ``file`` is where it was read.
 
-    ``role_conditions``: the options that roles need, for those that need some.
+    ``role_conditions``: the options that roles need, for those that need some. ``containments``: of roles whose containers are contained.
     """
 
     name: str
@@ -225,11 +243,17 @@ class Matrix:
     versions: Versions | None
     traps: tuple[Trap, ...] = ()
     role_conditions: Mapping[str, OptionValues] = dataclasses.field(default_factory=dict)
+    containments: Mapping[str, Containment] = dataclasses.field(default_factory=dict)
 
     def flows_change(self, roles: Set[str]) -> bool:
         """Whether flows of one of these roles come or go with the versions of the system."""
         ends = ((flow, end) for flow in self.flows.values() for end in flow.ends.values() if end.kind == "roles")
         return any(flow.versions != Span() and not roles.isdisjoint(end.values) for flow, end in ends)
+
+    def accepts_nothing(self, role: str) -> bool:
+        """Whether hosts of a role never accept connections of others, except by optional flows that somebody opens."""
+        accepting = (flow for flow in self.flows.values() if flow.makes_rules and flow.necessity != "optional")
+        return not any(flow.ends[RESPONDER].kind == "roles" and role in flow.ends[RESPONDER].values for flow in accepting)
 
     @property
     def defaults(self) -> Options:

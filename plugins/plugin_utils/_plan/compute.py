@@ -30,6 +30,8 @@ from .._rules.check_ports import check_port_claims
 from .._rules.check_roles import check_roles_exist
 from .._rules.check_way_out import check_proxy_only
 from .._rules.federations import Federation, form_federations
+from .._rules.front_findings import front_findings, management_port
+from .._rules.fronts import check_fronts
 from .._rules.host_part import plan_host
 from .._rules.jmespath_filter import Selection
 from .._rules.plan import Entry
@@ -72,6 +74,7 @@ def compute_plan(
     systems = [federation for federation in federations.values() if federation.matrix.name != BASELINE]
     groups = _alike(inventory.hosts)
     check_partners(systems, inventory.doubts, problems)
+    check_fronts(inventory.hosts, federations.values(), problems)
     for hosts in groups:
         check_roles_exist(hosts, federations, problems)
         check_needed_networks(hosts, federations, problems)
@@ -85,6 +88,7 @@ def compute_plan(
     findings = Findings()
     similar = similar_federations(systems)
     shared = shared_addresses(inventory.hosts)
+    fronts = front_findings(inventory.hosts, systems)
     planned: list[tuple[Sequence[Host], HostPart]] = []
     for hosts in groups:
         part, warnings, found = plan_host(hosts[0], federations, sets, selection)
@@ -93,7 +97,18 @@ def compute_plan(
             problems.warn(warning, [host.name for host in hosts])
         for host in hosts:
             own = [*wide_addresses(host.addresses or ()), *(one.finding for one in lost_by_host.get(host.name, ()))]
-            findings.add(host.name, [*found, *own, *similar.get(host.name, ()), *shared.get(host.name, ())], host.accepted)
+            findings.add(
+                host.name,
+                [
+                    *found,
+                    *own,
+                    *similar.get(host.name, ()),
+                    *shared.get(host.name, ()),
+                    *fronts.get(host.name, ()),
+                    *management_port(host, part),
+                ],
+                host.accepted,
+            )
         if hosts[0].profile.platform == WINDOWS:
             _check_windows(hosts, part, sets, problems)
     problems.stop()

@@ -57,6 +57,11 @@ def _ports(value: object) -> str | None:
     return None if fits else f"must be a port or an ascending range of ports, not {shown(value)}"
 
 
+def _port(value: object) -> str | None:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535
+    return None if fits else f"must be a port, not {shown(value)}"
+
+
 def _network(value: object) -> str | None:
     """As quick as can be: sets have thousands of networks, and every host's part of a plan is read with them."""
     if isinstance(value, str):
@@ -103,6 +108,7 @@ _LISTENER: Shape = {
     "ports": [_ports],
     "dynamic": _flag,
 }
+_FRONT: Shape = {"names": [_text], "ports": {"*": _port}, "sources": [_network], "health_checks": [_network]}
 HOST: Shape = {
     "host": _text,
     "managed": _flag,
@@ -110,11 +116,13 @@ HOST: Shape = {
     "firewall": _one_of(*FIREWALLS),
     "log_refused": _flag,
     "connection_limit": _limit,
+    "contained_bridges": [_text],
     "containers_apart": [{"flow": _text, "protocol": _PROTOCOL, "ports": [_ports]}],
     "addresses": [_network],
     "defaults": {"*": _one_of("unchanged", "deny")},
     "rules": [_RULE],
     "listeners": [_LISTENER],
+    "front": _FRONT,
 }
 _OF_INDEX: dict[str, Shape] = {"hosts": {"*": {DIGEST: _text}}, SELECTION: _text, COLLECTION_VERSION: _text}
 INDEX: dict[str, Shape] = {"address_sets": {"*": [_network]}, **_OF_INDEX}
@@ -143,10 +151,12 @@ OPTIONAL = frozenset(
         "until",
         "dynamic",
         "firewall",
+        "front",
         "known_problems",
         "log_refused",
         "connection_limit",
         "containers_apart",
+        "contained_bridges",
         SELECTION,
         COLLECTION_VERSION,
         DIGEST,

@@ -91,7 +91,8 @@ def _without_address(federation: Federation) -> list[Member]:
         for end, other in (ENDS, ENDS[::-1]):
             others = federation.participants(flow, other)
             for member in federation.participants(flow, end):
-                if member.host.addresses == () and any(partner is not member for partner in others[:2]):
+                front = member.host.profile.front
+                if member.host.addresses == () and not (front and front.names) and any(partner is not member for partner in others[:2]):
                     found[member.host.name] = member
     return list(found.values())
 

@@ -21,6 +21,12 @@ from .._inventory.membership import Membership
 from .._matrix.model import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports, fit
 
 
+def ports_in_front(host: Host, ports: Ports) -> Ports:
+    """The ports where partners reach a host that listens on others."""
+    front = host.profile.front
+    return front.outside(ports) if front else ports
+
+
 @dataclasses.dataclass(frozen=True)
 class Member:
     """A host in a federation. ``options`` are those that count for it: its own, the federation's, the defaults.
@@ -115,11 +121,11 @@ class Federation:
         return self._participants[key]
 
     def responders_by_ports(self, flow: Flow) -> Mapping[Ports, tuple[Member, ...]]:
-        """The responders of a flow, grouped by the ports where they listen."""
+        """The responders of a flow, grouped by the ports where partners reach them."""
         if flow.id not in self._responders:
             groups: dict[Ports, list[Member]] = collections.defaultdict(list)
             for member in self.participants(flow, RESPONDER):
-                groups[flow.ports_with(member.options)].append(member)
+                groups[ports_in_front(member.host, flow.ports_with(member.options))].append(member)
             self._responders[flow.id] = {ports: tuple(groups[ports]) for ports in sorted(groups)}
         return self._responders[flow.id]
 

@@ -19,6 +19,7 @@ from .._matrix.model import ENDS, INITIATOR, RESPONDER, Flow, Ports
 from .address_sets import AddressSets
 from .check_networks import demanding
 from .federations import Federation, Member
+from .fronts import admitted, reached
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,7 +179,8 @@ class _Resolver:
         until = (member.membership.any_until or "") if anybody else ""
         if direction == INGRESS:
             if anybody or _others(partners, member):
-                peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, INITIATOR, partners),))
+                known = Peers() if anybody else Peers((self._sets.members(federation, flow, INITIATOR, partners),))
+                peers = admitted(member.host, self._anybody() if anybody else known, self._sets)
                 yield Rule(federation, flow, INGRESS, flow.ports_with(member.options), peers, placement, until=until)
             return
         groups = dict(federation.responders_by_ports(flow))
@@ -186,7 +188,7 @@ class _Resolver:
             groups.setdefault(flow.ports_with(federation.options), ())
         for ports, group in groups.items():
             if anybody or _others(group, member):
-                peers = self._anybody() if anybody else Peers((self._sets.members(federation, flow, RESPONDER, group, ports),))
+                peers = self._anybody() if anybody else reached(federation, flow, group, ports, member, self._sets)
                 ends = [partner.opened_until(flow) for partner in group if partner is not member] if flow.opener == RESPONDER else []
                 opened = "" if anybody else _last(ends)
                 yield Rule(federation, flow, EGRESS, ports, peers, placement, ports_in_id=len(groups) > 1, until=_first(until, opened))

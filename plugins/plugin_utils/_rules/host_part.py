@@ -18,6 +18,7 @@ from .._inventory.hosts import Host
 from .._matrix.model import BASELINE
 from .address_sets import AddressSets
 from .check_ports import shared_ports
+from .contained import contained_bridges, containment_findings
 from .containers_apart import containers_apart
 from .dated_openings import dated_openings
 from .federations import Federation
@@ -68,11 +69,13 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         profile.log_refused,
         profile.connection_limit,
         containers_apart(host, federations),
+        contained_bridges(host, federations),
+        profile.front,
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
     options = {federation.label: member.options for federation, member in places_of(host, federations)}
     judged = lint(LintContext(profile, direct, sets.cidrs, denied, listeners.undefined, options))
-    found = [*judged, *dated_openings(host, federations), *shared_ports(host, federations)]
+    found = [*judged, *dated_openings(host, federations), *shared_ports(host, federations), *containment_findings(host, federations)]
     return Planned(part, [*flows.warnings, *ways.warnings], found)
 
 

@@ -112,9 +112,16 @@ class _Listening(t.NamedTuple):
 
     @property
     def is_closed(self) -> bool:
-        is_opened = self.flow.necessity == "optional" and self.member.opens(self.flow)
-        listens = self.binds == ALL_ADDRESSES or (self.binds == IN_USE and is_opened)
+        opens = self.member.opens(self.flow) or self.member.membership.opening(self.flow.id) is not None  # also one that has ended
+        is_opened = self.flow.necessity == "optional" and opens
+        listens = self.binds == ALL_ADDRESSES or (self.binds == IN_USE and is_opened) or (self.is_verified and self._accepts_nothing)
         return listens and not self.flow.dynamic and self.flow.closed_to_others
+
+    @property
+    def _accepts_nothing(self) -> bool:
+        """Whether the host's node roles that listen here accept no connection in any state that their matrix calls usual."""
+        matrix, responder = self.federation.matrix, self.flow.ends[RESPONDER]
+        return all(matrix.accepts_nothing(role) for role in self.member.membership.roles.intersection(responder.values))
 
     def for_plan(self) -> PlanListener:
         matrix, flow = self.federation.matrix, self.flow

@@ -6,7 +6,8 @@
 
 """Which issuers exist for TLS inspection alone: the names that products give their certificate authorities by default.
 
-Most sites give the box an authority of their own, with any name; that one is found by comparison, not by this table.
+Most sites give the middlebox an authority of their own, with any name; that one is found by comparison, not by this table.
+Antivirus products that decrypt on the host itself make an authority of their own on each host, and all of these have one name.
 """
 
 from __future__ import annotations
@@ -40,6 +41,23 @@ _PRODUCTS = (
         r"SecurityAppliance_SSL_CA",
         "",
         "https://www.avanet.com/en/kb/how-to-install-ssl-ca-certificate-for-sophos-https-scanning/",
+    ),
+    _Product(
+        "ESET on the host itself",
+        r"ESET SSL Filter CA",
+        r"ESET, spol\. s ?r\. ?o\.|",
+        "https://help.eset.com/ees/10.0/en-US/idh_config_epfw_ssl_cert_set.html",
+    ),
+    _Product("Avast on the host itself", r"Avast Web/Mail Shield Root", "", "https://github.com/curl/curl/issues/8848"),
+    _Product("AVG on the host itself", r"AVG Web/Mail Shield Root", "", "https://github.com/curl/curl/issues/11268"),
+    _Product(
+        "Norton on the host itself", r"Norton Web/Mail Shield Root", "", "https://github.com/curl/curl/issues/8848"
+    ),  # the same engine as Avast
+    _Product(
+        "Kaspersky on the host itself",
+        r"Kaspersky Anti-Virus Personal Root Certificate",
+        r"AO Kaspersky Lab|Kaspersky Lab ZAO|",
+        "https://github.com/EFForg/https-everywhere/issues/11680",
     ),
     _Product("mitmproxy", r"mitmproxy", r"mitmproxy", "https://docs.mitmproxy.org/stable/concepts-certificates/"),
 )

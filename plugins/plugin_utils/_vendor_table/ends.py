@@ -37,7 +37,8 @@ def read_end(column: str, text: str, words: Vocabulary) -> End:
     Raises:
         RowUnclear: if it names nobody, or things that need rows of their own.
     """
-    plain = (text if text.strip("\\ ") == "*" else without_footnote(text.lower())).strip("[]<>{}\u201c\u201d\"' ")
+    is_wild = text.strip("\\ ") == "*" or bool(WILD_NETWORK.fullmatch(text.lower()))
+    plain = (text.lower() if is_wild else without_footnote(text.lower())).strip("[]<>{}\u201c\u201d\"'\\ ")
     if not text:
         raise RowUnclear(f"the {column} is empty")
     if not re.search(r"[^\W_]|\*|::", plain) or word_list(plain) in words.nobody:
@@ -132,7 +133,8 @@ def _plain(column: str, text: str, words_of_part: str, words: Vocabulary) -> _Pa
 
 def _is_anybody(rest: list[str], words: Vocabulary) -> bool:
     plain = word_list(" ".join(rest))
-    bare = " ".join(word for word in plain.split() if word not in words.addressing and word not in words.hosts)
+    of_somebody = plain.split()[:1] != ["any"] and bool(set(plain.split()) & words.machines)
+    bare = plain if of_somebody else " ".join(word for word in plain.split() if word not in words.addressing | words.hosts | words.machines)
     return bool(rest) and (plain in words.anybody or bare in words.anybody)
 
 

@@ -19,6 +19,7 @@ from .grids import LINE, Grid, TableTooLarge, bound_row, bound_rows, bound_table
 
 DELIMITERS = re.compile(r"^[ \t>*+\d.-]{0,40}\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-*:?[ \t]*)+$")
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
+EMPHASIS = re.compile(r"(?<![\w.*])([*_])(\w(?:[^*_]*\w)?)\1(?![\w.*])")
 FORMATTING = frozenset(
     (
         *("a", "abbr", "b", "big", "center", "cite", "code", "div", "em", "font", "i", "img", "input", "ins", "kbd", "label", "mark"),
@@ -129,7 +130,8 @@ def plain(cell: str) -> str:
             parts.append("\n")
         elif token.type in ("s_open", "s_close"):
             parts.append("~~")
-    return "".join(parts).replace("\u00a0", " ").strip()
+    text = "".join(parts).replace("\u00a0", " ").replace("**", "").replace("__", "")
+    return EMPHASIS.sub(r"\2", text).strip()
 
 
 @functools.cache
@@ -143,4 +145,5 @@ def _pages() -> t.Any:
 
 @functools.cache
 def _cells() -> t.Any:
-    return library("markdown_it", "markdown-it-py").MarkdownIt("commonmark", {"html": True}).enable("strikethrough")
+    """The parser of cells. Asterisks are left as they are: in 10.0.*.* they stand for numbers."""
+    return library("markdown_it", "markdown-it-py").MarkdownIt("commonmark", {"html": True}).enable("strikethrough").disable("emphasis")

@@ -132,7 +132,7 @@ def _protocols(text: str) -> tuple[tuple[str, ...], str]:
 def _no_portless(text: str) -> None:
     also = [word for word in re.findall(r"[a-z0-9]+", text.lower()) if word in PORTLESS]
     if also:
-        raise RowUnclear(f"{shown(text)} also says {', '.join(dict.fromkeys(also))}; give each protocol a row")
+        raise RowUnclear(f"{shown(text)} has {' and '.join(dict.fromkeys(also))} in it, which has no such ports; give each protocol a row")
 
 
 @functools.cache
@@ -144,4 +144,4 @@ def _both(ands: tuple[str, ...]) -> re.Pattern[str]:
 
 @functools.cache
 def _ports_apart(ands: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"[,;&+]|\b(?:{'|'.join(ands)})\b|(?<=\d) */ *(?=\d)")
+    return re.compile(rf"[,;&+]|\b(?:{'|'.join(ands)})\b|(?<=\d) */ *(?=\d|(?:tcp|udp)\b[ /:]*\d)")

@@ -39,10 +39,10 @@ def check_action(action: str | None, state: str, words: Vocabulary) -> None:
     if action is not None:
         said = word_list(action)
         parts = set(said.split())
-        denied = parts & words.deny or parts & words.negations or set(action) & NO or said in words.deny
+        denied = parts & words.deny or parts & words.negations or set(action) & NO or said in words.deny | words.no
         if denied:
             raise RowUnclear(f"its action is {shown(action)}: not a connection to open")
-        if not (parts & words.allow or set(action) & YES):
+        if not (parts & words.allow or said in words.yes or set(action) & YES):
             raise RowUnclear(f"its action {shown(action)} does not say whether to allow it; write allow, or leave the row out")
     states = set(word_list(state).split())
     if states & words.replies and not states & {"new", "syn", "any", "all"}:

@@ -25,7 +25,7 @@ COLUMNS = (
 )
 GROUPS = {"columns": COLUMNS, "directions": (INGRESS, EGRESS), "necessity": ("optional", "mandatory"), "actions": ("allow", "deny")}
 LISTS = (
-    *("anybody", "nobody", "self", "quantifiers", "networks", "hosts", "addressing", "and", "or"),
+    *("anybody", "nobody", "self", "quantifiers", "networks", "hosts", "machines", "addressing", "and", "or"),
     *("yes", "no", "negations", "gone", "conditions", "refusals", "replies"),
 )
 WORD = re.compile(r"[^\W_]+( [^\W_]+)*")
@@ -46,6 +46,7 @@ class Vocabulary(t.NamedTuple):
     quantifiers: frozenset[str]
     networks: frozenset[str]
     hosts: frozenset[str]
+    machines: frozenset[str]
     addressing: frozenset[str]
     yes: frozenset[str]
     no: frozenset[str]

@@ -21,6 +21,7 @@ from ...module_utils._plan.model import HostPart, HostPlan, Peers, PlanListener,
 from ...module_utils._plan.ports import bounds, holds, without
 from ...module_utils._plan.words import EGRESS, INGRESS, WINDOWS
 from .._plan.reader import AddressSetIndex, Plan
+from .fronts import HIDES_SOURCES, Fronts, own_port
 from .model import BLOCKED, OPEN, Choice, LeftOut, Listener, Proof, Untried
 
 
@@ -79,6 +80,7 @@ class _Chooser:
         self._choices = {name: Choice(managed=False) for name in self._strangers} | {name: Choice(managed=True) for name in self._managed}
         self._choices |= {name: Choice(managed=True, packets=False) for name in self._compared}
         self._ingress = _by_flow(plan.hosts, INGRESS)
+        self._fronts = Fronts(plan.hosts)
         self._addresses = {name: _single(host.addresses) for name, host in plan.hosts.items()}
         self._candidates: dict[tuple[t.Any, ...], Group] = {}
         self._outsiders: dict[tuple[str, ...], tuple[Group, Group]] = {}
@@ -105,7 +107,8 @@ class _Chooser:
 
     def _prove_flow(self, initiator: str, rule: PlanRule) -> None:
         choice, before = self._choices[initiator], len(self._choices[initiator].proofs)
-        for destination in [*rule.peers.names, *(self._single_addresses(rule) if rule.via_proxy else ())]:
+        outside = [name for name in rule.peers.names if name not in self._fronts.names]
+        for destination in [*outside, *(self._single_addresses(rule) if rule.via_proxy else ())]:
             for port in ports_to_prove(rule.ports):
                 choice.proofs.append(Proof(rule.label, rule.id, OPEN, initiator, "", False, rule.protocol, port, destination))
         candidates = self._responders(rule)
@@ -120,25 +123,38 @@ class _Chooser:
     def _flow_proofs(self, initiator: str, responder: str, rule: PlanRule) -> list[Proof]:
         ours, sets = self._hosts[initiator].addresses, rule.peers.address_sets
         families = {version for _address, version in self._addresses[initiator]}
+        fits = _takes_part(self._hosts[responder])
+        front = self._fronts.of(responder)
+        destinations = [
+            *(name for name in front.names if name in rule.peers.names),
+            *(
+                address
+                for address, version in self._addresses[responder]
+                if version in families and self._membership.holds(sets, address) and address not in ours
+            ),
+        ]
         return [
-            Proof(rule.label, rule.id, OPEN, initiator, responder, _takes_part(self._hosts[responder]), rule.protocol, port, address)
+            Proof(rule.label, rule.id, OPEN, initiator, responder, fits, rule.protocol, port, destination, own_port=own_port(front, port))
             for twin in self._ingress[_key(rule)][responder]
-            if any(self._membership.holds(twin.peers.address_sets, own) for own in ours)
-            for address, version in self._addresses[responder]
-            if version in families and self._membership.holds(sets, address) and address not in ours
-            for port in ports_to_prove(set(rule.ports) & set(twin.ports))
+            if front.sources or any(self._membership.holds(twin.peers.address_sets, own) for own in ours)
+            for destination in destinations
+            for port in ports_to_prove(set(rule.ports) & set(front.outside(twin.ports)))
         ]
 
     def _responders(self, rule: PlanRule) -> Group:
         """The hosts among a rule's peers that have the other end of its flow; remembered, since hosts share rules."""
         sets, ports = tuple(rule.peers.address_sets), set(rule.ports)
-        key = (*_key(rule), sets, frozenset(ports))
+        names = frozenset(rule.peers.names)
+        key = (*_key(rule), sets, frozenset(ports), names)
         if key not in self._candidates:
             self._candidates[key] = Group(
                 name
                 for name, twins in self._ingress.get(_key(rule), {}).items()
-                if any(ports & set(twin.ports) for twin in twins)
-                and any(self._membership.holds(sets, address) for address, _version in self._addresses[name])
+                if any(ports & set(self._fronts.of(name).outside(twin.ports)) for twin in twins)
+                and (
+                    not names.isdisjoint(self._fronts.of(name).names)
+                    or any(self._membership.holds(sets, address) for address, _version in self._addresses[name])
+                )
             )
         return self._candidates[key]
 
@@ -155,16 +171,22 @@ class _Chooser:
             if name not in self._hosts
         }
         visitors = Group(name for name, families in among.items() if families)
+        front = self._fronts.of(responder)
         for initiator in visitors.spread(self._maximum, f"{responder} {rule.id}", without=responder):
             self._choices[initiator].proofs.extend(
-                Proof(rule.label, rule.id, OPEN, initiator, responder, True, rule.protocol, port, address)
-                for port in ports_to_prove(rule.ports)
+                Proof(rule.label, rule.id, OPEN, initiator, responder, True, rule.protocol, port, address, own_port=own_port(front, port))
+                for port in ports_to_prove(front.outside(rule.ports))
                 for address, version in self._addresses[responder]
                 if version in among[initiator]
             )
 
     def _prove_closure(self, responder: str, rule: PlanRule) -> None:
         seed = f"{responder} {rule.id}"
+        front = self._fronts.of(responder)
+        if front.sources:
+            connection = f"others -> {responder} {_ports(rule)}"
+            self._choices[responder].untried.append(Untried(rule.label, rule.id, connection, HIDES_SOURCES))
+            return
         for port in ports_to_prove(rule.ports):
             admitting = (other for other in self._hosts[responder].part.rules if _admits(other, rule.protocol, port))
             allowed = tuple(sorted({name for other in admitting for name in other.peers.address_sets}))
@@ -175,8 +197,10 @@ class _Chooser:
             self._note_left_out(responder, rule, BLOCKED, left)
             for initiator in chosen:
                 self._choices[initiator].proofs.extend(
-                    Proof(rule.label, rule.id, BLOCKED, initiator, responder, True, rule.protocol, port, address, allowed)
+                    Proof(rule.label, rule.id, BLOCKED, initiator, responder, True, rule.protocol, outside, address, allowed, own)
                     for address, _version in self._addresses[responder]
+                    for outside in ports_to_prove(front.outside([str(port)]))
+                    for own in [own_port(front, outside)]
                 )
 
     def _not_among(self, allowed: tuple[str, ...]) -> tuple[Group, Group]:

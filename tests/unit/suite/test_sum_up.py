@@ -84,8 +84,8 @@ def test_every_stage_and_scenario_is_counted(size: str, powershell: str) -> None
     runs, last = [line for line in said.splitlines() if "--junitxml=" in line], said.splitlines()[-1]
     stages = set(re.findall(r"--junitxml=build/tests/([\w/]+)/results.xml", said))
     scenarios = set(re.findall(r"--scenario-name=(\w+)", said))
-    more = (*(("windows/program", "windows/site") if powershell else ()), *(("real",) if size == "test-all" else ()))
-    assert stages == {"unit", "packets", "faults", *more}
+    windows, whole = ("windows/program", "windows/site") if powershell else (), ("real",) if size == "test-all" else ()
+    assert stages == {"unit", "packets", "faults", *windows, *whole}
     assert scenarios == SCENARIOS if size == "test-all" else scenarios < SCENARIOS
     counted, _option, left_out = last.partition("tests/sum_up.py")[2].partition(" --left-out ")
     assert set(counted.split()) - {"--whole"} == stages | {f"molecule/{name}" for name in scenarios}

@@ -248,7 +248,7 @@ def _settings(settings: t.Any, data: t.Mapping[str, t.Any]) -> t.Any:
 def _lines(saved: str) -> t.Set[t.Tuple[str, str]]:
     """Chains, policies and rules, each with its table, without counters."""
     table, lines = "", set()
-    for line in saved.splitlines():
+    for line in saved.split("\n"):
         if line.startswith("*"):
             table = line
         elif line.startswith((":", "-A")):

@@ -22,7 +22,7 @@ from ..._policy.container_bridges import container_bridges, links_of_others
 from ..._policy.contradictions import contradictions
 from ..._policy.model import Policy
 from ..._policy.surroundings import Surroundings
-from . import boot, bridge_support, emergency_rules, native, open_connections
+from . import boot, bridge_support, emergency_rules, native, open_connections, untracked
 from . import kernel as others
 from .boot import COMMAND, EMERGENCY, HEADER, LOAD, RULESET, SCRIPT
 from .containers_apart import BRIDGE_TABLE, DELETE_BRIDGE
@@ -114,7 +114,9 @@ def _surroundings(policy: Policy, host: Host, redirected_pass: bool = False) -> 
     links = os.listdir("/sys/class/net")
     bridges, others = (tuple(find(policy.container_interfaces, links)) for find in (container_bridges, links_of_others))
     found = Surroundings(bridges, others, redirected_pass=redirected_pass)
-    return found if policy.containers_apart is None else bridge_support.looked_at(found, host)
+    if policy.containers_apart is not None:
+        return bridge_support.looked_at(found, bridges, host)
+    return bridge_support.looked_at(found, policy.contained_bridges, host) if policy.contained_bridges else found
 
 
 def _require_nft(host: Host) -> None:
@@ -344,4 +346,4 @@ def _objections(kernel: others.Kernel) -> t.List[str]:
 def _contradictions(policy: Policy, kernel: others.Kernel) -> t.List[str]:
     """What others decide in the kernel, whichever backend carries the policy, and what of it could not be read."""
     found = contradictions(policy, kernel.places([*OUR_TABLES, FIREWALLD_TABLE]))
-    return found + kernel.unread.warnings()
+    return found + untracked.warnings(policy, kernel.untracked()) + kernel.unread.warnings()

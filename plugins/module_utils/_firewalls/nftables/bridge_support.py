@@ -22,12 +22,12 @@ _BY_ADDRESS = (
 )
 
 
-def looked_at(surroundings: Surroundings, host: Host) -> Surroundings:
-    """The surroundings with what the table of bridges needs to know of the host."""
+def looked_at(surroundings: Surroundings, bridges: t.Sequence[str], host: Host) -> Surroundings:
+    """The surroundings with what the table of these bridges needs to know of the host."""
     if not host.which("nft") or host.run(["unshare", "--net", "--", "nft", "-f", "-"], input=_TRIAL + "\n", check=False).rc == 0:
         return surroundings
     listed = json.loads(host.run(["ip", "-json", "address", "show"]).stdout) if host.which("ip") else []
-    networks = networks_of([link for link in listed if link.get("ifname") in surroundings.bridges])
+    networks = networks_of([link for link in listed if link.get("ifname") in bridges])
     return surroundings._replace(names_bridges=False, containers=networks)
 
 

@@ -17,6 +17,7 @@ import typing as t
 
 from ..._plan.model import InsideFlow
 from ..._policy.model import AddressSet, Policy
+from .contained import within_bridges
 from .identifiers import comment
 
 BRIDGE_TABLE = "bridge federated_connectivity"
@@ -43,18 +44,25 @@ def bridge_table(policy: Policy, others: t.Iterable[str], networks: t.Optional[A
         others: Links that a prefix of the policy's container interfaces covers, and that belong to no container engine.
         networks: Where containers live, for a kernel that cannot tell bridges; None: it can.
     """
-    if policy.containers_apart is None:
+    if policy.containers_apart is None and not policy.contained_bridges:
         return ""
     apart = [*_OF_THE_LINK, *between(policy), *_replies(policy), "drop %s" % comment("containers apart")]
     forward = ["type filter hook forward priority filter; policy accept;"]
+    forward += within_bridges(policy, networks)
+    if policy.containers_apart is None:
+        return _table([("forward", forward)])
     if networks is None:
         forward += ['meta ibrname "%s" accept' % link for link in others]
         forward += ['meta ibrname "%s" jump apart' % interface for interface in policy.container_interfaces]
     else:
         of_family = ((match, ", ".join(networks.of_family(family))) for family, match in ((4, "ip"), (6, "ip6")))
         forward += [f"{match} saddr {{ {found} }} {match} daddr {{ {found} }} jump apart" for match, found in of_family if found]
-    chains = "".join("\tchain %s {\n%s\t}\n" % (name, _lines(rules)) for name, rules in (("apart", apart), ("forward", forward)))
-    return "%stable %s {\n%s}\n" % (DELETE_BRIDGE, BRIDGE_TABLE, chains)
+    return _table([("apart", apart), ("forward", forward)])
+
+
+def _table(chains: t.Iterable[t.Tuple[str, t.Iterable[str]]]) -> str:
+    text = "".join("\tchain %s {\n%s\t}\n" % (name, _lines(rules)) for name, rules in chains)
+    return "%stable %s {\n%s}\n" % (DELETE_BRIDGE, BRIDGE_TABLE, text)
 
 
 def _replies(policy: Policy) -> t.Iterator[str]:

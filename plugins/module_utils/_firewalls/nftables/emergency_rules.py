@@ -81,6 +81,8 @@ def _closed(policy: Policy, family: int) -> t.Iterator[str]:
     if policy.loopback_listeners and family == 4:
         yield "-d 127.0.0.0/8 -j DROP"
     yield _ESTABLISHED
+    for bridge in policy.contained_bridges:
+        yield "-i %s %s-j DROP" % (bridge, "! -p ipv6-icmp " if family == 6 else "")
     yield from _accepts(policy, family, _DESTINATION)
     for rule in policy.ingress():
         if rule.closed_to_others:

@@ -18,6 +18,7 @@ from ..iptables import others as iptables_others
 from ..iptables.saved import Saved, Table, parse
 from ..iptables.unread import Unread
 from . import others as nftables_others
+from . import untracked
 from .listing import Broken, Listing, entries_of, tables_of
 from .listing import Table as NftTable
 
@@ -47,6 +48,12 @@ class Kernel(t.NamedTuple):
     def refusing_by_default(self, managed: t.Collection[NftTable]) -> t.List[str]:
         """The chains of others that drop what they do not accept."""
         return nftables_others.refusing_by_default(self.listing, managed)
+
+    def untracked(self) -> t.Iterator[untracked.Untracked]:
+        """The rules of others that take connections out of tracking."""
+        for family, saved in self.saved:
+            yield from untracked.of_iptables(family, saved)
+        yield from untracked.of_nftables(self.listing, self.shown_by_iptables())
 
     def shown_by_iptables(self) -> t.Set[NftTable]:
         """The tables of nftables that iptables-save shows: those that its nftables variant keeps there, unless nft has written into

@@ -24,6 +24,7 @@ import typing as t
 
 from ..._plan.words import DIRECTIONS, HOST, INGRESS, PUBLISHED
 from ..._policy.model import FAMILIES, AddressSet, Policy, Rule
+from .contained import INPUT, forwarded, to_the_host
 from .containers_apart import between, bridge_table
 from .identifiers import COMMENT_LENGTH as COMMENT_LENGTH
 from .identifiers import IDENTIFIER_LENGTH as IDENTIFIER_LENGTH
@@ -92,7 +93,7 @@ def render_guard(
 def _is_guarded(policy: Policy) -> bool:
     """Whether the policy decides about containers, or about what other backends let pass."""
     decided = any(rule.placement == PUBLISHED or rule.closed_to_others for rule in policy.rules)
-    return bool(decided or policy.deny_ingress or policy.deny_egress or policy.loopback_listeners)
+    return bool(decided or policy.deny_ingress or policy.deny_egress or policy.loopback_listeners or policy.contained_bridges)
 
 
 def _table(policy: Policy, own: t.Iterable[str], used: t.Iterable[Rule], bridges: t.Sequence[str], others: t.Sequence[str]) -> str:
@@ -203,6 +204,9 @@ def _forward_guard(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
     if policy.deny_egress:
         yield _chain("containers", None, _containers(policy, others))
     yield _chain("forward", "filter hook forward priority filter - 5", _forward(policy))
+    contained = to_the_host(policy, [ESTABLISHED, *ERRORS])
+    if contained:
+        yield _chain(INPUT, "filter hook input priority filter - 5", contained)
     if policy.loopback_listeners:
         rule = "%s %s" % (_FROM_THE_WIRE_TO_LOOPBACK, comment("loopback"))
         yield _chain("loopback", "filter hook prerouting priority raw", [rule])
@@ -211,6 +215,7 @@ def _forward_guard(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
 def _forward(policy: Policy) -> t.Iterator[str]:
     yield ESTABLISHED
     yield from ERRORS
+    yield from forwarded(policy)
     if policy.containers_apart is None:
         yield "%s %s ct status dnat accept" % (_OWN_CONTAINERS, _TO_CONTAINERS)
     else:

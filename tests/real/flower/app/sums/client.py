@@ -17,9 +17,3 @@ def train(message: Message, _context: Context) -> Message:
     arrays = [array + 1 for array in message.content["arrays"].to_numpy_ndarrays()]
     content = RecordDict({"arrays": ArrayRecord(arrays), "metrics": MetricRecord({"num-examples": 1})})
     return Message(content=content, reply_to=message)
-
-
-@app.evaluate()
-def evaluate(message: Message, _context: Context) -> Message:
-    total = float(sum(array.sum() for array in message.content["arrays"].to_numpy_ndarrays()))
-    return Message(content=RecordDict({"metrics": MetricRecord({"num-examples": 1, "total": total})}), reply_to=message)

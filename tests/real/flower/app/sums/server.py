@@ -16,7 +16,7 @@ app = ServerApp()
 
 @app.main()
 def main(grid: Grid, context: Context) -> None:
-    strategy = FedAvg(min_train_nodes=2, min_evaluate_nodes=2, min_available_nodes=2)
+    strategy = FedAvg(min_train_nodes=2, fraction_evaluate=0.0, min_available_nodes=2)
     rounds = int(context.run_config["num-server-rounds"])
     result = strategy.start(grid=grid, initial_arrays=ArrayRecord([np.zeros(4)]), num_rounds=rounds)
     (vector,) = result.arrays.to_numpy_ndarrays()

@@ -35,6 +35,7 @@ POLICY: dict[str, t.Any] = {
     "address_sets": {"partners": ["198.51.100.0/25", "198.51.100.128/25", "2001:db8::1"], "any": ["0.0.0.0/0", "::/0"]},
     "rules": [RULE],
 }
+INSIDE = {"flow": "network_wall.n.local_server", "protocol": "tcp", "ports": ["8080"]}
 RESOLVED = {"registry.example.org": ["203.0.113.5"]}
 
 
@@ -116,11 +117,29 @@ def test_keys_of_other_tools_are_welcome() -> None:
         (("address_sets", "partners"), ["198.51.100.1/24"], "address set partners: 198.51.100.1/24 has host bits set"),
         (("address_sets", "partners"), ["fe80::1%eth0"], "address set partners: 'fe80::1%eth0' names an interface"),
         (("address_sets", "partners"), "any", "address_sets: partners must be a list of strings"),
+        (("log_refused",), "yes", "policy: log_refused must be true or false, not 'yes'"),
+        (("connection_limit",), -1, "policy: connection_limit must be a number from 0 to 65535, not -1"),
+        (("connection_limit",), True, "policy: connection_limit must be a number from 0 to 65535, not True"),
+        (("containers_apart",), "none", "policy: containers_apart must be a list of dictionaries"),
+        (("containers_apart",), [INSIDE, {**INSIDE, "ports": []}], "containers_apart[1]: no ports"),
+        (
+            ("containers_apart",),
+            [{**INSIDE, "ports": ["8080; flush ruleset"]}],
+            "containers_apart[0]: '8080; flush ruleset' is not a valid",
+        ),
+        (("containers_apart",), [{**INSIDE, "protocol": "any"}], "containers_apart[0]: protocol is 'any'; it can be tcp or udp"),
+        (("containers_apart",), [{"protocol": "tcp", "ports": ["1"]}], "containers_apart[0]: flow must be a string, not None"),
         (("address_sets", "registry.example.org"), [], "'registry.example.org' is both an address set and a host name"),
     ],
 )
 def test_a_mistake_is_named(path: tuple[t.Any, ...], value: t.Any, message: str) -> None:
     assert any(refusal.startswith(message) for refusal in refusals(changed(path, value)))
+
+
+def test_flows_between_containers_are_read_with_each_port_once() -> None:
+    assert parse_policy(POLICY, RESOLVED, None).containers_apart is None
+    (flow,) = parse_policy({**POLICY, "containers_apart": [{**INSIDE, "ports": ["80", "70-90"]}]}, RESOLVED, None).containers_apart or ()
+    assert flow == (INSIDE["flow"], "tcp", ("70-90",))
 
 
 def test_all_mistakes_are_said_at_once() -> None:
@@ -152,6 +171,9 @@ json_values = st.recursive(
             ("address_sets",),
             ("rules",),
             ("rules", 0),
+            ("log_refused",),
+            ("connection_limit",),
+            ("containers_apart",),
             ("address_sets", "partners"),
             *(("rules", 0, key) for key in RULE),
         ]

@@ -49,7 +49,12 @@ FIXED = {
     ),
     "coinstac": (
         "client remote",
-        {"mqtt_transport": "initiator mqtts|websocket", "container_engine": "initiator docker|singularity"},
+        {
+            "mqtt_transport": "initiator mqtts|websocket",
+            "container_engine": "initiator docker|singularity",
+            "containment": "initiator none|full",
+            "computation_bridge": "initiator unset",
+        },
         "",
     ),
     "network_wall": (
@@ -226,10 +231,15 @@ def _used(system: str, key: str) -> set[str]:
     matrix = MATRICES[system]
     return {
         name
-        for part in _objects([matrix["flows"], matrix.get("traps"), matrix.get("questions")])
+        for part in _objects([matrix["flows"], *_contained(matrix), matrix.get("traps"), matrix.get("questions")])
         if key in part
         for name in _as_list(part[key])
     }
+
+
+def _contained(matrix: dict[str, t.Any]) -> list[t.Any]:
+    """What roles say about their containers."""
+    return [role["contained"] for role in matrix["roles"].values() if "contained" in role]
 
 
 def _as_list(value: t.Any) -> list[str]:

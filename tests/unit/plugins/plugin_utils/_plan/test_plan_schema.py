@@ -128,6 +128,7 @@ PARTS = st.builds(
     st.none() | PROXIES,
     st.lists(EXCLUSIONS, max_size=2).map(tuple),
     st.none() | st.sampled_from(words.FIREWALLS),
+    contained_bridges=TEXTS,
 )
 ADDRESSES = st.lists(st.sampled_from(["198.51.100.1", "2001:db8::/64"]), max_size=2).map(tuple)
 

@@ -52,6 +52,11 @@ def reported(drafted: Draft) -> str:
         ("Everyone", "any"),
         ("Internet (updates)", "any"),
         ("All nodes", "nodes"),
+        ("All hosts", "hosts"),
+        ("All sources", "any"),
+        ("10.0.*.*", "network_10_0"),
+        ("*Node*", "node"),
+        ("**Node**", "node"),
         ("Any pod", "pod"),
         ("Hub (198.51.100.5)", "hub"),
         ("Hub 198.51.100.5", "hub"),
@@ -120,6 +125,7 @@ def test_ends_that_are_not_certain_are_reported(source: str, why: str) -> None:
         ("HTTP/2", "443", ["tcp [443]"]),
         ("", "TCP: 443, 8443; UDP: 53", ["tcp [443, 8443]", "udp [53]"]),
         ("SMB", "445/tcp", ["tcp [445]"]),
+        ("", "TCP 443 / UDP 443", ["tcp [443]", "udp [443]"]),
         ("TCP", "8000 to 8010", ["tcp ['8000-8010']"]),
     ],
 )
@@ -135,7 +141,7 @@ def test_ports_are_read_as_they_are_meant(protocol: str, port: str, meant: list[
         ("TCP", "443 -> 8443", "a range or a published port"),
         ("TCP", "443 (or 8443)", "another one in parentheses"),
         ("UDP", "4500 (TCP)", "another one than beside the port"),
-        ("TCP, ICMP", "443", "also says icmp"),
+        ("TCP, ICMP", "443", "has icmp in it"),
         ("ICMP", "-", "has no ports"),
         ("SMB", "445", "not known to run over tcp or udp"),
         ("TCP", "-", "not a number"),
@@ -151,10 +157,10 @@ def test_ports_that_are_not_certain_are_reported(protocol: str, port: str, why: 
 @pytest.mark.parametrize(
     ("action", "opens"),
     [
-        *((word, True) for word in ("Allow", "permitted", "\u2705", "Yes", "erlaubt")),
+        *((word, True) for word in ("Allow", "permitted", "Y", "\u2705", "Yes", "erlaubt")),
         *(
             (word, False)
-            for word in ("Deny", "BLOCK", "\u274c (except updates)", "Not allowed", "Reject", "verboten", "No", "", "Log", "NAT")
+            for word in ("Deny", "BLOCK", "\u274c (except updates)", "Not allowed", "Reject", "verboten", "No", "N", "", "Log", "NAT")
         ),
     ],
 )

@@ -86,9 +86,10 @@ def test_a_line_says_what_would_admit_the_peer(plan: Plan) -> None:
         ("linksight.north.peer_http.ingress", "203.0.113.9"),
         ("linksight.north.hub_api.ingress", "2001:db8::9"),
         ("own.f.f.ingress", "192.0.2.7"),
+        ("linksight.north.peer_http.ingress", "198.51.100.3"),
         missing=["linksight.north.peer_grpc.ingress"],
     )
-    assert lines("a", found, listeners_of(plan, "a")) == [
+    assert lines("a", found, listeners_of(plan, "a"), plan) == [
         (
             "203.0.113.9 was refused at tcp 8443 (linksight.north.peer_http.ingress). To admit it, add a host with "
             "connectivity_addresses: [203.0.113.9], connectivity_managed: false and "
@@ -99,6 +100,10 @@ def test_a_line_says_what_would_admit_the_peer(plan: Plan) -> None:
             "add 2001:db8::9 to connectivity_networks.users of a"
         ),
         "192.0.2.7 was refused at udp 7000 (own.f.f.ingress). To admit it, add 192.0.2.7 to connectivity_networks.n of a",
+        (
+            "198.51.100.3 (host c) was refused at tcp 8443 (linksight.north.peer_http.ingress). To admit it, "
+            "give host c the membership {matrix: linksight, federation: north, roles: [data_station]}"
+        ),
         "linksight.north.peer_grpc.ingress: the host does not record refused peers here yet; run federated.connectivity.site",
     ]
 

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Containers that a system promises to contain: the bridges where the guard does it, and a finding where nothing does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .._inventory.findings import NOT_CONTAINED, Finding
+from .._inventory.hosts import Host
+from .._matrix.model import Containment
+from .federations import Federation, Member
+from .host_flows import places_of
+
+Places = Mapping[tuple[str, str], Federation]
+
+
+def contained_bridges(host: Host, federations: Places) -> tuple[str, ...]:
+    """The bridges of a managed host whose containers open no connection."""
+    return tuple(
+        sorted({bridge for _federation, member, containment in _contained(host, federations) for bridge in _bridge(member, containment)})
+    )
+
+
+def containment_findings(host: Host, federations: Places) -> Iterator[Finding]:
+    """One finding for each role that is to be contained and is not: because nobody asked for it, or because nothing here can do it."""
+    for federation, member, containment in _contained(host, federations):
+        if not _bridge(member, containment):
+            why = next((words for option, value, words in containment.impossible if member.options[option] == value), None)
+            yield Finding(NOT_CONTAINED, federation.label, why or containment.advice)
+
+
+def _contained(host: Host, federations: Places) -> Iterator[tuple[Federation, Member, Containment]]:
+    if host.profile.managed:
+        for federation, member in places_of(host, federations):
+            for role in sorted(member.membership.roles):
+                if role in federation.matrix.containments:
+                    yield federation, member, federation.matrix.containments[role]
+
+
+def _bridge(member: Member, containment: Containment) -> list[str]:
+    wanted = all(member.options[option] in values for option, values in containment.when.items())
+    return [str(member.options.get(containment.bridge) or containment.usual)] if wanted else []

@@ -357,7 +357,7 @@ class HostPart(t.NamedTuple):
             data["containers_apart"] = [flow.to_json() for flow in self.containers_apart]
         if self.contained_bridges:
             data["contained_bridges"] = list(self.contained_bridges)
-        if self.front is None or self.front == PlanFront():
+        if self.front is None:
             del data["front"]
         else:
             data["front"] = self.front.to_json()
@@ -380,7 +380,7 @@ class HostPart(t.NamedTuple):
             data.get("connection_limit", 0),
             tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
             tuple(data.get("contained_bridges", ())),
-            PlanFront.from_json(data["front"]) if data.get("front") else None,
+            PlanFront.from_json(data["front"]) if "front" in data else None,
         )
 
 

@@ -49,6 +49,8 @@ def _groups(networks: Networks) -> list[Group]:
             sets = rule.peers.address_sets
             if rule.necessity != MANDATORY or not sets or ANY in sets or rule.via_proxy:
                 continue
+            if rule.direction == INGRESS and host.part.front is not None:
+                continue  # its initiators' rules are about what stands in front of it, and are checked from their end
             if host.part.managed or not any(map(network_of, sets)):
                 found.setdefault(rule, []).append(name)
     return [Group(rule, hosts) for rule, hosts in found.items()]
@@ -62,7 +64,11 @@ def _refused(group: Group, networks: Networks) -> Iterator[str]:
         known: dict[tuple[int, frozenset[int]], list[str]] = {}
         peers = networks.of(rule.peers)
         for other in networks.hosts_in(peers):
-            admitted = networks.admitted(other, OTHER[rule.direction], rule.protocol, port)
+            front = networks.plan.hosts[other].part.front if rule.direction == EGRESS else None
+            if front is not None and front.sources:
+                continue  # it sees the networks of the front, not the initiators
+            own_port = front.own_port(port) if front else port
+            admitted = networks.admitted(other, OTHER[rule.direction], rule.protocol, own_port)
             if admitted is None or _is_proxied(networks, other, rule):
                 continue
             key = (id(admitted), networks.versions(other, peers))

@@ -86,12 +86,22 @@ def _between(sets: AddressSetIndex, source: End, destination: End, protocol: str
     groups: dict[tuple[Decision, Decision], list[tuple[Peer, Peer]]] = {}
     for own, other in pairs:
         egress = decide(source.host.part, EGRESS, protocol, port, other, sets) if source.host else NOT_IN_PLAN
-        ingress = decide(destination.host.part, INGRESS, protocol, port, own, sets) if destination.host else NOT_IN_PLAN
+        ingress = _incoming(destination.host, protocol, port, own, sets) if destination.host else NOT_IN_PLAN
         groups.setdefault((egress, ingress), []).append((own, other))
     for (egress, ingress), members in groups.items():
         sources, destinations = (tuple(dict.fromkeys(_shown(pair[end]) for pair in members)) for end in (0, 1))
         verdict = _together(egress, ingress)
         yield Connection(source.text, destination.text, sources, destinations, protocol, port, verdict, egress, ingress)
+
+
+def _incoming(host: HostPlan, protocol: str, port: int, peer: Peer, sets: AddressSetIndex) -> Decision:
+    """What a responder decides. What stands in front of it may change the port, and hide the peer behind networks of its own."""
+    front = host.part.front
+    if front is None:
+        return decide(host.part, INGRESS, protocol, port, peer, sets)
+    seen = [Peer(source) for source in front.sources] or [peer]
+    decisions = [decide(host.part, INGRESS, protocol, front.own_port(port), one, sets) for one in seen]
+    return next((decision for decision in decisions if decision.verdict.refuses), decisions[0])
 
 
 def _together(egress: Decision, ingress: Decision) -> Verdict:

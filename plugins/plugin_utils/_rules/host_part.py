@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ...module_utils._plan.front import PlanFront
 from ...module_utils._plan.model import Defaults, HostPart, PlanMembership, PlanProxy, PlanRule
 from ...module_utils._plan.words import DENY, EGRESS, INGRESS, UNCHANGED
 from .._inventory.findings import Finding
@@ -70,7 +71,7 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         profile.connection_limit,
         containers_apart(host, federations),
         contained_bridges(host, federations),
-        profile.front,
+        profile.front if profile.front != PlanFront() else None,
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
     options = {federation.label: member.options for federation, member in places_of(host, federations)}

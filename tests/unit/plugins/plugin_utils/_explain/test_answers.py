@@ -9,6 +9,8 @@ import typing as t
 
 import pytest
 
+from ansible_collections.federated.connectivity.plugins.plugin_utils._check.flows import check_flows
+from ansible_collections.federated.connectivity.plugins.plugin_utils._check.model import Networks, State
 from ansible_collections.federated.connectivity.plugins.plugin_utils._explain.answer import Answer, Known, answer
 from ansible_collections.federated.connectivity.plugins.plugin_utils._explain.parties import NotUnderstood, Question
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
@@ -177,3 +179,31 @@ def test_all_errors_at_once(known: Known) -> None:
     with pytest.raises(NotUnderstood) as error:
         ask(known, "nobody", "nothing", 22)
     assert len(str(error.value).splitlines()) == 2
+
+
+NAT = {
+    "server": {
+        "connectivity_addresses": ["203.0.113.10"],
+        "connectivity_front": {"ports": {"8002": 18002}},
+        "connectivity_networks": {"management": ["192.0.2.0/28"], "admins": ["192.0.2.64/28"]},
+        "connectivity_memberships": [{"matrix": "nvflare", "federation": "nat", "roles": ["server"]}],
+    },
+    "site": {
+        "connectivity_addresses": ["198.51.100.20"],
+        "connectivity_networks": {"management": ["192.0.2.0/28"]},
+        "connectivity_memberships": [{"matrix": "nvflare", "federation": "nat", "roles": ["client"]}],
+    },
+}
+BALANCED = {**NAT, "server": {**NAT["server"], "connectivity_front": {"sources": ["203.0.113.4"]}}}
+
+
+@pytest.mark.parametrize(("inventory", "port"), [(NAT, 18002), (BALANCED, 8002)])
+def test_a_question_is_about_what_partners_see_in_front_of_a_host(inventory: dict[str, t.Any], port: int, tmp_path: pathlib.Path) -> None:
+    computed = compute_plan(inventory, Catalogue())
+    write_plan(computed, tmp_path)
+    found = ask(Known(read_plan(tmp_path), computed.matrices, lambda host, address: None), "site", "server", port)
+    assert found.verdict == "allowed"
+    assert [one["verdict"] for one in found.connections[0]["ends"]] == ["allowed", "allowed"]
+    results = list(check_flows(Networks(read_plan(tmp_path))))
+    assert [result for result in results if result.state is not State.PASSED] == []
+    assert results

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._plan import model, words
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.front import PlanFront
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart, HostPlan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import writer
 
@@ -117,6 +118,9 @@ MEMBERSHIPS = st.builds(
     st.dictionaries(TEXT, LIMITS, max_size=2),
 )
 DEFAULTS = st.builds(model.Defaults, st.sampled_from(words.DEFAULTS), st.sampled_from(words.DEFAULTS))
+ADDRESSES = st.lists(st.sampled_from(["198.51.100.1", "2001:db8::/64"]), max_size=2).map(tuple)
+FRONTS = st.builds(PlanFront, TEXTS, st.sampled_from([(), ((22, 2222),), ((22, 2222), (443, 8443))]), ADDRESSES, ADDRESSES)
+INSIDE = st.builds(model.InsideFlow, TEXT, st.sampled_from(words.PROTOCOLS), PORTS)
 PARTS = st.builds(
     HostPart,
     st.booleans(),
@@ -128,9 +132,12 @@ PARTS = st.builds(
     st.none() | PROXIES,
     st.lists(EXCLUSIONS, max_size=2).map(tuple),
     st.none() | st.sampled_from(words.FIREWALLS),
+    log_refused=st.booleans(),
+    connection_limit=st.integers(0, 65535),
+    containers_apart=st.none() | st.lists(INSIDE, max_size=2).map(tuple),
     contained_bridges=TEXTS,
+    front=st.none() | FRONTS,
 )
-ADDRESSES = st.lists(st.sampled_from(["198.51.100.1", "2001:db8::/64"]), max_size=2).map(tuple)
 
 
 @settings(max_examples=40)

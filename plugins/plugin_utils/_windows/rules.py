@@ -169,6 +169,11 @@ def _not_of_windows(part: HostPart) -> Iterable[str]:
             f"connectivity_connection_limit is {part.connection_limit}, and Windows Firewall cannot limit the connections of "
             "a peer; leave it out for this host, and limit them on a firewall in front of it"
         )
+    if part.contained_bridges:
+        yield (
+            f"the containers of {', '.join(part.contained_bridges)} are to open no connection (containment: full), and Windows Firewall does not see "
+            "the connections of containers; take containment: none for this host"
+        )
 
 
 def _no_names(rule: PlanRule) -> str:

@@ -171,8 +171,8 @@ def _not_of_windows(part: HostPart) -> Iterable[str]:
         )
     if part.contained_bridges:
         yield (
-            f"the containers of {', '.join(part.contained_bridges)} are to open no connection (containment: full), and Windows Firewall does not see "
-            "the connections of containers; take containment: none for this host"
+            f"the containers of {', '.join(part.contained_bridges)} are to open no connection (containment: full), and Windows Firewall "
+            "does not see the connections of containers; take containment: none for this host"
         )
 
 

@@ -14,7 +14,7 @@ import typing as t
 
 from .._host.host import Host
 from .._policy.container_bridges import container_bridges
-from .._policy.container_networks import networks_of as networks_of
+from .._policy.container_networks import networks_of
 from .._policy.model import AddressSet, Policy
 
 

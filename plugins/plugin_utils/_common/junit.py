@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 import typing as t
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from xml.etree import ElementTree
 
 from .plan_marker import MARK
 from .texts import first_unseen, one_line

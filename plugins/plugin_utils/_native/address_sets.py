@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-from ...module_utils._firewalls.nftables.ruleset import identifier, set_blocks
+from ...module_utils._firewalls.nftables.identifiers import identifier
+from ...module_utils._firewalls.nftables.ruleset import set_blocks
 from ...module_utils._policy.model import FAMILIES, AddressSet, Placeholder, Policy
 from .._common.plan_marker import MARK
 from .._common.texts import one_line

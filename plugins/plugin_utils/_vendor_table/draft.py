@@ -116,7 +116,7 @@ def draft_rows(rows: Sequence[Row], file: str, name: str, perspective: Collectio
             said.append((row, str(unclear)))
     answers = replies(read)
     said += [(connection.row, why) for connection, why in answers]
-    connections = [connection for connection in read if not any(connection is answer for answer, _ in answers)]
+    connections = [connection for connection in read if not any(connection is answer for answer, _why in answers)]
     unread = [f"{_place(file, row)}: {why}" for row, why in sorted(said, key=lambda each: (each[0].sheet, each[0].line))]
     plurals = _plurals(connections)
     flows: dict[object, _Flow] = {}

@@ -79,7 +79,7 @@ def _part(column: str, text: str, outside: str, inside: str, words: Vocabulary) 
     if not inside or word_list(inside) == word_list(outside):
         return main
     beside = _plain(column, text, inside, words) if re.search(r"[^\W_]|::", inside) else main
-    if main.kind == beside.kind in ("any", "local", "names"):
+    if main.kind == beside.kind and main.kind in ("any", "local", "names"):
         return main
     if main.kind == "roles" and beside.kind == "roles":
         return _Part("roles", (identifier(f"{outside} {inside}", "role"),))

@@ -79,7 +79,7 @@ def from_header(
 ) -> Grid | None:
     """The table of a sheet: it begins with the first row that names all that is needed, or else with the one that names most."""
     best: tuple[int, int] | None = None
-    for index, (_, cells) in enumerate(rows[:HEADER_SOUGHT]):
+    for index, (_line, cells) in enumerate(rows[:HEADER_SOUGHT]):
         count, wanted = known(cells)
         if wanted:
             best = (count, index)
@@ -89,5 +89,5 @@ def from_header(
     if best is None:
         return None
     index = best[1]
-    above = tuple(" ".join(filter(None, cells)) for _, cells in reversed(rows[max(0, index - 3) : index]))
+    above = tuple(" ".join(filter(None, cells)) for _line, cells in reversed(rows[max(0, index - 3) : index]))
     return Grid(rows[index][0], rows[index][1], rows[index + 1 :], (*above, *headings), sheet)

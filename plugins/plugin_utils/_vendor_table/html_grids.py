@@ -64,7 +64,7 @@ def _rows(table: t.Any) -> Iterator[tuple[int, list[str]]]:
                 if across > COLUMNS_MOST:
                     raise TableTooLarge(line, f"a cell spans {across} columns; the most is {COLUMNS_MOST}")
                 text = _text(cell)
-                for _ in range(across):
+                for _column in range(across):
                     _place(cells, below, text, down - 1)
         spans = {**spans, **below}
         bound_row(line, cells)

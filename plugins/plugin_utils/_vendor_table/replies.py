@@ -54,7 +54,7 @@ def _is_fixed(written: str) -> bool:
 
 
 def _is_wide(span: str) -> bool:
-    low, _, high = span.partition("-")
+    low, _dash, high = span.partition("-")
     return bool(high) and int(low) >= 1024 and int(high) - int(low) >= WIDE
 
 

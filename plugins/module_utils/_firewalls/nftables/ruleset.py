@@ -26,10 +26,7 @@ from ..._plan.words import DIRECTIONS, HOST, INGRESS, PUBLISHED
 from ..._policy.model import FAMILIES, AddressSet, Policy, Rule
 from .contained import INPUT, forwarded, to_the_host
 from .containers_apart import between, bridge_table
-from .identifiers import COMMENT_LENGTH as COMMENT_LENGTH
-from .identifiers import IDENTIFIER_LENGTH as IDENTIFIER_LENGTH
-from .identifiers import MARK, comment
-from .identifiers import identifier as identifier
+from .identifiers import MARK, comment, identifier
 from .peers_watched import dynamic_sets, limit_chains, refusals
 from .spared import DHCP_IN, DHCP_OUT, ERRORS, ESTABLISHED, LINK_IN, LINK_OUT
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.federated.connectivity.plugins.module_utils._apply.own_containers import networks_of
+from ansible_collections.federated.connectivity.plugins.module_utils._policy.container_networks import networks_of
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet
 
 CONTAINERS = AddressSet("containers_of_this_host", ("203.0.113.16/28",), ("2001:db8:17:1::/64",))

@@ -12,8 +12,10 @@ result. So the words are bounded and escaped where the connection returns them, 
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
+from ansible import constants as ansible_constants
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
@@ -23,6 +25,7 @@ from .._operator.role_options import is_ours
 from .results import ANSWER_MAXIMUM, ROWS, judge_answer, names_in_facts, read_answer
 from .time_limit import NoAnswer, within
 
+constants = t.cast(t.Any, ansible_constants)
 COLLECTION = "federated.connectivity"
 DISCOVERED = "discovered_interpreter_"
 _ERROR_MAXIMUM = 4000
@@ -59,7 +62,7 @@ class HostAction(ActionBase):
         """
         self._name, self._running, self._received = str(variables.get("inventory_hostname", "")), module, None
         try:
-            with within(ROWS[module].seconds):
+            with within(ROWS[module].seconds), _python_first(self._connection):
                 result: dict[str, t.Any] = self._execute_module(f"{COLLECTION}.{module}", module_args=arguments, task_vars=variables)
         except NoAnswer:
             return self.refuse(f"it has not come within {ROWS[module].seconds:g} seconds")
@@ -78,16 +81,6 @@ class HostAction(ActionBase):
         """The failure of a host whose answer is not usable, or does not fit what it was asked."""
         message = f"host {self._name}: its answer to {self._running} is not usable: {why}"
         return {"failed": True, "changed": False, "msg": message, "unusable": why}
-
-    def _configure_module(self, *arguments: t.Any, **options: t.Any) -> t.Any:
-        """The module's program for this host. Without a preference Ansible takes ``x.ps1`` before ``x.py``, on Linux hosts, too."""
-        preferred = self._connection.module_implementation_preferences
-        if tuple(preferred) == ("",):
-            self._connection.module_implementation_preferences = (".py",)
-        try:
-            return super()._configure_module(*arguments, **options)
-        finally:
-            self._connection.module_implementation_preferences = preferred
 
     def _low_level_execute_command(self, *arguments: t.Any, **options: t.Any) -> dict[str, t.Any]:
         """What a command wrote, bounded and escaped."""
@@ -125,3 +118,18 @@ def _excerpts(res: dict[str, t.Any]) -> str:
     """The beginning of what came instead of an answer, which mostly says why."""
     streams = (("wrote", res.get("stdout", "")), ("wrote as an error", res.get("stderr", "")))
     return "".join(f"; it {what}: {printable(written.strip(), _EXCERPT)}" for what, written in streams if written.strip())
+
+
+@contextlib.contextmanager
+def _python_first(connection: t.Any) -> t.Iterator[None]:
+    """On hosts other than Windows, let Ansible and Mitogen find the Python program of a module that has one for PowerShell as well.
+
+    Where a connection prefers no program they take ``x.ps1`` before ``x.py``, on Linux hosts, too.
+    """
+    ignored = constants.MODULE_IGNORE_EXTS
+    if tuple(getattr(connection, "module_implementation_preferences", ("",))) == ("",):
+        constants.MODULE_IGNORE_EXTS = (*ignored, ".ps1")
+    try:
+        yield
+    finally:
+        constants.MODULE_IGNORE_EXTS = ignored

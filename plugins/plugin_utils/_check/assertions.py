@@ -12,14 +12,15 @@ import contextlib
 import typing as t
 from collections.abc import Iterator, Sequence
 
+from ...module_utils._plan.front import PlanFront
 from ...module_utils._plan.model import PlanRule
 from ...module_utils._plan.ports import is_port_range, without
-from ...module_utils._plan.words import INGRESS, PROTOCOLS, TCP
+from ...module_utils._plan.words import EGRESS, INGRESS, PROTOCOLS, TCP
 from .._common.addresses import ANYBODY
 from .._common.problems import Problems, listed
-from .._explain.connections import connections
+from .._explain.connections import connections, outside_ports
 from .._explain.decisions import Verdict
-from .._explain.parties import NotUnderstood, Party, find_party, network_of
+from .._explain.parties import THE_INTERNET, NotUnderstood, Party, as_responder, find_party, network_of
 from .._inventory.findings import ACCEPTABLE, shown
 from .._inventory.value import Value
 from .model import Networks, Result, State, joined
@@ -29,6 +30,7 @@ with contextlib.suppress(ImportError):  # _libraries.py says what is missing, be
 
 KIND = "assertion"
 EXAMPLE = "[{name: the internet reaches nobody, from: internet, reaches_only: []}]"
+TEXTS_SHOWN = 50
 KEYS = ("name", "from", "to", "port", "ports", "protocol", "expect", "reaches_only", "reached_only_by", "no_finding")
 EXPECTED = (Verdict.ALLOWED.value, Verdict.REFUSED.value)
 JUDGED = ("expect", "reaches_only", "reached_only_by", "no_finding")
@@ -102,6 +104,12 @@ class Reader:
 
     def _of_kind(self, name: str, kind: str, fields: dict[str, Value]) -> Assertion | None:
         initiator, responder = (self._party(fields[key]) if key in fields else Party("") for key in ("from", "to"))
+        if kind == "reaches_only" and initiator and not _addresses(initiator, self._networks):
+            fields["from"].refuse(f"the plan has no address of {initiator.text}, so this could never fail")
+        if kind == "reached_only_by" and responder:
+            responder = as_responder(responder, self._networks.plan)
+            if not responder.hosts:
+                fields["to"].refuse(f"{responder.text} is not a host of the plan and has none in it, so this could never fail")
         protocol = fields["protocol"].one_of("protocol", "the plan", PROTOCOLS) if "protocol" in fields else ""
         more = self._more(kind, fields)
         if initiator is None or responder is None or protocol is None or more is None:
@@ -148,7 +156,9 @@ class Reader:
 
 
 def _ports(value: Value) -> tuple[str, ...]:
-    found = []
+    found: list[str] = []
+    if value.data == []:
+        value.refuse("an empty list of ports means nothing; leave it out for all ports")
     for item in value.items('[443, "8000-8010"]') or ():
         if is_port_range(str(item.data)):
             found.append(str(item.data))
@@ -161,7 +171,8 @@ def judge(assertion: Assertion, networks: Networks) -> Result:
     """Compare an assertion with the plan."""
     why = {"expect": _connection, "reaches_only": _reaches, "reached_only_by": _reached, "no_finding": _findings}[assertion.kind]
     texts = list(dict.fromkeys(why(assertion, networks)))
-    return Result(KIND, assertion.name, State.FAILED if texts else State.PASSED, "; ".join(texts))
+    more = [f"and {len(texts) - TEXTS_SHOWN} more"] if len(texts) > TEXTS_SHOWN else []
+    return Result(KIND, assertion.name, State.FAILED if texts else State.PASSED, "; ".join((*texts[:TEXTS_SHOWN], *more)))
 
 
 def _connection(assertion: Assertion, networks: Networks) -> Iterator[str]:
@@ -185,11 +196,29 @@ _SAID = {
 def _reaches(assertion: Assertion, networks: Networks) -> Iterator[str]:
     """Openings to the initiator that are not among the targets."""
     own = _addresses(assertion.initiator, networks)
+    found: dict[str, list[str]] = {}
     for host, rule in _openings(networks):
-        if host in assertion.initiator.hosts or own.isdisjoint(networks.of(rule.peers)):
+        if host in assertion.initiator.hosts or not _reaches_by(rule, host, assertion.initiator, own, networks):
             continue
-        for ports in _left(rule, [target for target in assertion.targets if host in target.hosts]):
-            yield f"{host}, {rule.protocol} {ports}: opened by {rule.label}"
+        for ports in _left(outside_ports(networks.plan.hosts[host], rule), rule, [one for one in assertion.targets if host in one.hosts]):
+            found.setdefault(f"{rule.protocol} {ports}: opened by {rule.label}", []).append(host)
+    yield from (f"{listed(hosts)}, {text}" for text, hosts in found.items())
+
+
+def _reaches_by(rule: PlanRule, host: str, initiator: Party, own: netaddr.IPSet, networks: Networks) -> bool:
+    """Whether a rule of a host admits an initiator. Where a front hides the initiators, their own rules say who comes that way."""
+    peers = networks.of(rule.peers)
+    front = networks.plan.hosts[host].part.front
+    if front is None or not front.sources or any(map(network_of, rule.peers.address_sets)):
+        return not own.isdisjoint(peers)
+    if peers - _of_front(front):
+        return not own.isdisjoint(peers)
+    labels = {one.label for name in initiator.hosts for one in networks.plan.hosts[name].part.rules if one.direction == EGRESS}
+    return rule.label in labels
+
+
+def _of_front(front: PlanFront) -> netaddr.IPSet:
+    return netaddr.IPSet([*front.sources, *front.health_checks])
 
 
 def _reached(assertion: Assertion, networks: Networks) -> Iterator[str]:
@@ -199,8 +228,10 @@ def _reached(assertion: Assertion, networks: Networks) -> Iterator[str]:
     for host, rule in _openings(networks):
         if host not in assertion.responder.hosts or (assertion.protocol and rule.protocol != assertion.protocol):
             continue
-        ports = [port for port in rule.ports if not assertion.ports or without((port,), assertion.ports) != (port,)]
-        own = netaddr.IPSet(networks.plan.hosts[host].addresses)
+        outside = outside_ports(networks.plan.hosts[host], rule)
+        ports = [port for port in outside if not assertion.ports or without((port,), assertion.ports) != (port,)]
+        front = networks.plan.hosts[host].part.front
+        own = netaddr.IPSet(networks.plan.hosts[host].addresses) | (_of_front(front) if front else netaddr.IPSet())
         others = [*_named(networks.of(rule.peers) - allowed - own, networks), *sorted(set(rule.peers.names) - names)]
         if ports and others:
             yield f"{host}, {rule.protocol} {', '.join(ports)}: {rule.label} admits also {listed(others)}"
@@ -213,12 +244,12 @@ def _named(addresses: netaddr.IPSet, networks: Networks) -> list[str]:
     return [*hosts, *map(str, left.iter_cidrs())]
 
 
-def _left(rule: PlanRule, targets: Sequence[Target]) -> tuple[str, ...]:
-    """The ports of a rule that no target names."""
+def _left(ports: Sequence[str], rule: PlanRule, targets: Sequence[Target]) -> tuple[str, ...]:
+    """The ports of a rule, as partners see them, that no target names."""
     fitting = [target for target in targets if target.protocol in ("", rule.protocol)]
     if any(not target.ports for target in fitting):
         return ()
-    return without(rule.ports, [port for target in fitting for port in target.ports])
+    return without(ports, [port for target in fitting for port in target.ports])
 
 
 def _openings(networks: Networks) -> Iterator[tuple[str, PlanRule]]:
@@ -227,10 +258,11 @@ def _openings(networks: Networks) -> Iterator[tuple[str, PlanRule]]:
 
 
 def _addresses(party: Party, networks: Networks) -> netaddr.IPSet:
-    """The addresses of a party. Of anybody, these are all but those of hosts of the plan and of named networks."""
-    if set(party.networks) == set(ANYBODY) and not party.hosts:
+    """The addresses of a party. Those of the Internet are all but the ones of hosts of the plan, of their fronts, and of named networks."""
+    if party == THE_INTERNET:
         known = [cidr for name, cidrs in networks.plan.address_sets.items() if network_of(name) for cidr in cidrs if cidr not in ANYBODY]
-        return netaddr.IPSet((netaddr.IPSet(ANYBODY) - networks.hosts - netaddr.IPSet(known)).iter_cidrs())
+        fronts = joined(_of_front(host.part.front) for host in networks.plan.hosts.values() if host.part.front)
+        return netaddr.IPSet((netaddr.IPSet(ANYBODY) - networks.hosts - fronts - netaddr.IPSet(known)).iter_cidrs())
     return netaddr.IPSet([*party.networks, *(one for name in party.hosts for one in networks.plan.hosts[name].addresses)])
 
 

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 
 from ...module_utils._plan.model import PlanRule
 from ...module_utils._plan.ports import bounds
-from ...module_utils._plan.words import EGRESS, INGRESS
+from ...module_utils._plan.words import EGRESS, INGRESS, INSTALL
 from .._common.problems import listed
+from .._explain.connections import inner_port
 from .._explain.parties import network_of
 from .model import Networks, Result, State
 
@@ -67,7 +68,9 @@ def _refused(group: Group, networks: Networks) -> Iterator[str]:
             front = networks.plan.hosts[other].part.front if rule.direction == EGRESS else None
             if front is not None and front.sources:
                 continue  # it sees the networks of the front, not the initiators
-            own_port = front.own_port(port) if front else port
+            own_port = inner_port(front, port) if front else port
+            if own_port is None or _is_left_out(networks, other, rule):
+                continue
             admitted = networks.admitted(other, OTHER[rule.direction], rule.protocol, own_port)
             if admitted is None or _is_proxied(networks, other, rule):
                 continue
@@ -80,6 +83,11 @@ def _refused(group: Group, networks: Networks) -> Iterator[str]:
         for refused, others in refusing.items():
             connection = f"{listed(others)} to {listed(refused)}" if rule.direction == INGRESS else f"{listed(refused)} to {listed(others)}"
             yield f"from {connection}, {rule.protocol} {port}: refused by {listed(others)}"
+
+
+def _is_left_out(networks: Networks, host: str, rule: PlanRule) -> bool:
+    """Whether a host has no rule for a flow of the installation alone: ``connectivity_phases`` leaves out rules of one host."""
+    return rule.phases == (INSTALL,) and not any(own.label == rule.label for own in networks.plan.hosts[host].part.rules)
 
 
 def _is_proxied(networks: Networks, host: str, rule: PlanRule) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ...module_utils._plan.model import Peers, PlanRule
 from ...module_utils._plan.ports import without
-from ...module_utils._plan.words import INGRESS
+from ...module_utils._plan.words import EGRESS, INGRESS, PUBLISHED
 from .._common.problems import listed
 from .model import Networks, Result, State
 
@@ -51,19 +51,23 @@ def _pairs(rules: tuple[PlanRule, ...], networks: Networks) -> Iterator[tuple[st
         if _is_within(first, second, networks) and _is_within(second, first, networks):
             yield first.label, f"is the same rule as {second.label}: both need it, and one opens it"
         elif _is_within(first, second, networks):
-            yield _shadowed(first, second)
+            yield _shadowed(first, second, networks)
         elif _is_within(second, first, networks):
-            yield _shadowed(second, first)
+            yield _shadowed(second, first, networks)
 
 
-def _shadowed(inner: PlanRule, outer: PlanRule) -> tuple[str, str]:
+def _shadowed(inner: PlanRule, outer: PlanRule, networks: Networks) -> tuple[str, str]:
     ports = f"{inner.protocol} {', '.join(inner.ports)}"
-    more = "; so more hosts reach these ports than the flow needs" if inner.direction == INGRESS and inner.closed_to_others else ""
+    is_wider = not networks.of(outer.peers).issubset(networks.of(inner.peers)) or bool(set(outer.peers.names) - set(inner.peers.names))
+    is_closed = inner.direction == INGRESS and inner.closed_to_others
+    more = "; so more hosts reach these ports than the flow needs" if is_wider and is_closed else ""
     return inner.label, f"{outer.label} allows its ports and peers too ({ports}){more}"
 
 
 def _is_within(inner: PlanRule, outer: PlanRule, networks: Networks) -> bool:
     """Whether a rule that admits somebody admits nothing that the other one does not admit."""
+    if inner.direction == EGRESS and inner.placement == PUBLISHED != outer.placement:
+        return False  # only the inner one is for containers as well
     if inner.peers == Peers() or without(inner.ports, outer.ports) or set(inner.peers.names) - set(outer.peers.names):
         return False
     return bool(networks.of(inner.peers).issubset(networks.of(outer.peers)))

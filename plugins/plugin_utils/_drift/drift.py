@@ -13,6 +13,8 @@ import enum
 import typing as t
 from collections.abc import Mapping, Sequence
 
+LINE = 1000
+"""The most characters of a line."""
 LINES = 20
 """The most lines of a difference that a host's entry has in each direction."""
 
@@ -37,7 +39,7 @@ class Drift(t.NamedTuple):
         added: Lines that the host has instead, or in addition.
         others: What the host's other rules do to the plan's.
         why: Why it was not compared.
-        since: When a comparison first found this difference, in seconds since 1970, UTC; 0 where nothing differs.
+        since: Since when the host differs, as the first comparison that found it says: in seconds since 1970, UTC. 0: it did not differ.
     """
 
     host: str
@@ -60,20 +62,17 @@ def drift_of(host: str, answer: Mapping[str, t.Any], now: int, earlier: Mapping[
         now: The time of this comparison.
         earlier: What an earlier comparison found, by host.
     """
+    before = earlier.get(host)
+    since = before.since if before else 0
     if not answer or answer.get("failed"):
-        return Drift(host, State.NOT_COMPARED, why=str(answer.get("msg", "")) or "the host failed or could not be reached")
+        why = str(answer.get("msg", "")) or "the host failed or could not be reached"
+        return Drift(host, State.NOT_COMPARED, why=why[:LINE], since=since)
     others = tuple(map(str, answer.get("warnings", ())))
     if not answer["changed"]:
         return Drift(host, State.IN_FORCE, str(answer.get("backend", "")), others=others)
     missing, added = _differences(answer.get("diff", {}))
-    found = Drift(host, State.DIFFERS, str(answer.get("backend", "")), tuple(answer.get("changes", ())), missing, added, others)
-    before = earlier.get(host)
-    is_known = before is not None and before.since and _difference(before) == _difference(found)
-    return found._replace(since=before.since if before and is_known else now)
-
-
-def _difference(drift: Drift) -> tuple[object, ...]:
-    return drift.state, drift.places, drift.missing, drift.added
+    places = tuple(answer.get("changes", ()))
+    return Drift(host, State.DIFFERS, str(answer.get("backend", "")), places, missing, added, others, since=since or now)
 
 
 def _differences(diff: Mapping[str, t.Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -84,6 +83,6 @@ def _differences(diff: Mapping[str, t.Any]) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _shortened(lines: Sequence[str]) -> tuple[str, ...]:
-    shown = [" ".join(line.split()) for line in lines if line.strip()]
+    shown = [" ".join(line.split())[:LINE] for line in lines if line.strip()]
     more = [f"and {len(shown) - LINES} more lines"] if len(shown) > LINES else []
     return (*shown[:LINES], *more)

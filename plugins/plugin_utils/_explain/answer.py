@@ -19,12 +19,14 @@ from .._common.texts import one_line
 from .._inventory.findings import shown
 from .._matrix.page import INSPECTION, TLS
 from .._plan.reader import AddressSetIndex, Plan
-from .connections import Connection, Opening, connections, openings, ports_between
+from .connections import Connection, Opening, connections, openings, outside_ports, ports_between
 from .decisions import Decision, Verdict
-from .parties import NotUnderstood, Party, Question, find_party
+from .parties import NotUnderstood, Party, Question, find_party, network_of
 from .reasons import Matrices, missing, nearest
 
 FINDINGS_SHOWN = 10
+ADDRESSES_SHOWN = 4
+LINES_SHOWN = 200
 Places = Callable[[str, str], str | None]
 """Host and address -> where the inventory says so, as file and line; None: not known."""
 
@@ -33,7 +35,7 @@ _HEADS = {
     Verdict.REFUSED: "no",
     Verdict.PROXIED: "yes, through the forward proxy",
     Verdict.UNRESTRICTED: "not restricted: no flow needs it, and nothing in the plan refuses it",
-    Verdict.UNKNOWN: "not known: neither end is in the plan, or they have no addresses that meet",
+    Verdict.UNKNOWN: "not known",
 }
 
 
@@ -116,10 +118,16 @@ def _explained(found: Sequence[Connection], initiator: Party, responder: Party, 
 
 def _head(one: Connection, with_addresses: bool) -> str:
     ends = [
-        f"{text} ({', '.join(addresses)})" if with_addresses and addresses and addresses != (text,) else text
+        f"{text} ({_few(addresses)})" if with_addresses and addresses and addresses != (text,) else text
         for text, addresses in ((one.initiator, one.sources), (one.responder, one.destinations))
     ]
     return f"{_HEADS[one.verdict]}: {ends[0]} -> {ends[1]}, {one.protocol} {one.port}"
+
+
+def _few(addresses: Sequence[str]) -> str:
+    """Some addresses in their own order, shortened where they are many."""
+    shown = ", ".join(addresses[:ADDRESSES_SHOWN])
+    return shown if len(addresses) <= ADDRESSES_SHOWN else f"{shown} and {len(addresses) - ADDRESSES_SHOWN} more"
 
 
 def _details(one: Connection, known: Known) -> Iterator[str]:
@@ -128,6 +136,9 @@ def _details(one: Connection, known: Known) -> Iterator[str]:
         return
     yield f"{one.initiator}, outgoing: {_decided(one.egress, known.plan.address_sets)}"
     yield f"{one.responder}, incoming: {_decided(one.ingress, known.plan.address_sets)}"
+    front = known.plan.hosts[one.responder].part.front if one.responder in known.plan.hosts else None
+    if front and front.sources and one.ingress.verdict is Verdict.ALLOWED and not any(map(_is_named_network, one.ingress.rules)):
+        yield f"{one.responder} sees the addresses of what stands in front of it ({_few(front.sources)}), and cannot tell initiators apart"
     if one.egress.verdict is Verdict.PROXIED:
         yield from (f"{flow.flow} goes through the forward proxy by {flow.method}: {flow.purpose}" for flow in one.egress.proxied)
     for host in (one.initiator, one.responder):
@@ -141,6 +152,10 @@ def _details(one: Connection, known: Known) -> Iterator[str]:
             place = known.place(host, address)
             if place:
                 yield f"{address} of {host}: {place}"
+
+
+def _is_named_network(rule: PlanRule) -> bool:
+    return any(map(network_of, rule.peers.address_sets))
 
 
 def _decided(decision: Decision, address_sets: Mapping[str, Sequence[str]]) -> str:
@@ -207,7 +222,7 @@ def _listed(question: Question, initiator: Party | None, responder: Party | None
     party, incoming = (responder, True) if responder else (t.cast(Party, initiator), False)
     protocol = question.protocol if question.port is not None else ""
     found = list(openings(known.plan, sets, party, incoming, protocol, question.port))
-    lines = [_opening(one, known.plan.address_sets) for one in found]
+    lines = _openings(found, known.plan)
     asked = f"{question.protocol} {question.port}, " if question.port is not None else ""
     if not lines:
         lines.append(f"no rule of the plan is about {asked}connections {'to' if incoming else 'from'} {party.text}")
@@ -228,14 +243,27 @@ def _listed(question: Question, initiator: Party | None, responder: Party | None
     return Answer("", list(map(one_line, lines)), data, one_line(summary))
 
 
-def _opening(one: Opening, address_sets: Mapping[str, Sequence[str]]) -> str:
+def _openings(found: Sequence[Opening], plan: Plan) -> list[str]:
+    """One line for each rule; hosts that have the same one share it."""
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        hosts.setdefault(_opening(one, plan), []).append(one.host)
+    lines = [f"{way} {listed(names)}, {text}" for (way, text), names in hosts.items()]
+    more = [f"and {len(lines) - LINES_SHOWN} more; narrow the question by a port"] if len(lines) > LINES_SHOWN else []
+    return lines[:LINES_SHOWN] + more
+
+
+def _opening(one: Opening, plan: Plan) -> tuple[str, str]:
+    """What stands before the host, and what behind it."""
     rule = one.rule
     way = ("to", "from") if rule.direction == INGRESS else ("from", "to")
     closed = "; closed to everybody else" if rule.closed_to_others else ""
     until = f"; until {rule.until}" if rule.until else ""
     purpose = f": {rule.purpose}" if rule.purpose else ""
-    ports = f"{rule.protocol} {', '.join(rule.ports)}"
-    return f"{way[0]} {one.host}, {ports}, {way[1]} {_peers(rule.peers, address_sets)}{closed}{until}; {rule.label}{purpose}"
+    outside = outside_ports(plan.hosts[one.host], rule)
+    behind = f" (its own port {', '.join(rule.ports)})" if outside != rule.ports else ""
+    ports = f"{rule.protocol} {', '.join(outside)}{behind}"
+    return way[0], f"{ports}, {way[1]} {_peers(rule.peers, plan.address_sets)}{closed}{until}; {rule.label}{purpose}"
 
 
 def _defaults(plan: Plan, party: Party, direction: str) -> list[str]:

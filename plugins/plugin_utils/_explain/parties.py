@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import ipaddress
 import re
@@ -17,7 +18,11 @@ from collections.abc import Mapping, Sequence
 from .._common.addresses import ANYBODY
 from .._plan.reader import Plan
 
-ANY = ("any", "anybody", "internet")
+with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
+    import netaddr
+
+ANY = ("any", "anybody")
+INTERNET = "internet"
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)+", re.IGNORECASE)
 _DIGEST = re.compile(r"network_(.+)_[0-9a-f]{8}")
 
@@ -49,13 +54,18 @@ class Party(t.NamedTuple):
         text: How answers call it.
         hosts: The hosts of the plan that it is; several share an address.
         networks: Its addresses, as CIDRs or bare.
-        name: Its host name, if it is known by that alone.
+        name: The host name that was asked about.
+        address_sets: The address sets that the networks come from.
     """
 
     text: str
     hosts: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     name: str = ""
+    address_sets: tuple[str, ...] = ()
+
+
+THE_INTERNET = Party("the Internet", networks=ANYBODY)
 
 
 def find_party(text: str, plan: Plan) -> Party:
@@ -68,6 +78,8 @@ def find_party(text: str, plan: Plan) -> Party:
         return Party(text, (text,), tuple(plan.hosts[text].addresses))
     if text.casefold() in ANY:
         return Party("anybody", networks=ANYBODY)
+    if text.casefold() == INTERNET:
+        return THE_INTERNET
     network = _network(text)
     if network is not None:
         hosts = tuple(sorted(name for name, host in plan.hosts.items() if _holds(host.addresses, network)))
@@ -75,16 +87,40 @@ def find_party(text: str, plan: Plan) -> Party:
         return Party(f"{single} ({', '.join(hosts)})" if hosts else single, hosts, (single,))
     sets = _sets(text, plan.address_sets)
     if sets:
-        return Party(f"address set {' and '.join(sets)}", networks=tuple(cidr for name in sets for cidr in plan.address_sets[name]))
+        return Party(f"address set {' and '.join(sets)}", networks=_networks_of(sets, plan), address_sets=tuple(sets))
     known = {name for host in plan.hosts.values() for rule in host.part.rules for name in rule.peers.names}
     known |= {name for host in plan.hosts.values() if host.part.proxy for flow in host.part.proxy.flows for name in flow.peers.names}
     name = text.casefold().rstrip(".")
+    behind = tuple(sorted(host for host, entry in plan.hosts.items() if entry.part.front and name in entry.part.front.names))
+    if behind:
+        return Party(f"{name} ({', '.join(behind)})", behind, tuple(one for host in behind for one in plan.hosts[host].addresses), name)
     if name in known or (_NAME.fullmatch(name) and not _close(text, plan.hosts)):
         return Party(name, name=name)
     raise NotUnderstood(_unknown(text, plan, known))
 
 
+def as_responder(party: Party, plan: Plan) -> Party:
+    """The same party as the hosts of the plan that are in its networks, where it is none of them itself."""
+    if party.hosts or not party.networks or party.name or set(party.networks) == set(ANYBODY):
+        return party
+    inside = netaddr.IPSet(party.networks)
+    hosts = [name for name, host in plan.hosts.items() if any(netaddr.IPNetwork(one) in inside for one in host.addresses)]
+    return party._replace(hosts=tuple(sorted(hosts)))
+
+
+def of_responder(party: Party, sets_of_host: t.Collection[str], plan: Plan) -> Party:
+    """A network of the inventory as one host means it, where hosts mean different networks by its name."""
+    own = [name for name in party.address_sets if name in sets_of_host]
+    return party._replace(networks=_networks_of(own, plan), address_sets=tuple(own)) if own else party
+
+
+def _networks_of(sets: t.Iterable[str], plan: Plan) -> tuple[str, ...]:
+    return tuple(cidr for name in sets for cidr in plan.address_sets[name])
+
+
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    if "%" in text:
+        raise NotUnderstood(f"{text!r} is bound to an interface; write an address that other hosts can reach")
     try:
         return ipaddress.ip_network(text)
     except ValueError:

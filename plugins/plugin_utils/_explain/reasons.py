@@ -30,12 +30,23 @@ def missing(connection: Connection, matrices: Matrices) -> Iterator[str]:
     ):
         if decision.verdict is Verdict.CLOSED:
             yield from (_to_become_peer(rule, host, other, matrices) for rule in decision.rules)
+        elif decision.verdict is Verdict.DENIED and (needing := _needing(connection, direction)):
+            yield (
+                f"{', '.join(needing)} needs it at the other end, and {host} has no rule for it: connectivity_phases of {host} may leave "
+                f"out a phase in which it is needed, or {host} takes no part in the flow"
+            )
         elif decision.verdict is Verdict.DENIED:
             way = "lets nobody in" if direction == INGRESS else "lets nothing out"
             yield (
                 f"{host} {way} for which there is no rule (its default is deny), and no rule of it has this peer and port; "
                 f"a flow of a matrix has to need it. If a named network is meant, add the addresses to connectivity_networks of {host}"
             )
+
+
+def _needing(connection: Connection, refusing: str) -> list[str]:
+    """The flows whose rules allow a connection at the end that does not refuse it."""
+    other = connection.ingress if refusing == EGRESS else connection.egress
+    return sorted({rule.label for rule in other.rules}) if other.verdict is Verdict.ALLOWED else []
 
 
 def _to_become_peer(rule: PlanRule, host: str, other: str, matrices: Matrices) -> str:

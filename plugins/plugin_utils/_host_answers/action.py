@@ -62,7 +62,7 @@ class HostAction(ActionBase):
         """
         self._name, self._running, self._received = str(variables.get("inventory_hostname", "")), module, None
         try:
-            with within(ROWS[module].seconds), _python_first(self._connection):
+            with within(ROWS[module].seconds), _python_first(getattr(self, "_connection", None)):
                 result: dict[str, t.Any] = self._execute_module(f"{COLLECTION}.{module}", module_args=arguments, task_vars=variables)
         except NoAnswer:
             return self.refuse(f"it has not come within {ROWS[module].seconds:g} seconds")

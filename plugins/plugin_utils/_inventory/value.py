@@ -178,4 +178,6 @@ def _kind(data: object) -> str:
         return "empty"
     if isinstance(data, str):
         return "a string"
+    if isinstance(data, (int, float)):
+        return "true or false" if isinstance(data, bool) else "a number"
     return "a mapping" if isinstance(data, Mapping) else "a list" if isinstance(data, (list, tuple)) else type(data).__name__

@@ -144,6 +144,13 @@ def test_a_flow_fails_exactly_where_a_connection_that_an_end_needs_is_refused(ru
     assert any(result.state is State.FAILED for result in results) == bool(expected)
 
 
+def test_what_the_installation_alone_needs_may_be_left_out_at_one_end() -> None:
+    install = {"phases": ["install"], "flow": "setup"}
+    hosts = networks(egress="deny", alpha=[rule("ingress", MEMBERS, **install)], beta=[], gamma=[rule("egress", MEMBERS, **install)])
+    (result,) = check_flows(hosts)
+    assert result.state is State.PASSED
+
+
 def test_a_rule_within_another_is_a_note_and_says_who_gets_in() -> None:
     found = list(check_rules(networks(ingress="deny", alpha=[rule("ingress", "one"), rule("ingress", "any", flow="wide")])))
     assert found == [
@@ -185,6 +192,12 @@ def test_ports_that_nobody_closes_are_a_note() -> None:
         ),
         ({"from": "beta", "to": "alpha", "port": 8443, "expect": "allowed"}, ""),
         ({"from": "192.0.2.7", "to": "alpha", "port": 8443, "expect": "refused"}, ""),
+        (
+            {"from": "192.0.0.0/16", "to": "alpha", "port": 8000, "expect": "refused"},
+            "from 192.0.0.0/16 to alpha, tcp 8000: the plan allows it",
+        ),
+        ({"to": "198.51.100.0/24", "ports": [8000], "reached_only_by": []}, "alpha, tcp 8000: x.north.frontend admits also 192.0.2.0/24"),
+        ({"to": "gamma", "ports": [443], "reached_only_by": ["any"]}, ""),
         ({"from": "192.0.2.7", "to": "alpha", "port": 8443, "expect": "allowed"}, "from 192.0.2.7 to alpha, tcp 8443: the plan refuses it"),
         (
             {"from": "192.0.2.7", "to": "alpha", "port": 9, "expect": "refused"},
@@ -241,6 +254,12 @@ def test_all_errors_of_a_file_are_told_at_once() -> None:
         "assertions[3]: must have exactly one of expect, reaches_only, reached_only_by, no_finding",
     ):
         assert words in text
+    for kind, words in (
+        ({"to": "203.0.113.0/24", "reached_only_by": []}, "is not a host of the plan and has none in it, so this could never fail"),
+        ({"from": "nobody.example.org", "reaches_only": []}, "the plan has no address of nobody.example.org, so this could never fail"),
+        ({"from": "alpha", "reaches_only": [{"to": "beta", "ports": []}]}, "an empty list of ports means nothing"),
+    ):
+        assert words in refused(found, {"assertions": [{"name": "e", **kind}]})[0]
     assert refused(found, ["x"]) == ("assertions: must be a mapping, not a list",)
     assert refused(found, {"assertions": {}})[0].startswith("assertions: must be a list")
 

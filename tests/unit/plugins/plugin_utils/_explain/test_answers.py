@@ -111,7 +111,8 @@ def test_what_nobody_restricts_is_neither_yes_nor_no(known: Known) -> None:
 
 def test_families_that_differ_are_answered_one_by_one(known: Known) -> None:
     found = ask(known, "internet", "clinic", 8443)
-    assert {one["verdict"] for one in found.connections} == {"refused"}
+    assert {one["verdict"] for one in found.connections} == {"allowed", "refused"}  # partners are in the Internet
+    assert (found.verdict, found.summary.partition(":")[0]) == ("mixed", "not for all addresses")
     assert ask(known, "2001:db8:9::9", "hub", 8443).lines[1].strip() == "2001:db8:9::9 and hub have no address of the same family"
 
 
@@ -157,7 +158,11 @@ def test_what_is_allowed_between_two_hosts(known: Known) -> None:
 
 def test_networks_of_the_inventory_are_asked_by_their_name(known: Known) -> None:
     assert ask(known, "management", "clinic", 22).verdict == "allowed"
-    assert ask(known, "192.0.2.0/24", "clinic", 22).verdict == "refused"  # the network as a whole is not admitted
+    part = ask(known, "192.0.2.0/24", "clinic", 22)
+    assert part.verdict == "mixed"
+    assert {one["verdict"]: one["from_addresses"][0] for one in part.connections} == {"allowed": "192.0.2.0/28", "refused": "192.0.2.16/28"}
+    assert ask(known, "clinic", "203.0.113.0/24", 8443).verdict == "allowed"  # its hosts, the hub and the partner
+    assert any("from network_users_" in line for line in ask(known, "192.0.2.0/24", port=8000).lines)
 
 
 @pytest.mark.parametrize(
@@ -207,3 +212,42 @@ def test_a_question_is_about_what_partners_see_in_front_of_a_host(inventory: dic
     results = list(check_flows(Networks(read_plan(tmp_path))))
     assert [result for result in results if result.state is not State.PASSED] == []
     assert results
+
+
+def planned(inventory: dict[str, t.Any], directory: pathlib.Path) -> Known:
+    computed = compute_plan(inventory, Catalogue())
+    write_plan(computed, directory)
+    return Known(read_plan(directory), computed.matrices, lambda host, address: None)
+
+
+def test_a_port_in_front_that_leads_elsewhere_is_refused(tmp_path: pathlib.Path) -> None:
+    found = ask(planned(NAT, tmp_path), "site", "server", 8002)
+    assert (found.verdict, found.lines[1].strip()) == ("refused", "port 8002 in front of server does not lead to it")
+    listed = ask(planned(NAT, tmp_path), responder="server", port=18002)
+    assert any("tcp 18002 (its own port 8002), from nvflare_nat_client" in line for line in listed.lines)
+
+
+def test_named_networks_keep_their_addresses_behind_a_front_that_hides_partners(tmp_path: pathlib.Path) -> None:
+    known = planned(BALANCED, tmp_path)
+    assert ask(known, "admins", "server", 8002).verdict == "allowed"
+    assert any("cannot tell initiators apart" in line for line in ask(known, "site", "server", 8002).lines)
+
+
+def test_a_host_is_reached_by_the_name_in_front_of_it(tmp_path: pathlib.Path) -> None:
+    known = planned({**NAT, "server": {**NAT["server"], "connectivity_front": {"names": ["fl.example.org"]}}}, tmp_path)
+    for responder in ("server", "fl.example.org"):
+        found = ask(known, "site", responder, 8002)
+        assert found.verdict == "allowed", found.lines
+        assert [one["verdict"] for one in found.connections[0]["ends"]] == ["allowed", "allowed"]
+
+
+def test_what_goes_through_the_proxy_is_allowed_between_the_two(known: Known) -> None:
+    assert any(
+        "yes, through the forward proxy: lab -> registry.linksight.network, tcp 443" in line
+        for line in ask(known, "lab", "registry.linksight.network").lines
+    )
+
+
+def test_an_address_that_is_bound_to_an_interface_is_an_error(known: Known) -> None:
+    with pytest.raises(NotUnderstood, match="bound to an interface"):
+        ask(known, "fe80::1%eth0", "hub", 22)

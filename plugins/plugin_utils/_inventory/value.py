@@ -178,6 +178,6 @@ def _kind(data: object) -> str:
         return "empty"
     if isinstance(data, str):
         return "a string"
-    if isinstance(data, (int, float)):
-        return "true or false" if isinstance(data, bool) else "a number"
+    if isinstance(data, int) and not isinstance(data, bool):
+        return "int"  # Ansible's own types have other names
     return "a mapping" if isinstance(data, Mapping) else "a list" if isinstance(data, (list, tuple)) else type(data).__name__

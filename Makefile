@@ -141,7 +141,7 @@ not_tried = $(if $(PWSH),,--left-out 'Windows, because there is no PowerShell (n
 .NOTPARALLEL: # the stages share the machine's processors, and the lab
 
 .PHONY: test
-test: lint unit $(windows_stage) packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; half an hour)
+test: lint unit $(windows_stage) packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; forty minutes)
 	$(sum_up)
 
 .PHONY: test-all

@@ -32,7 +32,7 @@ def specifiers_of(unit: str, path: str, user: t.Optional[pwd.struct_passwd]) -> 
     """Letters and what they stand for.
 
     Args:
-        unit: The unit's name; it is no instance of a template.
+        unit: The unit's name; it is not an instance of a template.
         path: Of its file.
         user: Whose systemd runs it; None: the system's.
     """

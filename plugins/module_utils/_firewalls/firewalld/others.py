@@ -53,7 +53,7 @@ class _Reading:
         self._client, self._unread = client, unread
 
     def ask(self, what: str, question: t.Callable[[], t.Any]) -> t.Any:
-        """The answer of firewalld, or None. Raises DaemonLeft where there is no firewalld any more."""
+        """The answer of firewalld, or None. Raises DaemonLeft where firewalld has gone."""
         try:
             with errors("cannot be read"):
                 return question()

@@ -105,7 +105,7 @@ class _Reading:
                 match = match._replace(certain=False)
 
     def _of_map(self, named: str, match: Match, content: t.Mapping[str, t.Any]) -> t.Iterator[Step]:
-        """What a verdict map decides for each of its elements; what is no element goes on to the next rule."""
+        """What a verdict map decides for each of its elements; anything that is not an element goes on to the next rule."""
         for element in self._elements(content["data"]):
             key, verdict = element
             kind, target = _only(verdict)

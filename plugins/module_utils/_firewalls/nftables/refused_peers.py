@@ -47,7 +47,7 @@ def refused_peers(rules: t.Sequence[str], host: Host) -> Recorded:
 
 
 def sets_of(listing: str) -> t.Dict[str, t.List[str]]:
-    """The addresses in each set of a table, as nft lists it as JSON; what is no address is left out."""
+    """The addresses in each set of a table, as nft lists it as JSON; anything that is not an address is left out."""
     entries = [entry["set"] for entry in json.loads(listing)["nftables"] if "set" in entry]
     return {entry["name"]: sorted(_addresses(entry.get("elem", [])), key=_order)[:ROOM] for entry in entries}
 

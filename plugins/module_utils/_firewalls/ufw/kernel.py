@@ -104,7 +104,7 @@ class Kernel:
 
 
 def _is_in(client: str, network: str) -> bool:
-    """Whether a client is in a network; nobody is in one with a mask that is no prefix length, as nobody can tell here."""
+    """Whether a client is in a network; nobody is in one with a mask that is not a prefix length."""
     if not (network.partition("/")[2] or "0").isdigit():
         return False
     try:

@@ -73,7 +73,7 @@ def _unescaped(value: str, place: int) -> t.Tuple[str, int]:
         raise ValueError("a backslash begins no escape")
     code = int(number[4], 8) if number[4] else int(number[1] or number[2] or number[3], 16)
     if code > 0x10FFFF:
-        raise ValueError("an escape is no character")
+        raise ValueError("an escape does not stand for a character")
     return chr(code), number.end()
 
 

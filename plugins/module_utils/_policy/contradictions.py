@@ -35,7 +35,7 @@ def addresses(networks: t.Iterable[str]) -> Spans:
 
 
 def _numbers(network: str) -> Span:
-    """Raises ValueError where it is no network; a mask that is no prefix length is none."""
+    """Raises ValueError where it is not a network; a mask that is not a prefix length makes it none."""
     low, _dash, high = network.partition("-")
     if not (low.partition("/")[2] or "0").isdigit():
         raise ValueError("%r has a mask that is not a prefix length" % network)

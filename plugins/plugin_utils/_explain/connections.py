@@ -41,7 +41,7 @@ class Connection(t.NamedTuple):
         verdict: ALLOWED, REFUSED, PROXIED, UNRESTRICTED or UNKNOWN.
         egress: What the initiator's end decides.
         ingress: What the responder's end decides.
-        reason: Why there is no such connection at all, where that is so.
+        reason: Why the ends cannot meet at all; empty where they can.
     """
 
     initiator: str

@@ -36,10 +36,10 @@ def missing(connection: Connection, matrices: Matrices) -> Iterator[str]:
                 f"out a phase in which it is needed, or {host} takes no part in the flow"
             )
         elif decision.verdict is Verdict.DENIED:
-            way = "lets nobody in" if direction == INGRESS else "lets nothing out"
+            way = "incoming" if direction == INGRESS else "outgoing"
             yield (
-                f"{host} {way} for which there is no rule (its default is deny), and no rule of it has this peer and port; "
-                f"a flow of a matrix has to need it. If a named network is meant, add the addresses to connectivity_networks of {host}"
+                f"{host} refuses {way} connections that no rule allows (its default is deny), and no rule allows this peer on this port. "
+                f"A flow of a matrix has to need it. If a named network is meant, add the addresses to connectivity_networks of {host}"
             )
 
 

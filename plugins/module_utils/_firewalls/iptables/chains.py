@@ -53,7 +53,7 @@ def place(
         forwarded: Whether only forwarded packets come there.
         ours: The chains in which we decide. What is accepted before them is no contradiction but a hole, of which our backend warns.
         unread: Told of chains that are too long or too deep to be followed.
-        source: What it is told that they are in.
+        source: Where the chains are, in the words of ``unread``.
     """
     chains: t.Dict[str, t.List[Step]] = {}
     for chain, step in steps:

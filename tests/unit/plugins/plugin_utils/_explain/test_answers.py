@@ -85,8 +85,8 @@ def test_addresses_mean_the_hosts_that_have_them(known: Known) -> None:
             8000,
             "linksight.north.hub_frontend admits the network users alone: add the address to connectivity_networks, users",
         ),
-        ("192.0.2.9", "clinic", 9999, "clinic lets nobody in for which there is no rule (its default is deny)"),
-        ("clinic", "192.0.2.77", 9999, "clinic lets nothing out for which there is no rule (its default is deny)"),
+        ("192.0.2.9", "clinic", 9999, "clinic refuses incoming connections that no rule allows (its default is deny)"),
+        ("clinic", "192.0.2.77", 9999, "clinic refuses outgoing connections that no rule allows (its default is deny)"),
     ],
 )
 def test_a_refused_connection_says_what_is_missing(known: Known, initiator: str, responder: str, port: int, missing: str) -> None:

@@ -48,13 +48,15 @@ question = $$($(bin)/python -c 'import json, os; \
   paths = {"connectivity_" + name: os.path.abspath(os.environ[name.upper()]) for name in ("assertions", "out") if os.environ[name.upper()]}; \
   print(json.dumps({**{"connectivity_" + name: value for name, value in asked.items()}, **paths, **plan}))')
 
-# A play that matches no host is a failure; long messages stay readable; the last line is the run's summary.
+# A play that matches no host is a failure; long messages stay readable; a run fits on a screen (ARGS=-v shows all); the last line is its summary.
 playbook := ANSIBLE_HOST_PATTERN_MISMATCH=error ANSIBLE_INVENTORY_UNPARSED_FAILED=True $(bin)/ansible-playbook
 export ANSIBLE_CALLBACK_RESULT_FORMAT ?= yaml
 export ANSIBLE_SHOW_CUSTOM_STATS ?= True
 export ANSIBLE_LOCALHOST_WARNING ?= False
 export ANSIBLE_INVENTORY_IGNORE_REGEX ?= ^matrices$$
 export ANSIBLE_FORKS ?= 20
+
+plan why check new-matrix import-matrix site verify audit drift refused remove: export ANSIBLE_STDOUT_CALLBACK ?= federated.connectivity.brief
 
 ##@ Main jobs
 

@@ -15,7 +15,7 @@ from ..plugin_utils._plan.reader import AddressSetIndex, PlanUnreadable, read_ad
 from ..plugin_utils._plan.traps import read_traps
 from ..plugin_utils._verify.model import Choice
 from ..plugin_utils._verify.observations import NOTHING, Observation
-from ..plugin_utils._verify.report import Beside, counts, host_lines, report, summary
+from ..plugin_utils._verify.report import Beside, counts, host_counts, host_lines, report, short_lines, summary
 from ..plugin_utils._verify.rulings import FAILED
 from ..plugin_utils._verify.verdict import judge, nothing_tried
 
@@ -50,6 +50,8 @@ class ActionModule(ControllerAction):
             "hosts": {
                 name: {
                     "lines": host_lines(found, choices[name], beside),
+                    "short": short_lines(found, choices[name], beside),
+                    "counts": host_counts(found),
                     "failures": [str(finding) for finding in found if finding.state == FAILED],
                 }
                 for name, found in findings.items()

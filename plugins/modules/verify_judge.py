@@ -81,6 +81,13 @@ hosts:
       description: One line for each finding.
       type: list
       elements: str
+    short:
+      description: The same, but one line counts the connections that are as they must be.
+      type: list
+      elements: str
+    counts:
+      description: How many findings there are of each state.
+      type: dict
     failures:
       description: Those of them that are failures.
       type: list

@@ -62,6 +62,15 @@ def host_lines(findings: Sequence[Finding], choice: Choice, beside: Beside = NOT
     return [*map(str, alone), *(_of_one_cause(cause, found) for cause, found in caused.items()), *beside.lines(findings), *left_out]
 
 
+def short_lines(findings: Sequence[Finding], choice: Choice, beside: Beside = NOTHING_BESIDE) -> list[str]:
+    """The lines of one host without those that say that all is well; one line counts these."""
+    well = Counter(finding.state for finding in findings if finding.state in (PROVEN, CLOSED))
+    said = host_lines([finding for finding in findings if finding.state not in well], choice, beside)
+    if not well:
+        return said
+    return [f"{PROVEN:<8}  {well[PROVEN]} connections pass, {well[CLOSED]} are refused as they must be; -v lists them", *said]
+
+
 def _of_one_cause(cause: str, findings: Sequence[Finding]) -> str:
     ((_cause, count),) = _connections({cause: len(findings)})
     flows = ", ".join(dict.fromkeys(finding.flow for finding in findings))
@@ -77,8 +86,13 @@ def _left_out(rule: str, expect: str, count: int) -> str:
 def counts(findings: Mapping[str, Sequence[Finding]]) -> dict[str, int]:
     """State -> number of findings; ``flows`` is the number of flows with a proof."""
     every = [finding for found in findings.values() for finding in found]
-    states = Counter(finding.state for finding in every)
-    return {state: states[state] for state in STATES} | {"flows": len({finding.flow for finding in every if finding.state == PROVEN})}
+    return host_counts(every) | {"flows": len({finding.flow for finding in every if finding.state == PROVEN})}
+
+
+def host_counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """State -> number of findings."""
+    states = Counter(finding.state for finding in findings)
+    return {state: states[state] for state in STATES}
 
 
 def summary(findings: Mapping[str, Sequence[Finding]], beside: Beside = NOTHING_BESIDE) -> list[str]:

@@ -33,6 +33,10 @@ KEEP_AWAY = (
     "Nothing may end, decrypt or rewrite the TLS connections of these flows: no TLS inspection, no deep packet inspection of their "
     "content, no reverse proxy of layer 7, web application firewall or SSL offloading in front of these ports. Pass TCP through instead."
 )
+ON_THE_HOST = (
+    "This also concerns the host itself: antivirus software there may decrypt outgoing TLS. Enter the outgoing flows among its exceptions "
+    "for encrypted connections. A trusted certificate authority of the product does not help where a partner checks client certificates."
+)
 NOTHING = "No flow of the plan is broken or endangered by TLS inspection here."
 COMPENSATION = {
     "mutual": ("both ends show certificates and verify each other's",),
@@ -79,7 +83,9 @@ class Note:
     """
 
     def __init__(self, kind: str, flows: Sequence[Data], sets: Mapping[str, Sequence[str]] | None = None) -> None:
-        note = KEEP_AWAY if flows else NOTHING
+        note = (
+            " ".join((KEEP_AWAY, *([ON_THE_HOST] if kind == "host" and any(map(_host_may_decrypt, flows)) else []))) if flows else NOTHING
+        )
         data = {"format": FORMAT, "made_by": MARK, kind: NAME, "hosts": HOSTS, "note": note, "flows": flows}
         data |= {} if sets is None else {"address_sets": sets}
         self._directory = f"{DIRECTORY}/{kind}s"
@@ -154,6 +160,11 @@ def _flow(flow: SiteFlow, plan: Plan, limit: int | None) -> Data:
         "contacts": contacts if limit is None or len(contacts) <= limit else None,
         "documents": [document.to_json() for document in exclusion.documents],
     }
+
+
+def _host_may_decrypt(flow: Data) -> bool:
+    """Whether antivirus on the host could be in the middle of a flow: it takes itself for the client of an outgoing TLS connection."""
+    return bool(flow["direction"] == EGRESS and flow["protocol"] == "tcp" and flow["tls"] != "none")
 
 
 def _contacts(flow: SiteFlow, plan: Plan) -> list[str]:

@@ -11,10 +11,18 @@ import json
 import pathlib
 import typing as t
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._inspection.notes import KEEP_AWAY, NOTHING, SPELT_OUT, notes
+from ansible_collections.federated.connectivity.plugins.plugin_utils._inspection.notes import (
+    KEEP_AWAY,
+    NOTHING,
+    ON_THE_HOST,
+    SPELT_OUT,
+    Note,
+    notes,
+)
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
@@ -61,6 +69,22 @@ def test_a_note_says_what_to_leave_alone_and_why_and_whom_to_ask() -> None:
     assert "station 1, noc1@example.org" in text
     assert "https://docs.linksight.network/docs/prepare/network" in text
     assert {direction for _flow, direction in flows(plan)} == {"ingress", "egress"}
+
+
+def test_a_host_with_outgoing_tls_is_asked_to_look_at_its_own_antivirus() -> None:
+    files = rendered(a_plan())
+    for form in ("txt", "md", "json"):
+        assert ON_THE_HOST in files[f"inspection/hosts/station0.{form}"]
+        assert ON_THE_HOST not in files[f"inspection/sites/clinic.{form}"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "mentioned"), [({}, True), ({"direction": "ingress"}, False), ({"protocol": "udp"}, False), ({"tls": "none"}, False)]
+)
+def test_the_hosts_own_antivirus_is_named_where_it_could_decrypt(changed: dict[str, str], mentioned: bool) -> None:
+    found = flows(a_plan(), "hosts/station0")["linksight.north.peer_grpc", "egress"]
+    files = dict(Note("host", [{**found, **changed}]).files("station0", []))
+    assert (ON_THE_HOST in files["inspection/hosts/station0.txt"]) == mentioned
 
 
 def test_sites_have_their_own_hosts_and_partners_have_no_notes() -> None:

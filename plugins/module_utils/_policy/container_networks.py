@@ -15,7 +15,6 @@ import typing as t
 from .model import AddressSet
 from .surroundings import OWN_CONTAINERS
 
-
 Link = t.Mapping[str, t.Any]
 
 

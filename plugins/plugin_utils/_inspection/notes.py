@@ -123,9 +123,15 @@ def notes(plan: Plan) -> Iterator[tuple[str, str]]:
         yield from note.files(site, [_known(name, members[name]) for name in hosts["hosts"]])
     for group, common in plan.hosts:
         if common.managed:
-            note = Note("host", [{**_flow(flow, plan, SPELT_OUT), "hosts": [NAME]} for flow in flows_of(group[:1], common)])
+            note = Note("host", [_of_any_host(_flow(flow, plan, SPELT_OUT)) for flow in flows_of(group[:1], common)])
             for host in group:
                 yield from note.files(host.name, [_known(host.name, members[host.name])])
+
+
+def _of_any_host(flow: Data) -> Data:
+    """A flow of one host as all hosts with the same part of the plan have it."""
+    fronts = {"fronts": [{**front, "host": NAME} for front in flow["fronts"]]} if "fronts" in flow else {}
+    return {**flow, "hosts": [NAME], **fronts}
 
 
 def _known(name: str, host: Mapping[str, t.Any]) -> Data:
@@ -159,7 +165,25 @@ def _flow(flow: SiteFlow, plan: Plan, limit: int | None) -> Data:
         "via_proxy": exclusion.via_proxy,
         "contacts": contacts if limit is None or len(contacts) <= limit else None,
         "documents": [document.to_json() for document in exclusion.documents],
+        **({"fronts": fronts} if (fronts := _fronts(flow)) else {}),
     }
+
+
+def _fronts(flow: SiteFlow) -> list[Data]:
+    """What stands in front of the hosts of an incoming flow: there partners arrive with their own addresses, at these names and ports."""
+    if flow.exclusion.direction != INGRESS:
+        return []
+    with_front = [(host.name, front) for host in flow.hosts if (front := host.profile.front) and front != type(front)()]
+    return [
+        {
+            "host": name,
+            "names": list(front.names),
+            "ports": list(front.outside(flow.exclusion.ports)),
+            "sources": list(front.sources),
+            "health_checks": list(front.health_checks),
+        }
+        for name, front in with_front
+    ]
 
 
 def _host_may_decrypt(flow: Data) -> bool:
@@ -217,10 +241,20 @@ def _said(flow: Data) -> Iterator[tuple[str, Sequence[str]]]:
     yield "why", [flow["reason"]]
     yield "instead", flow["compensation"]
     yield "on the way", [*demands(flow["middleboxes"]), *([LONG_LIVED] if "long_lived" in flow["middleboxes"] else [])]
+    yield "in front", [_front(front, flow["protocol"]) for front in flow.get("fronts", ())]
     if flow["via_proxy"]:
         yield "proxy", [f"goes through the forward proxy {flow['via_proxy']} by CONNECT: that proxy must not decrypt it either"]
     yield "whom to ask", ["partners: the note of the site lists them"] if flow["contacts"] is None else flow["contacts"]
     yield "source", [_document(document) for document in flow["documents"]]
+
+
+def _front(front: Data, protocol: str) -> str:
+    """What a network team has to know of the front of a host."""
+    at = f" at {', '.join(front['names'])}" if front["names"] else ""
+    hidden = f"; behind it they come from {', '.join(front['sources'])}" if front["sources"] else ""
+    checks = f"; health checks come from {', '.join(front['health_checks'])}" if front["health_checks"] else ""
+    which = "" if front["host"] == NAME else f"{front['host']}: "
+    return f"{which}partners connect{at} to {protocol} {', '.join(front['ports'])}, with their own addresses{hidden}{checks}"
 
 
 def _peers(peers: Mapping[str, t.Any]) -> list[str]:

@@ -155,3 +155,38 @@ def test_a_contact_is_one_line_of_text_whatever_it_holds(contact: str) -> None:
         assert text.count("\n") == plain[name].count("\n")
     table = next(line for line in given_["inspection/hosts/station0.md"].split("\n") if line.startswith("| station0"))
     assert table.replace("\\\\", "").replace("\\|", "").count("|") == 4
+
+
+def test_a_note_tells_where_partners_connect_to_a_host_behind_a_front() -> None:
+    station = {
+        "connectivity_addresses": ["198.18.0.10"],
+        "connectivity_site": "clinic",
+        "connectivity_memberships": [{"matrix": "linksight", "federation": "north", "roles": ["data_station"]}],
+        "connectivity_front": {
+            "names": ["fl.example.org"],
+            "ports": {8443: 10443},
+            "sources": ["10.0.3.4/32"],
+            "health_checks": ["10.0.4.0/28"],
+        },
+    }
+    partner = {**station, "connectivity_addresses": ["198.18.0.11"], "connectivity_managed": False, "connectivity_front": {}}
+    plan = compute_plan({"station": station, "partner": partner}, Catalogue([str(MATRICES)]))
+    said = (
+        "partners connect at fl.example.org to tcp 10443, with their own addresses; behind it they come from 10.0.3.4/32; "
+        "health checks come from 10.0.4.0/28"
+    )
+    files = rendered(plan)
+    assert f"  in front     {said}\n" in files["inspection/hosts/station.txt"]
+    assert f"  in front     station: {said}\n" in files["inspection/sites/clinic.txt"]
+    (front,) = flows(plan)["linksight.north.peer_http", "ingress"]["fronts"]
+    assert front == {
+        "host": "station",
+        "names": ["fl.example.org"],
+        "ports": ["10443"],
+        "sources": ["10.0.3.4/32"],
+        "health_checks": ["10.0.4.0/28"],
+    }
+    assert flows(plan, "hosts/station")["linksight.north.peer_http", "ingress"]["fronts"][0]["host"] == "station"
+    assert "fronts" not in flows(plan)["linksight.north.peer_http", "egress"]
+    without = compute_plan({"station": {**station, "connectivity_front": {}}, "partner": partner}, Catalogue([str(MATRICES)]))
+    assert "in front" not in rendered(without)["inspection/hosts/station.txt"].replace("in front of these ports", "")

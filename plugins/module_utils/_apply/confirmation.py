@@ -21,6 +21,7 @@ from . import reachability, watchdog
 from .management import live_session
 from .transaction import commit
 from .trial import CONFIRMED, Record, Trial
+from .window import kept_open
 
 KEPT, NONE = "kept", "none"
 
@@ -50,7 +51,8 @@ def commit_on_trial(changes: t.Sequence[Change], policy: t.Optional[Policy], egr
     trial = Trial(secrets.token_hex(8), live_session(), seconds, wanted, ways)
     watchdog.arm(trial, host)
     try:
-        commit(changes, functools.partial(watchdog.be_on_trial, trial, host))
+        with kept_open(trial, host):
+            commit(changes, functools.partial(watchdog.be_on_trial, trial, host))
     except HalfDone:
         raise
     except PolicyError:

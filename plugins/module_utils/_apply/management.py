@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 import typing as t
 
 from .._errors import PolicyRefused
@@ -22,6 +23,7 @@ _VARIABLE = "SSH_CONNECTION"
 # Types of links (linux/if_arp.h) whose packets travel inside others: PPP, IP in IP, SIT, GRE, WireGuard and tun.
 _TUNNELS = ("512", "768", "769", "776", "778", "823", "65534")
 _LOOPBACK = "772"
+_LINK = re.compile(r"[^/:\s\x00-\x20\ud800-\udc7f\udd00-\udfff]{1,15}\Z")  # dev_valid_name() of the kernel, in text that can be bytes again
 
 
 def live_connection() -> t.Optional[t.Tuple[str, int]]:
@@ -83,7 +85,9 @@ def _carrier(client: str, host: Host) -> str:
     """What carries the connection of a client that is not on a wire of this host's: a tunnel, or something on the host itself; "" else."""
     asked = host.run(["ip", "-json", "route", "get", client], check=False).stdout if host.which("ip") else ""
     link = _link(asked)
-    kind = (host.read("/sys/class/net/%s/type" % link) or b"").decode().strip()
+    if not link:
+        return ""
+    kind = (host.read("/sys/class/net/%s/type" % link) or b"").decode("ascii", "replace").strip()
     if kind == _LOOPBACK:
         return "something on this host itself"
     return "the tunnel %s" % link if kind in _TUNNELS or host.read("/sys/class/net/%s/tun_flags" % link) else ""
@@ -92,9 +96,10 @@ def _carrier(client: str, host: Host) -> str:
 def _link(routes: str) -> str:
     """The link of the first route that ip lists in JSON; empty where it lists none, or knows no JSON."""
     try:
-        return str(json.loads(routes)[0].get("dev", "")).replace("/", "") if routes else ""
+        link = json.loads(routes)[0].get("dev", "") if routes else ""
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
         return ""
+    return link if isinstance(link, str) and _LINK.match(link) and link not in (".", "..") else ""
 
 
 def parse_connection(text: str) -> t.Optional[t.Tuple[str, int]]:

@@ -8,26 +8,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import typing as t
 
 from .._host.host import Host
 from .._policy.container_bridges import container_bridges
-from .._policy.container_networks import networks_of
+from .._policy.container_networks import links_of, networks_of
 from .._policy.model import AddressSet, Policy
 
 
 def own_containers(policy: Policy, host: Host) -> AddressSet:
     """The networks of the bridges that certainly are a container engine's own, as the host's addresses on them tell."""
     bridges = container_bridges(policy.container_interfaces, os.listdir("/sys/class/net"))
-    listed = _listed(host.run(["ip", "-json", "address", "show"], check=False).stdout) if host.which("ip") else []
+    listed = links_of(host.run(["ip", "-json", "address", "show"], check=False).stdout) if host.which("ip") else []
     return networks_of([link for link in listed if link.get("ifname") in bridges])
-
-
-def _listed(text: str) -> t.List[t.Mapping[str, t.Any]]:
-    """The links of ip's JSON; none where it is something else, as of an ip that knows no JSON."""
-    try:
-        return [link for link in json.loads(text) if isinstance(link, dict)]
-    except (TypeError, ValueError, RecursionError):
-        return []

@@ -8,7 +8,8 @@
 
 What it needs lies on the disk before anything is changed: the way back of every place, and this collection's own code in one file.
 ``ARMED`` is the mark: while it exists, the host is on trial, and whoever ends the trial, by confirmation or by restoration, removes it
-under the collection's lock. It is armed before the first change; the window to confirm begins when the last one is made.
+under the collection's lock. It is armed before the first change; the window to confirm begins when the last one is made. Until then
+the process that makes the changes keeps it open (window.py).
 
 A lock that somebody else holds stops no way back: it is waited for, then left aside. So that confirmation and restoration still exclude
 each other, the one that makes the link ``DECISION`` first decides a trial.

@@ -52,15 +52,16 @@ def listening_sockets(wanted: t.Collection[t.Tuple[str, int]], proc: str = "/pro
 def _read(protocol: str, proc: str) -> t.Iterator[t.Tuple[ListeningSocket, str]]:
     for family, suffix in ((4, ""), (6, "6")):
         try:
-            with open("%s/net/%s%s" % (proc, protocol, suffix), encoding="ascii") as file:
+            with open("%s/net/%s%s" % (proc, protocol, suffix), encoding="ascii", errors="replace") as file:
                 lines = file.readlines()[1:]
         except FileNotFoundError:  # a kernel without IPv6
             continue
         for line in lines:
-            fields = line.split()
-            if fields[3] == _STATES[protocol]:
-                address, port = fields[1].split(":")
-                yield ListeningSocket(protocol, family, _address(address), int(port, 16), ""), fields[9]
+            with contextlib.suppress(IndexError, ValueError, struct.error):  # a line of another form, which no socket of ours has
+                fields = line.split()
+                if fields[3] == _STATES[protocol]:
+                    address, port = fields[1].split(":")
+                    yield ListeningSocket(protocol, family, _address(address), int(port, 16), ""), fields[9]
 
 
 def _address(text: str) -> str:

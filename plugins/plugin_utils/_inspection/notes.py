@@ -33,6 +33,10 @@ KEEP_AWAY = (
     "Nothing may end, decrypt or rewrite the TLS connections of these flows: no TLS inspection, no deep packet inspection of their "
     "content, no reverse proxy of layer 7, web application firewall or SSL offloading in front of these ports. Pass TCP through instead."
 )
+ON_THE_HOST = (
+    "This also concerns the host itself: antivirus software there may decrypt outgoing TLS. Enter the outgoing flows among its exceptions "
+    "for encrypted connections. A trusted certificate authority of the product does not help where a partner checks client certificates."
+)
 NOTHING = "No flow of the plan is broken or endangered by TLS inspection here."
 COMPENSATION = {
     "mutual": ("both ends show certificates and verify each other's",),
@@ -79,7 +83,9 @@ class Note:
     """
 
     def __init__(self, kind: str, flows: Sequence[Data], sets: Mapping[str, Sequence[str]] | None = None) -> None:
-        note = KEEP_AWAY if flows else NOTHING
+        note = (
+            " ".join((KEEP_AWAY, *([ON_THE_HOST] if kind == "host" and any(map(_host_may_decrypt, flows)) else []))) if flows else NOTHING
+        )
         data = {"format": FORMAT, "made_by": MARK, kind: NAME, "hosts": HOSTS, "note": note, "flows": flows}
         data |= {} if sets is None else {"address_sets": sets}
         self._directory = f"{DIRECTORY}/{kind}s"
@@ -117,9 +123,15 @@ def notes(plan: Plan) -> Iterator[tuple[str, str]]:
         yield from note.files(site, [_known(name, members[name]) for name in hosts["hosts"]])
     for group, common in plan.hosts:
         if common.managed:
-            note = Note("host", [{**_flow(flow, plan, SPELT_OUT), "hosts": [NAME]} for flow in flows_of(group[:1], common)])
+            note = Note("host", [_of_any_host(_flow(flow, plan, SPELT_OUT)) for flow in flows_of(group[:1], common)])
             for host in group:
                 yield from note.files(host.name, [_known(host.name, members[host.name])])
+
+
+def _of_any_host(flow: Data) -> Data:
+    """A flow of one host as all hosts with the same part of the plan have it."""
+    fronts = {"fronts": [{**front, "host": NAME} for front in flow["fronts"]]} if "fronts" in flow else {}
+    return {**flow, "hosts": [NAME], **fronts}
 
 
 def _known(name: str, host: Mapping[str, t.Any]) -> Data:
@@ -153,7 +165,30 @@ def _flow(flow: SiteFlow, plan: Plan, limit: int | None) -> Data:
         "via_proxy": exclusion.via_proxy,
         "contacts": contacts if limit is None or len(contacts) <= limit else None,
         "documents": [document.to_json() for document in exclusion.documents],
+        **({"fronts": fronts} if (fronts := _fronts(flow)) else {}),
     }
+
+
+def _fronts(flow: SiteFlow) -> list[Data]:
+    """What stands in front of the hosts of an incoming flow: there partners arrive with their own addresses, at these names and ports."""
+    if flow.exclusion.direction != INGRESS:
+        return []
+    with_front = [(host.name, front) for host in flow.hosts if (front := host.profile.front) and front != type(front)()]
+    return [
+        {
+            "host": name,
+            "names": list(front.names),
+            "ports": list(front.outside(flow.exclusion.ports)),
+            "sources": list(front.sources),
+            "health_checks": list(front.health_checks),
+        }
+        for name, front in with_front
+    ]
+
+
+def _host_may_decrypt(flow: Data) -> bool:
+    """Whether antivirus on the host could be in the middle of a flow: it takes itself for the client of an outgoing TLS connection."""
+    return bool(flow["direction"] == EGRESS and flow["protocol"] == "tcp" and flow["tls"] != "none")
 
 
 def _contacts(flow: SiteFlow, plan: Plan) -> list[str]:
@@ -206,10 +241,20 @@ def _said(flow: Data) -> Iterator[tuple[str, Sequence[str]]]:
     yield "why", [flow["reason"]]
     yield "instead", flow["compensation"]
     yield "on the way", [*demands(flow["middleboxes"]), *([LONG_LIVED] if "long_lived" in flow["middleboxes"] else [])]
+    yield "in front", [_front(front, flow["protocol"]) for front in flow.get("fronts", ())]
     if flow["via_proxy"]:
         yield "proxy", [f"goes through the forward proxy {flow['via_proxy']} by CONNECT: that proxy must not decrypt it either"]
     yield "whom to ask", ["partners: the note of the site lists them"] if flow["contacts"] is None else flow["contacts"]
     yield "source", [_document(document) for document in flow["documents"]]
+
+
+def _front(front: Data, protocol: str) -> str:
+    """What a network team has to know of the front of a host."""
+    at = f" at {', '.join(front['names'])}" if front["names"] else ""
+    hidden = f"; behind it they come from {', '.join(front['sources'])}" if front["sources"] else ""
+    checks = f"; health checks come from {', '.join(front['health_checks'])}" if front["health_checks"] else ""
+    which = "" if front["host"] == NAME else f"{front['host']}: "
+    return f"{which}partners connect{at} to {protocol} {', '.join(front['ports'])}, with their own addresses{hidden}{checks}"
 
 
 def _peers(peers: Mapping[str, t.Any]) -> list[str]:

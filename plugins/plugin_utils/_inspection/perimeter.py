@@ -74,19 +74,20 @@ def by_site(planned: Planned, entries: Callable[[HostPart], Iterable[E]]) -> dic
 def crossings(planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[Crossing, tuple[Host, ...]]]]:
     """Every flow that crosses the perimeter of each site, with the site's hosts that have it.
 
-    Flows between hosts of one site do not cross it, and neither do those with named networks. What goes through a forward proxy
-    crosses it as the flow that it is.
+    Flows between hosts of one site do not cross it, and neither do those with named networks. A host with a front is known by its names
+    as well. What goes through a forward proxy crosses the perimeter as the flow that it is.
     """
     inside: dict[str, list[str]] = collections.defaultdict(list)
+    names: dict[str, set[str]] = collections.defaultdict(set)
     for hosts, part in planned:
         for host in hosts if part.managed else ():
             inside[host.site] += host.addresses or ()
+            names[host.site].update(host.profile.front.names if host.profile.front else ())
     found: dict[str, list[tuple[Crossing, tuple[Host, ...]]]] = {}
     for site, entries in by_site(planned, lambda part: _flows(part, address_sets)).items():
         own = merge(inside[site])
-        outside = (
-            (flow if _is_to_anybody(flow) else flow._replace(networks=without(flow.networks, own)), hosts) for flow, hosts in entries
-        )
+        others = ((flow._replace(names=tuple(name for name in flow.names if name not in names[site])), hosts) for flow, hosts in entries)
+        outside = ((flow if _is_to_anybody(flow) else flow._replace(networks=without(flow.networks, own)), hosts) for flow, hosts in others)
         found[site] = sorted(
             ((flow, hosts) for flow, hosts in outside if flow.networks or flow.names),
             key=lambda entry: (entry[0].flow, entry[0].direction, entry[0].ports, entry[1][0].name),

@@ -25,6 +25,14 @@ class _Product(t.NamedTuple):
     source: str
 
 
+_KASPERSKY = r"AO Kaspersky Lab|Kaspersky Lab ZAO|"
+
+
+def _shield(brand: str) -> str:
+    """The authorities of the engine that Avast, AVG and Norton share. It has another one for servers whose certificate signs itself."""
+    return rf"{brand} Web/Mail Shield (Self-signed )?Root"
+
+
 _PRODUCTS = (
     _Product(
         "Zscaler", r"Zscaler .*Root CA.*", r"Zscaler Inc\.", "https://help.zscaler.com/unified/choosing-ca-certificate-ssl-inspection"
@@ -48,16 +56,20 @@ _PRODUCTS = (
         r"ESET, spol\. s ?r\. ?o\.|",
         "https://help.eset.com/ees/10.0/en-US/idh_config_epfw_ssl_cert_set.html",
     ),
-    _Product("Avast on the host itself", r"Avast Web/Mail Shield Root", "", "https://github.com/curl/curl/issues/8848"),
-    _Product("AVG on the host itself", r"AVG Web/Mail Shield Root", "", "https://github.com/curl/curl/issues/11268"),
-    _Product(
-        "Norton on the host itself", r"Norton Web/Mail Shield Root", "", "https://github.com/curl/curl/issues/8848"
-    ),  # the same engine as Avast
+    _Product("Avast on the host itself", _shield("Avast"), "", "https://github.com/curl/curl/issues/8848"),
+    _Product("AVG on the host itself", _shield("AVG"), "", "https://github.com/curl/curl/issues/11268"),
+    _Product("Norton on the host itself", _shield("Norton"), "", "https://github.com/matlab/matlab-mcp-server/issues/100"),
     _Product(
         "Kaspersky on the host itself",
         r"Kaspersky Anti-Virus Personal Root Certificate",
-        r"AO Kaspersky Lab|Kaspersky Lab ZAO|",
-        "https://github.com/EFForg/https-everywhere/issues/11680",
+        _KASPERSKY,
+        "https://github.com/PraWek/TPlab01/blob/0bef4051827ea7cf0d4e14322682c32aa0e4dcf1/README.md",  # what wget said
+    ),
+    _Product(
+        "Kaspersky on the host itself",
+        r"Kaspersky Web Anti-Virus Certification Authority",
+        _KASPERSKY,
+        "https://github.com/keybase/client/issues/7228",
     ),
     _Product("mitmproxy", r"mitmproxy", r"mitmproxy", "https://docs.mitmproxy.org/stable/concepts-certificates/"),
 )

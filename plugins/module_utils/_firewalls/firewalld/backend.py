@@ -35,7 +35,6 @@ from .rules import translate
 from .runtime import RuntimeSnapshot
 
 NAME = "firewalld"
-RUNNING_BUT_FAILED = 251  # firewall-cmd(1), exit codes
 ATTEMPTS = 3
 SECONDS_TO_RETURN = 30.0  # for a daemon that somebody restarts while it is read
 _ON_ITS_WAY = ("activating", "deactivating", "reloading")  # systemd(1), states of a unit between active and inactive
@@ -46,8 +45,8 @@ def is_installed(host: Host) -> bool:
 
 
 def is_running(host: Host) -> bool:
-    """Whether the daemon runs, be it in vain."""
-    return is_installed(host) and host.run(["firewall-cmd", "--state"], check=False).rc in (0, RUNNING_BUT_FAILED)
+    """Whether the daemon runs, even if its configuration is broken. Raises ToolFailed where it is busy for too long."""
+    return is_installed(host) and firewalld_client.is_running(host)
 
 
 def is_enabled(host: Host) -> bool:

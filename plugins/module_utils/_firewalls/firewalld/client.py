@@ -9,7 +9,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
+import time
 import typing as t
 
 from ..._errors import BindingMissing, PolicyError, PolicyRefused, ToolFailed
@@ -21,6 +23,14 @@ _SILENT = "does not answer ('systemctl enable --now firewalld' starts it)"
 _NO_REPLY = "NoReply"  # within libdbus' 25 seconds, or because the service left the bus before it replied
 _GONE = (_NO_REPLY, "ServiceUnknown", "NameHasNoOwner", "Disconnected", "NoServer")
 _PATIENCE = 12  # how often to wait these 25 seconds, on a busy host
+PATIENT_SECONDS = 300.0  # how long one call may take: a reload with a large blocklist takes minutes, and all other calls wait for it
+_INTROSPECTION_SECONDS = 20.0  # a client that waits longer for it gives it up, and sends wrong types later
+_SERVICE = "org.fedoraproject.FirewallD1"
+_RUNNING, _RUNNING_BUT_FAILED, _UNKNOWN = 0, 251, 254  # firewall-cmd(1), exit codes
+_BUSY = (
+    "firewalld has not answered for %d seconds; it may be loading a large configuration. Nothing more was asked of it. Wait until "
+    "'firewall-cmd --state' answers and run again; if it never does, run 'systemctl restart firewalld'"
+)
 
 
 class DaemonLeft(ToolFailed):
@@ -47,19 +57,71 @@ def connect(host: Host, carries: bool) -> t.Any:
     return client
 
 
+def is_running(host: Host) -> bool:
+    """Whether the daemon runs, even if its configuration is broken. One that is busy, such as with a reload, is asked again.
+
+    Raises:
+        ToolFailed: it is busy for too long.
+    """
+    start = time.monotonic()
+    for _attempt in range(_PATIENCE):
+        try:
+            status = host.run(["firewall-cmd", "--state"], check=False).rc
+        except ToolFailed:  # it did not end in time
+            status = _UNKNOWN
+        if status != _UNKNOWN:
+            return status in (_RUNNING, _RUNNING_BUT_FAILED)
+        if time.monotonic() > start + PATIENT_SECONDS:
+            raise ToolFailed(_BUSY % PATIENT_SECONDS)
+    return False
+
+
 def reach() -> t.Any:
-    """A FirewallClient of the running daemon, whatever its state. Raises BindingMissing or DaemonLeft."""
+    """A FirewallClient of the running daemon, whatever its state, as soon as it has ended what it is doing, such as a reload.
+
+    Each call of this client may take PATIENT_SECONDS.
+
+    Raises:
+        BindingMissing: this Python has no firewalld.
+        DaemonLeft: it does not run. ToolFailed: it is busy for too long.
+    """
     try:
         from firewall.client import FirewallClient  # type: ignore[import-not-found]
     except ImportError:
         raise BindingMissing("firewall") from None
+    start = time.monotonic()
     try:
         client = FirewallClient()
+        _wait_until_free(patient(client.bus))
+        if time.monotonic() > start + _INTROSPECTION_SECONDS:
+            client = FirewallClient(client.bus)
+    except PolicyError:
+        raise
     except Exception as error:  # the bus itself does not answer
         raise DaemonLeft("firewalld %s: %s" % (_SILENT, error)) from error
     if not client.connected:  # which the client says in no other way
         raise DaemonLeft("firewalld %s" % _SILENT)
     return client
+
+
+def patient(bus: t.Any) -> t.Any:
+    """The connection to the bus, on which each call that names no time limit of its own has PATIENT_SECONDS instead of 25."""
+    if not isinstance(bus.call_blocking, functools.partial):
+        bus.call_blocking = functools.partial(bus.call_blocking, timeout=PATIENT_SECONDS)
+    return bus
+
+
+def _wait_until_free(bus: t.Any) -> None:
+    """Wait for firewalld's answer to a first question. It serves calls in their order, so it then has ended a reload of anybody."""
+    if not bus.name_has_owner(_SERVICE):
+        return
+    try:
+        path = "/" + _SERVICE.replace(".", "/")
+        bus.call_blocking(_SERVICE, path, "org.freedesktop.DBus.Properties", "Get", "ss", (_SERVICE, "state"))
+    except Exception as error:
+        if _name(error) == _NO_REPLY and bus.name_has_owner(_SERVICE):
+            raise ToolFailed(_BUSY % PATIENT_SECONDS) from error
+        raise
 
 
 @contextlib.contextmanager
@@ -75,7 +137,10 @@ def errors(what: str) -> t.Iterator[None]:
 
 
 def reload(client: t.Any) -> None:
-    """Let firewalld load its files again; a slow host may take minutes. Raises the errors of firewalld and of D-Bus as they are."""
+    """Let firewalld load its files again, and wait for the end of it, which may take minutes.
+
+    Raises the errors of firewalld and of D-Bus as they are; ToolFailed where the end came late and firewalld then does not work.
+    """
     try:
         client.reload()
     except Exception as error:
@@ -86,13 +151,17 @@ def reload(client: t.Any) -> None:
 
 def _wait_for_reply(client: t.Any) -> None:
     """firewalld serves calls in their order. Its reply to this one shows that it has finished the earlier one."""
+    end = time.monotonic() + PATIENT_SECONDS
     for attempt in range(_PATIENCE):
         try:
-            client.get_property("state")
-            return
+            state = client.get_property("state")
         except Exception as error:
-            if _name(error) != _NO_REPLY or attempt == _PATIENCE - 1:
+            if _name(error) != _NO_REPLY or attempt == _PATIENCE - 1 or time.monotonic() > end:
                 raise
+        else:
+            if state != "RUNNING":
+                raise ToolFailed("firewalld failed to reload: it is in state %s; 'journalctl -u firewalld' shows why" % state)
+            return
 
 
 def _name(error: Exception) -> str:

@@ -8,11 +8,10 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from ..._host.host import Host
-from ..._policy.container_networks import networks_of
+from ..._policy.container_networks import links_of, networks_of
 from ..._policy.surroundings import Surroundings
 
 _TRIAL = 'table bridge federated_connectivity_trial { chain c { meta ibrname "lo" accept; }; }'
@@ -26,7 +25,7 @@ def looked_at(surroundings: Surroundings, bridges: t.Sequence[str], host: Host) 
     """The surroundings with what the table of these bridges needs to know of the host."""
     if not host.which("nft") or host.run(["unshare", "--net", "--", "nft", "-f", "-"], input=_TRIAL + "\n", check=False).rc == 0:
         return surroundings
-    listed = json.loads(host.run(["ip", "-json", "address", "show"]).stdout) if host.which("ip") else []
+    listed = links_of(host.run(["ip", "-json", "address", "show"], check=False).stdout) if host.which("ip") else []
     networks = networks_of([link for link in listed if link.get("ifname") in bridges])
     return surroundings._replace(names_bridges=False, containers=networks)
 

@@ -11,10 +11,18 @@ import json
 import pathlib
 import typing as t
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.plugins.plugin_utils._inspection.notes import KEEP_AWAY, NOTHING, SPELT_OUT, notes
+from ansible_collections.federated.connectivity.plugins.plugin_utils._inspection.notes import (
+    KEEP_AWAY,
+    NOTHING,
+    ON_THE_HOST,
+    SPELT_OUT,
+    Note,
+    notes,
+)
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
@@ -61,6 +69,22 @@ def test_a_note_says_what_to_leave_alone_and_why_and_whom_to_ask() -> None:
     assert "station 1, noc1@example.org" in text
     assert "https://docs.linksight.network/docs/prepare/network" in text
     assert {direction for _flow, direction in flows(plan)} == {"ingress", "egress"}
+
+
+def test_a_host_with_outgoing_tls_is_asked_to_look_at_its_own_antivirus() -> None:
+    files = rendered(a_plan())
+    for form in ("txt", "md", "json"):
+        assert ON_THE_HOST in files[f"inspection/hosts/station0.{form}"]
+        assert ON_THE_HOST not in files[f"inspection/sites/clinic.{form}"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "mentioned"), [({}, True), ({"direction": "ingress"}, False), ({"protocol": "udp"}, False), ({"tls": "none"}, False)]
+)
+def test_the_hosts_own_antivirus_is_named_where_it_could_decrypt(changed: dict[str, str], mentioned: bool) -> None:
+    found = flows(a_plan(), "hosts/station0")["linksight.north.peer_grpc", "egress"]
+    files = dict(Note("host", [{**found, **changed}]).files("station0", []))
+    assert (ON_THE_HOST in files["inspection/hosts/station0.txt"]) == mentioned
 
 
 def test_sites_have_their_own_hosts_and_partners_have_no_notes() -> None:
@@ -131,3 +155,38 @@ def test_a_contact_is_one_line_of_text_whatever_it_holds(contact: str) -> None:
         assert text.count("\n") == plain[name].count("\n")
     table = next(line for line in given_["inspection/hosts/station0.md"].split("\n") if line.startswith("| station0"))
     assert table.replace("\\\\", "").replace("\\|", "").count("|") == 4
+
+
+def test_a_note_tells_where_partners_connect_to_a_host_behind_a_front() -> None:
+    station = {
+        "connectivity_addresses": ["198.18.0.10"],
+        "connectivity_site": "clinic",
+        "connectivity_memberships": [{"matrix": "linksight", "federation": "north", "roles": ["data_station"]}],
+        "connectivity_front": {
+            "names": ["fl.example.org"],
+            "ports": {8443: 10443},
+            "sources": ["10.0.3.4/32"],
+            "health_checks": ["10.0.4.0/28"],
+        },
+    }
+    partner = {**station, "connectivity_addresses": ["198.18.0.11"], "connectivity_managed": False, "connectivity_front": {}}
+    plan = compute_plan({"station": station, "partner": partner}, Catalogue([str(MATRICES)]))
+    said = (
+        "partners connect at fl.example.org to tcp 10443, with their own addresses; behind it they come from 10.0.3.4/32; "
+        "health checks come from 10.0.4.0/28"
+    )
+    files = rendered(plan)
+    assert f"  in front     {said}\n" in files["inspection/hosts/station.txt"]
+    assert f"  in front     station: {said}\n" in files["inspection/sites/clinic.txt"]
+    (front,) = flows(plan)["linksight.north.peer_http", "ingress"]["fronts"]
+    assert front == {
+        "host": "station",
+        "names": ["fl.example.org"],
+        "ports": ["10443"],
+        "sources": ["10.0.3.4/32"],
+        "health_checks": ["10.0.4.0/28"],
+    }
+    assert flows(plan, "hosts/station")["linksight.north.peer_http", "ingress"]["fronts"][0]["host"] == "station"
+    assert "fronts" not in flows(plan)["linksight.north.peer_http", "egress"]
+    without = compute_plan({"station": {**station, "connectivity_front": {}}, "partner": partner}, Catalogue([str(MATRICES)]))
+    assert "in front" not in rendered(without)["inspection/hosts/station.txt"].replace("in front of these ports", "")

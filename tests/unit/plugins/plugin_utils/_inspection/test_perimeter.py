@@ -79,6 +79,26 @@ def test_what_leaves_through_a_proxy_crosses_as_the_flow_that_it_is() -> None:
     assert not any("forward_proxy" in flow.flow for flow, _hosts in found)
 
 
+FRONT = {"names": ["b.example.org"], "ports": {8443: 10443}, "sources": ["10.0.3.4/32"]}
+
+
+def test_a_host_behind_a_front_of_its_site_is_inside_by_its_name_too() -> None:
+    found = crossed(
+        a=station(1, "clinic"),
+        b=station(2, "clinic", connectivity_front=FRONT),
+        c=station(3, "lab"),
+        partner=station(4, connectivity_front=FRONT),
+    )
+    assert not any("b.example.org" in flow.names for flow, _hosts in found["clinic"])
+    assert {flow.ports for flow, _hosts in found["lab"] if "b.example.org" in flow.names} == {("9090",), ("10443",)}
+
+
+def test_a_partner_behind_a_front_is_outside_by_its_name() -> None:
+    partner = station(4, connectivity_front={"names": ["f.example.org"], "ports": {9090: 19090}})
+    found = crossed(a=station(1, "clinic"), partner=partner)["clinic"]
+    assert [flow.ports for flow, _hosts in found if flow.names == ("f.example.org",)] == [("19090",), ("8443",)]
+
+
 @given(st.lists(st.sampled_from(["clinic", "lab", None]), min_size=2, max_size=7))
 def test_no_address_of_a_site_is_outside_of_it_and_every_other_partner_is(places: list[str | None]) -> None:
     places = ["clinic", *places]

@@ -72,6 +72,7 @@ all:
   vars:
     connectivity_memberships:
       - {matrix: linksight, federation: north, roles: [data_station]}
+    firewall_confirm_timeout: 900 # the machine may be busy
     ansible_user: root
     ansible_shell_type: powershell
     ansible_ssh_private_key_file: $work/key

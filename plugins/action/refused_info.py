@@ -12,7 +12,7 @@ from ansible.utils.path import unfrackpath
 
 from ..plugin_utils._host_answers.action import HostAction
 from ..plugin_utils._plan.reader import PlanUnreadable, read_addresses, read_host
-from ..plugin_utils._verify.refused_peers import lines, listeners_of, not_asked
+from ..plugin_utils._verify.refused_peers import lines, listeners_of, not_asked, told_of_windows
 
 
 class ActionModule(HostAction):
@@ -27,11 +27,13 @@ class ActionModule(HostAction):
         directory, name = pathlib.Path(unfrackpath(plan, follow=False)), variables["inventory_hostname"]
         try:
             known = read_addresses(directory)
-            listeners = listeners_of(read_host(directory, name)) if name in known else {}
+            host = read_host(directory, name) if name in known else None
         except PlanUnreadable as error:
             raise AnsibleError(str(error)) from error
+        listeners = listeners_of(host) if host else {}
         if not listeners:
-            return {"changed": False, "skipped": True, "skip_reason": "the plan does not log refused peers of this host"}
+            reason = "the plan does not log refused peers of this host"
+            return {"changed": False, "skipped": True, "skip_reason": reason, "lines": told_of_windows(name, host)}
         result = super().ask(module, {"rules": sorted(listeners)}, variables)
         if result.get("failed"):
             return result

@@ -44,6 +44,17 @@ attributes:
     support: full
 """
 
+    # Runs on the managed hosts, with a twin in PowerShell for those with Windows.
+    WINDOWS_TOO = r"""
+attributes:
+  platform:
+    description: Target systems.
+    platforms: linux, windows
+    support: full
+    details:
+      - Linux hosts need Python 3.8 or later, Windows hosts PowerShell 5.1 or later.
+"""
+
     # Runs on the managed hosts, with an action plugin before it.
     PLAN_READER = r"""
 attributes:

@@ -15,12 +15,12 @@ description:
   - Starts a process that listens on ports which nothing else uses, on IPv4 and IPv6.
     So an open path is proven before its service is installed.
   - On TCP it says one line and hangs up; on UDP it answers datagrams that hold the password of the run, and nothing else.
-    It reads nothing more, and runs without privileges.
+    It reads nothing more, and runs without privileges. On Windows the Task Scheduler starts it, as LOCAL SERVICE.
   - It ends by itself after O(seconds), whatever becomes of the connection that started it. A port that is in use is left alone.
   - There is one listener per host; starting another ends it.
 extends_documentation_fragment:
   - federated.connectivity.attributes
-  - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.host_action
 attributes:
   check_mode:

@@ -19,7 +19,7 @@ description:
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.info_module
-  - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.host_action
 options:
   probes:

@@ -12,12 +12,13 @@ short_description: Tell which processes listen on given ports, and on which addr
 version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
 description:
-  - Reads from C(/proc/net) which sockets listen on the given ports; no tool needs to be installed.
-  - Processes of other users are named only if the module runs as root.
+  - Reads from C(/proc/net), or on Windows by C(Get-NetTCPConnection) and C(Get-NetUDPEndpoint), which sockets listen on the given ports.
+    No tool needs to be installed.
+  - Processes of other users are named only if the module runs as root, or as an administrator.
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.info_module
-  - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.host_action
 options:
   ports:

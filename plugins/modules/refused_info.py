@@ -14,6 +14,7 @@ author: The federated.connectivity contributors (@federated)
 description:
   - Reads from the table C(inet federated_connectivity) which peers were refused in the last seven days.
   - Needs C(connectivity_log_refused) in the inventory, and the policy that results from it on the host.
+  - A host with Windows is not asked, since its firewall keeps no such record. RV(lines) says so.
   - Says which host or network the inventory would need, so that a peer is admitted. Nothing is opened.
 extends_documentation_fragment:
   - federated.connectivity.attributes
@@ -59,8 +60,8 @@ missing:
   type: list
   elements: str
 lines:
-  description: One line for each peer, with what the inventory would need.
-  returned: success
+  description: One line for each peer, with what the inventory would need; or why the host was not asked.
+  returned: always
   type: list
   elements: str
 """

@@ -19,7 +19,7 @@ description:
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.info_module
-  - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.host_action
 options:
   endpoints:
@@ -125,8 +125,13 @@ handshakes:
     version:
       description: The version of TLS; empty where the handshake did not come to its end.
       type: str
+    offered:
+      description: The newest version of TLS that this host offered; empty where no connection came about.
+      type: str
     alpn:
-      description: The application protocol that the server chose; empty where it chose none.
+      description:
+        - The application protocol that the server chose; empty where it chose none.
+        - Null where this host could not offer any, as on Windows with PowerShell 5.1.
       type: str
     client_certificate:
       description: Whether the server asked for a client certificate; null where it is not known.
@@ -143,7 +148,8 @@ handshakes:
       description:
         - Whether the certificate is for O(endpoints[].server_name) and from an authority that the distribution itself comes with.
           Authorities that an administrator has added do not count, since those of inspecting middleboxes are among them.
-        - Null without a name, or where the distribution's own authorities are not known, as on other systems than Debian and its relatives.
+        - On Windows, the authorities are those that Microsoft's root certificate program brings (the store C(AuthRoot)).
+        - Null without a name, or where the system's own authorities are not known, as on other systems than Windows, Debian and its relatives.
       type: bool
     untrusted:
       description: Why it is not; or empty.
@@ -157,6 +163,7 @@ handshakes:
       detail: ""
       address: 198.51.100.75
       version: TLSv1.3
+      offered: TLSv1.3
       alpn: h2
       client_certificate: true
       sha256: 6f0e7d2a3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1

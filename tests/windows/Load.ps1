@@ -6,7 +6,7 @@
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version 2.0
 $root = (Resolve-Path (Join-Path $PSScriptRoot '../..')).Path
-foreach ($file in Get-ChildItem (Join-Path $root 'plugins/module_utils/WindowsFirewall*.psm1')) { . ([scriptblock]::Create([IO.File]::ReadAllText($file.FullName))) }
+foreach ($file in Get-ChildItem (Join-Path $root 'plugins/module_utils/Windows*.psm1')) { . ([scriptblock]::Create([IO.File]::ReadAllText($file.FullName))) }
 $onWindows = [Environment]::OSVersion.Platform -eq 'Win32NT'
 if (-not $onWindows) { Import-Module (Join-Path $PSScriptRoot 'WindowsStandIn/WindowsStandIn.psd1') }
 
@@ -20,6 +20,7 @@ function Reset-TestHost {
     Remove-Item -LiteralPath $env:WINDOWS_TEST_DIRECTORY -Recurse -Force -ErrorAction SilentlyContinue
     $env:STAND_IN, $env:STAND_IN_LOG = (Join-Path $env:WINDOWS_TEST_DIRECTORY 'host.json'), (Join-Path $env:WINDOWS_TEST_DIRECTORY 'calls')
     $env:ProgramFiles, $env:SystemRoot = (Join-Path $env:WINDOWS_TEST_DIRECTORY 'ProgramFiles'), (Join-Path $env:WINDOWS_TEST_DIRECTORY 'Windows')
+    $env:STAND_IN_SOCKETS = ''
     foreach ($name in 'STAND_IN_REFUSE', 'STAND_IN_REFUSE_AT', 'STAND_IN_DIE_BEFORE', 'STAND_IN_DIE_AFTER') { [Environment]::SetEnvironmentVariable($name, $null) }
     $null = New-Item -ItemType Directory -Path $env:WINDOWS_TEST_DIRECTORY
     Copy-Item (Join-Path $PSScriptRoot 'WindowsStandIn/fresh.json') $env:STAND_IN

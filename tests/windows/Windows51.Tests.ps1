@@ -34,6 +34,14 @@ BeforeAll {
 }
 Describe 'Windows PowerShell 5.1' {
     It 'knows everything in <Name>' -ForEach $files { Find-Later ([IO.File]::ReadAllText($File)) | Should -BeNullOrEmpty }
+    It 'compiles the C# of WindowsHandshake, in the version of C# that Windows has' {
+        . ([scriptblock]::Create([IO.File]::ReadAllText((Join-Path $root 'plugins/module_utils/WindowsHandshake.psm1'))))
+        $source = (Get-ConnectivityTlsSource).Replace('namespace FederatedConnectivity', 'namespace CompiledByTests')
+        $option = if ($PSVersionTable.PSVersion.Major -gt 5) { @{ CompilerOptions = '-langversion:5' } } else { @{} }
+        Add-Type -TypeDefinition $source @option
+        'CompiledByTests.Look' -as [type] | Should -Not -BeNullOrEmpty
+        { Add-Type -TypeDefinition 'public class Later { public int Number => 1; }' @option -ErrorAction Stop } | Should -Throw
+    }
     It 'finds files at all' { $own.Count | Should -BeGreaterThan 50 }
     It 'does not know <_>' -ForEach '$a ?? 1', '$a ? 1 : 2', 'Get-Item x && Get-Item y', 'ConvertFrom-Json -AsHashtable', 'Get-Uptime', '${a}?.b' { Find-Later $_ | Should -Not -BeNullOrEmpty }
 }

@@ -2,10 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real Ansible over SSH on a host with real PowerShell, whose Windows commands are the stand-in: the whole of site.yml and remove.yml."""
+"""Real Ansible over SSH on two hosts with real PowerShell, whose Windows commands are the stand-in: site.yml, verify.yml, audit.yml, remove.yml.
+
+Their sockets are real. The stand-in blocks nothing, so a closed port is proven by the tests of the other firewalls alone.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -18,11 +22,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.federated.connectivity.tests.tls_servers import Authority
+
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
 WORK = ROOT / "build" / "windows-host"
-STATE = WORK / "root/srv/windows/state.json"
+STATE = WORK / "root/srv/station/state.json"
+SERVICE = 8443
 OURS = "federated.connectivity "
+BOTH = ("--limit", "station,clinic,institute")
+STATION = ("--limit", "station,institute")
 REFUSED = {
     "shrink_share=2": "shrink_share is 2; give a share from 0 to 1, such as 0.5",
     "shrink_least=0": "shrink_least is 0; give 1 or more",
@@ -98,14 +107,13 @@ def module_runs() -> int:
 
 def test_check_apply_second_run_change_trial_that_is_not_confirmed_and_removal() -> None:
     before = rules()
-    seen, count = play("site.yml", "--check", "--diff")
+    seen, count = play("site.yml", "--check", "--diff", *STATION)
     assert count == 1
     assert "+federated.connectivity linksight.north.peer_http.ingress: Inbound Allow TCP 8443" in seen
     assert rules() == before
 
     seen, _count = play("site.yml")
-    assert "Verified: 0 flows proven by 0 connections, 0 refusals proven, 1 policies in force" in " ".join(seen.split())
-    assert "the host has Windows, from where verification tries no connections" in seen
+    assert "Verified: 4 flows proven by 8 connections, 0 refusals proven, 2 policies in force" in " ".join(seen.split())
     applied = rules()
     assert sorted(applied.keys() - before.keys()) == [
         f"{OURS}linksight.north.{flow}.{direction}" for flow in ("peer_grpc", "peer_http") for direction in ("egress", "ingress")
@@ -113,35 +121,78 @@ def test_check_apply_second_run_change_trial_that_is_not_confirmed_and_removal()
     assert json.loads(STATE.read_text())["tasks"] == []
     module_runs()
 
-    _output, count = play("site.yml", "--tags", "firewall")
+    _output, count = play("site.yml", "--tags", "firewall", *STATION)
     assert (count, rules(), module_runs()) == (0, applied, 1)
 
-    output, _count = play("audit.yml", fails=True)
-    assert "no TLS connection was looked at" in output
     for option, words in REFUSED.items():
         assert words in module(f"state=absent {option}")
     assert rules() == applied
 
     inventory = WORK / "inventory.yml"
     inventory.write_text(inventory.read_text().replace("203.0.113.200", "203.0.113.201"))
-    output, _count = play("site.yml", "--tags", "firewall", "-e", "firewall_confirm_egress=all", fails=True)
+    output, _count = play("site.yml", "--tags", "firewall", "-e", "firewall_confirm_egress=all", *STATION, fails=True)
     assert "which must be reachable" in output
     assert rules() == applied
 
-    output, _count = play("drift.yml", fails=True)
+    output, _count = play("drift.yml", *STATION, fails=True)
     assert "linksight.north.peer_http.ingress" in output
     assert "differs" in output
 
     STATE.write_text(json.dumps({**json.loads(STATE.read_text()), "profiles": profiles("off")}))
-    output, _count = play("verify.yml", fails=True)
+    output, _count = play("verify.yml", "--tags", "in_force", *STATION, fails=True)
     assert "profile Public is off" in output
     STATE.write_text(json.dumps({**json.loads(STATE.read_text()), "profiles": profiles("on")}))
 
-    play("site.yml", "--tags", "firewall")
+    play("site.yml", "--tags", "firewall", *STATION)
     changed = rules()
     assert changed.keys() == applied.keys()
     assert "203.0.113.201" in changed[f"{OURS}linksight.north.peer_http.ingress"]["RemoteAddress"]
 
     play("remove.yml")
     assert rules() == before
-    assert list((WORK / "root/srv/windows/ProgramFiles").iterdir()) == []
+    assert list((WORK / "root/srv/station/ProgramFiles").iterdir()) == []
+
+
+def test_flows_between_the_hosts_are_tried_and_inspection_is_seen_from_there(tmp_path: pathlib.Path) -> None:
+    """Services of the hosts answer on one port, a middlebox signs their certificates again on the way, and on the other port nobody listens."""
+    hosts = {"station": "10.77.21.20", "clinic": "10.77.21.30"}
+    with contextlib.ExitStack() as running:
+        for host in hosts:
+            Authority(f"{host} CA").issue(tmp_path / f"{host}.pem", f"{host}.example.org")
+            running.enter_context(service(host, tmp_path / f"{host}.pem", SERVICE))
+        output, _count = play("audit.yml", *BOTH)
+        seen = " ".join(output.split())
+        assert "clinic shows the same on its own host" in seen
+        assert "station shows the same on its own host" in seen
+        assert re.search(r"Audited: .*4 direct, 0 inspected", seen), seen
+
+        Authority("Zscaler Intermediate Root CA (zscaler.net)", "Zscaler Inc.").issue(tmp_path / "box.pem", "clinic.example.org")
+        running.enter_context(service("station", tmp_path / "box.pem", 3129))
+        in_host("station", "nft", f"add table ip box; add chain ip box out {{ type nat hook output priority -100; }}; {REDIRECTED}")
+        output, _count = play("audit.yml", *BOTH, fails=True)
+        assert "station -> clinic 10.77.21.30:8443 by Zscaler" in " ".join(output.split())
+        in_host("station", "nft", "delete table ip box")
+
+        output, _count = play("verify.yml", "--tags", "probes", *BOTH)
+        seen = " ".join(output.split())
+        assert "Verified: 4 flows proven by 8 connections" in seen
+
+
+REDIRECTED = f"add rule ip box out ip daddr 10.77.21.30 tcp dport {SERVICE} redirect to :3129"
+
+
+def in_host(host: str, *command: str) -> None:
+    subprocess.run(["ip", "netns", "exec", f"fcwin-{host}", *command], check=True)
+
+
+@contextlib.contextmanager
+def service(host: str, certificate: pathlib.Path, port: int) -> Iterator[None]:
+    """A TLS server in a host, on both families, that asks for a client certificate."""
+    command = ["ip", "netns", "exec", f"fcwin-{host}", sys.executable, str(HERE / "tls_service.py"), str(certificate), str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as running:
+        assert running.stdout
+        assert running.stdout.readline() == b"ready\n"
+        try:
+            yield
+        finally:
+            running.kill()

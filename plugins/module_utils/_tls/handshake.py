@@ -16,7 +16,7 @@ import ssl
 import time
 import typing as t
 
-from .records import certificate_was_requested, is_tls, server_certificate
+from .records import certificate_was_requested, is_tls, newest_offered, server_certificate
 
 COMPLETED = "completed"
 ALERT = "alert"
@@ -38,6 +38,7 @@ class Handshake(t.NamedTuple):
             until the time was over, bytes that are ``not_tls``, or ``failed`` because both ends do not fit.
         detail: Which alert, or the words of the TLS library; or empty.
         version: Such as ``TLSv1.3``; empty where the handshake did not come to its end.
+        offered: The newest version that this host offered; empty where no hello was sent.
         alpn: The application protocol that the server chose; empty where it chose none.
         certificate: The server's certificate, DER; empty where none was seen.
         client_certificate: Whether the server asked for one; None where it is not known.
@@ -47,6 +48,7 @@ class Handshake(t.NamedTuple):
     outcome: str
     detail: str = ""
     version: str = ""
+    offered: str = ""
     alpn: str = ""
     certificate: bytes = b""
     client_certificate: t.Optional[bool] = None
@@ -135,6 +137,7 @@ def _seen(tls: ssl.SSLObject, ended: Handshake, received: bytes, sent: bytes) ->
     certificate = tls.getpeercert(binary_form=True) if ended.outcome == COMPLETED else server_certificate(received)
     return ended._replace(
         version=version,
+        offered=newest_offered(sent),
         alpn=tls.selected_alpn_protocol() or "",
         certificate=certificate or b"",
         client_certificate=certificate_was_requested(sent, version, 48 if cipher and cipher[0].endswith("SHA384") else 32),

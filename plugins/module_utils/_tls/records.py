@@ -6,7 +6,7 @@
 
 """What the bytes of a TLS handshake tell that Python's ssl module does not.
 
-Records and handshake messages: RFC 5246 sections 6.2.1, 7.4 and 7.4.2; RFC 8446 sections 4.4.2, 4.4.4, 5.1 and 5.2.
+Records and handshake messages: RFC 5246 sections 6.2.1, 7.4 and 7.4.2; RFC 8446 sections 4.1.2, 4.2.1, 4.4.2, 4.4.4, 5.1 and 5.2.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import typing as t
 
 _CHANGE_CIPHER_SPEC, _HANDSHAKE, _ENCRYPTED = 20, 22, 23
 _CONTENT_TYPES = range(20, 25)
-_CERTIFICATE, _CLIENT_KEY_EXCHANGE = 11, 16
+_CLIENT_HELLO, _CERTIFICATE, _CLIENT_KEY_EXCHANGE = 1, 11, 16
+_SUPPORTED_VERSIONS = 43
+_VERSIONS = {0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
 _HEADER = 5
 
 # TLS 1.3: a Finished message is a header of 4 bytes and a hash; encryption adds the content type and a tag of at most 16.
@@ -83,3 +85,27 @@ def certificate_was_requested(sent: bytes, version: str, hash_size: int) -> t.Op
         return encrypted > _FINISHED_WITHOUT_HASH + hash_size if encrypted else None
     kinds = [kind for kind, _body in messages(sent)]
     return _CERTIFICATE in kinds if _CLIENT_KEY_EXCHANGE in kinds else None
+
+
+def newest_offered(sent: bytes) -> str:
+    """The newest version of TLS that a client has offered, as ``ssl.SSLObject.version()`` says it; empty without a whole hello."""
+    for kind, body in messages(sent):
+        if kind == _CLIENT_HELLO:
+            offered = [version for version in _offered(body) if version in _VERSIONS]
+            return _VERSIONS[max(offered)] if offered else ""
+    return ""
+
+
+def _offered(hello: bytes) -> t.Iterator[int]:
+    """A hello has a version, 32 random bytes, a session, cipher suites and compression methods, each with its length, then extensions."""
+    yield int.from_bytes(hello[:2], "big")
+    at = 34
+    for length in (1, 2, 1):
+        at += length + int.from_bytes(hello[at : at + length], "big")
+    at += 2
+    while len(hello) >= at + 4:
+        kind, size = int.from_bytes(hello[at : at + 2], "big"), int.from_bytes(hello[at + 2 : at + 4], "big")
+        if kind == _SUPPORTED_VERSIONS:
+            listed = hello[at + 5 : at + 4 + size]
+            yield from (int.from_bytes(listed[place : place + 2], "big") for place in range(0, len(listed) - 1, 2))
+        at += 4 + size

@@ -61,6 +61,7 @@ class HostAction(ActionBase):
             AnsibleActionFail: the module could not be run there.
         """
         self._name, self._running, self._received = str(variables.get("inventory_hostname", "")), module, None
+        _nobody_becomes_root_on_windows(getattr(self, "_connection", None))
         try:
             with within(ROWS[module].seconds), _python_first(getattr(self, "_connection", None)):
                 result: dict[str, t.Any] = self._execute_module(f"{COLLECTION}.{module}", module_args=arguments, task_vars=variables)
@@ -118,6 +119,13 @@ def _excerpts(res: dict[str, t.Any]) -> str:
     """The beginning of what came instead of an answer, which mostly says why."""
     streams = (("wrote", res.get("stdout", "")), ("wrote as an error", res.get("stderr", "")))
     return "".join(f"; it {what}: {printable(written.strip(), _EXCERPT)}" for what, written in streams if written.strip())
+
+
+def _nobody_becomes_root_on_windows(connection: t.Any) -> None:
+    """Let a task with C(become) serve hosts of both kinds: on Windows it runs as the user who connects, unless that says C(runas)."""
+    become = getattr(connection, "become", None)
+    if become and getattr(getattr(connection, "_shell", None), "_IS_WINDOWS", False) and become.name != "runas":
+        connection.set_become_plugin(None)
 
 
 @contextlib.contextmanager

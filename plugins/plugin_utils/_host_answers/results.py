@@ -83,14 +83,14 @@ HANDSHAKE = record(
         "outcome": one_of("completed", "alert", "reset", "closed", "silent", "not_tls", "failed", "unreachable", "not_tried"),
         "detail": text(_DETAIL),
         "version": exact(r"[\w.]*", 20),
-        "alpn": exact(r"[!-~]*", 255),
+        "alpn": nothing_or(exact(r"[!-~]*", 255)),
         "client_certificate": nothing_or(flag),
         "sha256": exact(r"([0-9a-f]{64})?"),
         "certificate": exact(r"(-----BEGIN CERTIFICATE-----[\w+/=\s]*-----END CERTIFICATE-----\s*)?", 2**19),
         "publicly_trusted": nothing_or(flag),
         "untrusted": text(_DETAIL),
     },
-    {"destination": text(), "port": _PORT, "server_name": text(), "own": flag, "address": text()},
+    {"destination": text(), "port": _PORT, "server_name": text(), "own": flag, "address": text(), "offered": exact(r"[\w.]*", 20)},
 )
 
 

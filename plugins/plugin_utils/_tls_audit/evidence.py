@@ -145,7 +145,13 @@ def _differences(seen: Seen, home: Seen) -> Iterator[str]:
     if _hides_request(seen, home):
         yield "that it asks for a client certificate"
     both = seen["outcome"] == home["outcome"] == "completed"
-    if both and home["alpn"] != seen["alpn"]:
+    if both and home["alpn"] != seen["alpn"] and None not in (home["alpn"], seen["alpn"]):
         yield f"{home['alpn'] or 'no'} application protocol (ALPN) instead of {seen['alpn'] or 'none'}"
-    if both and home["version"] != seen["version"]:
+    if both and home["version"] != seen["version"] and not _at_its_newest(seen, home):
         yield f"{home['version']} instead of {seen['version']}"
+
+
+def _at_its_newest(seen: Seen, home: Seen) -> bool:
+    """Whether the older of two versions is the newest that the host behind it can offer: another one could not come about there."""
+    older = min(seen, home, key=lambda sight: str(sight["version"]))
+    return bool(older.get("offered")) and older["offered"] == older["version"]

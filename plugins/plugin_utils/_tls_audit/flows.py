@@ -25,7 +25,6 @@ _TLS_LATER = ("database", "openvpn", "smtp")
 """Application protocols in which TLS does not begin with the connection."""
 
 _WITHOUT_TLS = ("none", "wireguard")
-_WINDOWS = "the host has Windows, from where no connections are looked at"
 
 
 class Endpoint(t.NamedTuple):
@@ -117,14 +116,11 @@ def tls_flows(plan: Plan, present: Collection[str], maximum: int) -> dict[str, L
         Inventory name -> what it looks at, sorted by name.
     """
     looks = {name: Looks() for name in sorted(plan.hosts) if plan.hosts[name].part.managed and name in present}
-    choices = {name: choice for name, choice in choose(plan, present, {}, maximum).items() if choice.packets}
+    choices = choose(plan, present, {}, maximum)
     for name, own in looks.items():
         rules = {rule.id: rule for rule in plan.hosts[name].part.rules if rule.direction == EGRESS}
         reasons = {identifier: _why_not(rule) for identifier, rule in rules.items()}
         own.aside += [Aside(rules[identifier].label, name, why) for identifier, why in reasons.items() if why]
-        if name not in choices:
-            own.aside += [Aside(rules[identifier].label, name, _WINDOWS) for identifier, why in reasons.items() if not why]
-            continue
         for proof in choices[name].proofs:
             if proof.expect != OPEN or reasons[proof.rule]:
                 continue
@@ -134,7 +130,7 @@ def tls_flows(plan: Plan, present: Collection[str], maximum: int) -> dict[str, L
             )
             excluded = rule.inspection == "exclude"
             own.paths.append(Path(proof.flow, proof.rule, name, proof.responder, endpoint, rule.tls, excluded))
-            if proof.responder in looks and proof.responder in choices:
+            if proof.responder in looks:
                 looks[proof.responder].own.add(endpoint)
         own.aside += [
             Aside(entry.flow, name, entry.why) for entry in choices[name].untried if not reasons.get(entry.rule, "another host's")

@@ -112,7 +112,7 @@ class _Judge:
             yield f"no public authority vouches for {path.endpoint.server_name} ({seen['untrusted']})"
         if path.tls == MUTUAL and seen["client_certificate"] is False and seen["publicly_trusted"] is not True:
             yield "the flow has mutual TLS, and no client certificate was asked for"
-        if path.endpoint.alpn == ("h2",) and seen["outcome"] == "completed" and not seen["alpn"]:
+        if path.endpoint.alpn == ("h2",) and seen["outcome"] == "completed" and seen["alpn"] == "":
             yield "the flow needs HTTP/2, and it was not agreed on"
         others = [host for host, other in self._witnesses[path.endpoint].items() if other["sha256"] not in ("", seen["sha256"])]
         if others:

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart, HostPlan, Peers, PlanListener, PlanRule
 from ...module_utils._plan.ports import bounds, holds, without
-from ...module_utils._plan.words import EGRESS, INGRESS, WINDOWS
+from ...module_utils._plan.words import EGRESS, INGRESS
 from .._plan.reader import AddressSetIndex, Plan
 from .fronts import HIDES_SOURCES, Fronts, own_port
 from .model import BLOCKED, OPEN, Choice, LeftOut, Listener, Proof, Untried
@@ -40,8 +40,6 @@ def choose(plan: Plan, present: Collection[str], strangers: Mapping[str, Sequenc
     """
     return _Chooser(plan, present, strangers, maximum).choose()
 
-
-_FROM_WINDOWS = "the host has Windows, from where verification tries no connections; its check.ps1 does"
 
 
 def ports_to_prove(ports: Iterable[str]) -> list[int]:
@@ -74,11 +72,9 @@ class _Chooser:
         self._membership = AddressSetIndex(plan.address_sets)
         self._maximum = maximum
         present = frozenset(present)
-        self._managed = [name for name in sorted(plan.hosts) if _takes_part(plan.hosts[name]) and name in present]
+        self._managed = [name for name in sorted(plan.hosts) if plan.hosts[name].part.managed and name in present]
         self._strangers = {name: strangers[name] for name in sorted(strangers) if name in present}
-        self._compared = [name for name in sorted(plan.hosts) if _is_compared(plan.hosts[name]) and name in present]
         self._choices = {name: Choice(managed=False) for name in self._strangers} | {name: Choice(managed=True) for name in self._managed}
-        self._choices |= {name: Choice(managed=True, packets=False) for name in self._compared}
         self._ingress = _by_flow(plan.hosts, INGRESS)
         self._fronts = Fronts(plan.hosts)
         self._addresses = {name: _single(host.addresses) for name, host in plan.hosts.items()}
@@ -96,12 +92,6 @@ class _Chooser:
                         self._prove_network(name, rule)
                         self._prove_closure(name, rule)
             self._choices[name].listeners = [_listener(entry, self._hosts[name].part) for entry in self._hosts[name].part.listeners]
-        for name in self._compared:
-            self._choices[name].untried = [
-                Untried(rule.label, rule.id, f"{name} -> {_peers(rule)} {_ports(rule)}", _FROM_WINDOWS)
-                for rule in self._hosts[name].part.rules
-                if rule.direction == EGRESS
-            ]
         self._note_untried_ingress()
         return dict(sorted(self._choices.items()))
 
@@ -123,7 +113,7 @@ class _Chooser:
     def _flow_proofs(self, initiator: str, responder: str, rule: PlanRule) -> list[Proof]:
         ours, sets = self._hosts[initiator].addresses, rule.peers.address_sets
         families = {version for _address, version in self._addresses[initiator]}
-        fits = _takes_part(self._hosts[responder])
+        fits = self._hosts[responder].part.managed
         front = self._fronts.of(responder)
         destinations = [
             *(name for name in front.names if name in rule.peers.names),
@@ -224,7 +214,7 @@ class _Chooser:
     def _note_untried_ingress(self) -> None:
         """Flows whose initiators are networks or partners: nobody here can open a connection on their behalf."""
         tried = {(proof.flow, proof.responder) for choice in self._choices.values() for proof in choice.proofs if proof.expect == OPEN}
-        for name in (*self._managed, *self._compared):
+        for name in self._managed:
             for rule in self._hosts[name].part.rules:
                 is_wanted = rule.direction == INGRESS and rule.closed_to_others and rule.peers != Peers()
                 if is_wanted and (rule.label, name) not in tried:
@@ -242,16 +232,6 @@ def _listener(entry: PlanListener, part: HostPart) -> Listener:
 
 def _key(rule: PlanRule) -> tuple[str, str, str, str]:
     return rule.matrix, rule.federation, rule.flow, rule.protocol
-
-
-def _takes_part(host: HostPlan) -> bool:
-    """Whether verification runs on a host: on those of ours, but for Windows, which the modules that listen and probe do not know."""
-    return host.part.managed and host.part.platform != WINDOWS
-
-
-def _is_compared(host: HostPlan) -> bool:
-    """Whether nothing but its policy is looked at."""
-    return host.part.managed and host.part.platform == WINDOWS
 
 
 def _by_flow(hosts: Mapping[str, HostPlan], direction: str) -> dict[tuple[str, str, str, str], dict[str, list[PlanRule]]]:

@@ -92,7 +92,6 @@ class Choice:
 
     Attributes:
         managed: Whether it is ours to configure; a stranger only tries.
-        packets: Whether it listens and tries connections; otherwise only its policy is compared.
         listen: (protocol, port) where somebody has to answer.
         listeners: Ports that only the host itself may reach.
         proofs: The connections that it tries.
@@ -101,7 +100,6 @@ class Choice:
     """
 
     managed: bool
-    packets: bool = True
     listen: set[tuple[str, int]] = dataclasses.field(default_factory=set)
     listeners: list[Listener] = dataclasses.field(default_factory=list)
     proofs: list[Proof] = dataclasses.field(default_factory=list)
@@ -113,7 +111,6 @@ class Choice:
         probes = sorted({(proof.protocol, proof.destination, proof.port) for proof in self.proofs})
         return {
             "managed": self.managed,
-            "packets": self.packets,
             "listen": [{"protocol": protocol, "port": port} for protocol, port in sorted(self.listen)],
             "listeners": [{**entry._asdict(), "ports": list(entry.ports), "admitted": list(entry.admitted)} for entry in self.listeners],
             "proofs": [{**entry._asdict(), "allowed": list(entry.allowed)} for entry in self.proofs],
@@ -128,7 +125,6 @@ class Choice:
         """What :meth:`to_data` wrote."""
         return cls(
             managed=data["managed"],
-            packets=data["packets"],
             listen={(entry["protocol"], entry["port"]) for entry in data["listen"]},
             listeners=[
                 Listener(**{**entry, "ports": tuple(entry["ports"]), "admitted": tuple(entry["admitted"])}) for entry in data["listeners"]

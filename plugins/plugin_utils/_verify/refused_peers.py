@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...module_utils._host.printable import printable
 from ...module_utils._plan.model import HostPlan, PlanRule
-from ...module_utils._plan.words import INGRESS
+from ...module_utils._plan.words import INGRESS, WINDOWS
 from .._matrix.catalogue import Catalogue
 from .._matrix.model import INITIATOR, Flow
 
@@ -29,6 +29,14 @@ def listeners_of(host: HostPlan) -> Listeners:
     if not host.part.managed or not host.part.log_refused:
         return {}
     return {rule.id: rule for rule in host.part.rules if rule.direction == INGRESS and rule.closed_to_others}
+
+
+def told_of_windows(name: str, host: HostPlan | None) -> list[str]:
+    """The line for a managed host with Windows, which cannot be asked; none for others."""
+    if host is None or not host.part.managed or host.part.platform != WINDOWS:
+        return []
+    why = f"{name} has Windows, whose firewall does not record refused peers by port, so this host was not asked. Look at its log of dropped packets"
+    return [printable(why, LINE_MAXIMUM)]
 
 
 def not_asked(answer: Mapping[str, t.Any], listeners: Listeners) -> str:

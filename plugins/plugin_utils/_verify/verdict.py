@@ -98,13 +98,12 @@ class _Judge:
         return [*self._in_force(), *self._loopback(choice.listeners), *self._step_failures()]
 
     def proofs(self, choice: Choice) -> list[Finding]:
-        untried = [Finding(UNPROVEN, self._host, entry.flow, entry.connection, entry.why) for entry in choice.untried]
         if "outcomes" not in self._own.probed:
-            return [] if choice.packets else untried
+            return []
         outcomes = {destination_of(outcome): outcome for outcome in self._own.probed["outcomes"]}
         return [
             *(self._proof(proof, outcomes[proof.protocol, proof.destination, proof.port], choice.managed) for proof in choice.proofs),
-            *untried,
+            *(Finding(UNPROVEN, self._host, entry.flow, entry.connection, entry.why) for entry in choice.untried),
         ]
 
     def _in_force(self) -> list[Finding]:

@@ -8,7 +8,7 @@
         'Get-NetFirewallAddressFilter', 'Get-NetFirewallApplicationFilter', 'Get-NetFirewallServiceFilter', 'Get-NetFirewallInterfaceTypeFilter',
         'Get-NetFirewallSecurityFilter', 'Get-NetFirewallProfile', 'Set-NetFirewallProfile', 'Get-NetFirewallHyperVRule', 'New-NetFirewallHyperVRule',
         'Set-NetFirewallHyperVRule', 'Remove-NetFirewallHyperVRule', 'Get-NetFirewallHyperVVMSetting', 'New-ScheduledTaskAction',
-        'New-ScheduledTaskTrigger', 'New-ScheduledTaskPrincipal', 'New-ScheduledTaskSettingsSet', 'Register-ScheduledTask', 'Get-ScheduledTask',
+        'New-ScheduledTaskTrigger', 'New-ScheduledTaskPrincipal', 'New-ScheduledTaskSettingsSet', 'Register-ScheduledTask', 'Get-ScheduledTask', 'Start-ScheduledTask', 'Stop-ScheduledTask',
         'Unregister-ScheduledTask', 'Get-CimInstance', 'Get-NetTCPConnection', 'Get-NetUDPEndpoint', 'Step-StandIn', 'Get-StandInText'
     )
 }

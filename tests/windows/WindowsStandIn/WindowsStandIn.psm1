@@ -6,6 +6,7 @@
 # refusals are those of Microsoft's reference of the modules NetSecurity and ScheduledTasks. It knows no packets and no Group Policy editor.
 #   STAND_IN              the file: rules, guests (Hyper-V firewall), profiles, tasks, listeners, firewalls, boot
 #   STAND_IN_LOG          gets a line for each call
+#   STAND_IN_SOCKETS      if set, the sockets of this machine that listen are there, too
 #   STAND_IN_REFUSE       a display name whose creation Windows refuses
 #   STAND_IN_REFUSE_AT    the number of the write that is refused
 #   STAND_IN_DIE_BEFORE, STAND_IN_DIE_AFTER    the number of the write before or after which the process dies
@@ -255,7 +256,7 @@ function New-ScheduledTaskTrigger {
     @{ AtStartup = [bool] $AtStartup; At = $(if ($Once) { "$($At.ToUniversalTime().Ticks)" }); Every = "$RepetitionInterval" }
 }
 function New-ScheduledTaskPrincipal { [CmdletBinding()] param([string] $UserId, [ValidateSet('None', 'ServiceAccount', 'Interactive')] [string] $LogonType, [ValidateSet('Limited', 'Highest')] [string] $RunLevel) Write-StandInCall 'New-ScheduledTaskPrincipal'; @{ UserId = $UserId; RunLevel = $RunLevel } }
-function New-ScheduledTaskSettingsSet { [CmdletBinding()] param([switch] $AllowStartIfOnBatteries, [switch] $DontStopIfGoingOnBatteries, [switch] $StartWhenAvailable, [ValidateSet('Parallel', 'Queue', 'IgnoreNew')] [string] $MultipleInstances) Write-StandInCall 'New-ScheduledTaskSettingsSet'; @{} }
+function New-ScheduledTaskSettingsSet { [CmdletBinding()] param([switch] $AllowStartIfOnBatteries, [switch] $DontStopIfGoingOnBatteries, [switch] $StartWhenAvailable, [ValidateSet('Parallel', 'Queue', 'IgnoreNew')] [string] $MultipleInstances, [timespan] $ExecutionTimeLimit) Write-StandInCall 'New-ScheduledTaskSettingsSet'; @{} }
 function Register-ScheduledTask {
     [CmdletBinding()] param([Parameter(Mandatory)] [string] $TaskName, $Action, $Trigger, $Principal, $Settings, [string] $Description, [switch] $Force)
     Write-StandInCall "Register-ScheduledTask $TaskName"
@@ -272,7 +273,25 @@ function Get-ScheduledTask {
     Write-StandInCall "Get-ScheduledTask $TaskName"
     $found = @((Read-StandIn).tasks | Where-Object { $_.TaskName -eq $TaskName })
     if ($found.Count -eq 0) { Write-Error 'No MSFT_ScheduledTask objects found.' -Category ObjectNotFound; return }
-    [pscustomobject] @{ TaskName = $TaskName; State = 'Ready' }
+    $running = $found[0].ContainsKey('Process') -and (Test-Path "/proc/$($found[0].Process)/stat") -and (Get-Content "/proc/$($found[0].Process)/stat") -notmatch '\) [ZX] '
+    [pscustomobject] @{ TaskName = $TaskName; State = $(if ($running) { 'Running' } else { 'Ready' }) }
+}
+function Start-ScheduledTask {
+    # Runs what the task holds, in a process that outlives this one, with PowerShell in place of Windows'.
+    [CmdletBinding()] param([Parameter(Mandatory)] [string] $TaskName)
+    Write-StandInCall "Start-ScheduledTask $TaskName"
+    $state = Read-StandIn
+    $task = @($state.tasks | Where-Object { $_.TaskName -eq $TaskName })
+    if ($task.Count -eq 0) { Write-Error 'No MSFT_ScheduledTask objects found.' -Category ObjectNotFound; return }
+    if (($task[0].Action[0].Execute -split '[\\/]')[-1] -ne 'powershell.exe' -or $task[0].Action[0].Argument -notmatch '-File "([^"]+)"') { throw 'The system cannot find the file specified.' }
+    $shell = @((Get-Process -Id $PID).Path) + @(if ($env:DOTNET_ROOT) { Join-Path $PSHOME 'pwsh.dll' }) + @('-NoProfile', '-NonInteractive', '-File', $Matches[1])
+    $task[0].Process = [int] (sh -c 'setsid "$@" </dev/null >/dev/null 2>&1 & echo $!' task @shell)
+    Save-StandIn $state
+}
+function Stop-ScheduledTask {
+    [CmdletBinding()] param([Parameter(Mandatory)] [string] $TaskName)
+    Write-StandInCall "Stop-ScheduledTask $TaskName"
+    foreach ($task in (Read-StandIn).tasks | Where-Object { $_.TaskName -eq $TaskName -and $_.ContainsKey('Process') }) { Stop-Process -Id $task.Process -Force -ErrorAction SilentlyContinue }
 }
 function Unregister-ScheduledTask {
     [CmdletBinding(SupportsShouldProcess)] param([Parameter(Mandatory)] [string] $TaskName)
@@ -294,8 +313,18 @@ function Get-CimInstance {
         default { Write-Error "Invalid class $ClassName" }
     }
 }
-function Get-NetTCPConnection { [CmdletBinding()] param([string] $State) Write-StandInCall 'Get-NetTCPConnection'; (Read-StandIn).listeners | Where-Object { $_.Protocol -eq 'TCP' } | ForEach-Object { [pscustomobject] @{ LocalAddress = '::'; LocalPort = $_.Port; OwningProcess = $_.ProcessId } } }
-function Get-NetUDPEndpoint { [CmdletBinding()] param() Write-StandInCall 'Get-NetUDPEndpoint'; (Read-StandIn).listeners | Where-Object { $_.Protocol -eq 'UDP' } | ForEach-Object { [pscustomobject] @{ LocalAddress = '::'; LocalPort = $_.Port; OwningProcess = $_.ProcessId } } }
+function Get-StandInSocket([string] $Protocol) {
+    (Read-StandIn).listeners | Where-Object { $_.Protocol -eq $Protocol } | ForEach-Object { [pscustomobject] @{ LocalAddress = '::'; LocalPort = $_.Port; OwningProcess = $_.ProcessId } }
+    if (-not $env:STAND_IN_SOCKETS) { return }
+    foreach ($line in ss -Hnlp "--$($Protocol.ToLowerInvariant())") {
+        $local = ($line -split '\s+')[3]
+        $at = $local.LastIndexOf(':')
+        $address = ($local.Substring(0, $at) -replace '[][]') -replace '%.*' -replace '^\*$', '::'
+        [pscustomobject] @{ LocalAddress = $address; LocalPort = [int] $local.Substring($at + 1); OwningProcess = $(if ($line -match 'pid=(\d+)') { [int] $Matches[1] } else { 0 }) }
+    }
+}
+function Get-NetTCPConnection { [CmdletBinding()] param([string] $State) Write-StandInCall 'Get-NetTCPConnection'; Get-StandInSocket 'TCP' }
+function Get-NetUDPEndpoint { [CmdletBinding()] param() Write-StandInCall 'Get-NetUDPEndpoint'; Get-StandInSocket 'UDP' }
 
 function Get-StandInText {
     # The local and group policy rules as texts of the registry, so that both readers can be compared.

@@ -152,3 +152,13 @@ def test_what_an_answer_breaks_in_ansible_fails_its_host(monkeypatch: pytest.Mon
 def test_check_mode_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     result = ask(monkeypatch, lambda *_arguments, **_options: pytest.fail("the host was asked"), firewall_confirm)
     assert result == {"skipped": True, "changed": False, "msg": "in check mode nothing is to be confirmed"}
+
+
+@pytest.mark.parametrize(("windows", "method", "becomes"), [(True, "sudo", False), (True, "runas", True), (False, "sudo", True)])
+def test_nobody_becomes_root_on_windows(monkeypatch: pytest.MonkeyPatch, windows: bool, method: str, becomes: bool) -> None:
+    connection = types.SimpleNamespace(become=types.SimpleNamespace(name=method), _shell=types.SimpleNamespace(_IS_WINDOWS=windows))
+    connection.set_become_plugin = lambda plugin: setattr(connection, "become", plugin)
+    monkeypatch.setattr(ActionBase, "_connection", connection, raising=False)
+    with pytest.raises(AnsibleActionFail):  # the host gives no answer here
+        ask(monkeypatch, lambda *_arguments, **_options: {"sockets": []})
+    assert bool(connection.become) is becomes

@@ -21,6 +21,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._tls.record
     certificate_was_requested,
     is_tls,
     messages,
+    newest_offered,
     records,
     server_certificate,
 )
@@ -74,6 +75,7 @@ def test_what_a_server_shows(station: Station, version: ssl.TLSVersion, asks: ss
         assert found.outcome in ("alert", "reset")  # a server that hangs up without reading on resets the connection
     else:
         assert (found.outcome, found.version) == ("completed", version.name.replace("_", "."))
+    assert found.offered == "TLSv1.3"
 
 
 @pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"])
@@ -183,11 +185,27 @@ def test_a_certificate_is_found_among_messages(certificate: bytes, rest: bytes) 
     assert server_certificate(record(22, message(2, b"hello") + message(11, body))) == certificate
 
 
+@given(
+    st.binary(max_size=32),
+    st.lists(st.sampled_from([0x0301, 0x0302, 0x0303, 0x0304, 0x7F1C, 0x0A0A]), max_size=6),
+    st.binary(max_size=20),
+)
+def test_the_newest_version_offered_is_read_from_the_hello(session: bytes, listed: list[int], name: bytes) -> None:
+    """Drafts and the values that are there to be ignored (RFC 8701) do not count."""
+    versions = b"".join(version.to_bytes(2, "big") for version in listed)
+    body = bytes((len(versions),)) + versions
+    extensions = b"\0\0" + len(name).to_bytes(2, "big") + name + b"\0\x2b" + len(body).to_bytes(2, "big") + body
+    hello = b"\x03\x03" + bytes(32) + bytes((len(session),)) + session + b"\0\x02\x13\x01" + b"\x01\0" + len(extensions).to_bytes(2, "big")
+    expected = "TLSv1.3" if 0x0304 in listed else "TLSv1.2"
+    assert newest_offered(record(22, message(1, hello + extensions))) == expected
+
+
 @given(st.binary(max_size=300), st.sampled_from(["TLSv1.3", "TLSv1.2", ""]))
 def test_no_bytes_break_a_reader(data: bytes, version: str) -> None:
     for wrapped in (data, record(22, data), record(23, data)):
         assert isinstance(server_certificate(wrapped), bytes)
         assert certificate_was_requested(wrapped, version, 32) in (True, False, None)
+        assert newest_offered(wrapped) in ("", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
     assert is_tls(data) == (len(data) > 0 and 20 <= data[0] <= 24 and (len(data) == 1 or data[1] == 3))
 
 

@@ -102,6 +102,22 @@ def test_who_hides_what_the_responder_shows_inspects(made: Made, difference: dic
     assert verdict(made(**difference), made())[0] == "inspected"
 
 
+@pytest.mark.parametrize(
+    ("way", "at_home", "expected"),
+    [
+        ({"alpn": None}, {}, "direct"),
+        ({}, {"alpn": None}, "direct"),
+        ({"version": "TLSv1.2", "offered": "TLSv1.2"}, {"offered": "TLSv1.3"}, "direct"),
+        ({"offered": "TLSv1.3"}, {"version": "TLSv1.2", "offered": "TLSv1.2"}, "direct"),
+        ({"version": "TLSv1.2", "offered": "TLSv1.3"}, {"offered": "TLSv1.3"}, "inspected"),
+        ({"version": "TLSv1.2", "offered": "TLSv1.2", "client_certificate": False}, {}, "inspected"),
+    ],
+)
+def test_what_a_host_could_not_offer_is_no_difference(made: Made, way: dict[str, t.Any], at_home: dict[str, t.Any], expected: str) -> None:
+    """Windows PowerShell 5.1 offers no application protocols (ALPN), and Windows before Server 2022 no TLS 1.3."""
+    assert verdict(made(**way), made(**at_home))[0] == expected
+
+
 def test_a_handshake_that_a_missing_client_certificate_cuts_is_compared_all_the_same(made: Made) -> None:
     end = {"outcome": "alert", "version": ""}
     assert verdict(made(**end), made(**end)) == ("direct", "")

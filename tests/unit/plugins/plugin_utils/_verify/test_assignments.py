@@ -99,18 +99,14 @@ def test_a_partner_is_tried_but_tries_nothing() -> None:
     ]
 
 
-def test_a_host_with_windows_is_compared_and_tried_but_tries_nothing() -> None:
-    windows = {**host(9, rule("ingress"), rule("egress")), "platform": "windows"}
-    choices = choose(plan(mesh(1) | {"windows": windows}), ["h001", "windows"], {}, 5)
-    assert {(proof.responder, proof.managed) for proof in choices["h001"].proofs} == {("windows", False)}
-    own = choices["windows"]
-    assert (own.managed, own.packets, own.listen, own.proofs) == (True, False, set(), [])
-    assert [(entry.connection, entry.why) for entry in own.untried] == [
-        (f"windows -> {PEERS} 8443/tcp", "the host has Windows, from where verification tries no connections; its check.ps1 does")
-    ]
-    assert Choice.from_data(own.to_data()) == own
-    (alone,) = choose(plan({"windows": windows}), ["windows"], {}, 5).values()
-    assert (f"{PEERS} -> windows 8443/tcp", "no host of this run is its initiator") in [(e.connection, e.why) for e in alone.untried]
+def test_a_host_with_windows_takes_part_as_any_other() -> None:
+    hosts = mesh(2)
+    linux = choose(plan(hosts), list(hosts), {}, 5)
+    windows = choose(plan(hosts | {"h002": {**hosts["h002"], "platform": "windows"}}), list(hosts), {}, 5)
+    assert windows == linux
+    assert linux["h002"].listen
+    assert linux["h002"].proofs
+    assert all(proof.managed for proof in linux["h001"].proofs)
 
 
 def test_a_managed_host_outside_the_run_is_tried_but_tries_nothing() -> None:

@@ -17,7 +17,12 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.cat
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reader import Plan, read_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import write_plan
-from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.refused_peers import lines, listeners_of, not_asked
+from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.refused_peers import (
+    lines,
+    listeners_of,
+    not_asked,
+    told_of_windows,
+)
 
 OWN = """
 matrix: own
@@ -118,3 +123,12 @@ def test_an_answer_about_other_rules_is_not_usable(plan: Plan) -> None:
 def test_an_address_that_is_none_is_not_usable(address: object) -> None:
     with pytest.raises(Unusable, match="address"):
         judge_answer("refused_info", {"refused": [{"rule": "r", "address": address}], "missing": []})
+
+
+def test_a_host_with_windows_that_is_managed_is_named_as_one_that_cannot_be_asked(plan: Plan) -> None:
+    linux = plan.hosts["a"]
+    windows = linux._replace(part=linux.part._replace(platform="windows"))
+    (line,) = told_of_windows("a", windows)
+    assert line.startswith("a has Windows, whose firewall does not record refused peers by port")
+    partner = windows._replace(part=windows.part._replace(managed=False))
+    assert [told_of_windows("a", host) for host in (linux, partner, None)] == [[], [], []]

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
+from ..module_utils._plan.protocols import WITH_PORTS, WITH_TYPES, WITHOUT_PORTS
 from ..module_utils._plan.words import PROTOCOLS, TCP
 from ..plugin_utils._common.problems import PlanRefused
 from ..plugin_utils._controller_action import ControllerAction
@@ -31,6 +32,7 @@ from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadabl
 from ..plugin_utils._plan.reader import Plan, PlanUnreadable, read_plan
 
 HIGHEST = 65535
+HIGHEST_TYPE = 255
 
 
 class ActionModule(ControllerAction):
@@ -46,7 +48,12 @@ class ActionModule(ControllerAction):
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         require_libraries()
         port = options["port"]
-        if port is not None and not 1 <= port <= HIGHEST:
+        protocol = options["protocol"]
+        if port is not None and protocol in WITH_TYPES and not 0 <= port <= HIGHEST_TYPE:
+            raise AnsibleActionFail(f"port {port} is not a valid type of {protocol}; give its number from 0 to {HIGHEST_TYPE}")
+        if port is not None and protocol in WITHOUT_PORTS:
+            raise AnsibleActionFail(f"{protocol} has no ports; leave the port out")
+        if port is not None and protocol in WITH_PORTS and not 1 <= port <= HIGHEST:
             raise AnsibleActionFail(f"port {port} is not a valid port; give a number from 1 to {HIGHEST}")
         directory = pathlib.Path(unfrackpath(options["plan"], follow=False))
         plan = read_plan(directory)

@@ -46,6 +46,7 @@ function Get-ConnectivityContradiction {
             @{
                 Name = $first.DisplayName; Direction = $first.Direction; Protocol = $first.Protocol
                 Ports = ConvertTo-ConnectivityPort $(if ($first.Direction -eq 'Inbound') { $first.LocalPort } else { $first.RemotePort })
+                Kinds = ConvertTo-ConnectivityKind $first.IcmpType
                 Peers = ConvertTo-ConnectivitySet @($group.Group | ForEach-Object { $_.RemoteAddress })
                 Program = if ($Published -ccontains $first.DisplayName) { 'com.docker.backend.exe' } else { '' }
                 Closed = $Closed -ccontains $first.DisplayName
@@ -62,6 +63,7 @@ function Get-ConnectivityContradiction {
         foreach ($rule in $ours) {
             if ($rule.Direction -ne $other.Direction -or $other.Protocol -notin $rule.Protocol, 'Any') { continue }
             if (-not (Test-ConnectivityPort $rule.Ports $ranges)) { continue }
+            if (-not (Test-ConnectivityPort $rule.Kinds (ConvertTo-ConnectivityKind $other.IcmpType))) { continue }
             if ($other.Action -ne 'Block' -and -not $rule.Closed) { continue }
             if ($null -eq $peers) { $peers = ConvertTo-ConnectivitySet $other.RemoteAddress }
             if ($other.Action -eq 'Block') { $counts = Test-ConnectivityOverlap $rule.Peers $peers }
@@ -84,6 +86,14 @@ function Get-ConnectivityContradiction {
         elseif ($blocked.Count -gt 0) { "$which blocks what $($blocked -join ', ') allows, and prevails. Remove or narrow it" }
         elseif ($opened.Count -gt 0) { "$which lets in others than the peers of $($opened -join ', '). Remove or narrow it" }
     }
+}
+
+function ConvertTo-ConnectivityKind {
+    # The types of ICMP that a rule names, each as a span of one; null where it is about all of them, or about another protocol.
+    param([AllowNull()] [AllowEmptyCollection()] $Texts)
+    $numbers = @(foreach ($text in $Texts) { if ([string] $text -match '^(\d{1,3})(:.*)?$') { , @([int] $Matches[1], [int] $Matches[1]) } })
+    if ($numbers.Count -eq 0) { return $null }
+    , $numbers
 }
 
 function Test-ConnectivityScoped {

@@ -15,7 +15,9 @@ from __future__ import annotations
 import typing as t
 
 from .front import PlanFront
+from .membership import PlanMembership
 from .ports import Ports
+from .protocols import concerns, traffic
 from .words import DENY, HOST, INGRESS, LINUX, LOOPBACK, UNCHANGED
 
 Json = t.Dict[str, t.Any]
@@ -41,13 +43,14 @@ class PlanRule(t.NamedTuple):
 
     Attributes:
         direction: INGRESS or EGRESS.
-        protocol: ``tcp`` or ``udp``.
-        ports: The responder's.
+        protocol: One of PROTOCOLS.
+        ports: The responder's; none where the protocol has no ports.
         placement: HOST, or PUBLISHED where the port belongs to a container.
         closed_to_others: Nobody else may reach the ports.
         via_proxy: The peer is the forward proxy; ``flows`` are the labels of those that it stands for.
         phases: When the flow is needed, in order; the last one is the plan's ``phase``.
         until: The last day of the exception that opens the rule, ``YYYY-MM-DD``; empty: it has no end, and no key is written.
+        types: The types of ICMP; empty for other protocols, and no key is written.
     """
 
     id: str
@@ -69,6 +72,16 @@ class PlanRule(t.NamedTuple):
     purpose: str = ""
     flows: t.Tuple[str, ...] = ()
     until: str = ""
+    types: t.Tuple[str, ...] = ()
+
+    @property
+    def traffic(self) -> str:
+        """Protocol with ports or types, for people: ``tcp 80, 443``, ``esp``, ``icmp echo-request``."""
+        return traffic(self.protocol, self.ports, self.types)
+
+    def concerns(self, protocol: str, number: int) -> bool:
+        """Whether the rule is about a port, or a type of ICMP; the number does not count where the protocol has neither."""
+        return self.protocol == protocol and concerns(protocol, self.ports, self.types, number)
 
     @property
     def label(self) -> str:
@@ -78,10 +91,11 @@ class PlanRule(t.NamedTuple):
     def to_json(self) -> Json:
         data = {**self._asdict(), "ports": list(self.ports), "peers": self.peers.to_json(), "phases": list(self.phases)}
         data["phase"] = self.phases[-1] if self.phases else ""
-        if self.flows:
-            data["flows"] = list(self.flows)
-        else:
-            del data["flows"]
+        for name in ("flows", "types"):
+            if data[name]:
+                data[name] = list(data[name])
+            else:
+                del data[name]
         if not self.until:
             del data["until"]
         return data
@@ -90,7 +104,7 @@ class PlanRule(t.NamedTuple):
     def from_json(cls, data: t.Mapping[str, t.Any]) -> PlanRule:
         given: Json = {name: data[name] for name in cls._fields if name in data}
         given.setdefault("closed_to_others", data["direction"] == INGRESS)
-        for name in ("ports", "phases", "flows"):
+        for name in ("ports", "phases", "flows", "types"):
             given[name] = tuple(data.get(name, ()))
         return cls(**{**given, "peers": Peers.from_json(data["peers"])})
 
@@ -240,43 +254,6 @@ class PlanProxy(t.NamedTuple):
         given["consumers"] = {name: Consumer.from_json(consumer) for name, consumer in data["consumers"].items()}
         given["flows"] = tuple(map(ProxiedFlow.from_json, data["flows"]))
         return cls(**given)
-
-
-class PlanMembership(t.NamedTuple):
-    """One place of the host in a federation.
-
-    Attributes:
-        federation_scope_until: The last day of ``any``; None: no key is written.
-        optional_flows_limits: When openings of optional flows end, by flow; empty: no key is written.
-    """
-
-    matrix: str
-    federation: str
-    roles: t.Tuple[str, ...]
-    options: t.Mapping[str, t.Any]
-    optional_flows: t.Tuple[str, ...]
-    version: t.Optional[str]
-    federation_scope: str
-    federation_scope_until: t.Optional[str] = None
-    optional_flows_limits: t.Mapping[str, Json] = {}
-
-    def to_json(self) -> Json:
-        given = {"roles": list(self.roles), "options": dict(self.options), "optional_flows": list(self.optional_flows)}
-        data = {**self._asdict(), **given}
-        if self.federation_scope_until is None:
-            del data["federation_scope_until"]
-        if self.optional_flows_limits:
-            data["optional_flows_limits"] = {flow: dict(limits) for flow, limits in self.optional_flows_limits.items()}
-        else:
-            del data["optional_flows_limits"]
-        return data
-
-    @classmethod
-    def from_json(cls, data: t.Mapping[str, t.Any]) -> PlanMembership:
-        given = {name: data[name] for name in cls._fields if name not in cls._field_defaults}
-        given["federation_scope_until"] = data.get("federation_scope_until")
-        given["optional_flows_limits"] = data.get("optional_flows_limits", {})
-        return cls(**{**given, "roles": tuple(data["roles"]), "optional_flows": tuple(data["optional_flows"])})
 
 
 class Defaults(t.NamedTuple):

@@ -14,7 +14,13 @@ DIRECTIONS = (INGRESS, EGRESS)
 
 TCP = "tcp"
 UDP = "udp"
-PROTOCOLS = (TCP, UDP)
+SCTP = "sctp"
+ESP = "esp"
+AH = "ah"
+GRE = "gre"
+ICMP = "icmp"
+ICMPV6 = "icmpv6"
+PROTOCOLS = (TCP, UDP, SCTP, ESP, AH, GRE, ICMP, ICMPV6)
 
 HOST = "host"
 PUBLISHED = "published"

@@ -13,8 +13,9 @@ import ipaddress
 import typing as t
 
 from .._plan.ports import bounds
+from .._plan.protocols import WITH_PORTS, known_as
 from .._plan.words import PUBLISHED
-from .model import FAMILIES, Policy, Rule
+from .model import Policy, Rule
 
 Span = t.Tuple[int, int]
 """The first and the last of a row of numbers."""
@@ -68,7 +69,15 @@ class Match(t.NamedTuple):
 
     def concerns(self, rule: Rule) -> bool:
         """Whether protocol and ports may be those of a rule of ours."""
-        return (not self.protocols or rule.protocol in self.protocols) and any(_overlaps(self.ports, bounds(ports)) for ports in rule.ports)
+        if self.protocols and rule.protocol not in map(known_as, self.protocols):
+            return False
+        if rule.protocol in WITH_PORTS:
+            return any(_overlaps(self.ports, bounds(ports)) for ports in rule.ports)
+        return self.ports == ANY_PORT
+
+    def names(self, rule: Rule) -> bool:
+        """Whether ports of a rule of ours are named; of a protocol without ports, the protocol."""
+        return self.concerns(rule) and (self.ports != ANY_PORT if rule.protocol in WITH_PORTS else bool(self.protocols))
 
     def covers(self, rule: Rule) -> bool:
         """Whether whatever comes from its peers by the ports of a rule of ours certainly matches."""
@@ -138,19 +147,18 @@ def _opening(verdicts: t.Iterable[Verdict], rule: Rule, admitted: Spans) -> t.It
     """The verdicts that name a port of the rule and accept others than those who are admitted there."""
     for verdict in verdicts:
         match = verdict.match
-        named = match.ports != ANY_PORT and match.concerns(rule)
-        if verdict.accepts and named and not all(_contains(admitted, span) for span in match.peers):
+        if verdict.accepts and match.names(rule) and not all(_contains(admitted, span) for span in match.peers):
             yield verdict
 
 
 def _admitted(policy: Policy, rule: Rule) -> Spans:
     """Everybody who may connect to a port of the rule by one rule or another."""
-    ports = Match((rule.protocol,), tuple(sorted(map(bounds, rule.ports))))
+    ports = Match((rule.protocol,), tuple(sorted(map(bounds, rule.ports))) or ANY_PORT)
     return addresses(network for other in policy.ingress() if ports.concerns(other) for network in _networks(other))
 
 
 def _networks(rule: Rule) -> t.List[str]:
-    return [network for peers in rule.peers for family in FAMILIES for network in peers.of_family(family)]
+    return [network for peers in rule.peers for family in rule.families for network in peers.of_family(family)]
 
 
 def _overlaps(rows: Spans, span: Span) -> bool:

@@ -13,6 +13,7 @@ import typing as t
 
 from .._plan.model import InsideFlow
 from .._plan.ports import holds
+from .._plan.protocols import FAMILY, closable, traffic
 from .._plan.words import EGRESS, INGRESS
 
 FAMILIES = (4, 6)
@@ -50,7 +51,10 @@ class AddressSet(t.NamedTuple):
 
 
 class Rule(t.NamedTuple):
-    """What the host does because of one flow. No peer set at all means nobody: the port is only closed."""
+    """What the host does because of one flow. No peer set at all means nobody: the port is only closed.
+
+    ``ports`` are empty where the protocol has none; ``types`` are those of ICMP.
+    """
 
     id: str
     direction: str
@@ -59,6 +63,24 @@ class Rule(t.NamedTuple):
     peers: t.Tuple[AddressSet, ...]
     placement: str
     closed_to_others: bool
+    types: t.Tuple[str, ...] = ()
+
+    @property
+    def families(self) -> t.Tuple[int, ...]:
+        """The address families of its packets: ICMP has one of its own for each."""
+        own = FAMILY.get(self.protocol)
+        return (own,) if own else FAMILIES
+
+    @property
+    def traffic(self) -> str:
+        """Protocol with ports or types, for people."""
+        return traffic(self.protocol, self.ports, self.types)
+
+    @property
+    def closing(self) -> t.Optional[Rule]:
+        """The rule as far as it closes something to others: of ICMP, what a link does not work without stays open. None: nothing."""
+        types = closable(self.protocol, self.types) if self.types else ()
+        return self._replace(types=types) if self.closed_to_others and (types or not self.types) else None
 
     def has_port(self, port: int) -> bool:
         return holds(self.ports, port)
@@ -66,7 +88,8 @@ class Rule(t.NamedTuple):
     def __str__(self) -> str:
         peers = ", ".join(map(str, self.peers)) or "nobody"
         preposition = "from" if self.direction == INGRESS else "to"
-        return "%s %s %s %s %s [%s]" % (self.direction, self.protocol, ",".join(self.ports), preposition, peers, self.id)
+        what = " ".join(filter(None, (self.protocol, ",".join((*self.ports, *self.types)))))
+        return "%s %s %s %s [%s]" % (self.direction, what, preposition, peers, self.id)
 
 
 class Policy(t.NamedTuple):

@@ -15,13 +15,14 @@ import typing as t
 from .._errors import PolicyRefused
 from .._plan.model import HostPlan, InsideFlow, PlanRule
 from .._plan.ports import disjoint, is_port_range
-from .._plan.words import DENY, DIRECTIONS, EGRESS, HOST, INGRESS, INSTALL, PLACEMENTS, PROTOCOLS, UNCHANGED
+from .._plan.protocols import WITH_PORTS, faults, type_names
+from .._plan.words import DENY, DIRECTIONS, EGRESS, HOST, INGRESS, INSTALL, PLACEMENTS, PROTOCOLS, TCP, UDP, UNCHANGED
 from .model import FAMILIES, AddressSet, Policy, Rule
 
 # Linux takes names of 15 characters (IFNAMSIZ); a trailing * stands for any rest.
 _INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z|[A-Za-z0-9_.-]{1,14}\*\Z")
 _DEFAULTS = (UNCHANGED, DENY)
-_KEYS = ("id", "direction", "protocol", "ports", "peers", "placement", "closed_to_others")
+_KEYS = ("id", "direction", "protocol", "ports", "peers", "placement", "closed_to_others", "types")
 
 
 def parse_policy(
@@ -72,7 +73,8 @@ def _kept(data: t.Mapping[str, t.Any], keys: t.Iterable[str]) -> t.Dict[str, t.A
 def _rule(rule: PlanRule, sets: t.Mapping[str, AddressSet], names: t.Mapping[str, AddressSet]) -> Rule:
     """A rule of the plan with the addresses of its peers. A name without addresses opens nothing."""
     peers = [*(sets[name] for name in rule.peers.address_sets), *(names[name] for name in rule.peers.names if name in names)]
-    return Rule(rule.id, rule.direction, rule.protocol, disjoint(rule.ports), tuple(peers), rule.placement, rule.closed_to_others)
+    types = type_names(rule.protocol, rule.types) if rule.types else ()
+    return Rule(rule.id, rule.direction, rule.protocol, disjoint(rule.ports), tuple(peers), rule.placement, rule.closed_to_others, types)
 
 
 def _inside(entry: t.Mapping[str, t.Any]) -> InsideFlow:
@@ -137,7 +139,7 @@ class _Checks:
 
     def _inside(self, entry: t.Mapping[str, t.Any], where: str) -> None:
         self._text(entry, "flow", where)
-        self._text(entry, "protocol", where, PROTOCOLS)
+        self._text(entry, "protocol", where, (TCP, UDP))
         ports = self._list(entry, "ports", where)
         if entry.get("ports") == []:
             self.errors.append("%s: no ports" % where)
@@ -164,8 +166,14 @@ class _Checks:
     def _rule(self, entry: t.Mapping[str, t.Any], where: str) -> None:
         self._text(entry, "direction", where, DIRECTIONS)
         ports = self._list(entry, "ports", where)
-        if entry.get("ports") == []:
+        types = self._list(entry, "types", where) if "types" in entry else []
+        protocol = entry.get("protocol")
+        if isinstance(entry.get("ports"), list) and protocol in PROTOCOLS:
+            self.errors.extend("%s: %s" % (where, fault) for fault in faults(protocol, entry["ports"], types))
+        elif entry.get("ports") == []:
             self.errors.append("%s: no ports; a rule without ports would open all of them" % where)
+        if protocol not in WITH_PORTS and protocol in PROTOCOLS and entry.get("placement", HOST) != HOST:
+            self.errors.append("%s: placement is published, but a container publishes ports, and %s has none" % (where, protocol))
         self.errors.extend("%s: %r is not a valid port" % (where, port) for port in ports if not is_port_range(port))
         closed = entry.get("closed_to_others", False)
         if not isinstance(closed, bool):

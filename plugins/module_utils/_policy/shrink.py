@@ -182,11 +182,10 @@ def _opens(peers: AddressSet, names: t.Collection[str]) -> bool:
 
 
 def _words(rule: Rule) -> str:
-    return "%s (%s %s %s %s)" % (
+    return "%s (%s %s %s)" % (
         rule.id,
         rule.direction,
-        rule.protocol,
-        ",".join(rule.ports),
+        " ".join(filter(None, (rule.protocol, ",".join((*rule.ports, *rule.types))))),
         ("from " if rule.direction == INGRESS else "to ") + (", ".join(one.name for one in rule.peers) or "nobody"),
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._plan.words import EGRESS, HOST, INGRESS, PROTOCOLS
+from .._plan.words import EGRESS, HOST, INGRESS, TCP, UDP
 from .model import AddressSet, Policy, Rule
 
 OWN_CONTAINERS = "containers_of_this_host"
@@ -48,6 +48,7 @@ def admit(policy: Policy, containers: AddressSet) -> Policy:
     ]
     if policy.deny_egress:
         rules += [
-            Rule("%s.%s" % (OWN_CONTAINERS, protocol), EGRESS, protocol, ("1-65535",), (containers,), HOST, False) for protocol in PROTOCOLS
+            Rule("%s.%s" % (OWN_CONTAINERS, protocol), EGRESS, protocol, ("1-65535",), (containers,), HOST, False)
+            for protocol in (TCP, UDP)
         ]
     return policy._replace(rules=tuple(rules))

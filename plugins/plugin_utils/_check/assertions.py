@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from ...module_utils._plan.front import PlanFront
 from ...module_utils._plan.model import PlanRule
 from ...module_utils._plan.ports import is_port_range, without
+from ...module_utils._plan.protocols import WITH_PORTS, WITHOUT_PORTS, traffic
 from ...module_utils._plan.words import EGRESS, INGRESS, PROTOCOLS, TCP
 from .._common.addresses import ANYBODY
 from .._common.problems import Problems, listed
@@ -94,6 +95,8 @@ class Reader:
             return None
         (kind,) = kinds
         must, may = NEEDS[kind]
+        if kind == "expect" and "protocol" in fields and fields["protocol"].data in WITHOUT_PORTS:
+            must, may = must - {"port"}, may - {"port"}
         for key in sorted(must - fields.keys()):
             value.refuse(f"{key} is missing beside {kind}")
         for key in sorted(fields.keys() - must - may - {"name", kind}):
@@ -119,6 +122,9 @@ class Reader:
 
     def _more(self, kind: str, fields: dict[str, Value]) -> dict[str, t.Any] | None:
         """What only this kind of assertion has."""
+        if kind == "expect" and "port" not in fields:
+            expect = fields["expect"].one_of("expectation", "an assertion", EXPECTED)
+            return {"ports": ("0",), "expect": expect} if expect else None
         if kind == "expect":
             port, expect = fields["port"].port(), fields["expect"].one_of("expectation", "an assertion", EXPECTED)
             return {"ports": (str(port),), "expect": expect} if port and expect else None
@@ -181,7 +187,7 @@ def _connection(assertion: Assertion, networks: Networks) -> Iterator[str]:
     for one in found:
         if one.verdict.value != assertion.expect and not (one.verdict is Verdict.PROXIED and assertion.expect == Verdict.ALLOWED.value):
             said = _SAID[one.verdict]
-            yield f"from {one.initiator} to {one.responder}, {one.protocol} {port}: {said}{f' ({one.reason})' if one.reason else ''}"
+            yield f"from {one.initiator} to {one.responder}, {one.traffic}: {said}{f' ({one.reason})' if one.reason else ''}"
 
 
 _SAID = {
@@ -200,8 +206,8 @@ def _reaches(assertion: Assertion, networks: Networks) -> Iterator[str]:
     for host, rule in _openings(networks):
         if host in assertion.initiator.hosts or not _reaches_by(rule, host, assertion.initiator, own, networks):
             continue
-        for ports in _left(outside_ports(networks.plan.hosts[host], rule), rule, [one for one in assertion.targets if host in one.hosts]):
-            found.setdefault(f"{rule.protocol} {ports}: opened by {rule.label}", []).append(host)
+        for left in _left(outside_ports(networks.plan.hosts[host], rule), rule, [one for one in assertion.targets if host in one.hosts]):
+            found.setdefault(f"{left}: opened by {rule.label}", []).append(host)
     yield from (f"{listed(hosts)}, {text}" for text, hosts in found.items())
 
 
@@ -233,8 +239,9 @@ def _reached(assertion: Assertion, networks: Networks) -> Iterator[str]:
         front = networks.plan.hosts[host].part.front
         own = netaddr.IPSet(networks.plan.hosts[host].addresses) | (_of_front(front) if front else netaddr.IPSet())
         others = [*_named(networks.of(rule.peers) - allowed - own, networks), *sorted(set(rule.peers.names) - names)]
-        if ports and others:
-            yield f"{host}, {rule.protocol} {', '.join(ports)}: {rule.label} admits also {listed(others)}"
+        is_meant = bool(ports) if rule.protocol in WITH_PORTS else not assertion.ports
+        if is_meant and others:
+            yield f"{host}, {traffic(rule.protocol, ports, rule.types)}: {rule.label} admits also {listed(others)}"
 
 
 def _named(addresses: netaddr.IPSet, networks: Networks) -> list[str]:
@@ -245,11 +252,13 @@ def _named(addresses: netaddr.IPSet, networks: Networks) -> list[str]:
 
 
 def _left(ports: Sequence[str], rule: PlanRule, targets: Sequence[Target]) -> tuple[str, ...]:
-    """The ports of a rule, as partners see them, that no target names."""
+    """The ports of a rule, as partners see them, that no target names, with the protocol; without ports, the protocol as a whole."""
     fitting = [target for target in targets if target.protocol in ("", rule.protocol)]
     if any(not target.ports for target in fitting):
         return ()
-    return without(ports, [port for target in fitting for port in target.ports])
+    if rule.protocol not in WITH_PORTS:
+        return (rule.traffic,)
+    return tuple(f"{rule.protocol} {port}" for port in without(ports, [port for target in fitting for port in target.ports]))
 
 
 def _openings(networks: Networks) -> Iterator[tuple[str, PlanRule]]:

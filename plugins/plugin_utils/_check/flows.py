@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Iterator
 
 from ...module_utils._plan.model import PlanRule
-from ...module_utils._plan.ports import bounds
+from ...module_utils._plan.protocols import FAMILY, WITH_PORTS, one_traffic, samples
 from ...module_utils._plan.words import EGRESS, INGRESS, INSTALL
 from .._common.problems import listed
 from .._explain.connections import inner_port
@@ -60,7 +60,8 @@ def _groups(networks: Networks) -> list[Group]:
 def _refused(group: Group, networks: Networks) -> Iterator[str]:
     """Which hosts at the other end of a rule refuse which of its hosts, in sentences; those that refuse the same ones share one."""
     rule = group.rule
-    for port in sorted({end for ports in rule.ports for end in bounds(ports)}):
+    family = FAMILY.get(rule.protocol)
+    for port in samples(rule.protocol, rule.ports, rule.types):
         refusing: dict[tuple[str, ...], list[str]] = collections.defaultdict(list)
         known: dict[tuple[int, frozenset[int]], list[str]] = {}
         peers = networks.of(rule.peers)
@@ -68,13 +69,14 @@ def _refused(group: Group, networks: Networks) -> Iterator[str]:
             front = networks.plan.hosts[other].part.front if rule.direction == EGRESS else None
             if front is not None and front.sources:
                 continue  # it sees the networks of the front, not the initiators
-            own_port = inner_port(front, port) if front else port
+            own_port = inner_port(front, port) if front and rule.protocol in WITH_PORTS else port
             if own_port is None or _is_left_out(networks, other, rule):
                 continue
             admitted = networks.admitted(other, OTHER[rule.direction], rule.protocol, own_port)
             if admitted is None or _is_proxied(networks, other, rule):
                 continue
-            key = (id(admitted), networks.versions(other, peers))
+            versions = networks.versions(other, peers)
+            key = (id(admitted), versions & {family} if family else versions)
             if key not in known:
                 known[key] = networks.outside(group.hosts, admitted, key[1])
             refused = tuple(name for name in known[key] if name != other)
@@ -82,7 +84,7 @@ def _refused(group: Group, networks: Networks) -> Iterator[str]:
                 refusing[refused].append(other)
         for refused, others in refusing.items():
             connection = f"{listed(others)} to {listed(refused)}" if rule.direction == INGRESS else f"{listed(refused)} to {listed(others)}"
-            yield f"from {connection}, {rule.protocol} {port}: refused by {listed(others)}"
+            yield f"from {connection}, {one_traffic(rule.protocol, port)}: refused by {listed(others)}"
 
 
 def _is_left_out(networks: Networks, host: str, rule: PlanRule) -> bool:

@@ -16,7 +16,6 @@ import typing as t
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...module_utils._plan.model import Peers, PlanRule
-from ...module_utils._plan.ports import holds
 from .._plan.reader import AddressSetIndex, Plan
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
@@ -66,7 +65,7 @@ class Networks:
         return self._admitted(part.rules, part.defaults.denies(direction), direction, protocol, port)
 
     def _admitted_by(self, rules: tuple[PlanRule, ...], denied: bool, direction: str, protocol: str, port: int) -> netaddr.IPSet | None:
-        concerned = [rule for rule in rules if (rule.direction, rule.protocol) == (direction, protocol) and holds(rule.ports, port)]
+        concerned = [rule for rule in rules if rule.direction == direction and rule.concerns(protocol, port)]
         if not denied and not any(rule.closed_to_others for rule in concerned):
             return None
         return joined(self.of(rule.peers) for rule in concerned)

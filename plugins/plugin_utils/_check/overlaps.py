@@ -57,17 +57,18 @@ def _pairs(rules: tuple[PlanRule, ...], networks: Networks) -> Iterator[tuple[st
 
 
 def _shadowed(inner: PlanRule, outer: PlanRule, networks: Networks) -> tuple[str, str]:
-    ports = f"{inner.protocol} {', '.join(inner.ports)}"
     is_wider = not networks.of(outer.peers).issubset(networks.of(inner.peers)) or bool(set(outer.peers.names) - set(inner.peers.names))
     is_closed = inner.direction == INGRESS and inner.closed_to_others
     more = "; so more hosts reach these ports than the flow needs" if is_wider and is_closed else ""
-    return inner.label, f"{outer.label} allows its ports and peers too ({ports}){more}"
+    return inner.label, f"{outer.label} allows its ports and peers too ({inner.traffic}){more}"
 
 
 def _is_within(inner: PlanRule, outer: PlanRule, networks: Networks) -> bool:
     """Whether a rule that admits somebody admits nothing that the other one does not admit."""
     if inner.direction == EGRESS and inner.placement == PUBLISHED != outer.placement:
         return False  # only the inner one is for containers as well
+    if set(inner.types) - set(outer.types):
+        return False
     if inner.peers == Peers() or without(inner.ports, outer.ports) or set(inner.peers.names) - set(outer.peers.names):
         return False
     return bool(networks.of(inner.peers).issubset(networks.of(outer.peers)))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import Peers, PlanRule
 from ...module_utils._plan.ports import holds
+from ...module_utils._plan.protocols import WITHOUT_PORTS, number_shown, one_traffic, traffic
 from ...module_utils._plan.words import DENY, EGRESS, INGRESS
 from .._common.problems import listed
 from .._common.texts import one_line
@@ -87,6 +88,8 @@ def answer(question: Question, known: Known) -> Answer:
         raise NotUnderstood("\n".join(errors))
     initiator, responder = parties
     sets = AddressSetIndex(known.plan.address_sets)
+    if question.port is None and question.protocol in WITHOUT_PORTS:
+        question = question._replace(port=0)
     if initiator and responder:
         if question.port is None:
             return _all_between(initiator, responder, sets, known)
@@ -112,8 +115,8 @@ def _explained(found: Sequence[Connection], initiator: Party, responder: Party, 
     verdict = next(iter(verdicts)).value if len(verdicts) == 1 else "mixed"
     said = _HEADS[next(iter(verdicts))].partition(":")[0] if len(verdicts) == 1 else "not for all addresses"
     first = found[0]
-    summary = f"{said}: {initiator.text} to {responder.text}, {first.protocol} {first.port}; rules shown: {len(rules)}"
-    return Answer(verdict, lines, [_as_data(one, str(one.port)) for one in found], one_line(summary))
+    summary = f"{said}: {initiator.text} to {responder.text}, {first.traffic}; rules shown: {len(rules)}"
+    return Answer(verdict, lines, [_as_data(one, number_shown(one.protocol, one.port)) for one in found], one_line(summary))
 
 
 def _head(one: Connection, with_addresses: bool) -> str:
@@ -121,7 +124,7 @@ def _head(one: Connection, with_addresses: bool) -> str:
         f"{text} ({_few(addresses)})" if with_addresses and addresses and addresses != (text,) else text
         for text, addresses in ((one.initiator, one.sources), (one.responder, one.destinations))
     ]
-    return f"{_HEADS[one.verdict]}: {ends[0]} -> {ends[1]}, {one.protocol} {one.port}"
+    return f"{_HEADS[one.verdict]}: {ends[0]} -> {ends[1]}, {one.traffic}"
 
 
 def _few(addresses: Sequence[str]) -> str:
@@ -207,7 +210,8 @@ def _all_between(initiator: Party, responder: Party, sets: AddressSetIndex, know
             rules = [rule for end in (one.egress, one.ingress) for rule in end.rules]
             labels |= {rule.label for rule in rules}
             named = ", ".join(sorted({rule.label for rule in rules}))
-            lines.append(f"{_HEADS[one.verdict].partition(':')[0]}: {one.initiator} -> {one.responder}, {protocol} {ports}: {named}")
+            said = _HEADS[one.verdict].partition(":")[0]
+            lines.append(f"{said}: {one.initiator} -> {one.responder}, {traffic(protocol, filter(None, [ports]))}: {named}")
             data.append(_as_data(one, ports))
     if not lines:
         lines.append(f"the plan allows no connection from {initiator.text} to {responder.text}")
@@ -223,7 +227,7 @@ def _listed(question: Question, initiator: Party | None, responder: Party | None
     protocol = question.protocol if question.port is not None else ""
     found = list(openings(known.plan, sets, party, incoming, protocol, question.port))
     lines = _openings(found, known.plan)
-    asked = f"{question.protocol} {question.port}, " if question.port is not None else ""
+    asked = f"{one_traffic(question.protocol, question.port)}, " if question.port is not None else ""
     if not lines:
         lines.append(f"no rule of the plan is about {asked}connections {'to' if incoming else 'from'} {party.text}")
     lines += _defaults(known.plan, party, INGRESS if incoming else EGRESS)
@@ -262,7 +266,7 @@ def _opening(one: Opening, plan: Plan) -> tuple[str, str]:
     purpose = f": {rule.purpose}" if rule.purpose else ""
     outside = outside_ports(plan.hosts[one.host], rule)
     behind = f" (its own port {', '.join(rule.ports)})" if outside != rule.ports else ""
-    ports = f"{rule.protocol} {', '.join(outside)}{behind}"
+    ports = f"{traffic(rule.protocol, outside, rule.types)}{behind}"
     return way[0], f"{ports}, {way[1]} {_peers(rule.peers, plan.address_sets)}{closed}{until}; {rule.label}{purpose}"
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from ...module_utils._plan.front import PlanFront
 from ...module_utils._plan.model import HostPlan, PlanRule
 from ...module_utils._plan.ports import bounds, holds
+from ...module_utils._plan.protocols import FAMILY, WITH_PORTS, number_shown, one_traffic, samples
 from ...module_utils._plan.words import DIRECTIONS, EGRESS, INGRESS, PROTOCOLS, TCP
 from .._plan.reader import AddressSetIndex, Plan
 from .decisions import NOT_IN_PLAN, Decision, Peer, Verdict, decide
@@ -36,8 +37,8 @@ class Connection(t.NamedTuple):
         responder: The host that is reached, likewise.
         sources: The addresses of the initiator for which the same holds.
         destinations: The addresses of the responder, likewise.
-        protocol: ``tcp`` or ``udp``.
-        port: The responder's.
+        protocol: One of PROTOCOLS.
+        port: The responder's; the type of ICMP; 0 for a protocol with neither.
         verdict: ALLOWED, REFUSED, PROXIED, UNRESTRICTED or UNKNOWN.
         egress: What the initiator's end decides.
         ingress: What the responder's end decides.
@@ -54,6 +55,11 @@ class Connection(t.NamedTuple):
     egress: Decision
     ingress: Decision
     reason: str = ""
+
+    @property
+    def traffic(self) -> str:
+        """Protocol with port or type, for people."""
+        return one_traffic(self.protocol, self.port)
 
 
 class End(t.NamedTuple):
@@ -102,11 +108,12 @@ def _between(plan: Plan, sets: AddressSetIndex, source: End, destination: End, p
         )
         return
     front = destination.host.part.front if destination.host else None
-    own_port = inner_port(front, port) if front else port
-    pairs = [(own, other) for own in source.peers for other in destination.peers if _may_meet(own, other)]
+    own_port = inner_port(front, port) if front and protocol in WITH_PORTS else port
+    family = FAMILY.get(protocol)
+    pairs = [(own, other) for own in source.peers for other in destination.peers if _may_meet(own, other, family)]
     if not pairs or own_port is None:
         verdict = Verdict.REFUSED if pairs else Verdict.UNKNOWN
-        why = _no_pair(source, destination) if not pairs else f"port {port} in front of {destination.text} does not lead to it"
+        why = _no_pair(source, destination, protocol) if not pairs else f"port {port} in front of {destination.text} does not lead to it"
         yield Connection(source.text, destination.text, (), (), protocol, port, verdict, NOT_IN_PLAN, NOT_IN_PLAN, why)
         return
     groups: dict[tuple[Decision, Decision], list[tuple[Peer, Peer]]] = {}
@@ -127,7 +134,7 @@ def _pieces(plan: Plan, peer: Peer, destination: End, protocol: str, port: int) 
         return [peer]
     pieces = [netaddr.IPSet([peer.network])]
     for rule in destination.host.part.rules:
-        if (rule.direction, rule.protocol) == (INGRESS, protocol) and holds(rule.ports, port):
+        if rule.direction == INGRESS and rule.concerns(protocol, port):
             for name in rule.peers.address_sets:
                 known = netaddr.IPSet(plan.address_sets[name])
                 pieces = [part for piece in pieces for part in (piece & known, piece - known) if part]
@@ -167,17 +174,18 @@ def _together(egress: Decision, ingress: Decision) -> Verdict:
     return Verdict.UNKNOWN
 
 
-def _may_meet(own: Peer, other: Peer) -> bool:
-    if own.name or other.name:
-        return True
-    return ipaddress.ip_network(own.network).version == ipaddress.ip_network(other.network).version
+def _may_meet(own: Peer, other: Peer, family: int | None = None) -> bool:
+    """Whether two ends have one address family, and that of the protocol if it has one."""
+    versions = {ipaddress.ip_network(one.network).version for one in (own, other) if not one.name}
+    return len(versions) < 2 and (family is None or versions <= {family})
 
 
-def _no_pair(source: End, destination: End) -> str:
+def _no_pair(source: End, destination: End, protocol: str) -> str:
     unknown = [end.text for end in (source, destination) if not end.peers]
     if unknown:
         return f"the plan has no address of {' and '.join(unknown)}"
-    return f"{source.text} and {destination.text} have no address of the same family"
+    alone = f", and {protocol} is for IPv{FAMILY[protocol]} alone" if protocol in FAMILY else ""
+    return f"{source.text} and {destination.text} have no address of the same family{alone}"
 
 
 def _shown(peer: Peer) -> str:
@@ -218,11 +226,15 @@ def openings(
         if party.hosts and name not in party.hosts:
             continue
         for rule in host.part.rules:
-            if (protocol and rule.protocol != protocol) or (port is not None and not holds(outside_ports(host, rule), port)):
+            if (protocol and rule.protocol != protocol) or (port is not None and not _is_about(host, rule, port)):
                 continue
             is_own = party.hosts and rule.direction == own
             if is_own or (not party.hosts and rule.direction == others and _concerns(rule, party, asked, plan)):
                 yield Opening(name, rule)
+
+
+def _is_about(host: HostPlan, rule: PlanRule, port: int) -> bool:
+    return holds(outside_ports(host, rule), port) if rule.protocol in WITH_PORTS else rule.concerns(rule.protocol, port)
 
 
 def _concerns(rule: PlanRule, party: Party, asked: netaddr.IPSet, plan: Plan) -> bool:
@@ -239,24 +251,37 @@ def outside_ports(host: HostPlan, rule: PlanRule) -> tuple[str, ...]:
 
 def ports_between(plan: Plan, sets: AddressSetIndex, initiator: Party, responder: Party) -> list[tuple[str, str, list[Connection]]]:
     """All ports that a rule of either end opens between the two, as (protocol, port or range, connections), each range decided as one."""
-    found = []
+    found: list[tuple[str, str, list[Connection]]] = []
     for protocol in PROTOCOLS:
-        ports = [
-            port
+        rules = [
+            (plan.hosts[name], rule)
             for party, direction in ((initiator, EGRESS), (as_responder(responder, plan), INGRESS))
             for name in party.hosts
             for rule in plan.hosts[name].part.rules
             if (rule.direction, rule.protocol) == (direction, protocol)
-            for port in outside_ports(plan.hosts[name], rule)
         ]
+        if protocol not in WITH_PORTS:
+            numbers = {number for _host, rule in rules for number in samples(protocol, (), rule.types)}
+            asked = [(number, number_shown(protocol, number)) for number in sorted(numbers)]
+            found += list(_allowed(plan, sets, initiator, responder, protocol, asked))
+            continue
+        ports = [port for host, rule in rules for port in outside_ports(host, rule)]
         if protocol == TCP:
             proxies = [plan.hosts[name].part.proxy for name in initiator.hosts]
             ports += [port for proxy in proxies for flow in (proxy.flows if proxy else ()) for port in flow.ports]
-        for low, high in _atoms(ports):
-            decided = connections(plan, sets, initiator, responder, protocol, low)
-            if any(one.verdict in (Verdict.ALLOWED, Verdict.PROXIED) for one in decided):
-                found.append((protocol, str(low) if low == high else f"{low}-{high}", decided))
+        asked = [(low, str(low) if low == high else f"{low}-{high}") for low, high in _atoms(ports)]
+        found += list(_allowed(plan, sets, initiator, responder, protocol, asked))
     return found
+
+
+def _allowed(
+    plan: Plan, sets: AddressSetIndex, initiator: Party, responder: Party, protocol: str, asked: Iterable[tuple[int, str]]
+) -> Iterator[tuple[str, str, list[Connection]]]:
+    """What of some ports or types, each with how it is shown, is allowed between the two."""
+    for number, shown in asked:
+        decided = connections(plan, sets, initiator, responder, protocol, number)
+        if any(one.verdict in (Verdict.ALLOWED, Verdict.PROXIED) for one in decided):
+            yield protocol, shown, decided
 
 
 def _atoms(ports: Iterable[str]) -> list[tuple[int, int]]:

@@ -65,12 +65,12 @@ def decide(part: HostPart, direction: str, protocol: str, port: int, peer: Peer,
     Args:
         part: The host's part of the plan.
         direction: As the host sees the connection.
-        protocol: ``tcp`` or ``udp``.
-        port: The responder's.
+        protocol: One of PROTOCOLS.
+        port: The responder's; the type of ICMP; 0 for a protocol with neither.
         peer: The other end.
         sets: The plan's address sets.
     """
-    concerned = [rule for rule in part.rules if (rule.direction, rule.protocol) == (direction, protocol) and holds(rule.ports, port)]
+    concerned = [rule for rule in part.rules if rule.direction == direction and rule.concerns(protocol, port)]
     admitting = tuple(rule for rule in concerned if has_peer(rule.peers, peer, sets))
     if admitting:
         return Decision(Verdict.ALLOWED, admitting)

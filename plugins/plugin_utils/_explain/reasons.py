@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...module_utils._plan.model import Peers, PlanRule
+from ...module_utils._plan.protocols import traffic
 from ...module_utils._plan.words import EGRESS, INGRESS
 from .._matrix.model import INITIATOR, RESPONDER, Endpoint, Matrix
 from .._plan.reader import AddressSetIndex, Plan
@@ -78,10 +79,11 @@ def _membership(rule: PlanRule, end: Endpoint | None) -> str:
 
 def nearest(plan: Plan, sets: AddressSetIndex, initiator: Party, responder: Party) -> list[str]:
     """What the plan allows between the two, one line for each port: the flows that come closest to a refused connection."""
-    return [
-        f"{protocol} {port}: {', '.join(sorted({rule.label for one in decided for rule in _rules(one.egress, one.ingress)}))}"
-        for protocol, port, decided in ports_between(plan, sets, initiator, responder)
-    ]
+    lines = []
+    for protocol, port, decided in ports_between(plan, sets, initiator, responder):
+        labels = sorted({rule.label for one in decided for rule in _rules(one.egress, one.ingress)})
+        lines.append(f"{traffic(protocol, filter(None, [port]))}: {', '.join(labels)}")
+    return lines
 
 
 def _rules(*decisions: Decision) -> Iterator[PlanRule]:

@@ -48,6 +48,7 @@ class Crossing(t.NamedTuple):
     via_proxy: str
     tls: str
     purpose: str
+    types: tuple[str, ...] = ()
 
 
 def peer_networks(peers: Peers, address_sets: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -100,7 +101,7 @@ def _flows(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Iterato
     for rule in part.rules:
         if not rule.via_proxy:
             networks, names = _outside(rule.peers, address_sets)
-            yield Crossing(rule.label, rule.direction, rule.protocol, rule.ports, networks, names, "", rule.tls, rule.purpose)
+            yield Crossing(rule.label, rule.direction, rule.protocol, rule.ports, networks, names, "", rule.tls, rule.purpose, rule.types)
     for flow in part.proxy.flows if part.proxy else ():
         networks, names = _outside(flow.peers, address_sets)
         proxy = part.proxy.url(flow.proxy) if part.proxy else None

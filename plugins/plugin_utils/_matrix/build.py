@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator, Mapping
 
+from ...module_utils._plan.protocols import type_names
 from ...module_utils._plan.words import PHASES
 from .._common.texts import one_line
 from .data import Data, decider
@@ -65,7 +66,7 @@ def _flow(flow_id: str, flow: Data, options: Mapping[str, Option], documents: Da
         purpose=flow["purpose"],
         ends={end: _endpoint(flow[end]) for end in ENDS},
         protocol=flow["protocol"],
-        ports=tuple(_by_option(port) for port in flow["ports"]),
+        ports=tuple(_by_option(port) for port in flow.get("ports", ())),
         conditions=tuple(
             Condition(option, tuple(values), t.cast(str, decider(flow, options[option].owner)))
             for option, values in flow.get("when", {}).items()
@@ -96,6 +97,7 @@ def _flow(flow_id: str, flow: Data, options: Mapping[str, Option], documents: Da
         responder_names=_names_by_text(flow["responder_names"]) if "responder_names" in flow else None,
         opened_by=_values(flow.get("opened_by", {})),
         without_tls=_values(flow.get("without_tls", {})),
+        types=type_names(flow["protocol"], map(str, flow.get("types", ()))),
     )
 
 

@@ -18,6 +18,7 @@ from .._common.problems import unknown
 from .data import Data, Finding, decider
 from .located_yaml import Path
 from .model import ENDS, FEDERATION, INITIATOR, RESPONDER
+from .protocol_checks import protocol_findings
 from .services import outside_services
 from .versions import Version
 
@@ -105,11 +106,12 @@ def _flow_findings(data: Data, flow_id: str, flow: Data) -> Iterator[Finding]:
     for key in ("inside", "fallback_for"):
         if key in flow and flow[key] not in data["flows"]:
             yield (key,), unknown("flow", flow[key], "the matrix", data["flows"])
-    for index, port in enumerate(flow["ports"]):
+    for index, port in enumerate(flow.get("ports", ())):
         for written in port.get("cases", {}).values() if isinstance(port, Mapping) else (port,):
             low, high = bounds(str(written))
             if isinstance(written, str) and not low < high <= 65535:
                 yield ("ports", index), f"{written!r} is not an ascending range of ports up to 65535"
+    yield from protocol_findings(flow)
     if flow["proxy"] == "allowed" and flow["protocol"] != "tcp":
         yield ("proxy",), f"an HTTP forward proxy does not carry {flow['protocol']}; say forbidden"
     for key, needed_key, needed_value in (("opened_by", "necessity", "optional"), ("without_tls", "tls", "optional")):
@@ -207,7 +209,7 @@ def _option_findings(data: Data, flow: Data) -> Iterator[Finding]:
 def _uses(flow: Data) -> Iterator[_Use]:
     for option, values in flow.get("when", {}).items():
         yield _Use(("when", option), option, dict.fromkeys(values))
-    places: list[tuple[Path, t.Any]] = [(("ports", index), port) for index, port in enumerate(flow["ports"])]
+    places: list[tuple[Path, t.Any]] = [(("ports", index), port) for index, port in enumerate(flow.get("ports", ()))]
     places += [(("placement", end), placement) for end, placement in flow.get("placement", {}).items()]
     places += [((key,), flow.get(key)) for key in ("proxy_mechanisms", "listens")]
     for path, value in places:

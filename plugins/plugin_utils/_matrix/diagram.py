@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator, Mapping
 
+from ...module_utils._plan.protocols import traffic
 from .._common.markdown import label
 from .services import outside_services
 
@@ -66,7 +67,9 @@ def _id(name: str) -> str:
 
 
 def _ports(data: Data, flow: Data) -> Iterator[str]:
-    for port in flow["ports"]:
+    if not flow.get("ports"):
+        yield traffic(flow["protocol"], (), map(str, flow.get("types", ())))
+    for port in flow.get("ports", ()):
         if not isinstance(port, Mapping):
             yield f"{flow['protocol']} {port}"
         elif "cases" not in port:

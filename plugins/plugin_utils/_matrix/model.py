@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Mapping, Set
 
 from ...module_utils._plan.ports import bounds
+from ...module_utils._plan.protocols import WITH_PORTS, WITHOUT_PORTS, traffic
 from ...module_utils._plan.words import LOOPBACK
 from .versions import Span, Version
 
@@ -134,6 +135,12 @@ class Flow:
     responder_names: NamesByText | None = None
     opened_by: OptionValues = dataclasses.field(default_factory=dict)
     without_tls: OptionValues = dataclasses.field(default_factory=dict)
+    types: tuple[str, ...] = ()
+
+    @property
+    def goes_both_ways(self) -> bool:
+        """Whether either end may send first: tunnels without ports have no initiator, once two known ends have set them up."""
+        return self.protocol in WITHOUT_PORTS and all(end.kind in ("roles", "network") for end in self.ends.values())
 
     @property
     def is_listener(self) -> bool:
@@ -169,6 +176,10 @@ class Flow:
         texts = {str(port.value(options) if isinstance(port, ByOption) else port) for port in self.ports}
         return tuple(sorted(texts, key=bounds))
 
+    def traffic(self, options: Options) -> str:
+        """Protocol with ports or types, for people."""
+        return traffic(self.protocol, self.ports_with(options), self.types)
+
     def placement(self, end: str, options: Options) -> str:
         placement = self.placements.get(end, "host")
         return str(placement.value(options)) if isinstance(placement, ByOption) else placement
@@ -184,7 +195,7 @@ class Flow:
             return self.listens
         if self.is_listener:
             return LOOPBACK
-        return IN_USE if self.necessity == "optional" else ALL_ADDRESSES
+        return IN_USE if self.necessity == "optional" or self.protocol not in WITH_PORTS else ALL_ADDRESSES
 
     def mechanisms(self, options: Options) -> tuple[str, ...]:
         """What has to know the forward proxy, so that the flow can use it."""

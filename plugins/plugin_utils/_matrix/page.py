@@ -245,7 +245,8 @@ def _end(end: Mapping[str, t.Any]) -> str:
 
 
 def _ports(data: Data, flow: Data) -> str:
-    return f"{flow['protocol']} {', '.join(_port(data, port) for port in flow['ports'])}"
+    parts = [*(_port(data, port) for port in flow.get("ports", ())), *(code(str(kind)) for kind in flow.get("types", ()))]
+    return " ".join(filter(None, (flow["protocol"], ", ".join(parts))))
 
 
 def _port(data: Data, port: t.Any) -> str:

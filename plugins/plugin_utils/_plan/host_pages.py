@@ -83,7 +83,8 @@ def _rules(rules: Sequence[PlanRule]) -> Iterator[str]:
                 code(rule.label) + (f", until {rule.until}" if rule.until else ""),
                 "incoming" if rule.direction == INGRESS else "outgoing",
                 _peers(rule.peers),
-                f"{rule.protocol} {', '.join(map(code, rule.ports))}" + (" (published)" if rule.placement == "published" else ""),
+                " ".join(filter(None, (rule.protocol, ", ".join(map(code, (*rule.ports, *rule.types))))))
+                + (" (published)" if rule.placement == "published" else ""),
                 "yes" if rule.closed_to_others else "",
                 TLS.get(rule.tls, text(rule.tls)),
                 text(rule.purpose),

@@ -15,7 +15,8 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 
 from ...module_utils._plan.ports import is_port_range
-from ...module_utils._plan.words import FIREWALLS, PLATFORMS
+from ...module_utils._plan.protocols import WITH_TYPES, type_number
+from ...module_utils._plan.words import FIREWALLS, PLATFORMS, PROTOCOLS
 from .._common.days import EXAMPLE, parse_day
 from .._common.texts import first_unseen, shortened, unseen_message
 from .identity import COLLECTION_VERSION, DIGEST
@@ -57,6 +58,11 @@ def _ports(value: object) -> str | None:
     return None if fits else f"must be a port or an ascending range of ports, not {shown(value)}"
 
 
+def _type(value: object) -> str | None:
+    fits = isinstance(value, str) and any(type_number(protocol, value) is not None for protocol in WITH_TYPES)
+    return None if fits else f"must be a type of ICMP, by name or number, not {shown(value)}"
+
+
 def _port(value: object) -> str | None:
     fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535
     return None if fits else f"must be a port, not {shown(value)}"
@@ -88,7 +94,7 @@ def _one_of(*words: str) -> Check:
 
 
 _DIRECTION = _one_of("ingress", "egress")
-_PROTOCOL = _one_of("tcp", "udp")
+_PROTOCOL = _one_of(*PROTOCOLS)
 _PEERS: Shape = {"address_sets": [_text], "names": [_text]}
 _RULE: Shape = {
     **dict.fromkeys(("id", "matrix", "federation", "flow", "application", "tls", "inspection", "purpose"), _text),
@@ -101,6 +107,7 @@ _RULE: Shape = {
     "via_proxy": _flag,
     "flows": [_text],
     "until": _day,
+    "types": [_type],
 }
 _LISTENER: Shape = {
     **dict.fromkeys(("matrix", "federation", "flow", "bind"), _text),
@@ -149,6 +156,7 @@ OPTIONAL = frozenset(
     (
         "flows",
         "until",
+        "types",
         "dynamic",
         "firewall",
         "front",

@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import Document, Exclusion, Json, Peers, PlanRule
+from ...module_utils._plan.protocols import FAMILY
 from ...module_utils._plan.words import EGRESS, INGRESS
 from .._inventory.hosts import Host
 from .._matrix.model import ENDS, INITIATOR, RESPONDER, Flow, Ports
@@ -31,6 +32,7 @@ class Rule:
         proxy_mechanisms: What has to know the forward proxy, where an egress rule's flow is to use it.
         phases: When the host needs it, in order, where its own opening of the flow says so; empty: as the flow says.
         until: The last day of the exception that opens it, YYYY-MM-DD; empty: it has no end.
+        mirrored: The way back of a flow that goes both ways. It closes nothing.
     """
 
     federation: Federation
@@ -43,6 +45,7 @@ class Rule:
     proxy_mechanisms: tuple[str, ...] = ()
     until: str = ""
     phases: tuple[str, ...] = ()
+    mirrored: bool = False
 
     @property
     def flow_label(self) -> str:
@@ -76,11 +79,12 @@ class Rule:
         return PlanRule(
             id=self.id,
             placement=self.placement,
-            closed_to_others=self.direction == INGRESS and self.flow.closed_to_others,
+            closed_to_others=self.direction == INGRESS and self.flow.closed_to_others and not self.mirrored,
             inspection=self.flow.inspection,
             necessity=self.flow.necessity,
             phases=self.needed,
             until=self.until,
+            types=self.flow.types,
             **self._connection(),
         )
 
@@ -98,6 +102,28 @@ class Rule:
     def _middleboxes(self) -> Json:
         by_nature: Json = {"http": "2"} if self.flow.application == "grpc" else {}
         return {**by_nature, **self.flow.middleboxes, **({"long_lived": True} if self.flow.long_lived else {})}
+
+
+def both_ways(rule: Rule) -> Iterator[Rule]:
+    """The rule, and its way back: a tunnel that has been silent for a while may speak up again at either end."""
+    yield rule
+    if rule.peers != Peers():
+        yield dataclasses.replace(rule, direction=INGRESS if rule.direction == EGRESS else EGRESS, mirrored=True)
+
+
+def joined(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rules, with one for both where a flow and the way back of the same flow have the same direction."""
+    found: dict[str, Rule] = {}
+    for rule in rules:
+        known = found.get(rule.id)
+        if known is None:
+            found[rule.id] = rule
+            continue
+        sets = tuple(dict.fromkeys((*known.peers.address_sets, *rule.peers.address_sets)))
+        names = tuple(dict.fromkeys((*known.peers.names, *rule.peers.names)))
+        until = _last((known.until or None, rule.until or None))
+        found[rule.id] = dataclasses.replace(known, peers=Peers(sets, names), mirrored=known.mirrored and rule.mirrored, until=until)
+    return tuple(found.values())
 
 
 class HostFlows(t.NamedTuple):
@@ -129,8 +155,8 @@ def host_flows(host: Host, federations: Mapping[tuple[str, str], Federation], se
     """Resolve the flows of one host; the address sets that its rules need are added to ``sets``."""
     places = places_of(host, federations)
     resolver = _Resolver(host, sets)
-    rules = tuple(rule for federation, member in places for rule in resolver.rules(federation, member))
-    return HostFlows(rules, _tunnel_networks(places), tuple(resolver.warnings()))
+    rules = joined(rule for federation, member in places for rule in resolver.rules(federation, member))
+    return HostFlows(rules, _tunnel_networks(places), (*resolver.warnings(), *_without_family(rules, sets)))
 
 
 class _Resolver:
@@ -152,7 +178,8 @@ class _Resolver:
                 mechanisms = flow.mechanisms(member.options) if end == INITIATOR else ()
                 until = (member.opened_until(flow) or "") if flow.opener == end else ""
                 for rule in self._at_end(federation, member, flow, end):
-                    yield dataclasses.replace(rule, proxy_mechanisms=mechanisms, phases=phases, until=_first(rule.until, until))
+                    found = dataclasses.replace(rule, proxy_mechanisms=mechanisms, phases=phases, until=_first(rule.until, until))
+                    yield from both_ways(found) if flow.goes_both_ways else (found,)
 
     def _at_end(self, federation: Federation, member: Member, flow: Flow, end: str) -> Iterator[Rule]:
         direction = EGRESS if end == INITIATOR else INGRESS
@@ -224,6 +251,16 @@ class _Resolver:
             yield f"{_undefined(self._opened)}: under default deny they are open to any address until you define them"
         if self._refused:
             yield f"{_undefined(self._refused)}: {demanding(self._host.profile, EGRESS)} demands deny, so their flows are refused"
+
+
+def _without_family(rules: Iterable[Rule], sets: AddressSets) -> Iterator[str]:
+    """Rules of a protocol of one address family whose peers have addresses of the other one alone."""
+    for rule in rules:
+        family = FAMILY.get(rule.flow.protocol)
+        cidrs = [cidr for name in rule.peers.address_sets for cidr in sets.cidrs[name]]
+        if family and cidrs and not rule.peers.names and all((":" in cidr) != (family == 6) for cidr in cidrs):
+            text = f"{rule.flow.protocol} is for IPv{family} alone, and none of its peers has an IPv{family} address"
+            yield f"{rule.flow_label}: {text}, so {rule.direction} opens nothing for them"
 
 
 def _tunnel_networks(places: Places) -> tuple[str, ...]:

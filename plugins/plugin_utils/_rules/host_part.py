@@ -12,7 +12,8 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ...module_utils._plan.front import PlanFront
-from ...module_utils._plan.model import Defaults, HostPart, PlanMembership, PlanProxy, PlanRule
+from ...module_utils._plan.membership import PlanMembership
+from ...module_utils._plan.model import Defaults, HostPart, PlanProxy, PlanRule
 from ...module_utils._plan.words import DENY, EGRESS, INGRESS, UNCHANGED
 from .._inventory.findings import Finding
 from .._inventory.hosts import Host

@@ -13,7 +13,8 @@ import ipaddress
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ...module_utils._plan import ports as port_ranges
-from ...module_utils._plan.words import EGRESS, INGRESS
+from ...module_utils._plan.protocols import WITH_TYPES, traffic
+from ...module_utils._plan.words import AH, EGRESS, ESP, INGRESS
 from .._common.addresses import IP
 from .._inventory.findings import SCOPE_ANY, Finding
 from .._inventory.hosts import Profile
@@ -25,6 +26,10 @@ from .listeners import Undefined
 MANY_PORTS = 1024
 WIDEST_SITE = {4: 8, 6: 24}
 """The shortest prefix that one site may have: the largest private network of RFC 1918; more than any registry gives to one organisation."""
+
+
+_NOT_IN_THE_CLEAR = (ESP, AH, *WITH_TYPES)
+"""Protocols that protect what they carry by themselves, or carry nothing of a system."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +106,12 @@ def _plaintext_between_sites(context: LintContext) -> Iterator[Finding]:
     """What the system's own hosts say to each other; a flow with exposure site and a federation on private addresses stay inside."""
     for rule in context.systems():
         between_sites = rule.flow.exposure in ("partners", "internet") and rule.flow.between_roles
-        if rule.flow.tls == "none" and between_sites and (_is_open(rule) or not rule.federation.is_private):
+        if (
+            rule.flow.tls == "none"
+            and rule.flow.protocol not in _NOT_IN_THE_CLEAR
+            and between_sites
+            and (_is_open(rule) or not rule.federation.is_private)
+        ):
             text = f"{_ports(rule)} carries {rule.flow.application} without TLS between sites; choose an option with TLS, or use a tunnel"
             yield Finding("plaintext-between-sites", rule.flow_label, text)
 
@@ -134,7 +144,7 @@ def _many_ports(context: LintContext) -> Iterator[Finding]:
 def _undefined_network(context: LintContext) -> Iterator[Finding]:
     for one in context.undefined:
         text = (
-            f"connectivity_networks does not define {one.network}, so nobody may use {one.protocol} {', '.join(one.ports)} for this flow; "
+            f"connectivity_networks does not define {one.network}, so nobody may use {one.traffic} for this flow; "
             f"define it, or say {one.network}: [] if nobody is to use it"
         )
         yield Finding("undefined-network", one.flow_label, text)
@@ -163,4 +173,4 @@ def _has_unknown_partners(context: LintContext, rule: Rule) -> bool:
 
 
 def _ports(rule: Rule) -> str:
-    return f"{rule.flow.protocol} {', '.join(rule.ports)}"
+    return traffic(rule.flow.protocol, rule.ports, rule.flow.types)

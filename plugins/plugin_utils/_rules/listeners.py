@@ -33,8 +33,7 @@ class Undefined(t.NamedTuple):
 
     flow_label: str
     network: str
-    protocol: str
-    ports: Ports
+    traffic: str
 
 
 class HostListeners(t.NamedTuple):
@@ -135,7 +134,7 @@ class _Listening(t.NamedTuple):
 
     def undefined(self) -> Undefined:
         label, network = f"{self.federation.label}.{self.flow.id}", self.flow.ends[INITIATOR].values[0]
-        return Undefined(label, network, self.flow.protocol, self.flow.ports_with(self.member.options))
+        return Undefined(label, network, self.flow.traffic(self.member.options))
 
 
 def _listening(places: Places, served: Collection[tuple[str, str]]) -> Iterator[_Listening]:

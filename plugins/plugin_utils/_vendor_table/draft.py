@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import yaml
 
+from ...module_utils._plan.protocols import TRIED, WITH_TYPES, traffic
+from ...module_utils._plan.words import TCP
 from .._matrix.model import INITIATOR, RESPONDER
 from .replies import replies
 from .row import Connection, read_row
@@ -71,21 +73,26 @@ class _Flow:
             "initiator": _endpoint(self.ends[INITIATOR]),
             "responder": _endpoint(self.ends[RESPONDER]),
             "protocol": self.protocol,
-            "ports": [port if "-" in port else int(port) for port in self.ports],
+            **self._selected(),
             "application": identifier(cells.get("service", "").partition("/")[0] or "unknown", "application"),
             "tls": "unknown",
             "necessity": need.necessity,
             **({"condition": need.condition} if need.condition else {}),
             "phases": ["run"],
-            "proxy": "forbidden" if self.protocol == "udp" else "unknown",
-            "inspection": "unknown",
+            "proxy": "unknown" if self.protocol == TCP else "forbidden",
+            "inspection": "unknown" if self.protocol in TRIED else "not_applicable",
             "exposure": _exposure(self.ends),
             "citations": [f"table: {row.place}" for row in self.rows],
             "confidence": "low",
         }
 
+    def _selected(self) -> dict[str, t.Any]:
+        if self.protocol in WITH_TYPES:
+            return {"ports": [], "types": [int(text) if text.isdecimal() else text for text in self.ports]}
+        return {"ports": [port if "-" in port else int(port) for port in self.ports]}
+
     def shown(self) -> str:
-        return f"{self.ends[INITIATOR].written} to {self.ends[RESPONDER].written}, {self.protocol} {', '.join(self.ports)}"
+        return f"{self.ends[INITIATOR].written} to {self.ends[RESPONDER].written}, {traffic(self.protocol, self.ports)}"
 
 
 def draft_matrix(text: str, file: str, name: str, perspective: Collection[str] = ()) -> Draft:
@@ -244,7 +251,7 @@ def _name(flows: Sequence[_Flow]) -> None:
         cells = flow.connection.row.cells
         words = identifier(cells.get("purpose", ""), "").split("_")[:5]
         service = identifier(cells.get("service", "").partition("/")[0] or flow.protocol, "flow")
-        wanted = "_".join(words).strip("_") or f"{service}_{flow.ports[0].replace('-', '_')}"
+        wanted = "_".join(words).strip("_") or "_".join((service, *flow.ports[:1])).replace("-", "_")
         wanted = identifier(wanted, "flow")
         number, flow.id = numbers.get(wanted, 1), wanted
         while flow.id in taken:

@@ -12,7 +12,7 @@ import re
 import typing as t
 from collections.abc import Collection
 
-from ...module_utils._plan.words import EGRESS, INGRESS
+from ...module_utils._plan.words import EGRESS, INGRESS, TCP, UDP
 from .._matrix.model import INITIATOR, RESPONDER
 from .ends import TOWARDS, read_end
 from .row_ports import joined, read_ports
@@ -73,6 +73,8 @@ def read_row(row: Row, perspective: Collection[str] = ()) -> Connection:
     for end in (source, destination):
         if end.ports and not all(port in _single(ports) for port in end.ports):
             raise RowUnclear(f"{shown(end.written)} says port {', '.join(end.ports)}, and the port column another one; write one of them")
+    if "local" in (source.kind, destination.kind) and not set(ports) <= {TCP, UDP}:
+        raise RowUnclear("it stays on one host, so it needs no rule")
     if "roles" not in (source.kind, destination.kind):
         ends = f"neither {shown(source.written)} nor {shown(destination.written)}"
         raise RowUnclear(f"{ends} is a component of the system, so nobody gets a rule")

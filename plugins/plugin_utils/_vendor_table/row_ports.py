@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 
+from .row_protocols import without_ports
 from .unclear import BRACKETS, RowUnclear, shown, split_outside, without_footnote, word_list
 from .vocabulary import Vocabulary
 
@@ -21,10 +22,10 @@ OVER_TCP = frozenset(
     )
 )
 OVER_UDP = frozenset(("wireguard", "quic", "http3", "h3", "ntp", "dtls"))
-PORTLESS = frozenset(("icmp", "icmpv4", "icmpv6", "icmp6", "esp", "ah", "gre", "igmp", "ospf", "vrrp", "ipip", "sctp", "dccp"))
+PORTLESS = frozenset(("icmp", "icmpv4", "icmpv6", "icmp6", "esp", "ah", "gre", "igmp", "ospf", "vrrp", "ipip", "dccp"))
 NUMBER = r"([1-9]\d{0,4}|0)"
 PORT = re.compile(
-    rf"(?:(tcp|udp|both)[ /:]*)?(?:ports? )?{NUMBER}(?: ?[-\u2013\u2014] ?{NUMBER}| to {NUMBER})?(?:[ /]*(tcp|udp|both))?",
+    rf"(?:(tcp|udp|sctp|both)[ /:]*)?(?:ports? )?{NUMBER}(?: ?[-\u2013\u2014] ?{NUMBER}| to {NUMBER})?(?:[ /]*(tcp|udp|sctp|both))?",
     re.ASCII,
 )
 MAPPING = re.compile(r"\d\s*(?::|->|=>|\u2192|\u21d2)\s*\d")
@@ -33,11 +34,16 @@ PORT_IN_WORDS = re.compile(rf"(?<![\w.]){VERSIONED}[1-9]\d{{1,4}}(?:-\d+)?(?![\w
 
 
 def read_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tuple[str, ...]]:
-    """The ports of each protocol. A port has the protocol beside it, or the column's, or that of its neighbours in the list.
+    """The ports of each protocol; of ICMP, the types; nothing of a protocol that has neither.
+
+    A port has the protocol beside it, or the column's, or that of its neighbours in the list.
 
     Raises:
         RowUnclear: if they cannot be read.
     """
+    portless = without_ports(protocol, port, words)
+    if portless:
+        return portless
     column, unknown = _protocols(protocol)
     plain = without_footnote(port.lower()).strip()
     if not port or not re.search(r"[^\W_]", plain) or word_list(plain) in words.nobody:
@@ -59,7 +65,7 @@ def read_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tuple[s
         if not 1 <= int(low) <= int(high or low) <= 65535:
             raise RowUnclear(f"the port {shown(port)} is not within 1 to 65535, in ascending order")
         spans.append(f"{int(low)}-{int(high)}" if high and int(high) > int(low) else str(int(low)))
-        said = {word for word in (before, after, *re.findall(r"[a-z0-9]+", inside)) if word in ("tcp", "udp", "both")}
+        said = {word for word in (before, after, *re.findall(r"[a-z0-9]+", inside)) if word in ("tcp", "udp", "sctp", "both")}
         leading |= bool(before)
         beside.append(("tcp", "udp") if "both" in said else tuple(sorted(said)))
     if unknown and not all(beside):
@@ -112,7 +118,7 @@ def _implied(text: str) -> tuple[str, ...]:
 def _protocols(text: str) -> tuple[tuple[str, ...], str]:
     """The transport protocols of the column, and why there are none, unless they stand beside the ports."""
     plain = text.lower()
-    transports = tuple(sorted({word for word in re.findall(r"[a-z0-9]+", plain) if word in ("tcp", "udp")}))
+    transports = tuple(sorted({word for word in re.findall(r"[a-z0-9]+", plain) if word in ("tcp", "udp", "sctp")}))
     if transports:
         _no_portless(text)
         if transports == ("tcp",) and _implied(plain) == ("tcp", "udp"):

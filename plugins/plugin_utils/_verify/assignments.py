@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart, HostPlan, Peers, PlanListener, PlanRule
 from ...module_utils._plan.ports import bounds, holds, without
+from ...module_utils._plan.protocols import TRIED
 from ...module_utils._plan.words import EGRESS, INGRESS
 from .._plan.reader import AddressSetIndex, Plan
 from .fronts import HIDES_SOURCES, Fronts, own_port
@@ -84,7 +85,9 @@ class _Chooser:
     def choose(self) -> dict[str, Choice]:
         for name in self._managed:
             for rule in self._hosts[name].part.rules:
-                if rule.direction == EGRESS:
+                if rule.protocol not in TRIED:
+                    self._note_protocol(name, rule)
+                elif rule.direction == EGRESS:
                     self._prove_flow(name, rule)
                 else:
                     self._choices[name].listen.update((rule.protocol, port) for port in ports_to_prove(rule.ports))
@@ -206,6 +209,13 @@ class _Chooser:
         holds = self._membership.holds
         return Group(name for name, addresses in hosts.items() if not any(holds(allowed, address) for address in addresses))
 
+    def _note_protocol(self, host: str, rule: PlanRule) -> None:
+        """A flow whose packets verification neither sends nor answers."""
+        if rule.peers != Peers():
+            ends = (host, _peers(rule)) if rule.direction == EGRESS else (_peers(rule), host)
+            why = f"verification does not try {rule.protocol}, only tcp and udp"
+            self._choices[host].untried.append(Untried(rule.label, rule.id, f"{ends[0]} -> {ends[1]} {_ports(rule)}", why))
+
     def _note_left_out(self, host: str, rule: PlanRule, expect: str, hosts: int) -> None:
         entry = LeftOut(rule.label, rule.id, expect, hosts)
         if hosts and entry not in self._choices[host].left_out:
@@ -216,7 +226,8 @@ class _Chooser:
         tried = {(proof.flow, proof.responder) for choice in self._choices.values() for proof in choice.proofs if proof.expect == OPEN}
         for name in self._managed:
             for rule in self._hosts[name].part.rules:
-                is_wanted = rule.direction == INGRESS and rule.closed_to_others and rule.peers != Peers()
+                is_noted = rule.protocol not in TRIED
+                is_wanted = rule.direction == INGRESS and rule.closed_to_others and rule.peers != Peers() and not is_noted
                 if is_wanted and (rule.label, name) not in tried:
                     connection = f"{_peers(rule)} -> {name} {_ports(rule)}"
                     self._choices[name].untried.append(Untried(rule.label, rule.id, connection, "no host of this run is its initiator"))
@@ -252,7 +263,7 @@ def _peers(rule: PlanRule) -> str:
 
 
 def _ports(rule: PlanRule) -> str:
-    return f"{','.join(rule.ports)}/{rule.protocol}"
+    return f"{','.join(rule.ports)}/{rule.protocol}" if rule.protocol in TRIED else rule.traffic
 
 
 def _single(addresses: Iterable[str]) -> list[tuple[str, int]]:

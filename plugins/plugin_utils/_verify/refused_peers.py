@@ -55,9 +55,8 @@ def lines(host: str, answer: Mapping[str, t.Any], listeners: Listeners, known: M
 
 
 def _line(host: str, address: str, name: str, rule: PlanRule) -> str:
-    ports = ", ".join(rule.ports)
     peer = f"{address} (host {name})" if name else address
-    return f"{peer} was refused at {rule.protocol} {ports} ({rule.id}). To admit it, {' or '.join(_needs(host, address, name, rule))}"
+    return f"{peer} was refused at {rule.traffic} ({rule.id}). To admit it, {' or '.join(_needs(host, address, name, rule))}"
 
 
 def _needs(host: str, address: str, name: str, rule: PlanRule) -> Sequence[str]:

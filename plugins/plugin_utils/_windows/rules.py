@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart, PlanRule
 from ...module_utils._plan.ports import disjoint
-from ...module_utils._plan.words import EGRESS, INGRESS
+from ...module_utils._plan.protocols import FAMILY, NUMBERS, WITHOUT_PORTS, faults, type_number
+from ...module_utils._plan.words import EGRESS, ICMP, INGRESS, SCTP
 from .._common.addresses import ANYBODY, merge
 from .._common.texts import visible
 
@@ -26,6 +27,7 @@ GROUP = "federated.connectivity"
 ANY = ("any",)
 IN = "in"
 OUT = "out"
+_PROTOCOLS = {ICMP: "icmpv4", **{protocol: str(NUMBERS[protocol]) for protocol in WITHOUT_PORTS}}
 LARGEST = 1000
 """Addresses of one family that Windows takes in a rule ([MS-FASP] 2.2.5, 2.2.7, 2.2.9 and 2.2.11: each list is bounded to 1000 entries)."""
 
@@ -50,10 +52,10 @@ class WindowsRule(t.NamedTuple):
     Attributes:
         name: Unique on the host, also where case does not count, as with Windows.
         direction: IN or OUT.
-        protocol: ``tcp``, ``udp`` or ``icmpv6``.
-        ports: The responder's, ascending: the host's own if IN, the peers' if OUT. Empty for ``icmpv6``.
+        protocol: ``tcp``, ``udp``, ``icmpv4``, ``icmpv6``, or the number of another protocol.
+        ports: The responder's, ascending: the host's own if IN, the peers' if OUT. Empty for the others.
         addresses: The peers, merged, IPv4 first: addresses and CIDRs, or ANY. Never empty.
-        icmp: ``type:code`` of ``icmpv6``, otherwise empty.
+        icmp: ``type:code`` of ICMP, otherwise empty.
         own_ports: The host's own if OUT, where they matter; empty: any.
     """
 
@@ -96,7 +98,8 @@ def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Tran
     closed: list[str] = []
     problems = [*_same_names(part.rules), *_not_of_windows(part)]
     for rule in part.rules:
-        addresses = _addresses(address_sets[name] for name in rule.peers.address_sets)
+        addresses = _addresses([_of_family(rule, address_sets[name]) for name in rule.peers.address_sets])
+        problems += _faults(rule)
         names = rule.peers.names
         if names and (denied or rule.direction == INGRESS):
             problems.append(_no_names(rule))
@@ -129,7 +132,8 @@ def parts(rule: WindowsRule) -> Iterator[WindowsRule]:
 def _windows_rule(rule: PlanRule, addresses: tuple[str, ...]) -> WindowsRule:
     description = _one_line(f"{rule.id}: {rule.purpose}")
     direction, ports = _DIRECTIONS[rule.direction], disjoint(rule.ports)
-    return WindowsRule(rule_name(rule.id), direction, rule.protocol, ports, addresses, description)
+    icmp = tuple(f"{type_number(rule.protocol, text)}:*" for text in rule.types)
+    return WindowsRule(rule_name(rule.id), direction, _PROTOCOLS.get(rule.protocol, rule.protocol), ports, addresses, description, icmp)
 
 
 def _addresses(sets: Iterable[Sequence[str]]) -> tuple[str, ...]:
@@ -141,6 +145,22 @@ def _addresses(sets: Iterable[Sequence[str]]) -> tuple[str, ...]:
 
 def _short(cidr: str) -> str:
     return cidr.removesuffix("/128" if ":" in cidr else "/32")
+
+
+def _of_family(rule: PlanRule, cidrs: Sequence[str]) -> Sequence[str]:
+    """The addresses that packets of the rule's protocol can have."""
+    family = FAMILY.get(rule.protocol)
+    return [cidr for cidr in cidrs if (":" in cidr) == (family == 6)] if family else cidrs
+
+
+def _faults(rule: PlanRule) -> Iterator[str]:
+    """Why a rule is none for Windows Firewall, where its protocol is the reason."""
+    yield from (f"rule {rule.id}: {fault}" for fault in faults(rule.protocol, rule.ports, rule.types))
+    if rule.protocol == SCTP:
+        yield (
+            f"rule {rule.id} is for {rule.traffic}, and rules of Windows Firewall have ports for tcp and udp alone; "
+            "leave the flow out, or let another host take part in it"
+        )
 
 
 def _one_line(text: str) -> str:

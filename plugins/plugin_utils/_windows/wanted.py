@@ -80,7 +80,7 @@ def parameters(rule: WindowsRule) -> Entry:
 
 def protocol(rule: WindowsRule) -> str:
     """The protocol as Windows writes it."""
-    return "ICMPv6" if rule.icmp else rule.protocol.upper()
+    return {"icmpv4": "ICMPv4", "icmpv6": "ICMPv6"}.get(rule.protocol, rule.protocol.upper())
 
 
 def allowed(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -88,4 +88,5 @@ def allowed(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Iterat
     for rule in translate(part, address_sets).rules:
         direction, word = ("ingress", "from") if rule.direction == IN else ("egress", "to")
         peers = "anybody" if rule.addresses == ANY else f"{len(rule.addresses)} networks"
-        yield f"{direction} {rule.protocol} {','.join(rule.ports or rule.icmp)} {word} {peers} [{rule.name}]"
+        what = " ".join(filter(None, (rule.protocol, ",".join(rule.ports or rule.icmp))))
+        yield f"{direction} {what} {word} {peers} [{rule.name}]"

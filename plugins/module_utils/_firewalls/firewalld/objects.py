@@ -111,7 +111,9 @@ def _policy(settings: Settings) -> t.Tuple[Element, t.List[str]]:
 
 
 def _service(settings: Settings) -> t.Tuple[Element, t.List[str]]:
-    return ("service", ()), ["<%s/>" % _tag(("port", (("port", port), ("protocol", protocol)))) for port, protocol in settings["ports"]]
+    ports: t.List[Element] = [("port", (("port", port), ("protocol", protocol))) for port, protocol in settings.get("ports", ())]
+    protocols: t.List[Element] = [("protocol", (("value", protocol),)) for protocol in settings.get("protocols", ())]
+    return ("service", ()), ["<%s/>" % _tag(each) for each in (*ports, *protocols)]
 
 
 def _ipset(settings: Settings) -> t.Tuple[Element, t.List[str]]:

@@ -18,9 +18,10 @@ import hashlib
 import re
 import typing as t
 
-from ..._plan.words import EGRESS, INGRESS
+from ..._errors import PolicyRefused
+from ..._plan.words import EGRESS, ICMP, ICMPV6, INGRESS
 from ..._policy.model import FAMILIES, AddressSet, Policy, Rule
-from .objects import MARK, Element, Object, RichRule
+from .objects import MARK, Element, Object, RichRule, Settings
 
 PREFIX = "fedconn"
 POLICIES = {INGRESS: PREFIX + "-in", EGRESS: PREFIX + "-out"}
@@ -40,6 +41,30 @@ _REFUSALS: t.Mapping[str, t.Mapping[str, Element]] = {
     EGRESS: {
         "ipv4": ("reject", (("type", "icmp-admin-prohibited"),)),
         "ipv6": ("reject", (("type", "icmp6-adm-prohibited"),)),
+    },
+}
+
+# The types of ICMP that every firewalld since 0.9 has, by the plan's names. It names none of IPv6's after nft.
+_ICMP_TYPES: t.Mapping[str, t.Mapping[str, str]] = {
+    ICMP: {
+        name: name
+        for name in (
+            *("echo-reply", "destination-unreachable", "source-quench", "redirect", "echo-request", "router-advertisement"),
+            *("router-solicitation", "time-exceeded", "parameter-problem", "timestamp-request", "timestamp-reply"),
+        )
+    },
+    ICMPV6: {
+        "destination-unreachable": "destination-unreachable",
+        "packet-too-big": "packet-too-big",
+        "time-exceeded": "time-exceeded",
+        "parameter-problem": "parameter-problem",
+        "echo-request": "echo-request",
+        "echo-reply": "echo-reply",
+        "nd-router-solicit": "router-solicitation",
+        "nd-router-advert": "router-advertisement",
+        "nd-neighbor-solicit": "neighbour-solicitation",
+        "nd-neighbor-advert": "neighbour-advertisement",
+        "nd-redirect": "redirect",
     },
 }
 
@@ -98,13 +123,20 @@ _SPARED: t.Mapping[str, t.Tuple[_Match, ...]] = {
 
 
 def translate(policy: Policy) -> t.List[Object]:
-    """The objects that carry a policy; none where it has neither rules nor a default of deny."""
+    """The objects that carry a policy; none where it has neither rules nor a default of deny.
+
+    Raises:
+        PolicyRefused: firewalld has no name for a type of ICMP.
+    """
     if not (policy.rules or policy.deny_ingress or policy.deny_egress):
         return []
+    unknown = list(_unknown_types(policy))
+    if unknown:
+        raise PolicyRefused(*unknown)
     services = service_names(rule.id for rule in policy.rules)
     ipsets = ipset_names(peers.name for peers in policy.address_sets())
     objects = [_ipset(peers, family, ipsets) for peers in policy.address_sets() for family in FAMILIES if _needs_ipset(peers, family)]
-    objects += [_service(rule, services) for rule in policy.rules]
+    objects += [_service(rule, services) for rule in policy.rules if not rule.types]
     return objects + [_policy(policy, direction, services, ipsets) for direction in (INGRESS, EGRESS)]
 
 
@@ -141,7 +173,8 @@ def _ipset(peers: AddressSet, family: int, names: t.Mapping[str, str]) -> Object
 
 
 def _service(rule: Rule, names: t.Mapping[str, str]) -> Object:
-    return Object("service", names[rule.id], {"ports": [(port, rule.protocol) for port in rule.ports]}, "rule " + rule.id)
+    settings: Settings = {"ports": [(port, rule.protocol) for port in rule.ports]} if rule.ports else {"protocols": [rule.protocol]}
+    return Object("service", names[rule.id], settings, "rule " + rule.id)
 
 
 def _policy(policy: Policy, direction: str, services: t.Mapping[str, str], ipsets: t.Mapping[str, str]) -> Object:
@@ -161,12 +194,13 @@ def _rich_rules(policy: Policy, direction: str, services: t.Mapping[str, str], i
     if direction == INGRESS and policy.management:
         yield _management(*policy.management)
     for rule in rules:
-        service: Element = ("service", (("name", services[rule.id]),))
         for peers in rule.peers:
-            for family, match in _matches(peers, "source" if direction == INGRESS else "destination", ipsets):
-                yield RichRule(ACCEPT, family, (*match, service, ("accept", ())))
-        if direction == INGRESS and rule.closed_to_others:
-            yield RichRule(CLOSE, "", (service, ("drop", ())))
+            for family, match in _matches(peers, "source" if direction == INGRESS else "destination", ipsets, rule.families):
+                for element in _elements(rule, services):
+                    yield RichRule(ACCEPT, family, (*match, element, ("accept", ())))
+        closing = rule.closing if direction == INGRESS else None
+        for element in _elements(closing, services) if closing else ():
+            yield RichRule(CLOSE, _FAMILY[rule.families[0]] if rule.types else "", (element, ("drop", ())))
     if policy.denies(direction):
         refusals = _REFUSALS[direction]
         for family, parts in _NARROWED[direction]:
@@ -182,12 +216,34 @@ def _management(client: str, port: int) -> RichRule:
     return RichRule(MANAGEMENT, _FAMILY[6 if ":" in client else 4], parts)
 
 
-def _matches(peers: AddressSet, side: str, ipsets: t.Mapping[str, str]) -> t.Iterator[t.Tuple[str, t.Tuple[Element, ...]]]:
+def _elements(rule: Rule, services: t.Mapping[str, str]) -> t.List[Element]:
+    """What a rich rule of a rule names: its service, or each of its types of ICMP, which services cannot hold."""
+    if rule.types:
+        return [_icmp(_ICMP_TYPES[rule.protocol][text]) for text in rule.types]
+    return [("service", (("name", services[rule.id]),))]
+
+
+def _unknown_types(policy: Policy) -> t.Iterator[str]:
+    for rule in policy.rules:
+        for text in rule.types:
+            known = _ICMP_TYPES[rule.protocol]
+            if text not in known:
+                yield "rule %s: firewalld has no name for type %s of %s, and takes no numbers; it knows %s" % (
+                    rule.id,
+                    text,
+                    rule.protocol,
+                    ", ".join(known),
+                )
+
+
+def _matches(
+    peers: AddressSet, side: str, ipsets: t.Mapping[str, str], families: t.Sequence[int]
+) -> t.Iterator[t.Tuple[str, t.Tuple[Element, ...]]]:
     """Family and match on addresses for each rich rule that one address set needs."""
-    if all(peers.is_any(family) for family in FAMILIES):
+    if families == FAMILIES and all(peers.is_any(family) for family in families):
         yield "", ()
         return
-    for family in FAMILIES:
+    for family in families:
         if peers.is_any(family):
             yield _FAMILY[family], ()
         elif peers.of_family(family):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._plan.protocols import WITH_PORTS, WITHOUT_PORTS, type_number
 from ..._plan.words import HOST
 from ..._plan.words import PUBLISHED as PLACEMENT_PUBLISHED
 from ..._policy.model import AddressSet, Policy, Rule
@@ -85,9 +86,9 @@ def _closed(policy: Policy, family: int) -> t.Iterator[str]:
         yield "-i %s %s-j DROP" % (bridge, "! -p ipv6-icmp " if family == 6 else "")
     yield from _accepts(policy, family, _DESTINATION)
     for rule in policy.ingress():
-        if rule.closed_to_others:
-            for ports in _ports(rule, _DESTINATION):
-                yield "%s -j DROP" % ports
+        closing = rule.closing
+        for ports in _ports(closing, _DESTINATION, family) if closing else ():
+            yield "%s -j DROP" % ports
 
 
 def _denied(policy: Policy, family: int) -> t.Iterator[str]:
@@ -141,14 +142,14 @@ def _accepts(policy: Policy, family: int, destination: str) -> t.Iterator[str]:
         client, port = policy.management
         yield "-s %s %s -j RETURN" % (client, destination.format(protocol="tcp", port=port))
     for rule in policy.ingress():
-        for ports in _ports(rule, destination):
+        for ports in _ports(rule, destination, family):
             for source in _peers(rule.peers, family, "-s"):
                 yield "%s%s -j RETURN" % (source, ports)
 
 
 def _opens(rules: t.Iterable[Rule], family: int) -> t.Iterator[str]:
     for rule in rules:
-        for ports in _ports(rule, _DESTINATION):
+        for ports in _ports(rule, _DESTINATION, family):
             for target in _peers(rule.peers, family, "-d"):
                 yield "%s%s -j RETURN" % (target, ports)
 
@@ -160,7 +161,14 @@ def _essential(family: int, dhcp: t.Mapping[int, t.Sequence[str]]) -> t.Iterator
     yield from (match + " -j RETURN" for match in dhcp[family])
 
 
-def _ports(rule: Rule, destination: str) -> t.Iterator[str]:
+def _ports(rule: Rule, destination: str, family: int) -> t.Iterator[str]:
+    if rule.protocol not in WITH_PORTS and destination != _DESTINATION:
+        return
+    if rule.types and family in rule.families:
+        match, _kinds = _ICMP[family]
+        yield from (match % (type_number(rule.protocol, text) or 0) for text in rule.types)
+    elif rule.protocol in WITHOUT_PORTS:
+        yield "-p " + rule.protocol
     for port in rule.ports:
         yield destination.format(protocol=rule.protocol, port=port.replace("-", ":"))
 

@@ -12,6 +12,7 @@ import itertools
 import typing as t
 
 from ..._host.port_names import spans
+from ..._plan.protocols import known_as
 from ..._plan.words import EGRESS, INGRESS
 from ..._policy.contradictions import ANY_ADDRESS, Match, Place, addresses
 from ..iptables.chains import ACCEPT, JUMP, REFUSE, RETURN, Step, place
@@ -23,8 +24,13 @@ _ACTIONS = {"accept": ACCEPT, "drop": REFUSE, "reject": REFUSE, "return": RETURN
 _PEER = {INGRESS: "saddr", EGRESS: "daddr"}
 _FAMILIES = {"ip": 4, "ip6": 6, "ipv4": 4, "ipv6": 6}
 _INTERFACES = ("meta iif", "meta iifname", "meta oif", "meta oifname")
-_PORTS: t.Mapping[str, t.Tuple[str, ...]] = {"tcp dport": ("tcp",), "udp dport": ("udp",), "th dport": (), "ct proto-dst": ()}
-_PROTOCOLS = {"6": "tcp", "17": "udp"}
+_PORTS: t.Mapping[str, t.Tuple[str, ...]] = {
+    "tcp dport": ("tcp",),
+    "udp dport": ("udp",),
+    "sctp dport": ("sctp",),
+    "th dport": (),
+    "ct proto-dst": (),
+}
 _WITHOUT_MEANING = ("counter", "log", "comment")
 # What engines and libvirt write for themselves counts on the ports of containers and guests.
 _OF_ENGINES = set(itertools.product(("inet", "ip", "ip6"), ("docker-bridges", "netavark", "libvirt_network")))
@@ -127,7 +133,7 @@ class _Reading:
             if asked in _INTERFACES and values == ["lo"]:
                 return None
             if asked in ("meta l4proto", "ip protocol", "ip6 nexthdr"):
-                return match._replace(protocols=tuple(_PROTOCOLS.get(str(value), str(value)) for value in values))
+                return match._replace(protocols=tuple(known_as(str(value)) for value in values))
             if asked == "meta nfproto" and len(values) == 1 and values[0] in _FAMILIES:
                 return match._replace(peers=ANY_ADDRESS[_FAMILIES[values[0]]])
             if asked in _PORTS:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..._plan.protocols import WITH_PORTS
 from ..._plan.words import PUBLISHED
 from ..._policy.model import FAMILIES, Policy, Rule
 from .identifiers import comment, identifier, log_prefix
@@ -34,9 +35,9 @@ def set_of(kind: str, rule_id: str, family: int) -> str:
     return identifier("%s %s" % (kind, rule_id), family)
 
 
-def refusals(rule_id: str, match: str) -> t.Iterator[str]:
+def refusals(rule_id: str, match: str, families: t.Sequence[int]) -> t.Iterator[str]:
     """What stands before a drop: the peer is remembered, and logged now and then."""
-    for family in FAMILIES:
+    for family in families:
         update = "update @%s { %s }" % (set_of(REFUSED, rule_id, family), _SADDR[family])
         yield "meta nfproto ipv%d %s %s" % (family, match, update)
     yield "%s %s %s" % (match, LOGGED, log_prefix(rule_id))
@@ -82,7 +83,7 @@ def nf(family: int) -> str:
 
 def _limited(policy: Policy) -> t.Iterator[Rule]:
     if policy.connection_limit:
-        yield from (rule for rule in policy.ingress() if rule.closed_to_others and rule.peers)
+        yield from (rule for rule in policy.ingress() if rule.closed_to_others and rule.peers and rule.protocol in WITH_PORTS)
 
 
 def _set(name: str, family: int, flags: str, more: str) -> str:

@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._plan.words import DIRECTIONS, HOST, INGRESS, PUBLISHED
+from ..._plan.protocols import WITH_PORTS
+from ..._plan.words import DIRECTIONS, HOST, ICMPV6, INGRESS, PUBLISHED
 from ..._policy.model import FAMILIES, AddressSet, Policy, Rule
 from .contained import INPUT, forwarded, to_the_host
 from .containers_apart import between, bridge_table
@@ -145,6 +146,7 @@ def _narrowed(policy: Policy) -> t.Iterator[str]:
     yield from ERRORS
     yield _TO_CONTAINERS + " accept"
     yield "ct state related jump expected"
+    yield from _accepts([rule for rule in policy.egress() if rule.protocol == ICMPV6], "daddr", _DESTINATION)
     yield from LINK_OUT
     yield "meta l4proto ipv6-icmp %s %s" % (_REJECT, DENIED_EGRESS)
 
@@ -180,8 +182,9 @@ def _input(policy: Policy) -> t.Iterator[str]:
 def _own_containers(policy: Policy) -> t.Iterator[str]:
     """Containers of this host at a port of the plan, by the host's own address: a flow inside one host."""
     for rule in policy.ingress():
-        if rule.closed_to_others:
-            for ports in _ports(rule, _DESTINATION):
+        closing = rule.closing
+        if closing:
+            for ports in _ports(closing, _DESTINATION):
                 yield "%s accept %s" % (ports, comment(rule.id))
 
 
@@ -273,23 +276,30 @@ def _management(client: str, port: int) -> str:
 def _accepts(rules: t.Iterable[Rule], address: str, destination: str) -> t.Iterator[str]:
     for rule in rules:
         for peer in rule.peers:
-            for match in _match(peer, address):
+            for match in _match(peer, address, rule.families):
                 for ports in _ports(rule, destination):
                     yield "%s%s accept %s" % (match, ports, comment(rule.id))
 
 
 def _closures(policy: Policy, destination: str, *placements: str) -> t.Iterator[str]:
     for rule in policy.ingress(*placements):
-        if rule.closed_to_others:
-            for ports in _ports(rule, destination):
+        closing = rule.closing
+        if closing:
+            for ports in _ports(closing, destination):
                 if policy.log_refused:
-                    yield from refusals(rule.id, ports)
+                    yield from refusals(rule.id, ports, rule.families)
                 yield "%s drop %s" % (ports, comment(rule.id))
 
 
 def _ports(rule: Rule, destination: str) -> t.Iterator[str]:
-    """nft up to 1.0.6 cannot read back its own listing of a list of original ports, so those get a line each."""
-    if destination == _DESTINATION:
+    """nft up to 1.0.6 cannot read back its own listing of a list of original ports, so those get a line each.
+
+    Nothing gives a protocol without ports another destination port, so it matches where packets come to, and there alone.
+    """
+    if rule.protocol not in WITH_PORTS:
+        if destination == _DESTINATION:
+            yield "%s type { %s }" % (rule.protocol, ", ".join(rule.types)) if rule.types else "meta l4proto %s" % rule.protocol
+    elif destination == _DESTINATION:
         yield "%s { %s }" % (destination % rule.protocol, ", ".join(rule.ports))
     else:
         for port in rule.ports:
@@ -300,11 +310,11 @@ def _ports_met(rule: Rule, original: bool) -> t.Iterator[str]:
     return _ports(rule, _ORIGINAL_DESTINATION if original else _DESTINATION)
 
 
-def _match(peers: AddressSet, address: str) -> t.Iterator[str]:
-    if all(peers.is_any(family) for family in FAMILIES):
+def _match(peers: AddressSet, address: str, families: t.Sequence[int]) -> t.Iterator[str]:
+    if all(peers.is_any(family) for family in families):
         yield ""
         return
-    for family in FAMILIES:
+    for family in families:
         if peers.is_any(family):
             yield "meta nfproto ipv%d " % family
         elif peers.of_family(family):

@@ -15,6 +15,7 @@ import typing as t
 
 from ..._host.port_names import spans
 from ..._plan.ports import bounds
+from ..._plan.protocols import WITH_PORTS, known_as
 from ..._plan.words import EGRESS, INGRESS
 from ..._policy.contradictions import ANY_PORT, Spans
 from ..._policy.model import Policy, Rule
@@ -62,8 +63,10 @@ def warnings(policy: Policy, found: t.Iterable[Untracked]) -> t.List[str]:
 
 def _concerns(untracked: Untracked, rule: Rule) -> bool:
     """Whether requests or answers of a planned flow may be packets of the rule."""
-    if untracked.protocol not in ("", rule.protocol):
+    if untracked.protocol and known_as(untracked.protocol) != rule.protocol:
         return False
+    if rule.protocol not in WITH_PORTS:
+        return bool(untracked.ways) and untracked.source == untracked.destination == ANY_PORT
     to_server = OUT if rule.direction == EGRESS else IN
     for way in untracked.ways:
         server, client = (untracked.destination, untracked.source) if way == to_server else (untracked.source, untracked.destination)

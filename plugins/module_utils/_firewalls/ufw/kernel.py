@@ -13,6 +13,7 @@ import re
 import typing as t
 
 from ..._host.port_names import spans
+from ..._plan.protocols import known_as
 from ..iptables.saved import Table, parse
 from .rules import CHAIN, PREFIX, Place
 
@@ -119,7 +120,7 @@ def _concerns(line: str, protocol: str, ports: str) -> bool:
     if " -i lo " in line or (states and "NEW" not in states.group(1)):
         return False
     protocols = re.search(r" -p (\S+)", line)
-    if protocols and protocols.group(1) != protocol:
+    if protocols and known_as(protocols.group(1)) != protocol:
         return False
     theirs = re.search(r"--dports? (\S+)", line)
     try:

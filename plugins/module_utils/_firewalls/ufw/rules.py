@@ -12,7 +12,8 @@ import re
 import socket
 import typing as t
 
-from ..._plan.words import EGRESS, INGRESS
+from ..._errors import PolicyRefused
+from ..._plan.words import AH, EGRESS, ESP, GRE, INGRESS, TCP, UDP
 from ..._policy.model import Placeholder, Policy, Rule
 
 MARK = "federated.connectivity"
@@ -20,6 +21,7 @@ ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 PREFIX = {4: "ufw", 6: "ufw6"}
 CHAIN = {"in": "input", "out": "output"}
 
+PROTOCOLS = (TCP, UDP, ESP, AH, GRE)
 _TARGET = {"allow": "ACCEPT", "deny": "DROP"}
 _MULTIPORT = 15  # iptables-extensions(8), multiport: up to 15 ports, a range counts as two
 # What renews a lease: the ports of client and server, and where servers are; by IPv6 on the link alone.
@@ -108,7 +110,13 @@ def translate(policy: Policy, family: int) -> Place:
 
     First the live management connection, then what is allowed, in the order of the plan, then what is closed to everybody
     else: no closure may stand before another rule's allowance of the same port. Denied defaults come last.
+
+    Raises:
+        PolicyRefused: ufw has no words for the protocol of a rule.
     """
+    refused = list(_inexpressible(policy))
+    if refused:
+        raise PolicyRefused(*refused)
     first: t.List[UfwRule] = []
     if policy.management and (":" in policy.management[0]) == (family == 6):
         address, port = policy.management
@@ -117,11 +125,11 @@ def translate(policy: Policy, family: int) -> Place:
         first.extend(
             UfwRule(rule.id, family, "allow", "in" if rule.direction == INGRESS else "out", rule.protocol, ports, peer)
             for peer in _peers(rule, family)
-            for ports in multiports(rule.ports)
+            for ports in _destinations(rule)
         )
     for rule in policy.rules:
         if rule.direction == INGRESS and rule.closed_to_others and "" not in _peers(rule, family):
-            first.extend(UfwRule(rule.id, family, "deny", "in", rule.protocol, ports) for ports in multiports(rule.ports))
+            first.extend(UfwRule(rule.id, family, "deny", "in", rule.protocol, ports) for ports in _destinations(rule))
     last = []
     if policy.denies(INGRESS):
         last.append(UfwRule("default deny ingress", family, "deny", "in"))
@@ -130,6 +138,20 @@ def translate(policy: Policy, family: int) -> Place:
         last.extend(UfwRule("DHCP renewal", family, "allow", "out", "udp", server, peer, client) for peer in peers)
         last.append(UfwRule("default deny egress", family, "deny", "out"))
     return Place(tuple(first), tuple(last))
+
+
+def _inexpressible(policy: Policy) -> t.Iterator[str]:
+    """A message for each rule that ufw cannot hold: its file of rules is read with these protocols alone (ufw 0.36, util.py)."""
+    for rule in policy.rules:
+        if rule.protocol not in PROTOCOLS:
+            yield (
+                "rule %s: ufw has no rules for %s, only for %s. Let this host use nftables or firewalld, "
+                "or leave the flow out" % (rule.id, rule.traffic, ", ".join(PROTOCOLS))
+            )
+
+
+def _destinations(rule: Rule) -> t.List[str]:
+    return multiports(rule.ports) if rule.ports else ["any"]
 
 
 def multiports(ports: t.Iterable[str]) -> t.List[str]:

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: no other code may rely on it.
+
+"""Rows about protocols that have no ports: ESP, AH and GRE, and ICMP with its types."""
+
+from __future__ import annotations
+
+import re
+
+from ...module_utils._plan.protocols import NUMBERS, TYPES, WITHOUT_PORTS, type_names, type_number
+from ...module_utils._plan.words import ICMP, ICMPV6
+from .unclear import BRACKETS, without_footnote, word_list
+from .vocabulary import Vocabulary
+
+_BY_NUMBER = {str(NUMBERS[protocol]): protocol for protocol in WITHOUT_PORTS}
+_TUNNEL = re.compile(
+    r"(?:ip |ipsec )?(?:protocol |proto )?(esp|ah|gre)(?: ?[/-]? ?(?:47|50|51))?"
+    r"|ip(?: protocol| proto)?[ /:-]*(47|50|51)(?: esp| ah| gre)?"
+)
+_PING = re.compile(r"(icmpv4|icmpv6|icmp6|icmp)(?:[ /:-]+(.+))?")
+_ICMP = {"icmp": ICMP, "icmpv4": ICMP, "icmpv6": ICMPV6, "icmp6": ICMPV6}
+_APART = re.compile(r"[,;/+&]|\band\b|\bor\b")
+_WORDS = {"ping": "echo-request", "echo": "echo-request"}
+_REPLIES = {ICMP: "echo-reply", ICMPV6: "echo-reply"}
+
+
+def without_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tuple[str, ...]]:
+    """The protocols of a row that has no ports, each with its types, if it is ICMP; empty where the row is about something else."""
+    said, place = _plain(protocol), _plain(port)
+    if said in ("", "ip") and place:
+        said, place = place, ""
+    tunnels = _tunnels(said)
+    if tunnels:
+        own = {str(NUMBERS[each]) for each in tunnels}
+        nothing = _is_nothing(place, words) or place in own or set(_tunnels(place)) == set(tunnels)
+        return dict.fromkeys(tunnels, ()) if nothing else {}
+    ping = _PING.fullmatch(said)
+    if not ping:
+        return {}
+    kind, beside = _ICMP[ping[1]], ping[2] or ""
+    types = _types(kind, beside or place)
+    if not types or (beside and not _is_nothing(place, words) and _types(kind, place) != types):
+        return {}
+    asked = tuple(text for text in types if text != _REPLIES[kind])  # replies need no rule
+    return {kind: asked or types}
+
+
+def _plain(text: str) -> str:
+    """A cell without what stands in brackets, in lower case, with single blanks."""
+    return " ".join(BRACKETS.sub(" ", without_footnote(text.lower())).replace("*", " ").split())
+
+
+def _is_nothing(place: str, words: Vocabulary) -> bool:
+    listed = word_list(place)
+    return not re.search(r"[^\W_]", place) or listed in words.nobody or listed in words.anybody
+
+
+def _tunnels(text: str) -> tuple[str, ...]:
+    """The protocols that a text names, if it names nothing else."""
+    found = [_TUNNEL.fullmatch(part.strip()) for part in _APART.split(text)]
+    if not text or not all(found):
+        return ()
+    return tuple(dict.fromkeys(match[1] or _BY_NUMBER[match[2]] for match in found if match))
+
+
+def _types(protocol: str, text: str) -> tuple[str, ...]:
+    """The types of ICMP that a text names, if it names nothing else. A bare number may be a port that somebody meant."""
+    found = []
+    for part in _APART.split(text):
+        words = "-".join(part.split())
+        number = re.fullmatch(r"types?-([0-9]{1,3})", words)
+        name = number[1] if number else _WORDS.get(words, words)
+        if type_number(protocol, name) is None or (not number and name not in TYPES[protocol]):
+            return ()
+        found.append(name)
+    return type_names(protocol, found)

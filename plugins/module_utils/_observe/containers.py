@@ -63,7 +63,9 @@ def described(text: str) -> t.Iterator[Container]:
         try:
             pid = int(each["State"]["Pid"])
             if pid > 0:
-                yield Container(str(each.get("Name", "")), str(each["Id"]), pid, frozenset(_addresses(each)), tuple(sorted(_published(each))))
+                yield Container(
+                    str(each.get("Name", "")), str(each["Id"]), pid, frozenset(_addresses(each)), tuple(sorted(_published(each)))
+                )
         except (AttributeError, KeyError, TypeError, ValueError):
             continue
 

@@ -18,9 +18,7 @@ from .._host.host import Host
 
 MOST_ENTRIES = 200000
 _COMMAND = ("conntrack", "-L", "-o", "extended")
-_ENTRY = re.compile(
-    r"\b(tcp|udp) .*?src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)(.*?)src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)"
-)
+_ENTRY = re.compile(r"\b(tcp|udp) .*?src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)(.*?)src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)")
 
 
 class Entry(t.NamedTuple):

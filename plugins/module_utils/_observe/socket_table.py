@@ -14,7 +14,7 @@ import typing as t
 
 from .._host.listening_sockets import kernel_address
 
-LISTEN, SYN_SENT, UNCONNECTED = "0A", "02", "07"  # include/net/tcp_states.h; an unconnected UDP socket is TCP_CLOSE
+ESTABLISHED, SYN_SENT, UNCONNECTED, LISTEN = "01", "02", "07", "0A"  # include/net/tcp_states.h; an unconnected UDP socket is TCP_CLOSE
 MOST_ROWS = 100000
 
 

@@ -16,7 +16,7 @@ from .._host.host import Host
 from .choice import Choice
 from .containers import Container, containers
 from .processes import Process, all_processes, in_unit, inodes, matches, network_of, with_children
-from .socket_table import LISTEN, SYN_SENT, UNCONNECTED, Row, own_addresses, rows
+from .socket_table import ESTABLISHED, LISTEN, SYN_SENT, UNCONNECTED, Row, own_addresses, rows
 from .tracked import Entry, tracked
 
 HOST, PUBLISHED = "host", "published"
@@ -70,6 +70,7 @@ class Watch:
         self._look = -1
         self._containers: t.List[Container] = []
         self._found: t.Set[str] = set()
+        self._before: t.Set[t.Tuple[str, int, str, int]] = set()  # connections that had ended when the first look came
         self.sockets: t.Dict[Socket, str] = {}
         self.connections: t.Dict[Kind, Seen] = {}
         self.hidden: t.Set[str] = set()
@@ -140,6 +141,12 @@ class Watch:
     def wanted(self, protocol: str, port: int) -> bool:
         return (protocol, port) in self._choice.ports
 
+    def is_over(self, ends: t.Tuple[str, int, str, int], ending: bool) -> bool:
+        """Whether a connection is from before the first look."""
+        if self._look == 0 and ending:
+            self._before.add(ends)
+        return ends in self._before
+
     def listens(self, protocol: str, address: str, port: int) -> t.Optional[Socket]:
         """The socket of the software that takes what comes to an address and port of this host."""
         for placement in (PUBLISHED, HOST):
@@ -174,7 +181,8 @@ class Watch:
         self.tracks |= found is not None
         for entry in found or ():
             kind = self._kind_of(entry, own, apart)
-            if kind:
+            over = kind and self.is_over((entry.source, entry.source_port, entry.target, entry.port), entry.protocol == "tcp")
+            if kind and not over:
                 self.add(kind, (entry.source, entry.source_port), entry.answered, "")
 
     def _kind_of(self, entry: Entry, own: t.Set[str], apart: t.Set[str]) -> t.Optional[Kind]:
@@ -224,7 +232,9 @@ class _View:
                 self._listener(row, program, inner)
         for row, program in table:
             if row.remote_port and row.state not in (LISTEN, UNCONNECTED):
-                self._connection(row, program, inner)
+                ends = (row.local, row.port, row.remote, row.remote_port)
+                if not self._watch.is_over(ends, row.state not in (ESTABLISHED, SYN_SENT)):
+                    self._connection(row, program, inner)
 
     def _listener(self, row: Row, program: t.Optional[str], inner: t.Dict[t.Tuple[str, int], str]) -> None:
         named = self._container is None and self._watch.wanted(row.protocol, row.port)

@@ -15,6 +15,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from .._common.problems import listed
+from .._matrix.model import ALL_ADDRESSES
+from .._rules.listeners import SHARED_PORTS
 from .._vendor_table.unclear import NAME
 from .roles import Roles, cover
 from .sightings import HOST, NETWORK, OUTSIDE, PUBLISHED, Connection, Evidence, Listener, Sightings
@@ -116,6 +118,7 @@ class _Drafting:
                     tls=_tls(own),
                     exposure="partners",
                     comments=more if not note else [],
+                    listeners=own,
                 )
         for kind, network, group in self._outsiders({one: what for one, what in mine.items() if one.initiator.kind != HOST}, "initiator"):
             name = network if kind == NETWORK else f"from_outside_{protocol}_{port}"
@@ -130,6 +133,7 @@ class _Drafting:
                 exposure="site" if kind == NETWORK else "partners",
                 comments=more,
                 outside=kind == OUTSIDE,
+                listeners=own,
             )
 
     def _outgoing(self, protocol: str, port: int, connections: dict[Connection, Evidence]) -> None:
@@ -186,7 +190,7 @@ class _Drafting:
             tls=_tls(own),
             exposure="loopback" if loopback else "host",
             comments=comments + _addresses(own),
-            published=any(one.placement == PUBLISHED for one in own),
+            listeners=own,
         )
 
     def _temporary(self, listeners: list[Listener]) -> None:
@@ -221,13 +225,16 @@ class _Drafting:
         tls: str = "unknown",
         comments: Iterable[str] = (),
         outside: bool = False,
-        published: bool = False,
+        listeners: Iterable[Listener] = (),
         more: dict[str, t.Any] | None = None,
     ) -> None:
         protocol, port = service
         answered = what is None or what.answered
         ends = {end for end in (what.published if what else ()) if "roles" in (initiator if end == "initiator" else responder)}
-        ends |= {"responder"} if published else set()
+        ends |= {"responder"} if any(one.placement == PUBLISHED for one in listeners) else set()
+        necessity = "optional" if outside or not answered else "conditional"
+        # Without a word about it, these are taken to listen only while somebody may use them, and would stay open to everybody.
+        known = (necessity == "optional" or str(port) in SHARED_PORTS) and any(not one.loopback for one in listeners)
         within = "local" in initiator
         data = {
             "purpose": purpose,
@@ -238,11 +245,12 @@ class _Drafting:
             **({"placement": dict.fromkeys(sorted(ends), PUBLISHED)} if ends else {}),
             "application": "unknown",
             "tls": tls,
-            "necessity": "optional" if outside or not answered else "conditional",
+            "necessity": necessity,
             "phases": ["run"],
             "proxy": "forbidden" if protocol == "udp" or within else "unknown",
             "inspection": "not_applicable" if within or tls == "none" else "unknown",
             "exposure": exposure,
+            **({"listens": ALL_ADDRESSES} if known else {}),
             **(more or {}),
             "citations": [f"observation: {purpose}"],
             "confidence": "medium",

@@ -17,6 +17,15 @@ TO ?=
 PORT ?=
 PROTOCOL ?=
 SYSTEM ?=
+MINUTES ?=
+PROCESSES ?=
+UNITS ?=
+CONTAINERS ?=
+PORTS ?=
+ROLES ?=
+TLS ?=
+OUTPUT ?=
+COMPARE ?=
 PYTHON ?= python3
 
 SHELL := /bin/bash
@@ -48,6 +57,14 @@ question = $$($(bin)/python -c 'import json, os; \
   paths = {"connectivity_" + name: os.path.abspath(os.environ[name.upper()]) for name in ("assertions", "out") if os.environ[name.upper()]}; \
   print(json.dumps({**{"connectivity_" + name: value for name, value in asked.items()}, **paths, **plan}))')
 
+# What `observe` is asked: what to watch, where the draft goes, and which plan to compare with.
+export MINUTES PROCESSES UNITS CONTAINERS PORTS ROLES TLS SYSTEM OUTPUT COMPARE
+observation = $$($(bin)/python -c 'import json, os; \
+  asked = {name: os.environ[name.upper()] for name in ("minutes", "processes", "units", "containers", "ports", "roles", "tls") if os.environ[name.upper()]}; \
+  file = os.environ["OUTPUT"] or (os.environ["SYSTEM"] and os.environ["SYSTEM"] + ".yml"); \
+  paths = {name: os.path.abspath(path) for name, path in (("matrix", file), ("observe_compare", os.environ["COMPARE"])) if path}; \
+  print(json.dumps({"connectivity_" + name: value for name, value in {**{"observe_" + name: value for name, value in asked.items()}, **paths}.items()}))')
+
 # A play that matches no host is a failure; long messages stay readable; a run fits on a screen (ARGS=-v shows all); the last line is its summary.
 playbook := ANSIBLE_HOST_PATTERN_MISMATCH=error ANSIBLE_INVENTORY_UNPARSED_FAILED=True $(bin)/ansible-playbook
 export ANSIBLE_CALLBACK_RESULT_FORMAT ?= yaml
@@ -56,7 +73,7 @@ export ANSIBLE_LOCALHOST_WARNING ?= False
 export ANSIBLE_INVENTORY_IGNORE_REGEX ?= ^matrices$$
 export ANSIBLE_FORKS ?= 20
 
-plan why check new-matrix import-matrix site verify audit drift refused remove: export ANSIBLE_STDOUT_CALLBACK ?= federated.connectivity.brief
+plan why check new-matrix import-matrix site verify audit drift refused remove observe: export ANSIBLE_STDOUT_CALLBACK ?= federated.connectivity.brief
 
 ##@ Main jobs
 
@@ -88,6 +105,11 @@ new-matrix: .venv/controller.ready ## Begin a matrix of your own: NAME=inventori
 import-matrix: .venv/controller.ready ## Draft one from a vendor's CSV or Markdown: TABLE=vendor.md NAME=inventories/mine/matrices/my_system.yml
 	@test -n "$(NAME)" -a -n "$(TABLE)" || { echo 'usage: make import-matrix TABLE=vendor.md NAME=inventories/mine/matrices/my_system.yml' >&2; exit 2; }
 	$(playbook) -i localhost, playbooks/new_matrix.yml -e connectivity_matrix="$(abspath $(NAME))" -e connectivity_table="$(abspath $(TABLE))" $(ARGS)
+
+.PHONY: observe
+observe: .venv/controller.ready ## Draft a matrix from running software: INVENTORY=... SYSTEM=my_system PROCESSES=... [MINUTES=5]; or compare: COMPARE=plan
+	@test -n "$(INVENTORY)" -a -n "$$SYSTEM$$OUTPUT$$COMPARE" -a -n "$$PROCESSES$$UNITS$$CONTAINERS$$PORTS" || { echo 'usage: make observe INVENTORY=... SYSTEM=my_system PROCESSES=a,b; instead or besides UNITS=, CONTAINERS=, PORTS=; also OUTPUT=, MINUTES=, ROLES=, TLS=true, COMPARE=plan' >&2; exit 2; }
+	$(playbook) -i $(INVENTORY) playbooks/observe.yml -e "$(observation)" $(ARGS)
 
 .PHONY: site
 site: ## Plan, apply, verify: INVENTORY=...; without it on the lab, disposable hosts made on this machine

@@ -25,9 +25,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--keep-rules", action="store_true", help="take no rule away: a third of the time, and less is seen")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "system(name): the one system that a test is about")
     if os.geteuid() != 0:
         raise pytest.UsageError("real software runs in network namespaces, which needs root: run it with sudo, or as root")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --system, leave out tests of their own about other systems."""
+    wanted = config.getoption("system")
+    others = [item for item in items for marker in item.iter_markers("system") if wanted not in (None, marker.args[0])]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 def _module(system: str) -> types.ModuleType:

@@ -185,18 +185,23 @@ class Federation:
 
     def apply_plan(self, collections: pathlib.Path, matrix: str, version: str) -> Run:
         """Plan, apply and verify as users do, with ``federated.connectivity.site``, both defaults denied."""
+        return self.apply_inventory(collections, self._inventory(matrix, version))
+
+    def apply_inventory(self, collections: pathlib.Path, inventory: t.Mapping[str, t.Any]) -> Run:
+        """The same with an inventory of one's own."""
         self.plan = self.directory / "plan"
-        inventory = self.directory / "hosts.json"
-        inventory.write_text(json.dumps(self._inventory(matrix, version)), encoding="utf-8")
-        (self.directory / "collections").symlink_to(collections)
+        return self.ansible(collections, inventory, "site", "--skip-tags", "docker_proxy", "-e", f"connectivity_plan={self.plan}")
+
+    def ansible(self, collections: pathlib.Path, inventory: t.Mapping[str, t.Any], playbook: str, *arguments: str) -> Run:
+        """Run a playbook of ours on the bastion."""
+        hosts = self.directory / "hosts.json"
+        hosts.write_text(json.dumps(inventory), encoding="utf-8")
+        if not (self.directory / "collections").is_symlink():
+            (self.directory / "collections").symlink_to(collections)
         (self.directory / "ansible.cfg").write_text(_CONFIGURATION, encoding="utf-8")
-        command = [str(PROGRAMS / "ansible-playbook"), "-i", str(inventory), "federated.connectivity.site", "--skip-tags", "docker_proxy"]
+        command = [str(PROGRAMS / "ansible-playbook"), "-i", str(hosts), f"federated.connectivity.{playbook}", *arguments]
         environment = {"HOME": str(self.directory), "ANSIBLE_SSH_CONTROL_PATH_DIR": self._sockets, **TARBALL_ALONE}
-        return Run(
-            self.bastion.run(
-                ["env", "-C", str(self.directory), *command, "-e", f"connectivity_plan={self.plan}"], check=False, **environment
-            )
-        )
+        return Run(self.bastion.run(["env", "-C", str(self.directory), *command], check=False, **environment))
 
     def policy(self, host: str) -> Policy:
         return dict(read_policy(self.plan, host))
@@ -206,7 +211,6 @@ class Federation:
         for name, member in self.members.items():
             if member.network:
                 networks.setdefault(member.network, []).extend(self.hosts[name].addresses)
-        both = {"management": list(self.bastion.addresses), "dns_servers": list(self._services.addresses), "ntp_servers": []}
         hosts = {
             name: {
                 "ansible_host": self.hosts[name].ipv4,
@@ -225,14 +229,18 @@ class Federation:
             for name, member in self.members.items()
             if member.roles
         }
-        variables = {
+        return {"all": {"hosts": hosts, "vars": self.variables(networks)}}
+
+    def variables(self, networks: t.Mapping[str, t.Sequence[str]]) -> dict[str, t.Any]:
+        """What all hosts have in common: their administration, denied defaults, and named networks."""
+        both = {"management": list(self.bastion.addresses), "dns_servers": list(self._services.addresses), "ntp_servers": []}
+        return {
             "ansible_python_interpreter": "/usr/bin/python3",
             "connectivity_networks": {**both, **networks},
             "connectivity_defaults": DENIED,
             "firewall_manage_packages": False,
             "firewall_backend": "nftables",
         }
-        return {"all": {"hosts": hosts, "vars": variables}}
 
     def _reach_by_ssh(self) -> None:
         key = self.directory / "key"

@@ -61,10 +61,10 @@ def _read(protocol: str, proc: str) -> t.Iterator[t.Tuple[ListeningSocket, str]]
                 fields = line.split()
                 if fields[3] == _STATES[protocol]:
                     address, port = fields[1].split(":")
-                    yield ListeningSocket(protocol, family, _address(address), int(port, 16), ""), fields[9]
+                    yield ListeningSocket(protocol, family, kernel_address(address), int(port, 16), ""), fields[9]
 
 
-def _address(text: str) -> str:
+def kernel_address(text: str) -> str:
     """The kernel prints an address as 32-bit words in the machine's own byte order."""
     words = [int(text[start : start + 8], 16) for start in range(0, len(text), 8)]
     return str(ipaddress.ip_address(struct.pack("=%dI" % len(words), *words)))

@@ -78,6 +78,32 @@ _SOCKET = record(
     {"protocol": _PROTOCOL, "family": _FAMILY, "address": address, "port": _PORT, "process": text(_DETAIL), "loopback": flag},
 )
 _REFUSED = record({"rule": text(400), "address": address})
+_PLACEMENT = one_of("host", "published")
+_PROGRAM = exact(r"[A-Za-z0-9_.+:@-]*", 64)
+_OBSERVED_SOCKET = record(
+    {
+        "protocol": _PROTOCOL,
+        "address": address,
+        "port": _PORT,
+        "placement": _PLACEMENT,
+        "program": _PROGRAM,
+        "tls": one_of("", "none", "server", "mutual"),
+    }
+)
+_OBSERVED_CONNECTION = record(
+    {
+        "protocol": _PROTOCOL,
+        "incoming": flag,
+        "own": flag,
+        "peer": empty_or(address),
+        "port": _PORT,
+        "placement": _PLACEMENT,
+        "program": _PROGRAM,
+        "opened": number(1, 100_000),
+        "looks": number(1, 10**6),
+        "answered": flag,
+    }
+)
 HANDSHAKE = record(
     {
         "outcome": one_of("completed", "alert", "reset", "closed", "silent", "not_tls", "failed", "unreachable", "not_tried"),
@@ -131,6 +157,18 @@ ROWS: Mapping[str, Row] = {
     ),
     "listening_info": Row({"sockets": list_of(_SOCKET, 2000)}),
     "tls_handshake_info": Row({"handshakes": list_of(HANDSHAKE, 100_000)}, {"token": _TOKEN}),
+    "observation_info": Row(
+        {
+            "sockets": list_of(_OBSERVED_SOCKET, 1000),
+            "connections": list_of(_OBSERVED_CONNECTION, 5000),
+            "looks": number(1, 10**6),
+            "tracked": flag,
+            "cut": flag,
+            "unmatched": list_of(text(300), 300),
+            "hidden": list_of(_PROGRAM, 1000),
+        },
+        seconds=4500,
+    ),
     "refused_info": Row({"refused": list_of(_REFUSED, 50_000), "missing": list_of(text(400), 2000)}),
     "inspection_note": Row({"changed": flag}, {"changes": _LINES, "diff": list_of(_DIFF, 10)}),
     "firewall_packages": Row({"changed": flag}, {"missing": _LINES}),

@@ -207,6 +207,31 @@ def _refuse_unknown_networks(hosts: list[Host], reader: MembershipReader, proble
                 problems.warn(f"{part}.{name} is used by no matrix of the inventory", [host.name])
 
 
+def read_addresses(host: str, variables: Mapping[str, object], problems: Problems) -> tuple[str, ...] | None:
+    """The addresses of a host as partners see it; None if the user's cannot be read."""
+    value = Value(variables[ADDRESSES], ADDRESSES, host, problems) if ADDRESSES in variables else None
+    if value is None:
+        for name in (variables.get("ansible_host"), host):
+            try:
+                return (parse_network(str(name)),)
+            except ValueError:
+                continue
+        return ()
+    items = value.items('[198.51.100.10, "2001:db8::10"]')
+    named = [item for item in items or () if isinstance(item.data, str) and is_host_name(item.data)]
+    for item in named:
+        item.refuse(
+            f"{item.data!r} is not a valid IPv4 or IPv6 address or network; "
+            f"where partners know the host by a name alone, write {FRONT}: {{names: [{item.data}]}}"
+        )
+    addresses = [None if item in named else read_network(item) for item in items or ()]
+    if items is None or None in addresses:
+        return None
+    if any(address in ANYBODY for address in addresses):
+        value.refuse("everybody's address is nobody's; name the host's own")
+    return tuple(dict.fromkeys(address for address in addresses if address))
+
+
 class _HostReader:
     def __init__(self, name: str, variables: Mapping[str, object], memberships: MembershipReader, problems: Problems) -> None:
         self._name = name
@@ -217,7 +242,7 @@ class _HostReader:
     def host(self) -> Host:
         return Host(
             self._name,
-            self._addresses(),
+            read_addresses(self._name, self._variables, self._problems),
             self._profile(),
             tuple(dict.fromkeys(one for part in self._parts(ACCEPTED) for one in read_acceptances(part))),
             self._site(),
@@ -253,29 +278,6 @@ class _HostReader:
             *self._watch(is_managed),
             front=read_front(self._value(FRONT)),
         )
-
-    def _addresses(self) -> tuple[str, ...] | None:
-        value = self._value(ADDRESSES)
-        if value is None:
-            for name in (self._variables.get("ansible_host"), self._name):
-                try:
-                    return (parse_network(str(name)),)
-                except ValueError:
-                    continue
-            return ()
-        items = value.items('[198.51.100.10, "2001:db8::10"]')
-        named = [item for item in items or () if isinstance(item.data, str) and is_host_name(item.data)]
-        for item in named:
-            item.refuse(
-                f"{item.data!r} is not a valid IPv4 or IPv6 address or network; "
-                f"where partners know the host by a name alone, write {FRONT}: {{names: [{item.data}]}}"
-            )
-        addresses = [None if item in named else read_network(item) for item in items or ()]
-        if items is None or None in addresses:
-            return None
-        if any(address in ANYBODY for address in addresses):
-            value.refuse("everybody's address is nobody's; name the host's own")
-        return tuple(dict.fromkeys(address for address in addresses if address))
 
     def _phases(self) -> frozenset[str]:
         value = self._value(PHASES_WANTED)

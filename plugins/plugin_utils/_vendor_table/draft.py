@@ -221,7 +221,7 @@ def _comments(draft: Draft, file: str) -> str:
 
 
 def _render(draft: Draft, head: Mapping[str, t.Any], file: str, flows: Sequence[_Flow], readings: Sequence[_Flow]) -> str:
-    parts = [_comments(draft, file), _yaml(dict(head)), "flows:\n" + "\n".join(map(_indented, flows))]
+    parts = [_comments(draft, file), as_yaml(dict(head)), "flows:\n" + "\n".join(map(_indented, flows))]
     for flow in readings:
         lines = _indented(flow).splitlines(keepends=True)
         parts.append(
@@ -236,10 +236,11 @@ def title(name: str) -> str:
 
 
 def _indented(flow: _Flow) -> str:
-    return "".join(f"  {line}" for line in _yaml({flow.id: flow.as_matrix()}).splitlines(keepends=True))
+    return "".join(f"  {line}" for line in as_yaml({flow.id: flow.as_matrix()}).splitlines(keepends=True))
 
 
-def _yaml(data: object) -> str:
+def as_yaml(data: object) -> str:
+    """Data as people write it in a matrix."""
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=10000)
 
 

@@ -65,11 +65,16 @@ def draft(table: pathlib.Path, path: pathlib.Path, perspective: list[str]) -> tu
         raise PlanRefused([f"{shown_path(table)}: {error}"]) from None
     if not drafted.flows:
         raise PlanRefused([*drafted.contradictions, *drafted.unread] or [f"{shown_path(table)}: its tables have no rows"])
+    return drafted, wrong_with(drafted.text, path)
+
+
+def wrong_with(text: str, path: pathlib.Path) -> list[str]:
+    """What the gate of all matrices says against a draft, with the lines of the file to be; mostly nothing."""
     try:
-        read_matrix(drafted.text, shown_path(path), path.stem, json.loads((MATRICES / "matrix.schema.json").read_text(encoding="utf-8")))
+        read_matrix(text, shown_path(path), path.stem, json.loads((MATRICES / "matrix.schema.json").read_text(encoding="utf-8")))
     except PlanRefused as refused:
-        return drafted, list(refused.messages)
-    return drafted, []
+        return list(refused.messages)
+    return []
 
 
 def write_new(path: pathlib.Path, text: str) -> None:

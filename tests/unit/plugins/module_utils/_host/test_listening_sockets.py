@@ -78,9 +78,9 @@ def test_this_process_is_found_on_both_families() -> None:
 
 @given(st.ip_addresses())
 def test_every_address_is_read_as_the_kernel_writes_it(address: object) -> None:
-    from ansible_collections.federated.connectivity.plugins.module_utils._host.listening_sockets import _address
+    from ansible_collections.federated.connectivity.plugins.module_utils._host.listening_sockets import kernel_address
 
-    assert _address(_hex(str(address))) == str(address)
+    assert kernel_address(_hex(str(address))) == str(address)
 
 
 @pytest.mark.parametrize(

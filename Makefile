@@ -12,6 +12,7 @@ ARGS ?=
 MATRIX ?=
 ASSERTIONS ?=
 OUT ?=
+RESULTS ?=
 FROM ?=
 TO ?=
 PORT ?=
@@ -40,12 +41,12 @@ plan_variables = $$($(bin)/python -c 'import json, os; \
   print(json.dumps({"connectivity_plan": os.path.abspath(os.environ["PLAN"]), "connectivity_select": os.environ["SELECT"], \
   **({"connectivity_native": os.environ["NATIVE"]} if os.environ["NATIVE"] else {})}))')
 
-# What `why`, `check` and `drift` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
-export FROM TO PORT PROTOCOL ASSERTIONS OUT
+# What `why`, `check`, `drift` and `report` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
+export FROM TO PORT PROTOCOL ASSERTIONS OUT RESULTS
 question = $$($(bin)/python -c 'import json, os; \
   asked = {name: os.environ[name.upper()] for name in ("from", "to", "port", "protocol") if os.environ[name.upper()]}; \
   plan = {"connectivity_reviewed_plan": os.path.abspath(os.environ["PLAN"])} if os.environ["PLAN"] else {}; \
-  paths = {"connectivity_" + name: os.path.abspath(os.environ[name.upper()]) for name in ("assertions", "out") if os.environ[name.upper()]}; \
+  paths = {"connectivity_" + name: os.path.abspath(os.environ[name.upper()]) for name in ("assertions", "out", "results") if os.environ[name.upper()]}; \
   print(json.dumps({**{"connectivity_" + name: value for name, value in asked.items()}, **paths, **plan}))')
 
 # A play that matches no host is a failure; long messages stay readable; the last line is the run's summary.
@@ -76,6 +77,11 @@ why: .venv/controller.ready ## Which connections the plan allows, and why: FROM=
 check: .venv/controller.ready ## Test the plan without touching a host: INVENTORY=... or PLAN=... [ASSERTIONS=file.yml] [OUT=directory for JUnit]
 	@test -n "$(INVENTORY)$$PLAN" || { echo 'usage: make check INVENTORY=... [ASSERTIONS=file.yml] [OUT=directory]; or PLAN=directory' >&2; exit 2; }
 	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/check.yml -e "$(question)" $(ARGS)
+
+.PHONY: report
+report: .venv/controller.ready ## The state of the network as one HTML page and as Markdown: OUT=directory [RESULTS=directory] and INVENTORY=... or PLAN=...
+	@test -n "$(INVENTORY)$$PLAN" -a -n "$$OUT" || { echo 'usage: make report INVENTORY=... OUT=directory [RESULTS=directory]; or PLAN=directory' >&2; exit 2; }
+	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/report.yml -e "$(question)" $(ARGS)
 
 .PHONY: new-matrix
 new-matrix: .venv/controller.ready ## Begin a matrix of your own: NAME=inventories/mine/matrices/my_system.yml

@@ -12,6 +12,7 @@ ARGS ?=
 MATRIX ?=
 ASSERTIONS ?=
 OUT ?=
+RESULTS ?=
 FROM ?=
 TO ?=
 PORT ?=
@@ -49,12 +50,12 @@ plan_variables = $$($(bin)/python -c 'import json, os; \
   print(json.dumps({"connectivity_plan": os.path.abspath(os.environ["PLAN"]), "connectivity_select": os.environ["SELECT"], \
   **({"connectivity_native": os.environ["NATIVE"]} if os.environ["NATIVE"] else {})}))')
 
-# What `why`, `check` and `drift` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
-export FROM TO PORT PROTOCOL ASSERTIONS OUT
+# What `why`, `check`, `drift` and `report` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
+export FROM TO PORT PROTOCOL ASSERTIONS OUT RESULTS
 question = $$($(bin)/python -c 'import json, os; \
   asked = {name: os.environ[name.upper()] for name in ("from", "to", "port", "protocol") if os.environ[name.upper()]}; \
   plan = {"connectivity_reviewed_plan": os.path.abspath(os.environ["PLAN"])} if os.environ["PLAN"] else {}; \
-  paths = {"connectivity_" + name: os.path.abspath(os.environ[name.upper()]) for name in ("assertions", "out") if os.environ[name.upper()]}; \
+  paths = {"connectivity_" + name: os.path.abspath(os.environ[name.upper()]) for name in ("assertions", "out", "results") if os.environ[name.upper()]}; \
   print(json.dumps({**{"connectivity_" + name: value for name, value in asked.items()}, **paths, **plan}))')
 
 # What `observe` is asked: what to watch, where the draft goes, and which plan to compare with.
@@ -73,7 +74,7 @@ export ANSIBLE_LOCALHOST_WARNING ?= False
 export ANSIBLE_INVENTORY_IGNORE_REGEX ?= ^matrices$$
 export ANSIBLE_FORKS ?= 20
 
-plan why check new-matrix import-matrix site verify audit drift refused remove observe: export ANSIBLE_STDOUT_CALLBACK ?= federated.connectivity.brief
+plan why check new-matrix import-matrix site verify audit drift refused remove observe report: export ANSIBLE_STDOUT_CALLBACK ?= federated.connectivity.brief
 
 ##@ Main jobs
 
@@ -95,6 +96,11 @@ why: .venv/controller.ready ## Which connections the plan allows, and why: FROM=
 check: .venv/controller.ready ## Test the plan without touching a host: INVENTORY=... or PLAN=... [ASSERTIONS=file.yml] [OUT=directory for JUnit]
 	@test -n "$(INVENTORY)$$PLAN" || { echo 'usage: make check INVENTORY=... [ASSERTIONS=file.yml] [OUT=directory]; or PLAN=directory' >&2; exit 2; }
 	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/check.yml -e "$(question)" $(ARGS)
+
+.PHONY: report
+report: .venv/controller.ready ## The state of the network as one HTML page and as Markdown: OUT=directory [RESULTS=directory] and INVENTORY=... or PLAN=...
+	@test -n "$(INVENTORY)$$PLAN" -a -n "$$OUT" || { echo 'usage: make report INVENTORY=... OUT=directory [RESULTS=directory]; or PLAN=directory' >&2; exit 2; }
+	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/report.yml -e "$(question)" $(ARGS)
 
 .PHONY: new-matrix
 new-matrix: .venv/controller.ready ## Begin a matrix of your own: NAME=inventories/mine/matrices/my_system.yml

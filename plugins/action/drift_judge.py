@@ -18,6 +18,7 @@ from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._drift.drift import Drift, State, drift_of
 from ..plugin_utils._drift.report import JSON, files, lines, read_earlier, summary
 from ..plugin_utils._operator.results import NotOfThisRun, of_this_run
+from ..plugin_utils._plan.reader import PlanUnreadable, read_digest
 from ..plugin_utils._verify.observations import NOTHING, Observation, usable
 
 
@@ -27,7 +28,7 @@ class ActionModule(ControllerAction):
         "registered": {"type": "str", "required": True},
         "out": {"type": "path"},
     }
-    MISTAKES = (NotOfThisRun, ReportUnwritable)
+    MISTAKES = (NotOfThisRun, PlanUnreadable, ReportUnwritable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         chosen = of_this_run(options["chosen"], "chosen")
@@ -36,7 +37,7 @@ class ActionModule(ControllerAction):
         earlier, now = _earlier(out / JSON) if out else {}, int(time.time())
         drifts = [drift_of(host, _answer(host, options["registered"], variables), now, earlier) for host in hosts]
         if out:
-            for name, text in files(drifts, now):
+            for name, text in files(drifts, now, read_digest(pathlib.Path(chosen["plan"]))):
                 write_report_text(out / name, text)
         return {
             "lines": list(lines(drifts)),

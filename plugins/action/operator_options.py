@@ -45,6 +45,7 @@ OF_THE_PLAYBOOKS = {
     "connectivity_platform": {"type": "str", "default": "linux"},
     "connectivity_port": {"type": "int"},
     "connectivity_protocol": {"type": "str", "choices": list(PROTOCOLS), "default": TCP},
+    "connectivity_results": {"type": "path"},
     "connectivity_reviewed_plan": {"type": "path"},
     "connectivity_reviewed_plan_days": {"type": "int", "default": 30},
     "connectivity_select": {"type": "str"},

@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import pathlib
+import time
 import typing as t
 
+from ..plugin_utils._common.days import utc_time
 from ..plugin_utils._common.report_file import ReportUnwritable, write_report
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inventory.expected_certificates import ExpectationsRefused, expectations_of
 from ..plugin_utils._operator.results import NotOfThisRun, of_this_run
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
-from ..plugin_utils._plan.reader import PlanUnreadable, read_contacts
+from ..plugin_utils._plan.reader import PlanUnreadable, read_contacts, read_digest
 from ..plugin_utils._plan.traps import read_traps
 from ..plugin_utils._tls_audit.flows import Looks
 from ..plugin_utils._tls_audit.observations import read_sights
@@ -47,7 +49,8 @@ class ActionModule(ControllerAction):
         plan = pathlib.Path(chosen["plan"])
         beside = Beside(read_traps(plan), read_contacts(plan))
         if options["report"]:
-            write_report(pathlib.Path(options["report"]), report(judgements, looks, sights, strict))
+            said = {"time": utc_time(time.time()), "plan_digest": read_digest(plan)}
+            write_report(pathlib.Path(options["report"]), report(judgements, looks, sights, strict) | said)
         return {
             "hosts": {
                 name: {

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 import pathlib
+import time
 import typing as t
 from collections.abc import Mapping
 
+from ..plugin_utils._common.days import utc_time
 from ..plugin_utils._common.report_file import ReportUnwritable, write_report
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._operator.results import NotOfThisRun, of_this_run
-from ..plugin_utils._plan.reader import AddressSetIndex, PlanUnreadable, read_address_sets, read_contacts
+from ..plugin_utils._plan.reader import AddressSetIndex, PlanUnreadable, read_address_sets, read_contacts, read_digest
 from ..plugin_utils._plan.traps import read_traps
 from ..plugin_utils._verify.model import Choice
 from ..plugin_utils._verify.observations import NOTHING, Observation
@@ -45,7 +47,8 @@ class ActionModule(ControllerAction):
         beside = Beside(read_traps(plan), read_contacts(plan))
         findings = nothing_tried(judge(choices, observations, membership, options["partners"]))
         if options["report"]:
-            write_report(pathlib.Path(options["report"]), report(findings, choices))
+            said = {"time": utc_time(time.time()), "plan_digest": read_digest(plan)}
+            write_report(pathlib.Path(options["report"]), report(findings, choices) | said)
         return {
             "hosts": {
                 name: {

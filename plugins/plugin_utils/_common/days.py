@@ -27,6 +27,16 @@ def parse_day(data: object) -> datetime.date | None:
     return None
 
 
+def utc_time(seconds: float) -> str:
+    """A time, in seconds since 1970, as reports write it."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def time_in_words(time: str) -> str:
+    """A time of :func:`utc_time`, as people write it."""
+    return f"{time[:10]} {time[11:16]} UTC" if time else "an unknown time"
+
+
 def utc_today() -> datetime.date:
     """Today. Only what runs and checks print depends on it, never a plan."""
     return datetime.datetime.now(datetime.timezone.utc).date()

@@ -8,12 +8,12 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
+from .._common.days import utc_time
 from .._common.junit import Case, junit
 from .._common.plan_marker import MARK
 from .._common.shapes import Unusable, list_of, number, one_of, record, text
@@ -33,7 +33,7 @@ _HOST = record(
 def lines(drifts: Sequence[Drift]) -> Iterator[str]:
     """One line for each host and for each difference; hosts that differ come first."""
     for drift in sorted(drifts, key=lambda drift: (_ORDER.index(drift.state), drift.host)):
-        facts = [drift.backend, f"since {_time(drift.since)}" if drift.since else "", ", ".join(drift.places), drift.why]
+        facts = [drift.backend, f"since {utc_time(drift.since)}" if drift.since else "", ", ".join(drift.places), drift.why]
         yield f"{drift.state:<12}  {one_line(drift.host)}  {one_line('; '.join(filter(None, facts)))}".rstrip()
         for kind, entries in (("missing", drift.missing), ("not of the plan", drift.added), ("other rules", drift.others)):
             yield from (f"  {kind}: {one_line(entry)}" for entry in entries)
@@ -46,10 +46,10 @@ def summary(drifts: Sequence[Drift]) -> str:
     return f"{hosts}: {', '.join(f'{count} {state}' for state, count in counts.items())}"
 
 
-def files(drifts: Sequence[Drift], now: int) -> Iterator[tuple[str, str]]:
-    """The reports as (file name, text)."""
+def files(drifts: Sequence[Drift], now: int, plan_digest: str = "") -> Iterator[tuple[str, str]]:
+    """The reports as (file name, text). ``plan_digest`` says which plan the hosts were compared with."""
     hosts = {drift.host: {key: value for key, value in drift._asdict().items() if key != "host"} for drift in drifts}
-    content = {"made_by": MARK, "format": FORMAT, "compared": _time(now), "hosts": hosts}
+    content = {"made_by": MARK, "format": FORMAT, "compared": utc_time(now), "plan_digest": plan_digest, "hosts": hosts}
     yield JSON, json.dumps(content, indent=2) + "\n"
     cases = [
         Case("drift", drift.host, "" if drift.state is State.IN_FORCE else "; ".join(filter(None, (drift.state, *drift.places, drift.why))))
@@ -108,7 +108,3 @@ def _compared(drift: Drift) -> int:
 
 def _label(value: str) -> str:
     return re.sub(r'([\\"])', r"\\\1", one_line(value))
-
-
-def _time(seconds: int) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

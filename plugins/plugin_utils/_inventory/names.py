@@ -35,6 +35,7 @@ OF_PLAYBOOKS = (
     "connectivity_plan",
     "connectivity_port",
     "connectivity_protocol",
+    "connectivity_results",
     "connectivity_reviewed_plan",
     "connectivity_reviewed_plan_days",
     "connectivity_select",

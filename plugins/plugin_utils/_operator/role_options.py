@@ -19,7 +19,20 @@ OMIT = "omit"  # Ansible's word for an option that is not given; a fact of that 
 ROLES = pathlib.Path(__file__).parents[3] / "roles"
 REGISTERED = frozenset(
     f"connectivity_{name}"
-    for name in ("answer", "begun", "checked", "checks", "host", "observed", "planned", "question", "refused", "reviewed", "run")
+    for name in (
+        "answer",
+        "begun",
+        "checked",
+        "checks",
+        "host",
+        "observed",
+        "planned",
+        "question",
+        "refused",
+        "reported",
+        "reviewed",
+        "run",
+    )
 )
 """What our own playbooks register under our prefix; nothing is read from it but what :mod:`._own_results` has recorded."""
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...module_utils._plan.model import HostPlan
 from .._common.directory_files import PlanFiles, UnsafePlace
 from .._common.texts import first_unseen, shortened
-from .identity import COLLECTION_VERSION, FORMAT, UNKNOWN, is_newer, own_version
+from .identity import COLLECTION_VERSION, FORMAT, UNKNOWN, digest_of, is_newer, own_version
 from .shape import DEPTH, FINDINGS, HOST, INDEX, SELECTION, SETS, Shape, problems, shown, too_deep
 
 with contextlib.suppress(ImportError):  # _libraries.py says what is missing, before anything is computed
@@ -91,6 +91,19 @@ def read_findings(directory: pathlib.Path) -> Sequence[Mapping[str, t.Any]]:
     with opened(directory) as plan:
         found: Sequence[Mapping[str, t.Any]] = plan.index(shape={**SETS, **FINDINGS}).get("findings", ())
         return found
+
+
+def read_digest(directory: pathlib.Path) -> str:
+    """The digest of a plan's index, which holds the digests of the hosts' files: results say by it which plan they are about.
+
+    Raises:
+        PlanUnreadable: there is no index.
+    """
+    with opened(directory) as plan:
+        data = plan.bytes_of(INDEX_FILE)
+        if data is None:
+            raise PlanUnreadable(f"{directory / INDEX_FILE} {_MISSING}")
+        return digest_of(data)
 
 
 def read_contacts(directory: pathlib.Path) -> dict[str, str]:

@@ -155,7 +155,7 @@ endif
 # What takes long has a fixed part, the same in every run of `make test`; WHOLE=1 runs all of a stage, as `make test-all` does with every one.
 # A stage writes what it ran to build/tests; tests/sum_up.py counts it, and fails where anything ran no test at all.
 scenarios := fedbiomed forward_proxy inspection linksight
-more_scenarios := containers coinstac network_wall shrine
+more_scenarios := causes containers coinstac network_wall shrine
 chosen_scenarios = $(or $(SCENARIO),$(scenarios) $(if $(WHOLE),$(more_scenarios)))
 whole = $(if $(WHOLE),--whole)
 pytest = rm -rf build/tests/$(1) && $(bin)/pytest --junitxml=build/tests/$(1)/results.xml $(whole)

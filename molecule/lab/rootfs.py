@@ -33,7 +33,7 @@ PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "sudo", "python3",
     "nftables", "iptables", "ufw", "firewalld", "python3-firewall", "conntrack",
     "docker.io", "busybox-static", "wireguard-tools", "dnsmasq-base", "fail2ban",
-    "iproute2", "iputils-ping", "tcpdump", "curl", "procps", "netbase", "ca-certificates",
+    "iproute2", "iputils-ping", "traceroute", "tcpdump", "curl", "procps", "netbase", "ca-certificates",
 )  # fmt: skip
 PACKAGES_OF_SUITE = {
     "bullseye": (),

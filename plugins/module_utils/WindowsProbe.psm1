@@ -186,7 +186,7 @@ function Get-ConnectivityOwnAddress {
         $answer = New-Object byte[] $request.Length
         $null = $One.Socket.IOControl([Net.Sockets.IOControlCode]::RoutingInterfaceQuery, $request, $answer)
         for ($place = 0; $place -lt $answer.Length; $place++) { $written[$place] = $answer[$place] }
-        Format-ConnectivityAddress $asked.Create($written).Address
+        Format-ConnectivityAddress ($asked.Create($written).Address)
     }
     catch { '' }
 }

@@ -41,7 +41,6 @@ def choose(plan: Plan, present: Collection[str], strangers: Mapping[str, Sequenc
     return _Chooser(plan, present, strangers, maximum).choose()
 
 
-
 def ports_to_prove(ports: Iterable[str]) -> list[int]:
     """The ports that stand for a list of ports and ranges: each port, and both ends of each range."""
     return sorted({end for port in ports for end in bounds(port)})

@@ -5,6 +5,8 @@
 # PRIVATE to the collection: no other code may rely on it.
 # What this host reaches: all targets side by side, so that one that is silent keeps none of the others waiting.
 
+#AnsibleRequires -PowerShell ansible_collections.federated.connectivity.plugins.module_utils.WindowsProbe
+
 function Get-ConnectivityReach {
     # What has to answer before a change is kept, out of the single addresses of outbound rules: at most 64, some of each rule first.
     param([AllowEmptyCollection()] [hashtable[]] $Rules, [Parameter(Mandatory)] [ValidateSet('kept', 'all', 'none')] [string] $Which)
@@ -33,46 +35,14 @@ function Select-ConnectivityReached {
 }
 
 function Test-ConnectivityTarget {
-    # Asks all at once: a TCP handshake, or a question to a name server. Adds Outcome: open, refused, silent or unreachable.
+    # Asks all at once: a TCP handshake, or a question to a name server. Adds Outcome, as a probe has it, and Detail.
     param([AllowEmptyCollection()] [hashtable[]] $Tries, [double] $Seconds = 2)
     # RFC 1035 section 4.1: a header with one question, recursion desired; the root's name servers, class IN.
     $question = [byte[]] (0x66, 0x63, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1)
-    foreach ($one in $Tries) {
-        $one.Outcome, $one.Socket = 'silent', $null
-        try {
-            $address = [Net.IPAddress]::Parse($one.Address)
-            $kind = if ($one.Protocol -eq 'udp') { 'Dgram' } else { 'Stream' }
-            $one.Socket = New-Object Net.Sockets.Socket ($address.AddressFamily, [Net.Sockets.SocketType] $kind, [Net.Sockets.ProtocolType] $one.Protocol)
-            $one.Socket.Blocking = $false
-            try { $one.Socket.Connect($address, $one.Port) }
-            catch [Net.Sockets.SocketException] { if ("$($_.Exception.SocketErrorCode)" -notin 'WouldBlock', 'InProgress') { throw } }
-            if ($one.Protocol -eq 'udp') { $null = $one.Socket.Send($question) }
-        }
-        catch { Set-ConnectivityOutcome $one $_.Exception }
+    $probes = @(foreach ($one in $Tries) { @{ protocol = $one.Protocol; destination = $one.Address; port = $one.Port } })
+    $found = @(Invoke-ConnectivityProbe -Probes $probes -Token '-' -Timeout $Seconds -Retries 0 -Parallel ($probes.Count + 1) -Datagram $question -HandshakeOnly)
+    for ($at = 0; $at -lt $found.Count; $at++) {
+        $Tries[$at].Outcome, $Tries[$at].Detail = $found[$at].outcome, $found[$at].detail
+        $Tries[$at]
     }
-    $end = [DateTime]::UtcNow.AddSeconds($Seconds)
-    do {
-        $open = @($Tries | Where-Object { $_.Outcome -eq 'silent' -and $_.Socket })
-        foreach ($one in $open) {
-            try {
-                $code = [int] $one.Socket.GetSocketOption([Net.Sockets.SocketOptionLevel]::Socket, [Net.Sockets.SocketOptionName]::Error)
-                if ($code -ne 0) { throw (New-Object Net.Sockets.SocketException $code) }
-                $mode = if ($one.Protocol -eq 'udp') { 'SelectRead' } else { 'SelectWrite' }
-                if ($one.Socket.Poll(0, [Net.Sockets.SelectMode] $mode) -and ($one.Protocol -eq 'udp' -or $one.Socket.Connected)) { $one.Outcome = 'open' }
-            }
-            catch { Set-ConnectivityOutcome $one $_.Exception }
-        }
-        if ($open.Count -gt 0) { Start-Sleep -Milliseconds 20 }
-    } while ($open.Count -gt 0 -and [DateTime]::UtcNow -lt $end)
-    foreach ($one in $Tries) {
-        if ($one.Socket) { $one.Socket.Dispose() }
-        $one
-    }
-}
-
-function Set-ConnectivityOutcome {
-    param([Parameter(Mandatory)] [hashtable] $Try, [Parameter(Mandatory)] [Exception] $Reason)
-    while ($Reason.InnerException) { $Reason = $Reason.InnerException }
-    $Try.Outcome = if ($Reason -is [Net.Sockets.SocketException] -and "$($Reason.SocketErrorCode)" -in 'ConnectionRefused', 'ConnectionReset') { 'refused' } else { 'unreachable' }
-    $Try.Detail = $Reason.Message
 }

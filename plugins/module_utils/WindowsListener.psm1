@@ -60,6 +60,7 @@ function New-ConnectivityListenerSocket {
         $addresses = @([Net.NetworkInformation.NetworkInterface]::GetAllNetworkInterfaces() | ForEach-Object { $_.GetIPProperties().UnicastAddresses } |
                 ForEach-Object { $_.Address } | Where-Object { $_.AddressFamily -eq $kind } | Sort-Object -Property { "$_" } -Unique)
     }
+    if ($addresses.Count -eq 0) { throw "this host has no address of IPv$Family" }
     $sockets = @()
     try {
         foreach ($address in $addresses) {

@@ -14,10 +14,16 @@ function Get-ConnectivityBanner {
 
 function Invoke-ConnectivityProbe {
     # Tries all probes (protocol, destination, port), some at a time. One outcome for each, in the order given.
+    #   Datagram         what is sent over UDP, instead of the token
+    #   HandshakeOnly    a TCP connection is open as soon as it is there, whatever the other end says
     param(
         [AllowEmptyCollection()] [Collections.IDictionary[]] $Probes, [Parameter(Mandatory)] [string] $Token, [double] $Timeout = 3, [int] $Retries = 1,
-        [int] $Parallel = 64
+        [int] $Parallel = 64, [byte[]] $Datagram, [switch] $HandshakeOnly
     )
+    $told = @{
+        Token = $Token; Timeout = $Timeout; Retries = $Retries; HandshakeOnly = [bool] $HandshakeOnly
+        Datagram = $(if ($Datagram) { $Datagram } else { [Text.Encoding]::ASCII.GetBytes($Token) })
+    }
     $all = @(foreach ($probe in $Probes) {
             @{
                 Protocol = [string] $probe.protocol; Destination = [string] $probe.destination; Port = [int] $probe.port; Phase = 'begin'; Socket = $null
@@ -26,16 +32,16 @@ function Invoke-ConnectivityProbe {
         })
     $waiting = New-Object 'System.Collections.Generic.Queue[hashtable]'
     foreach ($one in $all) { $waiting.Enqueue($one) }
-    $running = @()
+    $running = New-Object 'System.Collections.Generic.List[hashtable]'
     while ($waiting.Count -gt 0 -or $running.Count -gt 0) {
-        while ($waiting.Count -gt 0 -and $running.Count -lt $Parallel) { $running += $waiting.Dequeue() }
+        while ($waiting.Count -gt 0 -and $running.Count -lt $Parallel) { $running.Add($waiting.Dequeue()) }
         $moved = $false
         foreach ($one in $running) {
             $before = "$($one.Phase) $($one.At) $($one.Attempt)"
-            Step-ConnectivityProbe -One $one -Token $Token -Timeout $Timeout -Retries $Retries
+            Step-ConnectivityProbe -One $one -Told $told
             if ($before -ne "$($one.Phase) $($one.At) $($one.Attempt)") { $moved = $true }
         }
-        $running = @($running | Where-Object { $_.Phase -ne 'done' })
+        $null = $running.RemoveAll({ $args[0].Phase -eq 'done' })
         if (-not $moved) { Start-Sleep -Milliseconds 10 }
     }
     foreach ($one in $all) { $one.Result }
@@ -43,7 +49,8 @@ function Invoke-ConnectivityProbe {
 
 function Step-ConnectivityProbe {
     # Goes on with one probe as far as that is possible without waiting.
-    param([Parameter(Mandatory)] [hashtable] $One, [Parameter(Mandatory)] [string] $Token, [double] $Timeout, [int] $Retries)
+    param([Parameter(Mandatory)] [hashtable] $One, [Parameter(Mandatory)] [hashtable] $Told)
+    $retries = $Told.Retries
     try {
         switch ($One.Phase) {
             'begin' { Start-ConnectivityLookup $One }
@@ -53,30 +60,32 @@ function Step-ConnectivityProbe {
                 if ($One.Addresses.Count -eq 0) { throw "$($One.Destination) has no address" }
                 $One.Phase = 'connect'
             }
-            'connect' { Start-ConnectivityAttempt $One $Token $Timeout }
+            'connect' { Start-ConnectivityAttempt $One $Told.Datagram $Told.Timeout }
             'connecting' {
                 Assert-ConnectivitySocket $One
                 if ($One.Socket.Poll(0, [Net.Sockets.SelectMode]::SelectWrite) -and $One.Socket.Connected) {
-                    $One.Phase, $One.End = 'answer', [DateTime]::UtcNow.AddSeconds($Timeout)
+                    if ($Told.HandshakeOnly) { Complete-ConnectivityAttempt $One 'open' $retries; return }
+                    $One.Phase, $One.End = 'answer', [DateTime]::UtcNow.AddSeconds($Told.Timeout)
                 }
-                elseif ([DateTime]::UtcNow -gt $One.End) { Complete-ConnectivityAttempt $One 'silent' $Retries }
+                elseif ([DateTime]::UtcNow -gt $One.End) { Complete-ConnectivityAttempt $One 'silent' $retries }
             }
-            'answer' { Read-ConnectivityAnswer $One $Token $Retries }
+            'answer' { Read-ConnectivityAnswer $One $Told.Token $retries }
         }
     }
     catch {
         $reason = $_.Exception
         while ($reason.InnerException) { $reason = $reason.InnerException }
         if ($One.Phase -eq 'lookup') { Complete-ConnectivityProbe $One (New-ConnectivityOutcome $One 'unresolved' -Detail $reason.Message); return }
-        if ($One.Phase -eq 'answer' -and $One.Protocol -eq 'tcp') { Complete-ConnectivityAttempt $One 'open' $Retries; return } # a service that hangs up
-        $outcome = switch ($(if ($reason -is [Net.Sockets.SocketException]) { "$($reason.SocketErrorCode)" } else { '' })) {
+        if ($One.Phase -eq 'answer' -and $One.Protocol -eq 'tcp') { Complete-ConnectivityAttempt $One 'open' $retries; return } # a service that hangs up
+        if ($reason -isnot [Net.Sockets.SocketException]) { throw } # says nothing about the way there
+        $outcome = switch ("$($reason.SocketErrorCode)") {
             { $_ -in 'ConnectionRefused', 'ConnectionReset' } { 'refused' }
             'TimedOut' { 'silent' }
             { $_ -in 'NetworkUnreachable', 'HostUnreachable', 'AddressNotAvailable', 'AddressFamilyNotSupported', 'InvalidArgument' } { 'unroutable' }
             default { 'rejected' }
         }
-        $by = if ($reason -is [Net.Sockets.SocketException] -and "$($reason.SocketErrorCode)" -eq 'AccessDenied') { Get-ConnectivityOwnAddress $One }
-        Complete-ConnectivityAttempt $One $outcome $Retries -Detail $reason.Message -By "$by"
+        $by = if ("$($reason.SocketErrorCode)" -eq 'AccessDenied') { Get-ConnectivityOwnAddress $One }
+        Complete-ConnectivityAttempt $One $outcome $retries -Detail $reason.Message -By "$by"
     }
 }
 
@@ -96,7 +105,7 @@ function Start-ConnectivityLookup {
 }
 
 function Start-ConnectivityAttempt {
-    param([Parameter(Mandatory)] [hashtable] $One, [Parameter(Mandatory)] [string] $Token, [double] $Timeout)
+    param([Parameter(Mandatory)] [hashtable] $One, [Parameter(Mandatory)] [byte[]] $Datagram, [double] $Timeout)
     $address = $One.Addresses[$One.At]
     $One.Heard, $One.End = '', [DateTime]::UtcNow.AddSeconds($Timeout)
     $kind = if ($One.Protocol -eq 'udp') { 'Dgram' } else { 'Stream' }
@@ -106,7 +115,7 @@ function Start-ConnectivityAttempt {
     try { $One.Socket.Connect($address, $One.Port) }
     catch [Net.Sockets.SocketException] { if ("$($_.Exception.SocketErrorCode)" -notin 'WouldBlock', 'InProgress') { throw } }
     if ($One.Protocol -eq 'udp') {
-        $null = $One.Socket.Send([Text.Encoding]::ASCII.GetBytes($Token))
+        $null = $One.Socket.Send($Datagram)
         $One.Phase = 'answer'
     }
 }
@@ -177,7 +186,7 @@ function Get-ConnectivityOwnAddress {
         $answer = New-Object byte[] $request.Length
         $null = $One.Socket.IOControl([Net.Sockets.IOControlCode]::RoutingInterfaceQuery, $request, $answer)
         for ($place = 0; $place -lt $answer.Length; $place++) { $written[$place] = $answer[$place] }
-        Format-ConnectivityAddress $asked.Create($written).Address
+        Format-ConnectivityAddress ($asked.Create($written).Address)
     }
     catch { '' }
 }

@@ -6,6 +6,7 @@
 
 # tls_handshake_info.py on Windows, where Ansible takes this file instead: the same options and results.
 #AnsibleRequires -CSharpUtil Ansible.Basic
+#AnsibleRequires -PowerShell ansible_collections.federated.connectivity.plugins.module_utils.WindowsTls
 #AnsibleRequires -PowerShell ansible_collections.federated.connectivity.plugins.module_utils.WindowsHandshake
 
 $spec = @{

@@ -149,7 +149,7 @@ handshakes:
         - Whether the certificate is for O(endpoints[].server_name) and from an authority that the distribution itself comes with.
           Authorities that an administrator has added do not count, since those of inspecting middleboxes are among them.
         - On Windows, the authorities are those that Microsoft's root certificate program brings (the store C(AuthRoot)).
-        - Null without a name, or where the system's own authorities are not known, as on other systems than Windows, Debian and its relatives.
+        - Null without a name, or where the system's own authorities are not known. They are on Windows, Debian and its relatives.
       type: bool
     untrusted:
       description: Why it is not; or empty.

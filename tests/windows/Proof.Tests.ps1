@@ -136,7 +136,7 @@ Describe 'A probe' {
             $code = [Net.Sockets.SocketError] $case[0]
             function Assert-ConnectivitySocket { throw (New-Object Net.Sockets.SocketException ([int] $code)) }
             function Get-ConnectivityOwnAddress { '192.0.2.9' }
-            Step-ConnectivityProbe -One $one -Token 'x' -Timeout 1 -Retries 0
+            Step-ConnectivityProbe -One $one -Told @{ Token = 'x'; Timeout = 1; Retries = 0; HandshakeOnly = $false; Datagram = [byte[]] 1 }
             $one.Result.outcome, $one.Result.by | Should -Be $case[1], $case[2]
         }
     }

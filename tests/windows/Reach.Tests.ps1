@@ -17,7 +17,23 @@ Describe 'Connections that are tried' {
         @($done | Where-Object { $_.Outcome -eq 'open' -and $_.Port -eq $port }).Count | Should -Be 50
         @($done | Where-Object { $_.Outcome -eq 'refused' -and $_.Port -eq 1 }).Count | Should -Be 50
     }
-    It 'that cannot be made are unreachable' { (Test-ConnectivityTarget -Tries @(@{ Address = 'x'; Port = 1; Protocol = 'tcp' })).Outcome | Should -Be 'unreachable' }
+    It 'that cannot be made say why' {
+        $done = Test-ConnectivityTarget -Tries @(@{ Address = 'nobody.invalid'; Port = 1; Protocol = 'tcp' })
+        $done.Outcome | Should -Be 'unresolved'
+        $done.Detail | Should -Not -BeNullOrEmpty
+    }
+    It 'over UDP ask a name server, and any answer counts' {
+        $server = New-Object Net.Sockets.UdpClient (New-Object Net.IPEndPoint ([Net.IPAddress]::Loopback, 0))
+        $one = @{ Address = '127.0.0.1'; Port = $server.Client.LocalEndPoint.Port; Protocol = 'udp' }
+        (Test-ConnectivityTarget -Tries @($one) -Seconds 0.3).Outcome | Should -Be 'silent'
+        $from = [Net.EndPoint] (New-Object Net.IPEndPoint ([Net.IPAddress]::Any, 0))
+        $server.Receive([ref] $from).Length | Should -Be 17
+        $server.Close()
+    }
+    It 'do not wait for what a service says' {
+        $done = @(Invoke-ConnectivityProbe -Probes @(@{ protocol = 'tcp'; destination = '127.0.0.1'; port = $port }) -Token 'x' -Timeout 100000 -HandshakeOnly)
+        $done[0].outcome, $done[0].answered_by | Should -Be 'open', ''
+    }
     It 'before a change are of outbound rules, single addresses and ports, at most 64' {
         $rules = @(
             (New-TestRule 'a' -Direction Outbound -Ports '1', '2-3' -Peers '127.0.0.1', '10.0.0.0/8'), (New-TestRule 'b'),

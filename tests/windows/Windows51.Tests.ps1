@@ -34,8 +34,8 @@ BeforeAll {
 }
 Describe 'Windows PowerShell 5.1' {
     It 'knows everything in <Name>' -ForEach $files { Find-Later ([IO.File]::ReadAllText($File)) | Should -BeNullOrEmpty }
-    It 'compiles the C# of WindowsHandshake, in the version of C# that Windows has' {
-        . ([scriptblock]::Create([IO.File]::ReadAllText((Join-Path $root 'plugins/module_utils/WindowsHandshake.psm1'))))
+    It 'compiles the C# of WindowsTls, in the version of C# that Windows has' {
+        . ([scriptblock]::Create([IO.File]::ReadAllText((Join-Path $root 'plugins/module_utils/WindowsTls.psm1'))))
         $source = (Get-ConnectivityTlsSource).Replace('namespace FederatedConnectivity', 'namespace CompiledByTests')
         $option = if ($PSVersionTable.PSVersion.Major -gt 5) { @{ CompilerOptions = '-langversion:5' } } else { @{} }
         Add-Type -TypeDefinition $source @option

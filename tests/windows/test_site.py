@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real Ansible over SSH on two hosts with real PowerShell, whose Windows commands are the stand-in: site.yml, verify.yml, audit.yml, remove.yml.
+"""Real Ansible over SSH on two hosts with real PowerShell, whose Windows commands are the stand-in.
 
-Their sockets are real. The stand-in blocks nothing, so a closed port is proven by the tests of the other firewalls alone.
+It runs site.yml, verify.yml, audit.yml and remove.yml. The hosts' sockets are real. The stand-in blocks nothing, so that ports are closed
+is proven by the tests of the other firewalls alone.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ def test_check_apply_second_run_change_trial_that_is_not_confirmed_and_removal()
 
 
 def test_flows_between_the_hosts_are_tried_and_inspection_is_seen_from_there(tmp_path: pathlib.Path) -> None:
-    """Services of the hosts answer on one port, a middlebox signs their certificates again on the way, and on the other port nobody listens."""
+    """Services of the hosts answer on one port, and a middlebox signs their certificates again. On the other port nobody listens."""
     hosts = {"station": "10.77.21.20", "clinic": "10.77.21.30"}
     with contextlib.ExitStack() as running:
         for host in hosts:

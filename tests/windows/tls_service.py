@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A TLS server on a port, on IPv4 and IPv6, that asks for client certificates: ``tls_service.py CERTIFICATE PORT``. It says when it is ready."""
+"""A TLS server on IPv4 and IPv6 that asks for client certificates, and says when it is ready: ``tls_service.py CERTIFICATE PORT``."""
 
 from __future__ import annotations
 

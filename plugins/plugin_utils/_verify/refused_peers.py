@@ -35,8 +35,8 @@ def told_of_windows(name: str, host: HostPlan | None) -> list[str]:
     """The line for a managed host with Windows, which cannot be asked; none for others."""
     if host is None or not host.part.managed or host.part.platform != WINDOWS:
         return []
-    why = f"{name} has Windows, whose firewall does not record refused peers by port, so this host was not asked. Look at its log of dropped packets"
-    return [printable(why, LINE_MAXIMUM)]
+    why = "whose firewall does not record refused peers by port, so this host was not asked. Look at its log of dropped packets"
+    return [printable(f"{name} has Windows, {why}", LINE_MAXIMUM)]
 
 
 def not_asked(answer: Mapping[str, t.Any], listeners: Listeners) -> str:

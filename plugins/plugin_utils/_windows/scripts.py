@@ -36,10 +36,12 @@ PROGRAM = (
     "WindowsFirewallWords",
     "WindowsFirewallState",
     "WindowsFirewallJudgement",
+    "WindowsProbe",
     "WindowsFirewallReach",
     "WindowsFirewallTrial",
     "WindowsFirewall",
 )
+CHECKS = ("WindowsProbe", "WindowsFirewallReach")
 _NO_RULES = "$wanted = @()"
 _NOT_JUDGED = "$judged = @()"
 _CORE = "# core\n"
@@ -104,7 +106,7 @@ def _filled(template: str, entries: list[Entry], judged: Entry | None = None) ->
 def _check(entries: list[Entry], left: list[Entry]) -> str:
     head, _core, tail = (_TEMPLATES / CHECK).read_text(encoding="utf-8").partition(_CORE)
     head = head.replace("$untried = @()", f"$untried = {hash_tables(left)}", 1).replace(_NO_RULES, f"$wanted = {hash_tables(entries)}", 1)
-    return head + _functions("WindowsFirewallReach") + tail
+    return head + "\n".join(map(_functions, CHECKS)) + tail
 
 
 def _functions(name: str) -> str:

@@ -306,7 +306,7 @@ def test_no_text_of_the_user_becomes_a_command(host: str, purpose: str) -> None:
     for name, commands in COMMANDS.items():
         text = script(plan, name, host)
         assert text.count(PROGRAM) == (name != "check.ps1")
-        assert text.count(windows_scripts._functions("WindowsFirewallReach")) == 1
+        assert [text.count(windows_scripts._functions(part)) for part in windows_scripts.CHECKS] == [1, 1]
         assert Script(without_program(text)).commands() == commands
         assert text.encode("utf-8", "strict").startswith(b"\xef\xbb\xbf#")
     (common,) = (common for hosts, common in plan.hosts if hosts[0].profile.platform == "windows")

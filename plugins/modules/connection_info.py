@@ -40,12 +40,12 @@ options:
     type: str
     default: ""
   port:
-    description: The port of the responder, 1 to 65535.
+    description: The port of the responder, 1 to 65535. With V(icmp) and V(icmpv6), the number of the type. Other protocols have neither.
     type: int
   protocol:
     description: The protocol of O(port).
     type: str
-    choices: [tcp, udp]
+    choices: [tcp, udp, sctp, esp, ah, gre, icmp, icmpv6]
     default: tcp
 requirements:
   - netaddr >= 1.0, on the controller

@@ -53,7 +53,8 @@ def shown(rule: dict[str, t.Any]) -> str:
     ]
     notes = [note for note in notes if note]
     preposition = "from" if rule["direction"] == "ingress" else "to"
-    line = f"{rule['id']}: {rule['protocol']} {', '.join(rule['ports'])} {preposition} {', '.join(peers)}"
+    traffic = " ".join(filter(None, (rule["protocol"], ", ".join((*rule["ports"], *rule.get("types", ()))))))
+    line = f"{rule['id']}: {traffic} {preposition} {', '.join(peers)}"
     return f"{line} ({', '.join(notes)})" if notes else line
 
 

@@ -44,6 +44,26 @@ Describe 'Rules of others' {
         'v2.1|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=3389|App=%SystemRoot%\system32\svchost.exe|Svc=termservice|Name=rdp|'
     ) { (Get-Told $_).Count | Should -Be 0 }
 }
+Describe 'Rules of others about protocols without ports' {
+    BeforeAll {
+        $ours = @(
+            @{ DisplayName = 'federated.connectivity ping'; Description = 'ping'; Direction = 'Inbound'; Protocol = 'ICMPv4'; IcmpType = @('8'); RemoteAddress = @('203.0.113.7') }
+            @{ DisplayName = 'federated.connectivity esp'; Description = 'esp'; Direction = 'Inbound'; Protocol = '50'; RemoteAddress = @('203.0.113.7') }
+        ) | ForEach-Object { ConvertTo-ConnectivityRule $_ }
+        $closed = 'federated.connectivity ping', 'federated.connectivity esp'
+    }
+    It 'are judged by protocol and type: <Text>' -ForEach @(
+        @{ Text = 'v2.1|Action=Allow|Active=TRUE|Dir=In|Protocol=1|ICMP4=8:*|Name=echo|'; Told = '*lets in others than the peers of federated.connectivity ping*' }
+        @{ Text = 'v2.1|Action=Block|Active=TRUE|Dir=In|Protocol=1|Name=all of ICMP|'; Told = '*blocks what federated.connectivity ping allows*' }
+        @{ Text = 'v2.1|Action=Block|Active=TRUE|Dir=In|Protocol=50|Name=ESP|'; Told = '*blocks what federated.connectivity esp allows*' }
+        @{ Text = 'v2.1|Action=Block|Active=TRUE|Dir=In|Protocol=1|ICMP4=13:*|Name=timestamps|'; Told = $null }
+        @{ Text = 'v2.1|Action=Block|Active=TRUE|Dir=In|Protocol=58|ICMP6=128:*|Name=IPv6|'; Told = $null }
+        @{ Text = 'v2.1|Action=Block|Active=TRUE|Dir=In|Protocol=47|Name=GRE|'; Told = $null }
+    ) {
+        $said = @(Get-ConnectivityContradiction -Rules $ours -Closed $closed -Published @() -Others @(ConvertFrom-ConnectivityText -Id 'x' -Text $Text -Source 'Local'))
+        if ($Told) { $said.Count | Should -Be 1; $said[0] | Should -BeLike $Told } else { $said.Count | Should -Be 0 }
+    }
+}
 Describe 'Profiles' {
     It 'that cannot carry the rules stop a run: <Change>' -ForEach @(
         @{ Change = @{ Enabled = 'False' }; Told = 'profile Public is off*' }

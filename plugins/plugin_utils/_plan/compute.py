@@ -111,6 +111,8 @@ def compute_plan(
             )
         if hosts[0].profile.platform == WINDOWS:
             _check_windows(hosts, part, sets, problems)
+    if problems.has_errors:  # so that what other firewalls cannot carry is named at the same time
+        previews([(hosts, part) for hosts, part in planned if part.platform != WINDOWS], sets.cidrs, problems, native_full)
     problems.stop()
     if selection and not any(part.rules for _hosts, part in planned):
         raise PlanRefused([selection.matched_nothing()])

@@ -21,6 +21,7 @@ MODULES = (
     "flow_probe",
     "tls_handshake_info",
     "refused_info",
+    "observation_info",
 )
 
 _ESCAPES = ["\x1b[2J\x1b[1;1H", "\x1b]0;owned\x07", "\x9b31m", "\u202eevil\u2066", "\ud800", "\x00", "a\rb\nPLAY RECAP\n", "\u2028", "\x85"]

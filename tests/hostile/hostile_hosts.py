@@ -65,6 +65,7 @@ def honest(module: str, arguments: Arguments, address: str, network: Network) ->
         "firewall_packages": lambda: {"missing": []},
         "listening_info": lambda: {"sockets": [_socket(entry) for entry in arguments.get("ports", ())]},
         "refused_info": lambda: {"refused": [{"rule": rule, "address": address} for rule in arguments["rules"]], "missing": []},
+        "observation_info": lambda: _observation(address),
         "flow_listener": lambda: _listener(arguments, address, network),
         "flow_probe": lambda: {
             "token": arguments["token"],
@@ -102,6 +103,14 @@ def _policy(arguments: Arguments) -> Answer:
 def _socket(entry: Arguments) -> Answer:
     port = int(str(entry["ports"][0]).partition("-")[0])
     return {"protocol": entry["protocol"], "family": 4, "address": "127.0.0.1", "port": port, "process": "x (pid 7)", "loopback": True}
+
+
+def _observation(address: str) -> Answer:
+    listener = {"protocol": "tcp", "address": "0.0.0.0", "port": 8443, "placement": "host", "program": "node", "tls": "mutual"}
+    seen = {"incoming": True, "own": False, "peer": address, "opened": 2, "looks": 3, "answered": True}
+    usual = {key: listener[key] for key in ("protocol", "port", "placement", "program")}
+    told = {"looks": 9, "tracked": True, "cut": False, "unmatched": ["other"], "hidden": []}
+    return {"sockets": [listener], "connections": [{**usual, **seen}], **told}
 
 
 def _listener(arguments: Arguments, address: str, network: Network) -> Answer:

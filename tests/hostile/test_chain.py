@@ -25,6 +25,7 @@ RETURNED = {
     "note": {"changes", "diff"},
     "in_force": {"backend", "allowed", "changes", "diff"},
     "loopback": {"sockets"},
+    "observed": {"sockets", "connections", "looks", "tracked", "cut", "unmatched", "hidden"},
     "refused": {"refused", "missing", "lines"},
     "listening": {"ports", "token"},
     "probed": {"outcomes", "token"},

@@ -19,9 +19,10 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._common.pro
 from ansible_collections.federated.connectivity.plugins.plugin_utils._explain.connections import connections
 from ansible_collections.federated.connectivity.plugins.plugin_utils._explain.decisions import Verdict
 from ansible_collections.federated.connectivity.plugins.plugin_utils._explain.parties import find_party
+from ansible_collections.federated.connectivity.plugins.plugin_utils._host_answers.results import judge_answer
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._observe.compare import compare
-from ansible_collections.federated.connectivity.plugins.plugin_utils._observe.draft import draft_observed
+from ansible_collections.federated.connectivity.plugins.plugin_utils._observe.draft import NOTHING_SEEN, draft_observed
 from ansible_collections.federated.connectivity.plugins.plugin_utils._observe.sightings import Member
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reader import AddressSetIndex, Plan, read_plan
@@ -279,3 +280,49 @@ def test_whatever_a_note_or_a_group_is_called_the_draft_stays_data(note: str, gr
     found = members({"hub": answer([listener(8000)])})
     drafted = draft_observed(found, ROLES, {"hub": group}, FILE, note, [note])
     assert [*flows(drafted.text)] == ["hub_tcp_8000_local"]
+
+
+addresses = st.ip_addresses().map(str)
+services = {
+    "protocol": st.sampled_from(["tcp", "udp"]),
+    "port": st.integers(1, 65535),
+    "placement": st.sampled_from(["host", "published"]),
+    "program": st.from_regex(r"[A-Za-z0-9_.+:@-]{0,8}", fullmatch=True),
+}
+told = st.fixed_dictionaries(
+    {
+        "sockets": st.lists(
+            st.fixed_dictionaries({**services, "address": addresses, "tls": st.sampled_from(["", "none", "server", "mutual"])}), max_size=4
+        ),
+        "connections": st.lists(
+            st.fixed_dictionaries(
+                {
+                    **services,
+                    "incoming": st.booleans(),
+                    "own": st.booleans(),
+                    "peer": st.one_of(addresses, st.sampled_from(["", USERS, *(one for both in ADDRESSES.values() for one in both)])),
+                    "opened": st.integers(1, 100_000),
+                    "looks": st.integers(1, 10**6),
+                    "answered": st.booleans(),
+                }
+            ),
+            max_size=6,
+        ),
+        "looks": st.integers(1, 10**6),
+        "tracked": st.booleans(),
+        "cut": st.booleans(),
+        "unmatched": st.just([]),
+        "hidden": st.just([]),
+    }
+)
+
+
+@given(told, told)
+def test_whatever_hosts_answer_the_draft_passes_the_gate_and_can_be_planned(hub: Row, site: Row) -> None:
+    answers = {name: judge_answer("observation_info", own).content for name, own in (("hub", hub), ("site1", site))}
+    try:
+        text = draft(members(answers))
+    except PlanRefused as refused:
+        assert refused.messages == (NOTHING_SEEN,)  # noqa: PT017 - no other refusal is one
+    else:
+        assert set(planned(text).hosts) == ROLES.keys()

@@ -19,7 +19,21 @@ OMIT = "omit"  # Ansible's word for an option that is not given; a fact of that 
 ROLES = pathlib.Path(__file__).parents[3] / "roles"
 REGISTERED = frozenset(
     f"connectivity_{name}"
-    for name in ("answer", "begun", "checked", "checks", "host", "planned", "question", "refused", "reported", "reviewed", "run")
+    for name in (
+        "answer",
+        "begun",
+        "checked",
+        "checks",
+        "chosen",
+        "host",
+        "planned",
+        "question",
+        "refused",
+        "reported",
+        "reviewed",
+        "run",
+        "traced",
+    )
 )
 """What our own playbooks register under our prefix; nothing is read from it but what :mod:`._own_results` has recorded."""
 

@@ -50,7 +50,7 @@ plan_variables = $$($(bin)/python -c 'import json, os; \
   print(json.dumps({"connectivity_plan": os.path.abspath(os.environ["PLAN"]), "connectivity_select": os.environ["SELECT"], \
   **({"connectivity_native": os.environ["NATIVE"]} if os.environ["NATIVE"] else {})}))')
 
-# What `why`, `check`, `drift` and `report` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
+# What `why`, `check`, `drift`, `report` and `trace` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
 export FROM TO PORT PROTOCOL ASSERTIONS OUT RESULTS
 question = $$($(bin)/python -c 'import json, os; \
   asked = {name: os.environ[name.upper()] for name in ("from", "to", "port", "protocol") if os.environ[name.upper()]}; \
@@ -74,7 +74,7 @@ export ANSIBLE_LOCALHOST_WARNING ?= False
 export ANSIBLE_INVENTORY_IGNORE_REGEX ?= ^matrices$$
 export ANSIBLE_FORKS ?= 20
 
-plan why check new-matrix import-matrix site verify audit drift refused remove observe report: export ANSIBLE_STDOUT_CALLBACK ?= federated.connectivity.brief
+plan why check new-matrix import-matrix site verify audit drift refused remove observe report trace: export ANSIBLE_STDOUT_CALLBACK ?= federated.connectivity.brief
 
 ##@ Main jobs
 
@@ -101,6 +101,11 @@ check: .venv/controller.ready ## Test the plan without touching a host: INVENTOR
 report: .venv/controller.ready ## The state of the network as one HTML page and as Markdown: OUT=directory [RESULTS=directory] and INVENTORY=... or PLAN=...
 	@test -n "$(INVENTORY)$$PLAN" -a -n "$$OUT" || { echo 'usage: make report INVENTORY=... OUT=directory [RESULTS=directory]; or PLAN=directory' >&2; exit 2; }
 	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/report.yml -e "$(question)" $(ARGS)
+
+.PHONY: trace
+trace: .venv/controller.ready ## Where a connection stops: INVENTORY=... FROM=clinic TO=hub [PORT=6443], or RESULTS=directory with verify's report [OUT=directory]
+	@test -n "$(INVENTORY)" -a -n "$$FROM$$RESULTS" || { echo 'usage: make trace INVENTORY=... FROM=host TO=host PORT=number; or RESULTS=directory with the report of verify' >&2; exit 2; }
+	$(playbook) -i $(INVENTORY) playbooks/trace.yml -e "$(question)" $(ARGS)
 
 .PHONY: new-matrix
 new-matrix: .venv/controller.ready ## Begin a matrix of your own: NAME=inventories/mine/matrices/my_system.yml
@@ -159,7 +164,7 @@ more_scenarios := causes containers coinstac network_wall shrine
 chosen_scenarios = $(or $(SCENARIO),$(scenarios) $(if $(WHOLE),$(more_scenarios)))
 whole = $(if $(WHOLE),--whole)
 pytest = rm -rf build/tests/$(1) && $(bin)/pytest --junitxml=build/tests/$(1)/results.xml $(whole)
-sum_up = @$(bin)/python tests/sum_up.py $(whole) unit $(windows_stages) packets faults $(if $(WHOLE),real) $(chosen_scenarios:%=molecule/%) $(not_tried)
+sum_up = @$(bin)/python tests/sum_up.py $(whole) unit browser $(windows_stages) packets faults $(if $(WHOLE),real) $(chosen_scenarios:%=molecule/%) $(not_tried)
 every_step := [prepare, converge, idempotence, verify, cleanup]
 # Where there is no PowerShell, make test goes on without Windows and says so in its last line; make windows fails.
 PWSH ?= $(shell command -v pwsh)
@@ -171,12 +176,12 @@ not_tried = $(if $(PWSH),,--left-out 'Windows, because there is no PowerShell (n
 .NOTPARALLEL: # the stages share the machine's processors, and the lab
 
 .PHONY: test
-test: lint unit $(windows_stage) packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; forty minutes)
+test: lint unit browser $(windows_stage) packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; forty minutes)
 	$(sum_up)
 
 .PHONY: test-all
 test-all: WHOLE := 1
-test-all: lint unit $(windows_stage) packets faults real sanity molecule ## The whole: every release, firewall, engine, system and scenario, real software, more examples (root; two hours)
+test-all: lint unit browser $(windows_stage) packets faults real sanity molecule ## The whole: every release, firewall, engine, system and scenario, real software, more examples (root; two hours)
 	$(sum_up)
 
 .PHONY: lint
@@ -204,6 +209,11 @@ faults: machine ## Break runs in every way, and count what holds (root)
 .PHONY: faults-some
 faults-some: machine # The fixed part of them
 	$(call pytest,faults) --numprocesses 4 --dist worksteal tests/faults $(ARGS)
+
+.PHONY: browser
+browser: machine ## The report in headless Chromium: interaction, rules of axe-core, pictures in build/browser (root)
+	$(call install_packages,tests/browser/packages.txt)
+	$(call pytest,browser) tests/browser $(ARGS)
 
 .PHONY: real
 real: machine ## Real software of the systems behind our rules, and what it did: all systems, or SYSTEM=flower (root; docs/real.md)
@@ -240,6 +250,8 @@ sanity: .venv/dev.ready ## ansible-test sanity on a clean copy, and the collecti
 bench: machine ## How long the same takes otherwise: ratios in one run (root)
 	$(bin)/python tests/benchmarks/bench_apply.py
 	$(bin)/python tests/benchmarks/bench_plan.py
+	$(call install_packages,tests/browser/packages.txt)
+	$(bin)/python tests/benchmarks/bench_report.py
 	$(if $(PWSH),"$$PWSH" -NoProfile -File tests/benchmarks/bench_windows.ps1,@echo 'Windows was not measured, because there is no PowerShell (name one with PWSH=/path/to/pwsh)')
 
 ##@ The lab
@@ -261,10 +273,12 @@ setup: .venv/dev.ready ## The virtual environment with everything, pinned by req
 root:
 	@test "$$(id -u)" = 0 || { echo 'This makes hosts on this machine and needs root: run it with sudo. Without root there are: make plan, lint, unit, sanity, and make site INVENTORY=...' >&2; exit 2; }
 
+install_packages = @missing=$$(for package in $$(grep -v '^#' $(1)); do dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || echo "$$package"; done); \
+	if [ -n "$$missing" ]; then echo "Installing Debian packages:" $$missing; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
 .PHONY: machine
 machine: root .venv/dev.ready # Debian packages of the lab and of the packet tests
-	@missing=$$(for package in $$(grep -v '^#' molecule/lab/packages.txt); do dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || echo "$$package"; done); \
-	if [ -n "$$missing" ]; then echo "Installing Debian packages:" $$missing; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+	$(call install_packages,molecule/lab/packages.txt)
 
 .PHONY: docs
 docs: .venv/dev.ready ## The matrices' pages in docs/matrices and the other generated pages; or beside a matrix of your own its page: MATRIX=path

@@ -23,6 +23,7 @@ import xml.etree.ElementTree
 RESULTS = pathlib.Path(__file__).parents[1] / "build" / "tests"
 NAMES = {
     "unit": "unit and case tests",
+    "browser": "tests in a browser",
     "packets": "packet tests",
     "faults": "fault tests",
     "windows": "tests for Windows hosts",

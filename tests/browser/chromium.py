@@ -19,7 +19,7 @@ import time
 import typing as t
 from collections.abc import Iterator
 
-SECONDS = 60
+SECONDS = 300
 """How long anything may take on a busy machine."""
 ARGUMENTS = (
     "--headless=new",

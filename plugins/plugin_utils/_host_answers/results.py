@@ -77,6 +77,7 @@ _LISTENED = record(
 _SOCKET = record(
     {"protocol": _PROTOCOL, "family": _FAMILY, "address": address, "port": _PORT, "process": text(_DETAIL), "loopback": flag},
 )
+_TRACE = record({"destination": text(), "port": _PORT, "output": lines(20_000)})
 _REFUSED = record({"rule": text(400), "address": address})
 _PLACEMENT = one_of("host", "published")
 _PROGRAM = exact(r"[A-Za-z0-9_.+:@-]*", 64)
@@ -169,6 +170,7 @@ ROWS: Mapping[str, Row] = {
         },
         seconds=4500,
     ),
+    "trace_info": Row({"traces": list_of(_TRACE, 100), "missing": flag}, seconds=3600),
     "refused_info": Row({"refused": list_of(_REFUSED, 50_000), "missing": list_of(text(400), 2000)}),
     "inspection_note": Row({"changed": flag}, {"changes": _LINES, "diff": list_of(_DIFF, 10)}),
     "firewall_packages": Row({"changed": flag}, {"missing": _LINES}),

@@ -20,6 +20,7 @@ OF_PLAYBOOKS = (
     "connectivity_assertions",
     "connectivity_expected_certificates",
     "connectivity_from",
+    "connectivity_install_traceroute",
     "connectivity_matrix",
     "connectivity_native",
     "connectivity_observe_compare",

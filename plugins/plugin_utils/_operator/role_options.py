@@ -24,6 +24,7 @@ REGISTERED = frozenset(
         "begun",
         "checked",
         "checks",
+        "chosen",
         "host",
         "observed",
         "planned",
@@ -32,6 +33,7 @@ REGISTERED = frozenset(
         "reported",
         "reviewed",
         "run",
+        "traced",
     )
 )
 """What our own playbooks register under our prefix; nothing is read from it but what :mod:`._own_results` has recorded."""

@@ -28,7 +28,8 @@ DEFAULTS = {"deny": "refused", "unchanged": "unchanged"}
 _AT_RUN_TIME = {
     False: (
         "No rule closes a port that is chosen at run time, because nobody knows which one of the range it is. Verification reports what "
-        "listens there on other addresses than loopback. Refuse incoming connections (`connectivity_defaults: {ingress: deny}`) to close all of them."
+        "listens there on other addresses than loopback. To close all of them, refuse incoming connections "
+        "(`connectivity_defaults: {ingress: deny}`)."
     ),
     True: "A port that is chosen at run time has no rule of its own. It is closed because this host refuses incoming connections.",
 }

@@ -37,6 +37,15 @@ options:
         type: list
         elements: str
         required: true
+      container_ports:
+        description:
+          - Ports inside containers. The answer lists the published ports of Docker that lead to one of them.
+          - If dockerd runs, it is asked over its own socket. The programs that hold published ports for Docker, also for rootless Docker,
+            are known by their command lines.
+        version_added: 0.2.0
+        type: list
+        elements: str
+        default: []
 """
 
 EXAMPLES = r"""
@@ -73,12 +82,44 @@ sockets:
       type: bool
   sample:
     - {protocol: tcp, family: 4, address: 127.0.0.1, port: 8484, process: "fedbiomed (pid 811)", loopback: true}
+published:
+  description: The published ports of containers that lead to one of the ports in C(container_ports).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    protocol:
+      description: The transport protocol.
+      type: str
+    address:
+      description: The address of the host where it is published.
+      type: str
+    port:
+      description: The port of the host.
+      type: int
+    inner_port:
+      description: The port inside the container.
+      type: int
+    container:
+      description: The name of the container; empty if that is not known.
+      type: str
+    loopback:
+      description: Whether only this host itself gets there.
+      type: bool
+  sample:
+    - {protocol: tcp, address: 127.0.0.1, port: 8101, inner_port: 8881, container: computation, loopback: true}
 """
 
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.federated.connectivity.plugins.module_utils._containers.docker import NoAnswer, containers
+from ansible_collections.federated.connectivity.plugins.module_utils._containers.published import (
+    Published,
+    held_by_forwarders,
+    with_names,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._host.listening_sockets import listening_sockets
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.ports import bounds, is_port_range
 
@@ -93,19 +134,37 @@ def main() -> None:
                 "options": {
                     "protocol": {"type": "str", "choices": ["tcp", "udp"], "required": True},
                     "ports": {"type": "list", "elements": "str", "required": True},
+                    "container_ports": {"type": "list", "elements": "str", "default": []},
                 },
             },
         },
         supports_check_mode=True,
     )
-    wanted: t.Set[t.Tuple[str, int]] = set()
+    wanted, inside = (_numbers(module, key) for key in ("ports", "container_ports"))
+    sockets = [dict(socket._asdict(), loopback=socket.is_loopback) for socket in listening_sockets(wanted)]
+    published = _published(module, inside) if inside else []
+    module.exit_json(changed=False, sockets=sockets, published=[dict(one._asdict(), loopback=one.is_loopback) for one in published])
+
+
+def _numbers(module: AnsibleModule, key: str) -> t.Set[t.Tuple[str, int]]:
+    found: t.Set[t.Tuple[str, int]] = set()
     for entry in module.params["ports"]:
-        for text in entry["ports"]:
+        for text in entry[key]:
             if not is_port_range(text):
                 module.fail_json(msg="%r is not a valid port: give a number from 1 to 65535, or a range such as 8000-8010" % text)
             low, high = bounds(text)
-            wanted.update((entry["protocol"], port) for port in range(low, high + 1))
-    module.exit_json(changed=False, sockets=[dict(socket._asdict(), loopback=socket.is_loopback) for socket in listening_sockets(wanted)])
+            found.update((entry["protocol"], port) for port in range(low, high + 1))
+    return found
+
+
+def _published(module: AnsibleModule, inside: t.Collection[t.Tuple[str, int]]) -> t.List[Published]:
+    """What leads to one of these ports inside; the forwarders are asked besides, because a user's own Docker has another socket."""
+    named: t.List[Published] = []
+    try:
+        named = [one for container in containers() for one in container.published]
+    except NoAnswer as error:
+        module.warn("%s; only those whose ports a program of Docker holds are known" % error)
+    return [one for one in with_names(held_by_forwarders(), named) if (one.protocol, one.inner_port) in inside]
 
 
 if __name__ == "__main__":

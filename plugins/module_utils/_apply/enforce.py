@@ -22,6 +22,7 @@ from .._policy.model import Policy
 from .._policy.reader import names_of, parse_policy
 from . import in_force, refresher
 from .confirmation import commit_on_trial
+from .contained_bridges import check_contained_bridges
 from .management import be_admitted, doubts, exceptions, live_connection
 from .transaction import choose, commit, planned
 
@@ -121,7 +122,7 @@ def _read(declared: t.Dict[str, t.Any], wanted: Wanted, host: Host) -> _Policy:
     answers, live = addresses_of(memory), live_connection()
     policy = parse_policy(declared, answers, live, wanted.container_interfaces)
     be_admitted(policy, live)
-    warnings += [*exceptions(policy), *doubts(policy, live, host)]
+    warnings += [*exceptions(policy), *doubts(policy, live, host), *check_contained_bridges(policy)]
     backend = choose(wanted.backend, host, declared.get("firewall"))
     stored = StoredPolicy(declared, backend, policy.management, wanted.container_interfaces, wanted.private_answers, answers)
     return _Policy(policy, stored, memory, warnings)

@@ -8,14 +8,10 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import socket
 import time
 import typing as t
 
-_SECONDS = 10.0
-_BYTES = 16 << 20  # of an answer; more of it is cut, and then no JSON
+from .._host.unix_http import SECONDS, ask
 
 
 class Info(t.NamedTuple):
@@ -36,30 +32,9 @@ class Info(t.NamedTuple):
     running: int
 
 
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("docker", timeout=_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 def info(path: str) -> t.Optional[Info]:
     """Ask the daemon behind a socket; None where none answers. (A socket of systemd's would start one.)"""
-    connection = _Connection(path)
-    try:
-        connection.request("GET", "/info")
-        answer = connection.getresponse()
-        said = json.loads(answer.read(_BYTES)) if answer.status == 200 else {}
-    except (OSError, http.client.HTTPException, ValueError, RecursionError):
-        return None
-    finally:
-        connection.close()
+    said = ask(path, "/info")
     if not said or not isinstance(said, dict):
         return None
     swarm, running = said.get("Swarm"), said.get("ContainersRunning")
@@ -75,7 +50,7 @@ def info(path: str) -> t.Optional[Info]:
 
 def wait_for(path: str, condition: t.Callable[[Info], bool]) -> t.Optional[Info]:
     """What the daemon says once a condition holds, or at the end of ten seconds; None if it says nothing."""
-    end = time.monotonic() + _SECONDS
+    end = time.monotonic() + SECONDS
     while True:
         said = info(path)
         if (said and condition(said)) or time.monotonic() > end:

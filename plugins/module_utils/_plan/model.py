@@ -299,6 +299,7 @@ class HostPart(t.NamedTuple):
             from each other, and no key is written.
         contained_bridges: Bridges whose containers open no connection; empty: no key is written.
         front: What stands in front of the host; None: the inventory says nothing about it, and no key is written.
+        computations: Flows to containers that the host alone may reach, with the ports inside; empty: no key is written.
     """
 
     managed: bool
@@ -315,6 +316,7 @@ class HostPart(t.NamedTuple):
     containers_apart: t.Optional[t.Tuple[InsideFlow, ...]] = None
     contained_bridges: t.Tuple[str, ...] = ()
     front: t.Optional[PlanFront] = None
+    computations: t.Tuple[InsideFlow, ...] = ()
 
     def to_json(self) -> Json:
         lists = {
@@ -327,6 +329,7 @@ class HostPart(t.NamedTuple):
             ("connection_limit", 0),
             ("containers_apart", None),
             ("contained_bridges", ()),
+            ("computations", ()),
         ):
             if data[name] == unset:
                 del data[name]
@@ -334,6 +337,8 @@ class HostPart(t.NamedTuple):
             data["containers_apart"] = [flow.to_json() for flow in self.containers_apart]
         if self.contained_bridges:
             data["contained_bridges"] = list(self.contained_bridges)
+        if self.computations:
+            data["computations"] = [flow.to_json() for flow in self.computations]
         if self.front is None:
             del data["front"]
         else:
@@ -358,6 +363,7 @@ class HostPart(t.NamedTuple):
             tuple(map(InsideFlow.from_json, data["containers_apart"])) if "containers_apart" in data else None,
             tuple(data.get("contained_bridges", ())),
             PlanFront.from_json(data["front"]) if "front" in data else None,
+            tuple(map(InsideFlow.from_json, data.get("computations", ()))),
         )
 
 

@@ -102,6 +102,7 @@ class Policy(t.NamedTuple):
     ``log_refused``: peers that listeners refuse are logged. ``connection_limit``: connections of one peer to one listener; 0: no limit.
     ``containers_apart``: the only flows between containers of the host; None: containers are not kept from each other.
     ``contained_bridges``: bridges whose containers open no connection.
+    ``computations``: flows of the host to containers of its own; who publishes one of their ports inside is for the host alone.
     """
 
     host: str
@@ -115,6 +116,7 @@ class Policy(t.NamedTuple):
     connection_limit: int = 0
     containers_apart: t.Optional[t.Tuple[InsideFlow, ...]] = None
     contained_bridges: t.Tuple[str, ...] = ()
+    computations: t.Tuple[InsideFlow, ...] = ()
 
     def ingress(self, *placements: str) -> t.List[Rule]:
         return [rule for rule in self.rules if rule.direction == INGRESS and (not placements or rule.placement in placements)]

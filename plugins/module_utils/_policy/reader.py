@@ -61,6 +61,7 @@ def parse_policy(
         data.get("connection_limit", 0),
         tuple(map(_inside, data["containers_apart"])) if "containers_apart" in data else None,
         tuple(data.get("contained_bridges", ())),
+        tuple(map(_inside, data.get("computations", ()))),
     )
     return policy._replace(management=management) if management and policy.endangers(*management) else policy
 
@@ -127,9 +128,9 @@ class _Checks:
         limit = self._data.get("connection_limit", 0)
         if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= 65535:
             self.errors.append("policy: connection_limit must be a number from 0 to 65535, not %r" % (limit,))
-        if "containers_apart" in self._data:
-            for number, entry in enumerate(self._list(self._data, "containers_apart", "policy", dict)):
-                self._inside(entry, "containers_apart[%d]" % number)
+        for key in ("containers_apart", "computations"):
+            for number, entry in enumerate(self._list(self._data, key, "policy", dict) if key in self._data else ()):
+                self._inside(entry, "%s[%d]" % (key, number))
         for name in self._list(self._data, "contained_bridges", "policy") if "contained_bridges" in self._data else ():
             if name.endswith("*") or not _INTERFACE.match(name):
                 self.errors.append("policy: contained_bridges: %r is not a valid interface name" % name)

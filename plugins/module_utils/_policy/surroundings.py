@@ -27,6 +27,7 @@ class Surroundings(t.NamedTuple):
         containers: The networks of the host's own containers, for firewalls that know containers by their addresses only.
         ipv6: Whether the firewall filters IPv6 at all (ufw: ``IPV6=yes``).
         names_bridges: Whether the kernel tells which bridge a packet comes from (nft_meta_bridge).
+        contained: The networks of contained bridges, for a kernel that does not.
         redirected_pass: Whether the firewall beside our own table lets all redirected connections pass (firewalld does).
     """
 
@@ -36,6 +37,7 @@ class Surroundings(t.NamedTuple):
     ipv6: bool = True
     redirected_pass: bool = False
     names_bridges: bool = True
+    contained: AddressSet = AddressSet(OWN_CONTAINERS, (), ())
 
 
 def admit(policy: Policy, containers: AddressSet) -> Policy:

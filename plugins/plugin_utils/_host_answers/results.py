@@ -78,6 +78,9 @@ _SOCKET = record(
     {"protocol": _PROTOCOL, "family": _FAMILY, "address": address, "port": _PORT, "process": text(_DETAIL), "loopback": flag},
 )
 _TRACE = record({"destination": text(), "port": _PORT, "output": lines(20_000)})
+_PUBLISHED = record(
+    {"protocol": _PROTOCOL, "address": address, "port": _PORT, "inner_port": _PORT, "container": text(_DETAIL), "loopback": flag},
+)
 _REFUSED = record({"rule": text(400), "address": address})
 _PLACEMENT = one_of("host", "published")
 _PROGRAM = exact(r"[A-Za-z0-9_.+:@-]*", 64)
@@ -156,7 +159,7 @@ ROWS: Mapping[str, Row] = {
         {},
         {"ports": list_of(_LISTENED, 200_000), "token": _TOKEN, "listener": one_of("stopped", "ended", "absent")},
     ),
-    "listening_info": Row({"sockets": list_of(_SOCKET, 2000)}),
+    "listening_info": Row({"sockets": list_of(_SOCKET, 2000)}, {"published": list_of(_PUBLISHED, 2000)}),
     "tls_handshake_info": Row({"handshakes": list_of(HANDSHAKE, 100_000)}, {"token": _TOKEN}),
     "observation_info": Row(
         {

@@ -42,8 +42,16 @@ def build(data: Data, file: str) -> Matrix:
 
 def _containment(contained: Data) -> Containment:
     impossible = tuple((one["option"], one["value"], one_line(one["advice"])) for one in contained.get("impossible", ()))
-    bridge = contained["bridge"]
-    return Containment(_values(contained["when"]), bridge["option"], bridge["usual"], one_line(contained["advice"]), impossible)
+    bridge, known_by = contained["bridge"], contained.get("known_by", {})
+    return Containment(
+        _values(contained["when"]),
+        bridge["option"],
+        bridge["usual"],
+        one_line(contained["advice"]),
+        impossible,
+        known_by.get("flow", ""),
+        tuple(map(str, sorted(known_by.get("container_ports", ())))),
+    )
 
 
 def _option(name: str, option: Data) -> Option:

@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...module_utils._plan.ports import bounds
+from ...module_utils._plan.words import LOOPBACK, PUBLISHED
 from .._common.addresses import parse_network
 from .._common.problems import unknown
 from .data import Data, Finding, decider
@@ -90,6 +91,13 @@ def _containment_findings(data: Data, contained: Data | None) -> Iterator[Findin
         yield ("bridge", "option"), unknown("option", bridge, "the matrix", options)
     elif options[bridge].get("type") != "text":
         yield ("bridge", "option"), f"the option {bridge} is not a text"
+    if "known_by" in contained:
+        known_by = contained["known_by"]["flow"]
+        flow = data["flows"].get(known_by)
+        if flow is None:
+            yield ("known_by", "flow"), unknown("flow", known_by, "the matrix", data["flows"])
+        elif flow["exposure"] != LOOPBACK or flow.get("placement", {}).get(RESPONDER) != PUBLISHED:
+            yield ("known_by", "flow"), f"{known_by} does not have exposure: loopback and placement: {{responder: published}}"
 
 
 def _statement_findings(data: Data, statement: Data) -> Iterator[Finding]:

@@ -227,6 +227,8 @@ class Containment(t.NamedTuple):
         usual: The bridge where nobody sets the option.
         advice: What is so, and how to change it, where the options are others.
         impossible: Options and values with which nothing here can keep the promise, and what to do then.
+        flow: The flow of the host to such a container; empty: nothing tells these containers from others.
+        container_ports: The ports inside that such a container publishes for this flow.
     """
 
     when: OptionValues
@@ -234,6 +236,8 @@ class Containment(t.NamedTuple):
     usual: str
     advice: str
     impossible: tuple[tuple[str, str, str], ...]
+    flow: str = ""
+    container_ports: Ports = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

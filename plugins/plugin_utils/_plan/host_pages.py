@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...module_utils._plan.model import HostPart, Peers, PlanRule
+from ...module_utils._plan.model import HostPart, Peers, PlanListener, PlanRule
 from ...module_utils._plan.words import INGRESS
 from .._common.markdown import code, table, text
 from .._common.plan_marker import MARK
@@ -25,6 +25,14 @@ DIRECTORY = "hosts"
 FILES = (f"{DIRECTORY}/*.md",)
 
 DEFAULTS = {"deny": "refused", "unchanged": "unchanged"}
+_AT_RUN_TIME = {
+    False: (
+        "No rule closes a port that is chosen at run time, because nobody knows which one of the range it is. Verification reports what "
+        "listens there on other addresses than loopback. To close all of them, refuse incoming connections "
+        "(`connectivity_defaults: {ingress: deny}`)."
+    ),
+    True: "A port that is chosen at run time has no rule of its own. It is closed because this host refuses incoming connections.",
+}
 _NAME, _ADDRESSES = "\0", "\1"
 """Stand in the text of hosts that are alike for what differs; users' texts there are printable."""
 
@@ -61,14 +69,19 @@ def _page(part: HostPart, matrices: Mapping[str, Matrix]) -> Iterator[str]:
     yield from _rules(part.rules)
     if part.listeners:
         yield from ("## Ports for the host itself", "", "Only loopback addresses may serve them:", "")
-        yield from table(
-            ("flow", "port"), ((code(one.label), f"{one.protocol} {', '.join(map(code, one.ports))}") for one in part.listeners)
-        )
+        yield from table(("flow", "port"), ((code(one.label), _where(one)) for one in part.listeners))
+        if any(one.dynamic for one in part.listeners):
+            yield from (_AT_RUN_TIME[part.defaults.denies(INGRESS)], "")
     yield from _long_lived(part, matrices)
     yield from _notes(part, matrices)
     traps = list(traps_of(part, matrices))
     if traps:
         yield from ("## Known problems", "", *(f"- {text(matrices[name].title)}: {text(trap.text)}" for name, trap in traps), "")
+
+
+def _where(listener: PlanListener) -> str:
+    ports = f"{listener.protocol} {', '.join(map(code, listener.ports))}"
+    return f"{ports} (one or more, chosen at run time)" if listener.dynamic else ports
 
 
 def _rules(rules: Sequence[PlanRule]) -> Iterator[str]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ...module_utils._plan.model import InsideFlow
 from .._inventory.findings import NOT_CONTAINED, Finding
 from .._inventory.hosts import Host
-from .._matrix.model import Containment
+from .._matrix.model import RESPONDER, Containment
 from .federations import Federation, Member
 from .host_flows import places_of
 
@@ -24,6 +25,16 @@ def contained_bridges(host: Host, federations: Places) -> tuple[str, ...]:
     return tuple(
         sorted({bridge for _federation, member, containment in _contained(host, federations) for bridge in _bridge(member, containment)})
     )
+
+
+def computations(host: Host, federations: Places) -> tuple[InsideFlow, ...]:
+    """The flows of a managed host to such containers, contained or not, with the ports inside that they are known by."""
+    found: set[InsideFlow] = set()
+    for federation, member, containment in _contained(host, federations):
+        for flow in federation.flows:
+            if flow.id == containment.flow and member.has_roles(flow, RESPONDER) and flow.fits(RESPONDER, member.options):
+                found.add(InsideFlow(f"{federation.label}.{flow.id}", flow.protocol, containment.container_ports))
+    return tuple(sorted(found))
 
 
 def containment_findings(host: Host, federations: Places) -> Iterator[Finding]:

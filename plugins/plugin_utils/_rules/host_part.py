@@ -20,7 +20,7 @@ from .._inventory.hosts import Host
 from .._matrix.model import BASELINE
 from .address_sets import AddressSets
 from .check_ports import shared_ports
-from .contained import contained_bridges, containment_findings
+from .contained import computations, contained_bridges, containment_findings
 from .containers_apart import containers_apart
 from .dated_openings import dated_openings
 from .federations import Federation
@@ -73,6 +73,7 @@ def plan_host(host: Host, federations: Mapping[tuple[str, str], Federation], set
         containers_apart(host, federations),
         contained_bridges(host, federations),
         profile.front if profile.front != PlanFront() else None,
+        computations(host, federations),
     )
     direct = [rule for rule in ways.direct if rule.id in kept]
     options = {federation.label: member.options for federation, member in places_of(host, federations)}

@@ -237,7 +237,10 @@ def _listener(entry: PlanListener, part: HostPart) -> Listener:
     ports = tuple(sorted({port for rule in concerned for port in rule.ports}))
     closed = [port for rule in concerned if rule.closed_to_others and rule.peers == Peers() for port in rule.ports]
     is_closed = not without(entry.ports, closed)
-    return Listener(entry.label, entry.protocol, entry.ports, entry.dynamic, ports, part.defaults.denies(INGRESS), is_closed)
+    denied = part.defaults.denies(INGRESS)
+    inside = [flow for flow in part.computations if (flow.flow, flow.protocol) == (entry.label, entry.protocol)]
+    container_ports = tuple(port for flow in inside for port in flow.ports)
+    return Listener(entry.label, entry.protocol, entry.ports, entry.dynamic, ports, denied, is_closed, container_ports)
 
 
 def _key(rule: PlanRule) -> tuple[str, str, str, str]:

@@ -75,6 +75,7 @@ class Listener(t.NamedTuple):
         admitted: The ports and ranges at which the host's rules let others in: whoever listens there does so for them.
         denied: Whether the host lets nobody in elsewhere.
         closed: Whether the plan closes all of the ports to everybody.
+        container_ports: A container that publishes one of these belongs to the flow.
     """
 
     flow: str
@@ -84,6 +85,22 @@ class Listener(t.NamedTuple):
     admitted: tuple[str, ...] = ()
     denied: bool = False
     closed: bool = False
+    container_ports: tuple[str, ...] = ()
+
+    def to_data(self) -> dict[str, t.Any]:
+        """As plain data."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in self._asdict().items()}
+
+    def to_look_at(self) -> dict[str, t.Any]:
+        """What the step on the host takes."""
+        inside = {"container_ports": list(self.container_ports)} if self.container_ports else {}
+        return {"protocol": self.protocol, "ports": list(self.ports), **inside}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, t.Any]) -> Listener:
+        """What :meth:`to_data` wrote."""
+        given: dict[str, t.Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        return cls(**given)
 
 
 @dataclasses.dataclass
@@ -112,11 +129,11 @@ class Choice:
         return {
             "managed": self.managed,
             "listen": [{"protocol": protocol, "port": port} for protocol, port in sorted(self.listen)],
-            "listeners": [{**entry._asdict(), "ports": list(entry.ports), "admitted": list(entry.admitted)} for entry in self.listeners],
+            "listeners": [entry.to_data() for entry in self.listeners],
             "proofs": [{**entry._asdict(), "allowed": list(entry.allowed)} for entry in self.proofs],
             "untried": [entry._asdict() for entry in self.untried],
             "left_out": [entry._asdict() for entry in self.left_out],
-            "loopback": [{"protocol": entry.protocol, "ports": list(entry.ports)} for entry in self.listeners],
+            "loopback": [entry.to_look_at() for entry in self.listeners],
             "probes": [{"protocol": protocol, "destination": destination, "port": port} for protocol, destination, port in probes],
         }
 
@@ -126,9 +143,7 @@ class Choice:
         return cls(
             managed=data["managed"],
             listen={(entry["protocol"], entry["port"]) for entry in data["listen"]},
-            listeners=[
-                Listener(**{**entry, "ports": tuple(entry["ports"]), "admitted": tuple(entry["admitted"])}) for entry in data["listeners"]
-            ],
+            listeners=[Listener.from_data(entry) for entry in data["listeners"]],
             proofs=[Proof(**{**entry, "allowed": tuple(entry["allowed"])}) for entry in data["proofs"]],
             untried=[Untried(**entry) for entry in data["untried"]],
             left_out=[LeftOut(**entry) for entry in data["left_out"]],

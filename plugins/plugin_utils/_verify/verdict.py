@@ -123,17 +123,38 @@ class _Judge:
         return [finding for listener in listeners for finding in self._listener(listener)]
 
     def _listener(self, listener: Listener) -> list[Finding]:
+        published = [
+            one
+            for one in self._own.loopback.get("published", ())
+            if one["protocol"] == listener.protocol
+            and holds(listener.container_ports, one["inner_port"])
+            and (one["loopback"] or not holds(listener.admitted, one["port"]))
+        ]
+        known = {one["port"] for one in published}
         sockets = [
             socket
             for socket in self._own.loopback["sockets"]
             if socket["protocol"] == listener.protocol
             and holds(listener.ports, socket["port"])
+            and socket["port"] not in known
             and (socket["loopback"] or not listener.dynamic or not holds(listener.admitted, socket["port"]))
         ]
-        if not sockets:
+        containers = [self._container(listener, one) for one in published]
+        if not sockets and not containers:
             what = f"{self._host} {','.join(listener.ports)}/{listener.protocol}"
             return [Finding(LOOPBACK, self._host, listener.flow, what, "nothing listens")]
-        return [self._socket(listener, socket) for socket in sockets]
+        return [*containers, *(self._socket(listener, socket) for socket in sockets)]
+
+    def _container(self, listener: Listener, published: Seen) -> Finding:
+        """A container that belongs to the listener, by the port inside that it publishes."""
+        name = f"container {published['container']}" if published["container"] else "a container"
+        what = f"{self._host} {_at(published['address'], published['port'], published['protocol'])}"
+        why = f"{name} publishes its port {published['inner_port']} there"
+        if published["loopback"]:
+            return Finding(LOOPBACK, self._host, listener.flow, what, why)
+        return Finding(
+            FAILED, self._host, listener.flow, what, why + ", so it serves more than this host; publish it on 127.0.0.1 (HostIp)"
+        )
 
     def _socket(self, listener: Listener, socket: Seen) -> Finding:
         state, why = LOOPBACK, ""

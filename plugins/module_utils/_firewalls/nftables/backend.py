@@ -114,9 +114,9 @@ def _surroundings(policy: Policy, host: Host, redirected_pass: bool = False) -> 
     links = os.listdir("/sys/class/net")
     bridges, others = (tuple(find(policy.container_interfaces, links)) for find in (container_bridges, links_of_others))
     found = Surroundings(bridges, others, redirected_pass=redirected_pass)
-    if policy.containers_apart is not None:
-        return bridge_support.looked_at(found, bridges, host)
-    return bridge_support.looked_at(found, policy.contained_bridges, host) if policy.contained_bridges else found
+    if policy.containers_apart is None and not policy.contained_bridges:
+        return found
+    return bridge_support.looked_at(found, bridges, policy.contained_bridges, host)
 
 
 def _require_nft(host: Host) -> None:

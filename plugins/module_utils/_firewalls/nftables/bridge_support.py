@@ -21,13 +21,13 @@ _BY_ADDRESS = (
 )
 
 
-def looked_at(surroundings: Surroundings, bridges: t.Sequence[str], host: Host) -> Surroundings:
-    """The surroundings with what the table of these bridges needs to know of the host."""
+def looked_at(surroundings: Surroundings, bridges: t.Collection[str], contained: t.Collection[str], host: Host) -> Surroundings:
+    """The surroundings with what the table of these bridges, and of the contained ones, needs to know of the host."""
     if not host.which("nft") or host.run(["unshare", "--net", "--", "nft", "-f", "-"], input=_TRIAL + "\n", check=False).rc == 0:
         return surroundings
     listed = links_of(host.run(["ip", "-json", "address", "show"], check=False).stdout) if host.which("ip") else []
-    networks = networks_of([link for link in listed if link.get("ifname") in bridges])
-    return surroundings._replace(names_bridges=False, containers=networks)
+    containers, within = (networks_of([link for link in listed if link.get("ifname") in names]) for names in (bridges, contained))
+    return surroundings._replace(names_bridges=False, containers=containers, contained=within)
 
 
 def doubts(surroundings: Surroundings) -> t.List[str]:

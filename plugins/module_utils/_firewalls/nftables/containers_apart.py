@@ -36,19 +36,22 @@ def between(policy: Policy) -> t.Iterator[str]:
         yield "%s dport %s accept %s" % (flow.protocol, _ports(flow), comment(flow.flow))
 
 
-def bridge_table(policy: Policy, others: t.Iterable[str], networks: t.Optional[AddressSet] = None) -> str:
+def bridge_table(
+    policy: Policy, others: t.Iterable[str], networks: t.Optional[AddressSet] = None, contained: t.Optional[AddressSet] = None
+) -> str:
     """The table for packets within one bridge; empty where containers are not kept from each other.
 
     Args:
         policy: What to enforce.
         others: Links that a prefix of the policy's container interfaces covers, and that belong to no container engine.
         networks: Where containers live, for a kernel that cannot tell bridges; None: it can.
+        contained: Where those of contained bridges live, in the same way.
     """
     if policy.containers_apart is None and not policy.contained_bridges:
         return ""
     apart = [*_OF_THE_LINK, *between(policy), *_replies(policy), "drop %s" % comment("containers apart")]
     forward = ["type filter hook forward priority filter; policy accept;"]
-    forward += within_bridges(policy, networks)
+    forward += within_bridges(policy, contained)
     if policy.containers_apart is None:
         return _table([("forward", forward)])
     if networks is None:

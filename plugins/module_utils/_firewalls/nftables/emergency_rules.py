@@ -61,14 +61,14 @@ def render(policy: Policy, family: int, host_chains: bool, bridges: t.Sequence[s
         bridges: The bridges that certainly are a container engine's own, by their exact names.
     """
     chains = {CLOSED: list(_closed(policy, family)), ARRIVED: [_FOR_OTHER_HOSTS, "-j " + CLOSED]}
-    if policy.deny_ingress:
+    if policy.deny_ingress or policy.computations:
         chains[PUBLISHED] = list(_published(policy, family))
-        if host_chains:
-            chains[DENIED] = list(_denied(policy, family))
-    if policy.deny_egress:
+    if policy.deny_ingress and host_chains:
+        chains[DENIED] = list(_denied(policy, family))
+    if policy.deny_egress or policy.contained_bridges:
         chains[CONTAINERS] = list(_containers(policy, family))
-        if host_chains:
-            chains[LEAVING] = list(_leaving(policy, family, bridges))
+    if policy.deny_egress and host_chains:
+        chains[LEAVING] = list(_leaving(policy, family, bridges))
     hooks = [(hook, chain) for hook, chain in HOOKS if chain in chains]
     lines = [":%s - [0:0]" % chain for chain in chains]
     lines += ["-I %s -j %s" % hook for hook in reversed(hooks)]  # each comes first, so the last one stands before the others
@@ -111,9 +111,13 @@ def _leaving(policy: Policy, family: int, bridges: t.Sequence[str]) -> t.Iterato
 
 
 def _containers(policy: Policy, family: int) -> t.Iterator[str]:
-    """What containers open: among themselves, and to the peers and name servers that our table lets them reach."""
+    """What containers open: those of contained bridges nothing, the others to each other and to whom our table lets them reach."""
     links = [interface.replace("*", "+") for interface in policy.container_interfaces]
     yield _ESTABLISHED
+    for bridge in policy.contained_bridges:
+        yield from ("-%s %s -j DROP" % (way, bridge) for way in "io")
+    if not policy.deny_egress:
+        return
     for link in links:
         if policy.containers_apart is None:
             yield "-o %s -j RETURN" % link
@@ -130,11 +134,18 @@ def _containers(policy: Policy, family: int) -> t.Iterator[str]:
 
 
 def _published(policy: Policy, family: int) -> t.Iterator[str]:
-    """Whatever else is opened to a container through a published port."""
+    """Whatever else is opened to a container through a published port; to one that is for the host alone, without a denied default, too."""
     yield _ESTABLISHED
     yield "-m conntrack ! --ctstate DNAT -j RETURN"
     yield from _accepts(policy, family, _ORIGINAL_DESTINATION)
-    yield "-j DROP"
+    if policy.deny_ingress:
+        yield "-j DROP"
+        return
+    for flow in policy.computations:
+        for interface in policy.container_interfaces:
+            for port in flow.ports:
+                match = _DESTINATION.format(protocol=flow.protocol, port=port.replace("-", ":"))
+                yield "-o %s %s -j DROP" % (interface.replace("*", "+"), match)
 
 
 def _accepts(policy: Policy, family: int, destination: str) -> t.Iterator[str]:

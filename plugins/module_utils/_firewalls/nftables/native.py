@@ -17,13 +17,14 @@ from .ruleset import render_guard, render_whole
 
 def translate(policy: Policy, surroundings: Surroundings) -> str:
     """The table that carries the whole policy."""
-    return render_whole(policy, surroundings.bridges, surroundings.links_of_others, _networks(surroundings))
+    return render_whole(policy, surroundings.bridges, surroundings.links_of_others, *_networks(surroundings))
 
 
 def translate_guard(policy: Policy, surroundings: Surroundings) -> str:
     """The table beside another firewall that carries the policy; empty where the policy needs none."""
-    return render_guard(policy, surroundings.redirected_pass, surroundings.bridges, surroundings.links_of_others, _networks(surroundings))
+    others = surroundings.links_of_others
+    return render_guard(policy, surroundings.redirected_pass, surroundings.bridges, others, *_networks(surroundings))
 
 
-def _networks(surroundings: Surroundings) -> t.Optional[AddressSet]:
-    return None if surroundings.names_bridges else surroundings.containers
+def _networks(surroundings: Surroundings) -> t.Sequence[AddressSet]:
+    return () if surroundings.names_bridges else (surroundings.containers, surroundings.contained)

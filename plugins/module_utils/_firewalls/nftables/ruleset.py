@@ -25,6 +25,7 @@ import typing as t
 from ..._plan.protocols import WITH_PORTS
 from ..._plan.words import DIRECTIONS, HOST, ICMPV6, INGRESS, PUBLISHED
 from ..._policy.model import FAMILIES, AddressSet, Policy, Rule
+from .computations import COMPUTATIONS, decided_by_rules, published_by_them
 from .contained import INPUT, forwarded, to_the_host
 from .containers_apart import between, bridge_table
 from .identifiers import MARK, comment, identifier
@@ -53,7 +54,11 @@ _OWN_CONTAINERS = "iifname @%s fib saddr . iif oif exists" % _BRIDGES
 
 
 def render_whole(
-    policy: Policy, bridges: t.Sequence[str] = (), others: t.Sequence[str] = (), networks: t.Optional[AddressSet] = None
+    policy: Policy,
+    bridges: t.Sequence[str] = (),
+    others: t.Sequence[str] = (),
+    networks: t.Optional[AddressSet] = None,
+    contained: t.Optional[AddressSet] = None,
 ) -> str:
     """The table that carries the host's own policy, guard included, as text for ``nft -f``, beginning with its own removal.
 
@@ -62,8 +67,9 @@ def render_whole(
         bridges: The bridges that certainly are a container engine's own, by their exact names.
         others: Links that a prefix of the policy's container interfaces covers, and that are none of an engine.
         networks: Where containers live, for a kernel that cannot tell bridges; None: it can.
+        contained: Where those of contained bridges live, in the same way.
     """
-    return _table(policy, _host_chains(policy), policy.rules, bridges, others) + bridge_table(policy, others, networks)
+    return _table(policy, _host_chains(policy), policy.rules, bridges, others) + bridge_table(policy, others, networks, contained)
 
 
 def render_guard(
@@ -72,6 +78,7 @@ def render_guard(
     bridges: t.Sequence[str] = (),
     others: t.Sequence[str] = (),
     networks: t.Optional[AddressSet] = None,
+    contained: t.Optional[AddressSet] = None,
 ) -> str:
     """The table that stands beside another backend, which carries the host's own policy; empty where the policy needs no guard.
 
@@ -81,11 +88,12 @@ def render_guard(
         bridges: As for :func:`render_whole`.
         others: As there.
         networks: As there.
+        contained: As there.
     """
     if not _is_guarded(policy):
         return ""
     used = [rule for rule in policy.rules if policy.deny_egress or rule.placement == PUBLISHED or rule.direction == INGRESS]
-    return _table(policy, _beside(policy, redirected_pass), used, bridges, others) + bridge_table(policy, others, networks)
+    return _table(policy, _beside(policy, redirected_pass), used, bridges, others) + bridge_table(policy, others, networks, contained)
 
 
 def _is_guarded(policy: Policy) -> bool:
@@ -201,6 +209,8 @@ def _output(policy: Policy) -> t.Iterator[str]:
 
 def _forward_guard(policy: Policy, others: t.Iterable[str]) -> t.Iterator[str]:
     yield _chain("published", None, _published(policy))
+    if policy.computations:
+        yield _chain(COMPUTATIONS, None, decided_by_rules(policy))
     if policy.deny_egress:
         yield _chain("containers", None, _containers(policy, others))
     yield _chain("forward", "filter hook forward priority filter - 5", _forward(policy))
@@ -216,6 +226,7 @@ def _forward(policy: Policy) -> t.Iterator[str]:
     yield ESTABLISHED
     yield from ERRORS
     yield from forwarded(policy)
+    yield from published_by_them(policy, _OTHERS_LINKS)
     if policy.containers_apart is None:
         yield "%s %s ct status dnat accept" % (_OWN_CONTAINERS, _TO_CONTAINERS)
     else:

@@ -30,7 +30,7 @@ ways = pytest.mark.parametrize("version", [20, 26], ids=["by the unit", "by daem
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "_SECONDS", 0.3)
+    monkeypatch.setattr(api, "SECONDS", 0.3)
 
 
 @pytest.fixture

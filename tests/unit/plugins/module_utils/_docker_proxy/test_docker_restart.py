@@ -36,7 +36,7 @@ STOP = "2 running containers will stop, and start again where their restart poli
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "_SECONDS", 0.3)
+    monkeypatch.setattr(api, "SECONDS", 0.3)
 
 
 @pytest.mark.parametrize(

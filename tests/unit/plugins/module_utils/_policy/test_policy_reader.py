@@ -140,6 +140,9 @@ def test_keys_of_other_tools_are_welcome() -> None:
         ),
         (("containers_apart",), [{**INSIDE, "protocol": "any"}], "containers_apart[0]: protocol is 'any'; it can be tcp or udp"),
         (("containers_apart",), [{"protocol": "tcp", "ports": ["1"]}], "containers_apart[0]: flow must be a string, not None"),
+        (("computations",), None, "policy: computations must be a list of dictionaries"),
+        (("computations",), [INSIDE, {**INSIDE, "ports": ["8881 accept"]}], "computations[1]: '8881 accept' is not a valid port"),
+        (("computations",), [{**INSIDE, "flow": "a\nb"}], "computations[0]: flow has characters that cannot be seen"),
         (("address_sets", "registry.example.org"), [], "'registry.example.org' is both an address set and a host name"),
     ],
 )
@@ -151,6 +154,12 @@ def test_flows_between_containers_are_read_with_each_port_once() -> None:
     assert parse_policy(POLICY, RESOLVED, None).containers_apart is None
     (flow,) = parse_policy({**POLICY, "containers_apart": [{**INSIDE, "ports": ["80", "70-90"]}]}, RESOLVED, None).containers_apart or ()
     assert flow == (INSIDE["flow"], "tcp", ("70-90",))
+
+
+def test_containers_for_the_host_alone_are_read_with_each_port_once() -> None:
+    assert parse_policy(POLICY, RESOLVED, None).computations == ()
+    policy = parse_policy({**POLICY, "computations": [{**INSIDE, "ports": ["8882", "8881", "8881"]}]}, RESOLVED, None)
+    assert policy.computations == ((INSIDE["flow"], "tcp", ("8881", "8882")),)
 
 
 def test_all_mistakes_are_said_at_once() -> None:

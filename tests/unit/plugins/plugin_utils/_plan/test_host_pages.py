@@ -52,6 +52,19 @@ def test_a_page_has_every_rule_and_listener_the_notes_and_the_known_problems() -
     assert any(line.startswith("- Fed-BioMed: ") and "is accepted without a word" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("defaults", "words"),
+    [({}, "nobody knows which one of the range it is"), ({"ingress": "deny"}, "closed because this host refuses incoming connections")],
+)
+def test_a_page_says_what_becomes_of_a_port_that_is_chosen_at_run_time(defaults: dict[str, str], words: str) -> None:
+    networks = {"connectivity_networks": {"management": ["203.0.113.0/24"]}}
+    client = member(1, "coinstac", "client", connectivity_defaults=defaults, **networks)
+    page = dict(host_pages(planned({"client": client, "remote": member(2, "coinstac", "remote")})))["hosts/client.md"]
+    assert "| `coinstac.north.west.container_docker` | tcp `8000-49151` (one or more, chosen at run time) |" in page.splitlines()
+    assert "| `coinstac.north.west.client_server` | tcp `3500` |" in page.splitlines()
+    assert words in page
+
+
 def test_a_page_says_which_connections_devices_on_the_way_leave_alone() -> None:
     station = member(1, "linksight", "data_station")
     lines = dict(host_pages(planned({"a": station, "b": member(2, "linksight", "data_station")})))["hosts/a.md"].splitlines()

@@ -137,6 +137,7 @@ PARTS = st.builds(
     containers_apart=st.none() | st.lists(INSIDE, max_size=2).map(tuple),
     contained_bridges=TEXTS,
     front=st.none() | FRONTS,
+    computations=st.lists(INSIDE, max_size=2).map(tuple),
 )
 
 

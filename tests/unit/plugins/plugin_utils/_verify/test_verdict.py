@@ -261,6 +261,40 @@ def test_in_a_range_others_may_listen_too(denied: bool, finding: str) -> None:
     assert third == "loopback  coinstac.f.c  alpha 127.0.0.1:9010/tcp: agent (pid 2)"
 
 
+def test_a_container_that_is_known_by_its_port_inside_belongs_on_loopback() -> None:
+    listener = Listener("coinstac.f.c", "tcp", ("8000-49151",), True, ("9443",), False, False, ("8881",))
+    choice = Choice(managed=True, listeners=[listener])
+    socket = {"protocol": "tcp", "family": 4, "process": "docker-proxy (pid 1)", "address": "0.0.0.0", "loopback": False}
+    inside = {"protocol": "tcp", "inner_port": 8881, "container": "job", "address": "::", "loopback": False}
+    seen = {
+        "sockets": [{**socket, "port": 8101}, {**socket, "port": 8200}],
+        "published": [
+            {**inside, "port": 8101},
+            {**inside, "port": 8102, "address": "127.0.0.1", "container": "", "loopback": True},
+            {**inside, "port": 9443},
+            {**inside, "port": 8103, "inner_port": 80},
+            {**inside, "port": 8104, "protocol": "udp"},
+            {**inside, "port": 80},
+        ],
+    }
+    assert [str(one).split(": ") for one in only(choice, loopback=seen)] == [
+        [
+            "failed    coinstac.f.c  alpha [::]:8101/tcp",
+            "container job publishes its port 8881 there, so it serves more than this host; publish it on 127.0.0.1 (HostIp)",
+        ],
+        ["loopback  coinstac.f.c  alpha 127.0.0.1:8102/tcp", "a container publishes its port 8881 there"],
+        [
+            "failed    coinstac.f.c  alpha [::]:80/tcp",
+            "container job publishes its port 8881 there, so it serves more than this host; publish it on 127.0.0.1 (HostIp)",
+        ],
+        [
+            "unproven  coinstac.f.c  alpha 0.0.0.0:8200/tcp",
+            "docker-proxy (pid 1) serves more than this host; if it belongs to this flow, bind it to 127.0.0.1 or deny ingress",
+        ],
+    ]
+    assert [str(one) for one in only(choice, loopback={"sockets": []})] == ["loopback  coinstac.f.c  alpha 8000-49151/tcp: nothing listens"]
+
+
 def test_a_step_that_failed_and_a_host_that_was_lost_are_failures() -> None:
     choice = Choice(managed=True, proofs=[proof(OPEN)])
     assert [str(found) for found in only(choice, probed={"failed": True, "msg": "no Python"}, listening={"failed": True})] == [

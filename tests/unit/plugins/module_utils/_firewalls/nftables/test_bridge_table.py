@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+import json
+import typing as t
+
+import pytest
+
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables import emergency_rules
-from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.bridge_support import doubts
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.bridge_support import doubts, looked_at
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.containers_apart import BRIDGE_TABLE
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.native import translate, translate_guard
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.ruleset import render_whole
+from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Result
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import InsideFlow
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, PUBLISHED
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
@@ -26,6 +32,8 @@ LOCAL = InsideFlow("wall.local_server", "tcp", ("8080", "8443"))
 TOGETHER = Policy("station", RULES, True, True, None, ("docker0", "br-*"))
 APART = TOGETHER._replace(containers_apart=(LOCAL,))
 CONTAINERS = AddressSet("containers_of_this_host", ("172.17.0.0/16",), ("fd00::/64",))
+CONTAINED = Policy("station", (), False, False, None, ("docker0", "br-*"), contained_bridges=("br-coin", "docker0"))
+WITHIN = AddressSet("containers_of_this_host", ("172.18.0.0/16",), ("fd00:1::/64",))
 BY_ADDRESS = Surroundings(("docker0",), ("br-lan",), CONTAINERS, names_bridges=False)
 
 
@@ -84,3 +92,76 @@ def test_where_nft_fails_at_boot_they_are_apart_too() -> None:
     assert "-A FEDERATED-CONNECTIVITY-CON -o docker0 -p tcp -m tcp --dport 8080 -j RETURN" in apart
     assert any("-CONNECTIVITY-CON " in line and "--dport 53" in line for line in together)
     assert not any("-CONNECTIVITY-CON " in line and "--dport 53" in line for line in apart)
+
+
+def test_within_a_contained_bridge_nothing_passes_and_other_bridges_are_left_alone() -> None:
+    for text in (translate(CONTAINED, Surroundings(("docker0",))), translate_guard(CONTAINED, Surroundings(("docker0",)))):
+        forward = chain(text.split(BRIDGE_TABLE)[-1], "forward")
+        assert forward[1:] == [
+            f'meta ibrname "{bridge}" drop comment "federated.connectivity containment"' for bridge in ("br-coin", "docker0")
+        ]
+
+
+def test_where_the_kernel_cannot_tell_bridges_the_contained_ones_alone_are_known_by_their_networks() -> None:
+    surroundings = BY_ADDRESS._replace(contained=WITHIN)
+    drops = [
+        "ip saddr { 172.18.0.0/16 } ip daddr { 172.18.0.0/16 } drop",
+        "ip6 saddr { fd00:1::/64 } ip6 daddr { fd00:1::/64 } drop",
+    ]
+    alone = chain(translate(CONTAINED, surroundings).split(BRIDGE_TABLE)[-1], "forward")
+    assert [rule.split(" comment")[0] for rule in alone[1:]] == drops
+    both = chain(translate(APART._replace(contained_bridges=("br-coin",)), surroundings).split(BRIDGE_TABLE)[-1], "forward")
+    assert [rule.split(" comment")[0] for rule in both[1:]] == [
+        *drops,
+        "ip saddr { 172.17.0.0/16 } ip daddr { 172.17.0.0/16 } jump apart",
+        "ip6 saddr { fd00::/64 } ip6 daddr { fd00::/64 } jump apart",
+    ]
+
+
+def test_without_an_address_of_the_bridge_nothing_is_known_by_address() -> None:
+    assert chain(translate(CONTAINED, Surroundings(names_bridges=False)).split(BRIDGE_TABLE)[-1], "forward")[1:] == []
+
+
+def test_the_kernel_is_asked_and_networks_are_read_where_it_cannot_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    links = [
+        {"ifname": name, "addr_info": [{"local": address, "prefixlen": length, "scope": scope} for address, length, scope in addresses]}
+        for name, addresses in {
+            "docker0": [("172.17.0.1", 16, "global"), ("fd00::1", 64, "global"), ("fe80::1", 64, "link")],
+            "br-coin": [("172.18.0.1", 16, "global"), ("fd00:1::1", 64, "global")],
+            "eth0": [("198.51.100.10", 24, "global")],
+        }.items()
+    ]
+
+    class Asked(Host):
+        can_tell = False
+
+        def which(self, tool: str) -> str | None:
+            return "/usr/sbin/" + tool
+
+        def run(self, argv: t.Sequence[str], input: str | None = None, check: bool = True, **_more: t.Any) -> Result:
+            if argv[0] == "unshare":
+                return Result(0 if self.can_tell else 1, "", "")
+            return Result(0, json.dumps(links), "")
+
+    host = Asked()
+    found = looked_at(Surroundings(("docker0",)), ["docker0"], ["br-coin"], host)
+    assert (found.containers, found.contained, found.names_bridges) == (CONTAINERS, WITHIN, False)
+    host.can_tell = True
+    assert looked_at(Surroundings(("docker0",)), ["docker0"], ["br-coin"], host) == Surroundings(("docker0",))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("host_chains", [True, False])
+def test_where_nft_fails_at_boot_contained_bridges_reach_nothing(family: int, host_chains: bool) -> None:
+    lines = emergency_rules.render(CONTAINED, family, host_chains, ("docker0",)).splitlines()
+    assert "-I FORWARD -j FEDERATED-CONNECTIVITY-CON" in lines
+    assert [line for line in lines if line.startswith("-A FEDERATED-CONNECTIVITY-CON")] == [
+        "-A FEDERATED-CONNECTIVITY-CON -m conntrack --ctstate ESTABLISHED -j RETURN",
+        *(f"-A FEDERATED-CONNECTIVITY-CON -{way} {bridge} -j DROP" for bridge in ("br-coin", "docker0") for way in "io"),
+    ]
+    assert not [line for line in lines if "-OUT" in line]
+    to_the_host = [line for line in lines if line.startswith("-A FEDERATED-CONNECTIVITY -i docker0 ")]
+    assert to_the_host == ["-A FEDERATED-CONNECTIVITY -i docker0 " + ("! -p ipv6-icmp " if family == 6 else "") + "-j DROP"]
+    denied = emergency_rules.render(CONTAINED._replace(deny_egress=True), family, host_chains, ("docker0",)).splitlines()
+    chain_of_containers = [line.split(" ", 2)[2] for line in denied if line.startswith("-A FEDERATED-CONNECTIVITY-CON ")]
+    assert chain_of_containers.index("-o docker0 -j DROP") < chain_of_containers.index("-o docker0 -j RETURN")

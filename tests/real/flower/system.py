@@ -15,7 +15,7 @@ from software import HOME
 
 MATRIX, PACKAGE, VERSION = "flower", "flwr", "1.42.0"
 JOB = "A round of federated averaging over two SuperNodes, started by the flwr command"
-SECONDS = 600  # what a job may take on a busy machine
+SECONDS = 1800  # what a job may take on a busy machine
 ASSUMED = {"app_packages": "disabled"}
 SITES = {"site1": Member(("supernode",)), "site2": Member(("supernode",))}
 USER = Member(network="users")

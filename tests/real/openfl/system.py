@@ -14,7 +14,7 @@ from software import HOME
 
 MATRIX, PACKAGE, VERSION = "openfl", "openfl", "1.9"
 JOB = "Its own example federated_analytics/histogram, a query over the tables of two collaborators"
-SECONDS = 600  # what a job may take on a busy machine
+SECONDS = 1800  # what a job may take on a busy machine
 PORT = 50052
 PINNED = {"aggregator_port_choice": "pinned", "aggregator_port": PORT}
 SITE = Member(("collaborator",))
@@ -56,7 +56,7 @@ class System:
         return name if name in self._federation.hosts else "aggregator"
 
     def _fx(self, directory: str, *arguments: str) -> None:
-        done = self._federation.run("aggregator", ["env", "-C", directory, f"{HOME}/bin/fx", *arguments], 300)
+        done = self._federation.run("aggregator", ["env", "-C", directory, f"{HOME}/bin/fx", *arguments], 900)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def start(self) -> None:

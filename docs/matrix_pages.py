@@ -13,8 +13,10 @@ import typing as t
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import MATRICES, Catalogue, MatrixNotFound
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.located_yaml import read_yaml
-from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.page import matrix_index, matrix_page
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.page import Seen, matrix_index, matrix_page
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.texts import plain_texts
+from ansible_collections.federated.connectivity.tests.real.evidence import evidence
+from ansible_collections.federated.connectivity.tests.real.seen import anchor, read, systems
 
 PAGES = pathlib.Path(__file__).parent / "matrices"
 INVENTORIES = pathlib.Path(__file__).parents[1] / "inventories"
@@ -24,7 +26,8 @@ def catalogue_pages() -> dict[pathlib.Path, str]:
     """The text of every page of the catalogue."""
     catalogue = Catalogue()
     matrices = {name: _data(catalogue, name, MATRICES / f"{name}.yml") for name in catalogue.names()}
-    pages = {PAGES / f"{name}.md": matrix_page(data, _example(name)) for name, data in matrices.items()}
+    seen = _seen(catalogue)
+    pages = {PAGES / f"{name}.md": matrix_page(data, _example(name), seen.get(name)) for name, data in matrices.items()}
     return {PAGES / "README.md": matrix_index(matrices.values()), **pages}
 
 
@@ -37,6 +40,15 @@ def _data(catalogue: Catalogue, reference: str, path: pathlib.Path) -> dict[str,
     catalogue.matrix(reference)
     data, _unfit = plain_texts(read_yaml(path.read_text(encoding="utf-8")).data)
     return t.cast("dict[str, t.Any]", data)
+
+
+def _seen(catalogue: Catalogue) -> dict[str, Seen]:
+    """What was seen of the software of each matrix that has been run."""
+    found = {}
+    for each in map(read, systems()):
+        matrix = catalogue.matrix(each["matrix"])
+        found[matrix.name] = Seen(f"{each['software']} {each['version']}", f"../real.md#{anchor(matrix.title)}", evidence(each, matrix))
+    return found
 
 
 def _example(name: str) -> str | None:

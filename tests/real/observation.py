@@ -15,7 +15,7 @@ import threading
 import typing as t
 
 from federation import Federation
-from handshake import CERTIFICATE_REQUEST, HELLO_DONE, handshake_messages
+from handshake import CERTIFICATE_REQUEST, HELLO_DONE, application_protocol, handshake_messages
 from namespaces import Namespace
 from waiting import until
 
@@ -58,6 +58,13 @@ class Connection(t.NamedTuple):
     port: int
 
 
+class Protection(t.NamedTuple):
+    """``tls``: none, server or mutual. ``alpn``: the protocol inside that the server chose by ALPN."""
+
+    tls: str
+    alpn: str
+
+
 class Observation:
     """What all hosts of a federation saw since the beginning of the block."""
 
@@ -66,7 +73,7 @@ class Observation:
         self.sockets: set[Socket] = set()
         self.connections: set[Connection] = set()
         self.refused: set[Connection] = set()
-        self.tls: dict[Connection, str] = {}
+        self.tls: dict[Connection, Protection] = {}
         self._tracking: dict[str, tuple[subprocess.Popen[str], threading.Thread, list[str]]] = {}
         self._over = threading.Event()
         self._looking: threading.Thread | None = None
@@ -140,15 +147,15 @@ class Observation:
                 if kind := self._tls(seen):
                     self.tls[seen] = kind
 
-    def _tls(self, seen: Connection) -> str:
+    def _tls(self, seen: Connection) -> Protection | None:
         """What the responder asks for, if it is one of the hosts and still listens."""
         hosts = self._federation.hosts
         if seen.protocol != "tcp" or seen.responder not in hosts or seen.initiator not in hosts:
-            return ""
+            return None
         server = hosts[seen.responder]
         addresses = ("127.0.0.1", server.ipv4) if seen.initiator == seen.responder else (server.ipv4,)
         kinds = (tls_of(hosts[seen.initiator], address, seen.port) for address in addresses)
-        return next(filter(None, kinds), "")
+        return next(filter(None, kinds), None)
 
     def _judge_events(self, name: str, lines: list[str]) -> None:
         for protocol, source, target, port in _EVENT.findall("".join(lines)):
@@ -185,8 +192,8 @@ def sockets_of(name: str, host: Namespace) -> t.Iterator[Socket]:
         yield Socket(name, fields[0], {"*": "::"}.get(address, address), int(port))
 
 
-def tls_of(client: Namespace, address: str, port: int) -> str:
-    """What a server asks for: ``none``, ``server`` or ``mutual``; nothing if nobody listens.
+def tls_of(client: Namespace, address: str, port: int) -> Protection | None:
+    """What a server asks for; nothing if nobody listens.
 
     With TLS 1.2 the server's first answer says in clear whether it asks for a certificate. The handshake is not finished.
     """
@@ -204,8 +211,9 @@ def tls_of(client: Namespace, address: str, port: int) -> str:
             while HELLO_DONE not in handshake_messages(answer) and (data := connection.recv(65536)):
                 answer += data
     except ConnectionRefusedError:
-        return ""
+        return None
     except OSError:
         pass  # what came until then is judged
     messages = handshake_messages(answer)
-    return ("mutual" if CERTIFICATE_REQUEST in messages else "server") if HELLO_DONE in messages else "none"
+    tls = ("mutual" if CERTIFICATE_REQUEST in messages else "server") if HELLO_DONE in messages else "none"
+    return Protection(tls, application_protocol(answer))

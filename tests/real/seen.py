@@ -21,7 +21,7 @@ FINISHES, FAILS = "the job finishes", "the job fails"
 _LOOPBACK = ("127.", "::1")
 _SHOWS = {"tofu": "server"}  # what the responder's certificate is worth cannot be seen
 _ANY_TLS = ("optional", "unknown")
-_HEAD = "# Written by make real SYSTEM={system}. People write only what is below explained: a difference from the matrix, and its reason.\n"
+_HEAD = "# Written by make real SYSTEM={system}. People write only what is below otherwise and explained.\n"
 
 
 class Difference(t.NamedTuple):
@@ -90,6 +90,9 @@ class Arrangement:
             elif "tls" in seen and not any(_SHOWS.get(flow.tls, flow.tls) in (seen["tls"], *_ANY_TLS) for flow in flows):
                 said = ", ".join(f"{flow.id} has tls: {flow.tls}" for flow in flows)
                 yield Difference(f"tls {_words(seen)}", f"{key} was seen with tls: {seen['tls']}, but {said}")
+            elif "alpn" in seen and all((flow.application == "grpc") != (seen["alpn"] == "h2") for flow in flows):
+                said = ", ".join(f"{flow.id} has application: {flow.application}" for flow in flows)
+                yield Difference(f"alpn {_words(seen)}", f"{key} was seen with ALPN: {seen['alpn']}, but {said}")
 
     def _refused(self) -> t.Iterator[Difference]:
         for seen in self._seen["refused"]:
@@ -171,6 +174,11 @@ def _has_port(flow: Flow, options: t.Mapping[str, t.Any], port: int | str) -> bo
 
 def _words(seen: t.Mapping[str, t.Any]) -> str:
     return f"{seen['initiator']} -> {seen['responder']} {seen['protocol']} {seen['port']}"
+
+
+def anchor(title: str) -> str:
+    """Where the page about real software has a system."""
+    return title.lower().replace(" ", "-").replace(".", "")
 
 
 def systems() -> list[str]:

@@ -31,8 +31,8 @@ class CannotInstall(Exception):
 def software(system: str) -> pathlib.Path:
     """The directory with a system's software; made on first use."""
     requirements, packages = SYSTEMS / system / "requirements.txt", SYSTEMS / system / "packages.txt"
-    recipe = hashlib.sha256(requirements.read_bytes() + (packages.read_bytes() if packages.exists() else b"")).hexdigest()[:12]
-    place = cache() / "real" / f"{system}-{recipe}"
+    recipe = [requirements, *([packages] if packages.exists() else []), *sorted((SYSTEMS / system / "site").glob("*"))]
+    place = cache() / "real" / f"{system}-{hashlib.sha256(b''.join(each.read_bytes() for each in recipe)).hexdigest()[:12]}"
     if place.is_dir():
         return place
     _check_python()

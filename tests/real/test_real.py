@@ -19,7 +19,7 @@ import typing as t
 
 import pytest
 from federation import Federation, Member, Policy
-from observation import Observation
+from observation import Connection, Observation
 from seen import FAILS, FINISHES, Arrangement, read, unexplained, write
 from software import software
 from team import install_collection
@@ -85,9 +85,17 @@ def _see(federation: Federation, running: t.Any, seconds: int) -> tuple[dict[str
         "hosts": {name: _described(member) for name, member in federation.members.items()},
         "job": FINISHES,
         "sockets": [each._asdict() for each in sorted(observed.sockets) if each.host in managed],
-        "connections": [{**each._asdict(), **({"tls": observed.tls[each]} if each in observed.tls else {})} for each in ours],
+        "connections": [{**each._asdict(), **_protected(observed, each)} for each in ours],
         "refused": [each._asdict() for each in sorted(observed.refused) if each.initiator in managed],
     }, took
+
+
+def _protected(observed: Observation, connection: Connection) -> dict[str, str]:
+    """How a connection is protected, and the protocol inside; nothing where the server could not be asked."""
+    if connection not in observed.tls:
+        return {}
+    tls, alpn = observed.tls[connection]
+    return {"tls": tls, **({"alpn": alpn or "none"} if tls != "none" else {})}
 
 
 def _lasting_ports(seen: dict[str, t.Any], arrangement: Arrangement) -> None:
@@ -153,6 +161,7 @@ def _keep(system: str, module: types.ModuleType, arrangement: str, seen: dict[st
             "date": datetime.datetime.now(datetime.timezone.utc).date(),
             "job": module.JOB,
             "arrangements": {name: arrangements[name] for name in module.ARRANGEMENTS if name in arrangements},
+            "otherwise": known.get("otherwise") or [],
             "explained": known.get("explained") or {},
         },
     )

@@ -50,14 +50,23 @@ LISTENS = {
 }
 
 
-def matrix_page(data: Data, example: str | None = None) -> str:
+class Seen(t.NamedTuple):
+    """What was seen of the real software. ``software``: its name and version; ``link``: where the page about it is; ``flows``: in words."""
+
+    software: str
+    link: str
+    flows: Mapping[str, str]
+
+
+def matrix_page(data: Data, example: str | None = None, seen: Seen | None = None) -> str:
     """The page.
 
     Args:
         data: The plain data of a matrix that was found to be valid.
         example: An example inventory, as YAML text.
+        seen: What was seen of the real software, if it has been run.
     """
-    return "\n".join(_page(data, example)).rstrip("\n") + "\n"
+    return "\n".join(_page(data, example, seen)).rstrip("\n") + "\n"
 
 
 def matrix_index(matrices: Iterable[Data]) -> str:
@@ -85,10 +94,12 @@ def matrix_index(matrices: Iterable[Data]) -> str:
     return "\n".join([*head, *tables]).rstrip("\n") + "\n"
 
 
-def _page(data: Data, example: str | None) -> Iterator[str]:
+def _page(data: Data, example: str | None, seen: Seen | None) -> Iterator[str]:
     yield from (f"# {text(data['title'])}", "", text(data["description"]), "")
     if "versions" in data:
         yield from (_versions(data["versions"]), "")
+    if seen is not None:
+        yield from (f"The rules were tried with the real software: {link(seen.software, seen.link)}.", "")
     yield from ("What runs between hosts, from the end that opens the connection; dotted inside a tunnel:", "")
     yield from fenced("mermaid", diagram(data))
     yield from ("## Node roles", "")
@@ -125,7 +136,7 @@ def _page(data: Data, example: str | None) -> Iterator[str]:
         ),
     )
     for name, flow in data["flows"].items():
-        yield from _flow(data, name, flow)
+        yield from _flow(data, name, flow, seen)
     yield from _ending(data, example)
 
 
@@ -178,9 +189,11 @@ def _values(values: Data) -> str:
     return " and ".join(f"{code(name)} is {' or '.join(map(code, wanted))}" for name, wanted in values.items())
 
 
-def _flow(data: Data, name: str, flow: Data) -> Iterator[str]:
+def _flow(data: Data, name: str, flow: Data, seen: Seen | None) -> Iterator[str]:
     yield from (f'<a id="{anchor(name)}"></a>', "", f"### {code(name)}", "", f"{text(flow['purpose'])}.", "")
     yield from (f"- {line}" for line in _facts(data, flow))
+    if seen is not None and name in seen.flows:
+        yield f"- {link(f'seen with {seen.software}', seen.link)}: {text(seen.flows[name])}"
     yield ""
     if "notes" in flow:
         yield from (text(flow["notes"]), "")

@@ -15,12 +15,21 @@ from software import HOME
 
 MATRIX, PACKAGE, VERSION = "flower", "flwr", "1.42.0"
 JOB = "A round of federated averaging over two SuperNodes, started by the flwr command"
-SECONDS = 600  # what a job may take on a busy machine
+SECONDS = 1800  # what a job may take on a busy machine
 ASSUMED = {"app_packages": "disabled"}
 SITES = {"site1": Member(("supernode",)), "site2": Member(("supernode",))}
 USER = Member(network="users")
 ARRANGEMENTS: dict[str, dict[str, Member]] = {
     "one host for each role": {"server": Member(("superlink",), ASSUMED), **SITES, "user": USER},
+    "apps as processes on hosts of their own": {
+        "server": Member(("superlink",), {**ASSUMED, "isolation": "process"}),
+        "server_apps": Member(("serverapp",), {**ASSUMED}),
+        "site1": Member(("supernode",), {"isolation": "process"}),
+        "site1_apps": Member(("clientapp",)),
+        "site2": Member(("supernode",)),
+        "user": USER,
+    },
+    "all roles on one host": {"everything": Member(("superlink", "supernode"), ASSUMED), "user": USER},
 }
 FILES, APP = "/root/flower", pathlib.Path(__file__).with_name("app")
 RESULT = "FEDERATED RESULT [1.0, 1.0, 1.0, 1.0]"
@@ -47,6 +56,7 @@ class System:
                 certificate, key = authority.sign(federation.name(name), federation.hosts[name].addresses)
                 federation.write(name, f"{FILES}/host.crt", certificate)
                 federation.write(name, f"{FILES}/host.key", key)
+                federation.write(name, f"{FILES}/secret", b"secret-of-superexec-of-32-bytes!")
         federation.copy("user", APP, f"{FILES}/app")
         federation.write(
             "user",
@@ -56,15 +66,28 @@ class System:
         )
 
     def start(self) -> None:
-        """Start the SuperLink and the SuperNodes."""
+        """Start SuperLink, SuperNodes, and their apps where these are processes of their own."""
         federation, link = self._federation, f"{self._federation.name(self._server)}:8000"
         tls = ["--ssl-certfile", f"{FILES}/host.crt", "--ssl-keyfile", f"{FILES}/host.key", "--ssl-ca-certfile", f"{FILES}/ca.crt"]
+        trust, secret = ["--root-certificates", f"{FILES}/ca.crt"], ["--superexec-auth-secret-file", f"{FILES}/secret"]
+        number = 0
         for name, member in federation.members.items():
-            if "superlink" in member.roles:
-                more = ["--host", "0.0.0.0", "--disable-runtime-dependency-installation"]
-                federation.start(name, [f"{HOME}/bin/flower-superlink", *tls, *more])
-            if "supernode" in member.roles:
-                federation.start(name, [f"{HOME}/bin/flower-supernode", "--superlink", link, "--root-certificates", f"{FILES}/ca.crt"])
+            apart = member.options.get("isolation") == "process"
+            isolation = ["--isolation", "process", *secret] if apart else []
+            for role in member.roles:
+                if role == "superlink":
+                    more = ["--host", "0.0.0.0", "--disable-runtime-dependency-installation", *isolation]
+                    federation.start(name, [f"{HOME}/bin/flower-superlink", *tls, *more])
+                elif role == "supernode":
+                    for _each in range(2 if "superlink" in member.roles else 1):
+                        number += 1
+                        port = ["--port", str(9093 + number)] if "superlink" in member.roles else []
+                        opened = ["--host", "0.0.0.0", *tls] if apart else port
+                        supernode = [f"{HOME}/bin/flower-supernode", "--superlink", link, *trust, *opened, *isolation]
+                        federation.start(name, supernode)
+                else:
+                    api = f"{link}" if role == "serverapp" else f"{federation.name(name.removesuffix('_apps'))}:9094"
+                    federation.start(name, [f"{HOME}/bin/flower-superexec", "--runtime-api-address", api, *trust, *secret])
 
     def job(self, seconds: int) -> bool:
         """A round of federated averaging over two sites, asked for by the user, who follows its log."""

@@ -9,7 +9,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federated.connectivity.tests.real.handshake import CERTIFICATE_REQUEST, HELLO_DONE, handshake_messages
+from ansible_collections.federated.connectivity.tests.real.handshake import (
+    CERTIFICATE_REQUEST,
+    HELLO_DONE,
+    SERVER_HELLO,
+    application_protocol,
+    handshake_messages,
+)
 
 messages = st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=40)), max_size=6)
 
@@ -48,3 +54,28 @@ def test_a_request_for_a_certificate_is_seen() -> None:
 def test_an_alert_and_plain_text_are_no_handshake() -> None:
     assert handshake_messages(b"\x15\x03\x03\x00\x02\x02\x28") == []
     assert handshake_messages(b"HTTP/1.1 400 Bad Request\r\n\r\n") == []
+
+
+def _hello(session: bytes, extensions: list[tuple[int, bytes]]) -> bytes:
+    """A server's hello (RFC 5246, section 7.4.1.3)."""
+    content = b"".join(kind.to_bytes(2, "big") + len(body).to_bytes(2, "big") + body for kind, body in extensions)
+    whole = b"\x03\x03" + b"r" * 32 + bytes([len(session)]) + session + b"\xc0\x2f\x00" + len(content).to_bytes(2, "big") + content
+    return _records(_content([(SERVER_HELLO, whole)]), 50)
+
+
+others = st.lists(st.tuples(st.integers(17, 65535), st.binary(max_size=20)), max_size=4)
+
+
+@given(st.binary(max_size=32), others, others, st.sampled_from(["h2", "http/1.1"]))
+def test_the_protocol_that_a_server_chose_is_read(
+    session: bytes, before: list[tuple[int, bytes]], after: list[tuple[int, bytes]], name: str
+) -> None:
+    chosen = (16, (len(name) + 1).to_bytes(2, "big") + bytes([len(name)]) + name.encode())
+    assert application_protocol(_hello(session, [*before, chosen, *after])) == name
+    assert application_protocol(_hello(session, [*before, *after])) == ""
+
+
+@given(st.binary(max_size=200))
+def test_no_answer_breaks_the_reading_of_the_protocol(answer: bytes) -> None:
+    record = b"\x16\x03\x03" + len(answer).to_bytes(2, "big") + answer
+    assert len(application_protocol(record)) <= len(answer)

@@ -58,6 +58,7 @@ def test_each_kind_of_difference_is_found(flower: Seen, matrix: Matrix) -> None:
     changes: dict[str, t.Callable[[Seen], object]] = {
         "is no flow": lambda seen: seen["connections"].append({**connection, "initiator": "server", "responder": "site1"}),
         "was seen with tls: none": lambda seen: seen["connections"].append({**connection, "tls": "none"}),
+        "was seen with ALPN: h2": lambda seen: seen["connections"].append({**connection, "tls": "server", "alpn": "h2"}),
         "was refused": lambda seen: seen["refused"].append(connection),
         "refused site1 -> example.org tcp 25 is no flow": lambda seen: seen["refused"].append(
             {**connection, "responder": "example.org", "port": 25}

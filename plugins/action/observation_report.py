@@ -86,8 +86,8 @@ class ActionModule(ControllerAction):
             )
             if not self._task.check_mode:
                 write_new(path, drafted.text)
-            said = "; ".join(filter(None, (found["summary"], written(path, drafted))))
-            found |= {"changed": True, "path": str(path), "flows": drafted.flows, "summary": said}
+            summary = "; ".join(filter(None, (found["summary"], written(path, drafted))))
+            found |= {"changed": True, "path": str(path), "flows": drafted.flows, "summary": summary}
             if self._task.diff:
                 found["diff"] = {"before_header": str(path), "after_header": str(path), "before": "", "after": drafted.text}
         return {**found, "warnings": notes}

@@ -272,6 +272,7 @@ docs: .venv/dev.ready ## The matrices' pages in docs/matrices and the other gene
 	$(if $(MATRIX),,$(bin)/python docs/statements_page.py)
 	$(if $(MATRIX),,$(bin)/python docs/real_page.py)
 	$(if $(MATRIX),,$(bin)/python docs/compatibility_page.py)
+	$(if $(MATRIX),,$(bin)/python docs/no_proxy_table.py)
 
 .PHONY: lock
 lock: .venv/dev.ready ## Renew requirements.lock and requirements-controller.lock, with hashes

@@ -93,15 +93,29 @@ def rootfs(suite: str) -> pathlib.Path:
     """
     if suite not in RELEASES:
         raise LabError(f"Debian {suite} is not in the lab; it knows {', '.join(RELEASES)}")
-    place = cache() / "rootfs" / f"{suite}-{recipe(suite)}"
+    return _made(suite, f"{suite}-{recipe(suite)}", _packages(suite), _customise(suite))
+
+
+def _made(suite: str, name: str, packages: t.Sequence[str], customise: str) -> pathlib.Path:
+    place = cache() / "rootfs" / name
     if place.is_dir():
         return place
     _check_tools()
     place.parent.mkdir(parents=True, exist_ok=True)
     with locked(place.parent / f"{suite}.lock"):
         if not place.is_dir():
-            _build(suite, place)
+            _build(suite, place, packages, customise)
     return place
+
+
+def small_rootfs(suite: str, packages: t.Sequence[str]) -> pathlib.Path:
+    """The directory of a root filesystem with these packages and what they need, for programs that hosts do not have.
+
+    Raises:
+        LabError: as :func:`rootfs`.
+    """
+    recipe_of_it = hashlib.sha256("\n".join((suite, *packages)).encode()).hexdigest()[:12]
+    return _made(suite, f"{suite}-small-{recipe_of_it}", packages, "true")
 
 
 def cache() -> pathlib.Path:
@@ -143,17 +157,18 @@ def _check_tools() -> None:
         raise LabError("mmdebstrap and debian-archive-keyring are needed: apt-get install mmdebstrap debian-archive-keyring")
 
 
-def _build(suite: str, place: pathlib.Path) -> None:
+def _build(suite: str, place: pathlib.Path, packages: t.Sequence[str], customise: str) -> None:
     say(f"{suite}: making a root filesystem, half a minute")
     with tempfile.TemporaryDirectory(prefix=f".{suite}-", dir=place.parent) as scratch:
         made = pathlib.Path(scratch) / "root"
         command = [
             "mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory",
-            f"--include={','.join(_packages(suite))}",
+            f"--include={','.join(packages)}",
             *(f"--aptopt={option}" for option in _apt_options()),
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in _UNREAD),
             "--dpkgopt=force-unsafe-io",
-            f"--customize-hook={_customise(suite)}",
+            '--setup-hook=mkdir -p "$1/usr/share/man/man1"',  # packages of Java fail without it
+            f"--customize-hook={customise}",
             suite, str(made), *_sources(suite),
         ]  # fmt: skip
         _follow(suite, command)

@@ -72,9 +72,15 @@ class Exemptions:
     def for_environment(self) -> list[str]:
         """For whatever reads ``no_proxy``: each as it was given, since not everything that reads it understands networks.
 
-        For the same reason the usual address of loopback stands beside its network.
+        For the same reason the usual address of loopback stands beside its network. Networks of IPv6 are left out: httpx fails with one
+        in the list, whatever it is asked for, and few programs understand them (docs/proxies.md). Addresses of IPv6 have no brackets:
+        with them httpx fails as well.
         """
-        return sorted({*self._entries, *(["127.0.0.1"] if "127.0.0.0/8" in self._entries else [])})
+        return sorted({*self._entries.difference(self.unsaid()), *(["127.0.0.1"] if "127.0.0.0/8" in self._entries else [])})
+
+    def unsaid(self) -> list[str]:
+        """Networks that cannot be said in the environment's form."""
+        return sorted(entry for entry in self._entries.difference(self._names) if ":" in entry and "/" in entry)
 
     def for_go(self) -> list[str]:
         """For programs written in Go, such as dockerd: networks merged."""

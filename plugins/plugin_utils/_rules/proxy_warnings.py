@@ -21,7 +21,17 @@ from .proxy_routes import Routed
 
 def proxy_warnings(routed: Routed, proxy: ForwardProxy) -> list[str]:
     """Warnings about one host's forward proxy, each once."""
-    return list(dict.fromkeys((*_of_proxied(routed, proxy), *_of_direct(routed), *stuck_warnings(routed, proxy))))
+    found = (*_of_proxied(routed, proxy), *_of_direct(routed), *_of_environment(routed, proxy), *stuck_warnings(routed, proxy))
+    return list(dict.fromkeys(found))
+
+
+def _of_environment(routed: Routed, proxy: ForwardProxy) -> Iterator[str]:
+    unsaid = [network for network in routed.exemptions.unsaid() if network in proxy.no_proxy]
+    if unsaid:
+        yield (
+            f"no_proxy of the environment leaves out {', '.join(unsaid)}: few programs read networks of IPv6, and httpx fails with one in "
+            "the list; list single addresses or names instead"
+        )
 
 
 def _of_proxied(routed: Routed, proxy: ForwardProxy) -> Iterator[str]:

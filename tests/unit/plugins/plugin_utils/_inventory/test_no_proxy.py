@@ -59,8 +59,15 @@ def java(patterns: t.Iterable[str], target: str) -> bool:
 def test_what_we_hold_exempt_is_what_programs_reach_directly(entries: list[str], target: str) -> None:
     exemptions = Exemptions(entries)
     assert exemptions.holds(target) == go(entries, target)
-    assert exemptions.holds(target) == go(exemptions.for_environment(), target)
+    assert exemptions.holds(target) == go([*exemptions.for_environment(), *exemptions.unsaid()], target)
     assert exemptions.holds(target) == go(exemptions.for_go(), target)
+
+
+@given(ENTRIES)
+def test_httpx_can_read_the_environments_form(entries: list[str]) -> None:
+    """It fails with a network of IPv6 and with brackets; 0.28.1 takes everything with a colon for a port if it is no IPv6 address."""
+    for entry in Exemptions(entries).for_environment():
+        assert ":" not in entry or ipaddress.ip_address(entry).version == 6
 
 
 @given(ENTRIES, st.one_of(NAMES, IPV4))
@@ -116,6 +123,13 @@ def test_one_text_for_one_exception(text: str, canonical: str) -> None:
 def test_what_programs_would_not_understand_alike_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"exempts everything|is not a name"):
         parse_exception(text)
+
+
+def test_networks_of_ipv6_are_named_where_the_environment_leaves_them_out() -> None:
+    exemptions = Exemptions(["2001:db8::/64", "2001:db8:1::1", "10.0.0.0/8", "example.org", *LOOPBACK])
+    assert exemptions.unsaid() == ["2001:db8::/64"]
+    assert exemptions.for_environment() == ["10.0.0.0/8", "127.0.0.0/8", "127.0.0.1", "2001:db8:1::1", "::1", "example.org", "localhost"]
+    assert "2001:db8::/64" in exemptions.for_go()
 
 
 def test_dockers_first_networks_and_loopback_are_exempt() -> None:

@@ -25,8 +25,8 @@ TOOLS = ("python", "nftables", "iptables", "ufw", "firewalld", "docker", "system
 HEAD = """\
 # What was tried
 
-Tests run real firewalls of these releases in network namespaces, and send real packets. `make docs` makes this page from
-`tests/packets/compatibility.yml`, which the tests themselves read.
+Tests run real firewalls of these releases in network namespaces, and send real packets. Only hosts of Debian 12 and 13 boot with systemd.
+`make docs` makes this page from `tests/packets/compatibility.yml`. A test compares its versions with those of the releases.
 
 """
 

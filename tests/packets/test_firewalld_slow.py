@@ -22,7 +22,6 @@ SLOW = r"""s/^\( *\)self\.fw\.reload()$/\1import time
 \1open('\/run\/reloads', 'a').write('end\\n')/""".replace("\n", "\\n")
 
 pytestmark = pytest.mark.whole
-SUITES = [on_suite(suite, suite) for suite in ("bookworm", "trixie", "forky")]
 
 
 def slow(net: Network, seconds: int = 28) -> Firewalld:
@@ -37,7 +36,7 @@ def reloads(net: Network) -> list[str]:
     return file.read_text().split() if file.exists() else []
 
 
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("suite", [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie"), on_suite("forky", "forky")])
 def test_a_slow_reload_is_waited_for(net: Network, suite: str) -> None:
     host, firewalld = net.host, slow(net)
     firewalld.cmd("--add-port=7777/tcp")

@@ -16,10 +16,11 @@ from suites import on_suite
 
 FEW, MANY = 60, 5000
 KINDS = ("zone", "policy", "service", "ipset", "direct")
-SUITES = [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie", whole=True), on_suite("forky", "forky", whole=True)]
 
 
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize(
+    "suite", [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie", whole=True), on_suite("forky", "forky", whole=True)]
+)
 def test_no_file_of_firewalld_breaks_a_run(host: FirewallHost, suite: str, whole: bool) -> None:
     shutil.copytree(COLLECTION / "plugins" / "module_utils", host.file("/tmp/module_utils"))
     shutil.copy(pathlib.Path(__file__).parent / "guest_firewalld_files.py", host.file("/tmp"))

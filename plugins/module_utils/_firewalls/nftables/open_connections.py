@@ -55,14 +55,22 @@ class Connection(t.NamedTuple):
 
 def connections(tables: t.Iterable[str]) -> t.List[Connection]:
     """The open connections in texts of ``/proc/net/tcp`` and ``/proc/net/tcp6``. Who came to a port that listens has opened his."""
-    sockets = [line.split()[1:4] for text in tables for line in text.splitlines()[1:] if len(line.split()) > 3]
-    listening = {_end(local)[1] for local, _remote, state in sockets if state == _LISTEN}
-    found = []
-    for local, remote, state in sockets:
-        if state in (_ESTABLISHED, _CLOSE_WAIT):
-            ends = _end(local), _end(remote)
-            found.append(Connection(*(reversed(ends) if ends[0][1] in listening else ends)))
-    return found
+    sockets = [socket for text in tables for socket in map(_socket, text.splitlines()[1:]) if socket]
+    listening = {local[1] for local, _remote, state in sockets if state == _LISTEN}
+    return [
+        Connection(*((remote, local) if local[1] in listening else (local, remote)))
+        for local, remote, state in sockets
+        if state in (_ESTABLISHED, _CLOSE_WAIT)
+    ]
+
+
+def _socket(line: str) -> t.Optional[t.Tuple[End, End, str]]:
+    """Both ends of a socket, its own first, and its state; None for a line of another form."""
+    try:
+        local, remote, state = line.split()[1:4]
+        return _end(local), _end(remote), state
+    except (ValueError, struct.error):
+        return None
 
 
 def track() -> None:
@@ -137,12 +145,14 @@ def _end(text: str) -> End:
     """An end as /proc/net/tcp writes it: words of 32 bits in the processor's own order, then the port."""
     digits, _colon, port = text.partition(":")
     address = b"".join(struct.pack("=I", int(digits[start : start + 8], 16)) for start in range(0, len(digits), 8))
+    if len(address) not in (4, 16) or not 0 <= int(port, 16) <= 0xFFFF:
+        raise ValueError(text)
     return (address[12:] if address.startswith(_MAPPED) else address), int(port, 16)
 
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="ascii") as file:
+        with open(path, encoding="ascii", errors="replace") as file:
             return file.read()
     except FileNotFoundError:  # a kernel without IPv6
         return ""

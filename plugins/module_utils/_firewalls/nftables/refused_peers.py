@@ -9,11 +9,11 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import typing as t
 
 from ..._host.host import Host
 from ..._policy.model import FAMILIES
+from .listing import Broken, entries_of
 from .peers_watched import REFUSED, ROOM, set_of
 from .ruleset import TABLE
 
@@ -47,18 +47,24 @@ def refused_peers(rules: t.Sequence[str], host: Host) -> Recorded:
 
 
 def sets_of(listing: str) -> t.Dict[str, t.List[str]]:
-    """The addresses in each set of a table, as nft lists it as JSON; anything that is not an address is left out."""
-    entries = [entry["set"] for entry in json.loads(listing)["nftables"] if "set" in entry]
-    return {entry["name"]: sorted(_addresses(entry.get("elem", [])), key=_order)[:ROOM] for entry in entries}
+    """The addresses in each set of a table, as nft lists it as JSON; anything else is left out, such as a whole listing in broken JSON."""
+    try:
+        entries = entries_of(listing)
+    except Broken:
+        return {}
+    sets = [entry["set"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("set"), dict)]
+    return {str(each.get("name")): sorted(_addresses(each.get("elem")), key=_order)[:ROOM] for each in sets}
 
 
-def _addresses(elements: t.Iterable[t.Any]) -> t.Iterator[str]:
-    for element in elements:
-        value = element.get("elem", {}).get("val") if isinstance(element, dict) else element
-        try:
-            yield str(ipaddress.ip_address(value))
-        except ValueError:
-            continue
+def _addresses(elements: t.Any) -> t.Iterator[str]:
+    for element in elements if isinstance(elements, list) else ():
+        inner = element.get("elem") if isinstance(element, dict) else {"val": element}
+        value = inner.get("val") if isinstance(inner, dict) else None
+        if isinstance(value, str):
+            try:
+                yield str(ipaddress.ip_address(value))
+            except ValueError:
+                continue
 
 
 def _order(address: str) -> t.Tuple[int, int]:

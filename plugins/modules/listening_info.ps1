@@ -16,6 +16,7 @@ $spec = @{
             options = @{
                 protocol = @{ type = 'str'; choices = 'tcp', 'udp'; required = $true }
                 ports = @{ type = 'list'; elements = 'str'; required = $true }
+                container_ports = @{ type = 'list'; elements = 'str'; default = @() }
             }
         }
     }
@@ -23,8 +24,9 @@ $spec = @{
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
 $wanted = New-Object 'System.Collections.Generic.HashSet[string]'
+$inside = $false
 foreach ($entry in $module.Params.ports) {
-    foreach ($text in $entry.ports) {
+    foreach ($text in @($entry.ports) + @($entry.container_ports)) {
         $low, $high = 0, 0
         if ($text -cmatch '^([0-9]{1,5})(-([0-9]{1,5}))?\z') {
             $low = [int] $Matches[1]
@@ -33,9 +35,12 @@ foreach ($entry in $module.Params.ports) {
         if ($low -lt 1 -or $high -gt 65535 -or $high -lt $low) {
             $module.FailJson("'$text' is not a valid port: give a number from 1 to 65535, or a range such as 8000-8010")
         }
-        for ($port = $low; $port -le $high; $port++) { $null = $wanted.Add("$($entry.protocol) $port") }
+        if ($text -in $entry.ports) { for ($port = $low; $port -le $high; $port++) { $null = $wanted.Add("$($entry.protocol) $port") } }
     }
+    if (@($entry.container_ports).Count -gt 0) { $inside = $true }
 }
 try { $module.Result.sockets = [object[]] @(Get-ConnectivitySocket -Wanted $wanted) }
 catch { $module.FailJson("the sockets could not be read: $($_.Exception.Message)", $_) }
+if ($inside) { $module.Warn('published ports of containers are not looked up on Windows; see in Docker Desktop which addresses they have') }
+$module.Result.published = [object[]] @()
 $module.ExitJson()

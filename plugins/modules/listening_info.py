@@ -42,6 +42,7 @@ options:
           - Ports inside containers. The answer lists the published ports of Docker that lead to one of them.
           - If dockerd runs, it is asked over its own socket. The programs that hold published ports for Docker, also for rootless Docker,
             are known by their command lines.
+          - On Windows they are not looked up, and a warning says so.
         version_added: 0.2.0
         type: list
         elements: str

@@ -20,6 +20,8 @@ from ansible_collections.federated.connectivity.tests.unit.plugins.plugin_utils.
 
 pytestmark = pytest.mark.whole
 ROOT = pathlib.Path(__file__).parents[2]
+NOTICE = "Line in Batch processing possibly truncated. Using:"
+"""What Wine's cmd.exe says of a line that has as many characters as it takes; the line follows, and is run."""
 REFUSED = "linksight.north.peer_http.egress"
 Case = dict[str, str]
 CASES: dict[str, Case] = {
@@ -86,7 +88,9 @@ def test_it_is_a_cmd_that_takes_long_lines(done: dict[str, dict[str, t.Any]]) ->
 def test_each_rule_is_deleted_and_added_with_exactly_its_arguments(done: dict[str, dict[str, t.Any]], name: str) -> None:
     case = done[name]
     assert case["calls"] == calls(case["lines"])
-    assert (case["code"], case["said"].strip()) == (0, "")
+    said = [line.rstrip() for line in case["said"].splitlines() if line.strip() and not line.startswith(NOTICE)]
+    assert case["code"] == 0
+    assert [line for line in said if line not in case["lines"]] == []
     assert sum(call[3] == "add" for call in case["calls"]) >= sum(call[3] == "delete" for call in case["calls"]) > 0
 
 

@@ -2,7 +2,7 @@
 # Runs batch files by the cmd.exe of Wine 10 or later, in a root filesystem of Debian 13.
 #   tests/windows/wine.sh DIRECTORY CASES
 # CASES has a directory for each case with firewall.cmd, and perhaps argument and environment (a line NAME=value each). The case gets the files
-# calls.txt (what netsh and fltmc were called with), said (what it printed) and code (its exit code). It needs root and mmdebstrap.
+# calls.txt (what netsh and fltmc were called with), said (what it printed), errors and code (its exit code). It needs root and mmdebstrap.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 root=$(realpath -m "$1")/root
@@ -22,7 +22,7 @@ root=$1
 mount --bind "$2" "$root/srv/cases"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
-chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/bin:/bin:/usr/sbin:/sbin WINEDEBUG=-all LANG=C.UTF-8 bash -euo pipefail <<'CHROOT'
+chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/bin:/bin:/usr/sbin:/sbin XDG_RUNTIME_DIR=/tmp WINEDEBUG=-all LANG=C.UTF-8 bash -euo pipefail <<'CHROOT'
 cd /srv
 for name in netsh fltmc; do x86_64-w64-mingw32-gcc -O1 -o "$name.exe" recorder.c; done
 [ -f /root/.wine/system.reg ] || wineboot --init >/dev/null 2>&1
@@ -32,7 +32,7 @@ for case in cases/*/; do
   cp ../../netsh.exe ../../fltmc.exe .
   rm -f calls.txt
   code=0
-  env $(cat environment 2>/dev/null || true) wine cmd /c "firewall.cmd $(cat argument 2>/dev/null || true)" > said 2>&1 < /dev/null || code=$?
+  env $(cat environment 2>/dev/null || true) wine cmd /c "firewall.cmd $(cat argument 2>/dev/null || true)" > said 2> errors < /dev/null || code=$?
   echo "$code" > code
   rm -f netsh.exe fltmc.exe
   cd /srv

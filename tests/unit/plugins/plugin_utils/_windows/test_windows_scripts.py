@@ -159,8 +159,9 @@ def test_each_partner_is_tried_at_each_port_and_the_host_itself_is_not() -> None
 
 
 def test_trying_connections_changes_nothing() -> None:
-    verbs = {command.name.partition("-")[0] for command in Script(script(linksight(), "check.ps1")).commands()}
-    assert verbs <= {"Set", "New", "ForEach", "Where", "Group", "Sort", "Select", "Start", "Test", "Write"}
+    called = {command.name for command in Script(script(linksight(), "check.ps1")).commands()}
+    verbs = {name.partition("-")[0] for name in called if "-Connectivity" not in name}
+    assert verbs <= {"Set", "New", "ForEach", "Where", "Group", "Sort", "Select", "Start", "Write"}
     assert not any("NetFirewall" in command.name for command in Script(script(linksight(), "check.ps1")).commands())
 
 

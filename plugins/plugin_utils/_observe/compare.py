@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from ...module_utils._plan.model import PlanRule
 from ...module_utils._plan.ports import holds
+from ...module_utils._plan.protocols import TRIED
 from ...module_utils._plan.words import EGRESS, INGRESS
 from .._explain.connections import connections
 from .._explain.decisions import Peer, Verdict, has_peer
@@ -143,8 +144,8 @@ class _Comparison:
         for direction, own in ((INGRESS, "responder"), (EGRESS, "initiator")):
             mine = [(one, what) for one, what in self._seen.connections.items() if getattr(one, own) == End(HOST, host) and what.answered]
             for rule in self._rules(host, direction):
-                if rule.matrix == BASELINE or not (rule.peers.address_sets or rule.peers.names):
-                    continue
+                if rule.matrix == BASELINE or rule.protocol not in TRIED or not (rule.peers.address_sets or rule.peers.names):
+                    continue  # sockets show TCP and UDP alone
                 if not any(self._carries(rule, one, what, own) for one, what in mine):
                     yield f"{rule.label}, {direction} on {host}, {rule.protocol} {', '.join(rule.ports)}"
 

@@ -120,7 +120,7 @@ def _rule(rule: PlanRule, state: State, details: tuple[str, ...], sets: Mapping[
         federation=f"{rule.matrix}.{rule.federation}",
         direction="incoming" if rule.direction == INGRESS else "outgoing",
         peers=(*peers, *rule.peers.names) or ("nobody",),
-        ports=f"{rule.protocol} {', '.join(rule.ports)}".strip(),
+        ports=rule.traffic,
         remarks=tuple(filter(None, remarks)),
         purpose=rule.purpose,
         state=state,

@@ -22,6 +22,8 @@ from .._plan.reader import AddressSetIndex, Plan
 from .sightings import HOST, NETWORK, Connection, End, Evidence, Member, Sightings, put_together
 
 ADDRESSES_SHOWN = 5
+SEEN = ("tcp", "udp")
+"""The protocols whose connections hosts can see."""
 
 
 class Compared(t.NamedTuple):
@@ -143,7 +145,7 @@ class _Comparison:
         for direction, own in ((INGRESS, "responder"), (EGRESS, "initiator")):
             mine = [(one, what) for one, what in self._seen.connections.items() if getattr(one, own) == End(HOST, host) and what.answered]
             for rule in self._rules(host, direction):
-                if rule.matrix == BASELINE or not (rule.peers.address_sets or rule.peers.names):
+                if rule.matrix == BASELINE or rule.protocol not in SEEN or not (rule.peers.address_sets or rule.peers.names):
                     continue
                 if not any(self._carries(rule, one, what, own) for one, what in mine):
                     yield f"{rule.label}, {direction} on {host}, {rule.protocol} {', '.join(rule.ports)}"

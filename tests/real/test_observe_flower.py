@@ -24,7 +24,7 @@ from team import install_collection
 from waiting import until
 
 ROLES = {"server": "superlink", "site1": "supernode", "site2": "supernode", "user": "users"}
-MINUTES, ATTEMPTS = 4, 3
+MINUTES, ATTEMPTS, SECONDS = 4, 3, 500
 
 
 def _flower() -> types.ModuleType:
@@ -56,10 +56,10 @@ def _federation(directory: pathlib.Path, stack: contextlib.ExitStack, module: ty
     return federation, module.System(federation)
 
 
-def _finishes(federation: Federation, running: t.Any, seconds: int) -> bool:
+def _finishes(federation: Federation, running: t.Any) -> bool:
     """Whether a job ends well. On a busy machine Flower's tasks miss their own heartbeats and fail: then the software starts again."""
     for _attempt in range(ATTEMPTS):
-        if running.job(seconds):
+        if running.job(SECONDS):
             return True
         federation.stop()
         running.start()
@@ -88,9 +88,7 @@ def test_the_plan_of_what_was_observed_lets_the_same_job_pass_on_fresh_hosts(tmp
         said = [word for name, value in arguments.items() for word in ("-e", f"{name}={value}")]
         observing = pool.submit(federation.ansible, collections, _inventory(federation), "observe", *said)
         until(lambda: observing.done() or _watched(federation), "nobody watches the hosts")
-        assert _finishes(federation, running, module.SECONDS), (
-            f"the job did not finish without a firewall: {running.said}\n{federation.logs()}"
-        )
+        assert _finishes(federation, running), f"the job did not finish without a firewall: {running.said}\n{federation.logs()}"
         observed = observing.result()
     assert observed.code == 0, observed.text
     flows = yaml.safe_load(matrix.read_text(encoding="utf-8"))["flows"]
@@ -105,6 +103,4 @@ def test_the_plan_of_what_was_observed_lets_the_same_job_pass_on_fresh_hosts(tmp
         applied = federation.apply_inventory(collections, _inventory(federation, str(matrix)))
         assert applied.code == 0, applied.text
         running.start()
-        assert _finishes(federation, running, module.SECONDS), (
-            f"the job did not finish behind the plan of the draft: {running.said}\n{federation.logs()}"
-        )
+        assert _finishes(federation, running), f"the job did not finish behind the plan of the draft: {running.said}\n{federation.logs()}"

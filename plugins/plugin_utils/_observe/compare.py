@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 
 from ...module_utils._plan.model import PlanRule
 from ...module_utils._plan.ports import holds
-from ...module_utils._plan.protocols import TRIED
 from ...module_utils._plan.words import EGRESS, INGRESS
 from .._explain.connections import connections
 from .._explain.decisions import Peer, Verdict, has_peer
@@ -23,6 +22,8 @@ from .._plan.reader import AddressSetIndex, Plan
 from .sightings import HOST, NETWORK, Connection, End, Evidence, Member, Sightings, put_together
 
 ADDRESSES_SHOWN = 5
+SEEN = ("tcp", "udp")
+"""The protocols whose connections hosts can see."""
 
 
 class Compared(t.NamedTuple):
@@ -144,8 +145,8 @@ class _Comparison:
         for direction, own in ((INGRESS, "responder"), (EGRESS, "initiator")):
             mine = [(one, what) for one, what in self._seen.connections.items() if getattr(one, own) == End(HOST, host) and what.answered]
             for rule in self._rules(host, direction):
-                if rule.matrix == BASELINE or rule.protocol not in TRIED or not (rule.peers.address_sets or rule.peers.names):
-                    continue  # sockets show TCP and UDP alone
+                if rule.matrix == BASELINE or rule.protocol not in SEEN or not (rule.peers.address_sets or rule.peers.names):
+                    continue
                 if not any(self._carries(rule, one, what, own) for one, what in mine):
                     yield f"{rule.label}, {direction} on {host}, {rule.protocol} {', '.join(rule.ports)}"
 

@@ -157,7 +157,9 @@ def _sign(rejected: str) -> str:
 
 def _ask(place: Place, ends: Ends) -> str:
     """What to do about a place."""
-    port = f"TCP port {ends.port} from {ends.own[0] if ends.own else ends.initiator} to {ends.destination}"
+    version = ipaddress.ip_address(ends.destination).version
+    own = next((one for one in ends.own if ipaddress.ip_network(one, strict=False).version == version), ends.initiator)
+    port = f"TCP port {ends.port} from {own} to {ends.destination}"
     return {
         Place.OWN_HOST: f"find out which rule of {ends.initiator} refuses it",
         Place.OWN_PERIMETER: f"ask the network team of the own site to permit {port}",

@@ -127,6 +127,8 @@ def test_words_name_the_router_and_whom_to_ask() -> None:
         "198.51.100.1 at hop 3 is the last that answers; behind it nothing answers, so a device of the partner's site"
     )
     assert verdict.do == "ask the partner to permit TCP port 6443 from 192.0.2.10 to 198.51.100.75 at the perimeter, and on hub"
+    near = judge(read_trace(trace("2001:db8:1::1  1 ms")), ENDS6)
+    assert near.do == "ask the network team of the own site to permit TCP port 6443 from 2001:db8:1::10 to 2001:db8:2::75"
     refused = judge(read_trace(trace("192.0.2.1  1 ms !X")), ENDS)
     assert refused.why == "192.0.2.1 refuses the connection (administratively prohibited) at hop 1"
 

@@ -179,7 +179,7 @@ def test_what_is_known_by_name_stands_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "address", "port"), [("sctp", "::", 1), ("tcp", "host", 1), ("tcp", "::", 0), ("tcp", "::", 65536), ("tcp", "::", None)]
+    ("protocol", "address", "port"), [("any", "::", 1), ("tcp", "host", 1), ("tcp", "::", 0), ("tcp", "::", 65536), ("tcp", "::", None)]
 )
 def test_what_is_not_a_port_at_an_address_is_passed_over(protocol: str, address: str, port: int | None) -> None:
     assert readable("web", "tcp", "[::1]", "8101", 8881) == Published("tcp", "::1", 8101, 8881, "web")

@@ -43,8 +43,9 @@ TAIL = """\
 | vantage6 5.0 | Its node is in no package of PyPI. It runs in Kubernetes, which these runs do not have. |
 | Fed-BioMed before 5.4 | PyPI has no version before 6.2, so its negotiation for secure aggregation (the flows `secagg`, `secagg_in_vpn`) was not run. |
 | Fed-BioMed with mutual TLS | No released version has it. The researcher of 6.4 cannot ask a node for a certificate. |
-| COINSTAC | The whole system needs containers on each host. |
-| Flower with `--isolation process`, COINSTAC's transport | They are prepared in `tests/real`, and have not been run yet. |
+| Fed-BioMed 6.4.1 | Its software is installed, and its nodes and data sets are made. No round of training has ended in a run yet, so nothing is kept. |
+| COINSTAC | The whole system needs containers on each host. Its transport was run with a real broker. |
+| Flower with `--isolation process`; OpenFL and Fed-BioMed with all roles on one host | These arrangements are prepared in `tests/real`, and have not been run yet. |
 """
 
 

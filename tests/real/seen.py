@@ -90,7 +90,7 @@ class Arrangement:
             elif "tls" in seen and not any(_SHOWS.get(flow.tls, flow.tls) in (seen["tls"], *_ANY_TLS) for flow in flows):
                 said = ", ".join(f"{flow.id} has tls: {flow.tls}" for flow in flows)
                 yield Difference(f"tls {_words(seen)}", f"{key} was seen with tls: {seen['tls']}, but {said}")
-            elif "alpn" in seen and all((flow.application == "grpc") != (seen["alpn"] == "h2") for flow in flows):
+            elif seen.get("alpn", "h2") != "h2" and all(flow.application == "grpc" for flow in flows):
                 said = ", ".join(f"{flow.id} has application: {flow.application}" for flow in flows)
                 yield Difference(f"alpn {_words(seen)}", f"{key} was seen with ALPN: {seen['alpn']}, but {said}")
 

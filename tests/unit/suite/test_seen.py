@@ -58,7 +58,6 @@ def test_each_kind_of_difference_is_found(flower: Seen, matrix: Matrix) -> None:
     changes: dict[str, t.Callable[[Seen], object]] = {
         "is no flow": lambda seen: seen["connections"].append({**connection, "initiator": "server", "responder": "site1"}),
         "was seen with tls: none": lambda seen: seen["connections"].append({**connection, "tls": "none"}),
-        "was seen with ALPN: h2": lambda seen: seen["connections"].append({**connection, "tls": "server", "alpn": "h2"}),
         "was refused": lambda seen: seen["refused"].append(connection),
         "refused site1 -> example.org tcp 25 is no flow": lambda seen: seen["refused"].append(
             {**connection, "responder": "example.org", "port": 25}
@@ -78,6 +77,15 @@ def test_each_kind_of_difference_is_found(flower: Seen, matrix: Matrix) -> None:
         change(changed)
         found = unexplained({**flower, "arrangements": {FIRST: changed}, "explained": {}}, matrix)
         assert any(words in each for each in found), (words, found)
+
+
+def test_grpc_needs_a_server_that_chooses_http_2() -> None:
+    openfl, matrix = read("openfl"), Catalogue().matrix("openfl")
+    changed = copy.deepcopy(openfl)
+    changed["arrangements"][FIRST]["connections"][0]["alpn"] = "none"
+    assert unexplained(openfl, matrix) == []
+    (found,) = unexplained(changed, matrix)
+    assert "was seen with ALPN: none, but aggregator_pinned has application: grpc" in found
 
 
 def test_an_explanation_covers_its_difference_and_no_other(flower: Seen, matrix: Matrix) -> None:

@@ -24,6 +24,9 @@ from .sightings import HOST, NETWORK, OUTSIDE, PUBLISHED, Connection, Evidence, 
 TEMPORARY = (32768, 60999)
 """The ports that Linux takes for programs that ask for any."""
 
+ADMINISTRATION = ("tcp", 22)
+"""The port that the baseline of every managed host has: two matrices cannot have it."""
+
 STAYS = 0.9
 """In which part of the looks a connection has to be seen so that it counts as one that stays."""
 
@@ -83,6 +86,10 @@ class _Drafting:
         within = {host: what for (host, other, number), what in self._seen.within.items() if (other, number) == (protocol, port)}
         responders = {one.responder.name for one in connections if one.responder.kind == HOST}
         place = cover(responders | {one.host for one in listeners}, self._roles)
+        if (protocol, port) == ADMINISTRATION:
+            reached = "the baseline of every managed host has it, for the network management"
+            self._found.left_out += [f"{host} is reached at {protocol} {port}: {reached}" for host in sorted(place)]
+            place = {}
         for role in sorted(set(place.values())):
             here = {host for host in place if place[host] == role}
             mine = {one: what for one, what in connections.items() if one.responder.kind == HOST and one.responder.name in here}

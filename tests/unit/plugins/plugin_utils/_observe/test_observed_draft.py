@@ -262,6 +262,12 @@ def test_what_stays_on_the_host_without_a_known_listener_needs_no_flow() -> None
     assert "#   - hub connects to its own tcp 5432, where no chosen program listens: no rule is needed" in text.splitlines()
 
 
+def test_ssh_belongs_to_the_baseline() -> None:
+    text = draft(members({"hub": answer([listener(22), listener(8000)], [connection(ADDRESSES["site1"][0], 22, True)])}))
+    assert [*flows(text)] == ["hub_tcp_8000_local"]
+    assert "#   - hub is reached at tcp 22: the baseline of every managed host has it, for the network management" in text.splitlines()
+
+
 def test_nothing_seen_is_an_error_that_says_what_to_try() -> None:
     with pytest.raises(PlanRefused, match="run a job of the system, and watch longer"):
         draft(members({"hub": answer()}))

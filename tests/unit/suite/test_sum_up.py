@@ -86,7 +86,7 @@ def test_every_stage_and_scenario_is_counted(size: str, powershell: str) -> None
     scenarios = set(re.findall(r"--scenario-name=(\w+)", said))
     of_windows = ("windows/program", "windows/site") if powershell else ()
     of_the_whole = ("real",) if size == "test-all" else ()
-    assert stages == {"unit", "packets", "faults", *of_windows, *of_the_whole}
+    assert stages == {"unit", "browser", "packets", "faults", *of_windows, *of_the_whole}
     assert scenarios == SCENARIOS if size == "test-all" else scenarios < SCENARIOS
     counted, _option, left_out = last.partition("tests/sum_up.py")[2].partition(" --left-out ")
     assert set(counted.split()) - {"--whole"} == stages | {f"molecule/{name}" for name in scenarios}

@@ -101,7 +101,7 @@ def test_nothing_that_ip_prints_breaks_a_run(printed: str) -> None:
     for found in (networks_of(links_of(printed)), own_containers.own_containers(POLICY, host)):
         assert all("." in network for network in found.ipv4)
         assert all(":" in network for network in found.ipv6)
-    seen = bridge_support.looked_at(Surroundings(), ["docker0"], host)
+    seen = bridge_support.looked_at(Surroundings(), ["docker0"], ["docker0"], host)
     assert not seen.names_bridges
     link = management._link(printed)
     os.fsencode("/sys/class/net/" + link)

@@ -134,13 +134,13 @@ def test_a_host_named_with_special_characters_stays_text_in_xml() -> None:
 
 def test_what_a_firewall_cannot_express_is_an_error_with_its_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(data: dict[str, t.Any], *rest: t.Any) -> t.Any:
-        return parse_policy({**data, "rules": [{**data["rules"][0], "protocol": "sctp"}]}, *rest)
+        return parse_policy({**data, "rules": [{**data["rules"][0], "protocol": "igmp"}]}, *rest)
 
     monkeypatch.setattr(native_previews, "parse_policy", refuse)
     with pytest.raises(PlanRefused) as refused:
         compute_plan(variables("ufw"), Catalogue())
     (message,) = refused.value.messages
-    assert re.match(r"hosts? alpha(, | and )gamma: ufw cannot carry it: rule .*: protocol is 'sctp'", message), message
+    assert re.match(r"hosts? alpha(, | and )gamma: ufw cannot carry it: rule .*: protocol is 'igmp'", message), message
 
 
 @pytest.mark.parametrize(

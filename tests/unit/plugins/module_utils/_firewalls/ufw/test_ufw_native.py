@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.ufw import rules, rules_file
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.ufw.native import translate
-from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import DIRECTIONS, HOST, INGRESS, PROTOCOLS
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import DIRECTIONS, HOST, INGRESS
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.surroundings import OWN_CONTAINERS, Surroundings, admit
 
@@ -27,7 +27,7 @@ printable = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, ma
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
-    directions = draw(st.lists(st.tuples(printable, st.sampled_from(DIRECTIONS), st.sampled_from(PROTOCOLS), st.booleans()), max_size=4))
+    directions = draw(st.lists(st.tuples(printable, st.sampled_from(DIRECTIONS), st.sampled_from(("tcp", "udp")), st.booleans()), max_size=4))
     drawn = tuple(
         Rule(id, direction, protocol, ("8443", "9000-9010"), draw(st.sampled_from(((), PEERS))), HOST, closed and direction == INGRESS)
         for id, direction, protocol, closed in directions

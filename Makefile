@@ -273,7 +273,7 @@ setup: .venv/dev.ready ## The virtual environment with everything, pinned by req
 root:
 	@test "$$(id -u)" = 0 || { echo 'This makes hosts on this machine and needs root: run it with sudo. Without root there are: make plan, lint, unit, sanity, and make site INVENTORY=...' >&2; exit 2; }
 
-install_packages = @missing=$$(for package in $$(grep -v '^#' $(1)); do dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || echo "$$package"; done); \
+install_packages = @missing=$$(for package in $$(grep -v '^\#' $(1)); do dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || echo "$$package"; done); \
 	if [ -n "$$missing" ]; then echo "Installing Debian packages:" $$missing; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 .PHONY: machine

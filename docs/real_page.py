@@ -43,7 +43,7 @@ NOT_RUN = {
     "vantage6 4.15": """Its node looks for a running Docker before it opens a connection, and ends without one (check_docker_running in
         vantage6/node/__init__.py). The hosts of these runs have no Docker, so nothing could be seen of nodes. The
         server alone was not run.""",
-    "vantage6 5.0": "Its node is in no package of PyPI. It runs in Kubernetes, which these runs do not have.",
+    "vantage6 5.0": "Its node runs in Kubernetes, which these runs do not have.",
     "COINSTAC": "The whole system needs containers on each host. Its transport was run with a real broker.",
     "Flower with isolation process; OpenFL, NVIDIA FLARE and Fed-BioMed with all roles on one host": """These arrangements have not been run
         yet.""",

@@ -194,7 +194,7 @@ def run_command(
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=1800,  # programs of real systems take their time on a busy machine
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", **environment},
     )
     if check and done.returncode != 0:

@@ -273,7 +273,7 @@ def test_another_table_that_refuses_is_named(host: FirewallHost) -> None:
 def test_everything_wrong_with_a_policy_is_said_before_anything_is_touched(host: FirewallHost) -> None:
     with pytest.raises(PolicyFailed) as failure:
         host.apply(
-            policy(rule("a.b.c.ingress", "0"), rule("d.e.f.ingress", "80", protocol="sctp"), rule("g.h.i.egress", "80", peers=["unknown"]))
+            policy(rule("a.b.c.ingress", "0"), rule("d.e.f.ingress", "80", protocol="igmp"), rule("g.h.i.egress", "80", peers=["unknown"]))
         )
     assert [line.split(":")[0] for line in str(failure.value).splitlines()] == [
         "rule a.b.c.ingress",

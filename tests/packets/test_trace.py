@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import itertools
+import time
 import typing as t
 
 import pytest
@@ -66,6 +67,9 @@ def way() -> t.Iterator[Way]:
                 elif far > number:
                     hosts[name].run(["ip", "route", "add", _network(nets[far]), "via", _address(nets[number], 2)])
         stack.enter_context(hosts["hub"].listen("tcp", PORT))
+        for destination in DESTINATIONS:  # links come up a little later than commands return
+            outcomes = (hosts["clinic"].probe("tcp", destination, PORT) for _attempt in range(60) if time.sleep(0.5) is None)
+            assert "open" in outcomes, destination
         yield Way(hosts)
 
 

@@ -27,7 +27,9 @@ printable = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, ma
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
-    directions = draw(st.lists(st.tuples(printable, st.sampled_from(DIRECTIONS), st.sampled_from(("tcp", "udp")), st.booleans()), max_size=4))
+    directions = draw(
+        st.lists(st.tuples(printable, st.sampled_from(DIRECTIONS), st.sampled_from(("tcp", "udp")), st.booleans()), max_size=4)
+    )
     drawn = tuple(
         Rule(id, direction, protocol, ("8443", "9000-9010"), draw(st.sampled_from(((), PEERS))), HOST, closed and direction == INGRESS)
         for id, direction, protocol, closed in directions

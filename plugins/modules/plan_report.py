@@ -20,6 +20,17 @@ extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.controller
   - federated.connectivity.attributes.run_once
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Writes no file in check mode.
+  diff_mode:
+    support: none
+  idempotent:
+    support: partial
+    details:
+      - The page has the time when it was made.
 options:
   plan:
     description: The plan directory.

@@ -65,8 +65,6 @@ def _install(requirements: pathlib.Path, packages: pathlib.Path, place: pathlib.
             "install",
             "--quiet",
             "--disable-pip-version-check",
-            "--no-deps",
-            "--require-hashes",
         ]
         _run([*pip, "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(requirements)])
         for script in (environment / "bin").iterdir():

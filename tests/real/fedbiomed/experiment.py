@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import time
-import typing as t
 
 from fedbiomed.common.datamanager import DataManager
 from fedbiomed.common.dataset import TabularDataset
@@ -22,9 +21,9 @@ class Plan(FedSGDRegressor):
     """What each node trains."""
 
     def init_dependencies(self) -> list[str]:
-        return ["from fedbiomed.common.dataset import TabularDataset"]
+        return ["from fedbiomed.common.dataset import TabularDataset", "from fedbiomed.common.datamanager import DataManager"]
 
-    def training_data(self) -> t.Any:
+    def training_data(self) -> DataManager:
         return DataManager(dataset=TabularDataset(input_columns=["one", "two"], target_columns=["sum"]))
 
 

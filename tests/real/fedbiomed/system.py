@@ -63,14 +63,19 @@ class System:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def start(self) -> None:
-        """Start the nodes, a GUI, Jupyter and TensorBoard, and the experiment, which is the researcher's server."""
+        """Start the nodes, a GUI, Jupyter and TensorBoard, and the experiment, which is the researcher's server.
+
+        TensorBoard does without its data server, whose port on loopback is another one in each run.
+        """
         for node, host in self._nodes.items():
             self._federation.start(host, [f"{HOME}/bin/fedbiomed", "node", "-p", f"{FILES}/{node}", "start", "--force"])
         if self._pages:
             self._federation.start(self._nodes["site1"], [f"{HOME}/bin/fedbiomed", "node", "-p", f"{FILES}/site1", "gui", "start"])
             notebooks = ["--notebook-dir", f"{FILES}/researcher/notebooks"]
             self._federation.start("researcher", [f"{HOME}/bin/jupyter", "notebook", "--allow-root", "--no-browser", *notebooks])
-            self._federation.start("researcher", [f"{HOME}/bin/tensorboard", "--logdir", f"{FILES}/researcher/runs"])
+            self._federation.start(
+                "researcher", [f"{HOME}/bin/tensorboard", "--logdir", f"{FILES}/researcher/runs", "--load_fast", "false"]
+            )
         self._experiment = self._federation.start(
             "researcher",
             [f"{HOME}/bin/python3", "-u", f"{FILES}/experiment.py"],

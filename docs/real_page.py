@@ -35,8 +35,6 @@ because the baseline has them. `make docs` makes this page from what was seen. A
 
 
 NOT_RUN = {
-    "Fed-BioMed 6.4.1": """Its software is installed, and its nodes and data sets are made. No round of training has ended in a run yet, so
-        nothing is kept.""",
     "Fed-BioMed before 5.4": """PyPI has no version before 6.2, so its negotiation for secure aggregation (the flows secagg and
         secagg_in_vpn) was not run.""",
     "Fed-BioMed with mutual TLS": "No released version has it. The researcher of 6.4 cannot ask a node for a certificate.",

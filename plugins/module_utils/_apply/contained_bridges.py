@@ -28,8 +28,12 @@ def check_contained_bridges(
     A container is a computation if it publishes one of the ports inside that the policy knows computations by.
 
     Raises:
-        PolicyRefused: other containers use one of the bridges; it names them.
+        PolicyRefused: a link is no bridge, so others than containers would lose their network; or other containers use one of the bridges,
+            and it names them.
     """
+    no_bridges = [bridge for bridge in policy.contained_bridges if _is_other_link(links, bridge)]
+    if no_bridges:
+        raise PolicyRefused(*map(_no_bridge, no_bridges))
     if not policy.contained_bridges or not policy.computations:
         return []
     try:
@@ -64,6 +68,19 @@ def _refused(bridge: str, others: t.Sequence[str], policy: Policy) -> str:
         "%s is for computations alone (containment: full), and other containers use it: %s. They publish no port %s inside, so they are "
         "not computations, and they would lose their network. Give them a network of their own (docker network create), or set "
         "computation_bridge to the bridge of the computations" % (bridge, _listed(others), ports)
+    )
+
+
+def _is_other_link(links: str, name: str) -> bool:
+    """Whether the host has a link of this name that is no bridge. An engine makes a bridge that is missing when it needs it."""
+    link = "%s/%s" % (links, name)
+    return os.path.isdir(link) and not os.path.isdir("%s/brif" % link)
+
+
+def _no_bridge(name: str) -> str:
+    return (
+        "%s is a link of this host and no bridge: whatever comes in by it would be refused (containment: full). Set computation_bridge to "
+        "the bridge of the computations" % printable(name)
     )
 
 

@@ -26,7 +26,7 @@ from .._native.previews import previews
 from .._rules.address_sets import AddressSets
 from .._rules.check_networks import check_needed_networks
 from .._rules.check_partners import check_partners
-from .._rules.check_ports import check_port_claims
+from .._rules.check_ports import check_one_service, check_port_claims
 from .._rules.check_roles import check_roles_exist
 from .._rules.check_way_out import check_proxy_only
 from .._rules.federations import Federation, form_federations
@@ -79,6 +79,7 @@ def compute_plan(
         check_roles_exist(hosts, federations, problems)
         check_needed_networks(hosts, federations, problems)
         check_port_claims(hosts, federations, problems)
+        check_one_service(hosts, federations, problems)
         check_proxy_only(hosts, federations, problems)
     lost_by_host = {name: list(lost(values, variables.get(name, {}))) for name, values in replaced.items()}
     _name_losses(inventory.hosts, lost_by_host, problems)

@@ -14,11 +14,12 @@ import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...module_utils._plan.ports import bounds
+from ...module_utils._plan.words import HOST
 from .._common.problems import Problems
 from .._inventory.findings import SHARED_PORT, Finding
 from .._inventory.hosts import Host
-from .._matrix.model import IN_USE, RESPONDER, ByOption
-from .federations import Federation
+from .._matrix.model import ENDS, IN_USE, INITIATOR, RESPONDER, ByOption, Flow
+from .federations import Federation, Member
 from .host_flows import places_of
 
 
@@ -93,6 +94,30 @@ def check_port_claims(hosts: Sequence[Host], federations: Mapping[tuple[str, str
             _refuse(hosts, other, text, problems)
 
 
+def check_one_service(hosts: Sequence[Host], federations: Mapping[tuple[str, str], Federation], problems: Problems) -> None:
+    """Refuse an option that two federations of a host set differently, where it decides which ports of one service are open.
+
+    Args:
+        hosts: Hosts with one and the same profile.
+        federations: All federations.
+        problems: Where findings go.
+    """
+    for (one, ours), (other, theirs) in itertools.combinations(places_of(hosts[0], federations), 2):
+        if one.matrix is not other.matrix:
+            continue
+        decisive = {
+            condition.option
+            for flow in one.matrix.flows.values()
+            for condition in flow.conditions
+            if condition.decider == RESPONDER and flow.makes_rules and ours.has_roles(flow, RESPONDER) and theirs.has_roles(flow, RESPONDER)
+        }
+        for option in sorted(decisive):
+            if ours.options[option] != theirs.options[option]:
+                said = f"{one.label} says {option} {ours.options[option]}, {other.label} says {theirs.options[option]}"
+                text = f"{said}; one service has one {option}: say the same in both"
+                problems.error(text, [host.name for host in hosts], [theirs.membership.source])
+
+
 def shared_ports(host: Host, federations: Mapping[tuple[str, str], Federation]) -> Iterator[Finding]:
     """A port that two services of a managed host may want, of which one is optional and not opened."""
     if not host.profile.managed:
@@ -121,14 +146,28 @@ def _mend(*claims: _Claim) -> str:
     return f"change {' or '.join(options)}" if options else "put one of them on another host"
 
 
+def _is_beside(flow: Flow, federation: Federation, member: Member) -> bool:
+    """Whether the flow is from a process of the host to a service beside it, such as a database. Nobody is certain that it runs here.
+
+    What runs in containers has such services in containers, too, whose ports are none of the host's.
+    """
+    initiates = member.has_roles(flow, INITIATOR) and flow.fits(INITIATOR, member.options)
+    if not initiates or flow.ends[RESPONDER].kind != "local":
+        return False
+    ends = ((other, end) for other in federation.flows for end in ENDS if other.makes_rules and member.has_roles(other, end))
+    return all(other.placement(end, member.options) == HOST for other, end in ends)
+
+
 def _claims(host: Host, federations: Mapping[tuple[str, str], Federation]) -> Iterator[_Claim]:
     """The ports of everything that may listen on the host, except what picks its port at run time or listens in a tunnel or container."""
     for federation, member in places_of(host, federations):
         for flow in federation.flows:
             can_respond = member.has_roles(flow, RESPONDER) and flow.fits(RESPONDER, member.options)
-            if flow.dynamic or flow.exposure == "host" or flow.inside or not can_respond:
+            is_own = can_respond and flow.exposure != "host"
+            if flow.dynamic or flow.inside or not (is_own or _is_beside(flow, federation, member)):
                 continue
-            certain, listens = member.takes_part(flow, RESPONDER), flow.listens_with(member.options) != IN_USE
+            certain = member.takes_part(flow, RESPONDER)
+            listens = can_respond and flow.listens_with(member.options) != IN_USE
             for port in flow.ports:
                 option, own, default = None, str(port), str(port)
                 if isinstance(port, ByOption):

@@ -39,9 +39,12 @@ def computations(host: Host, federations: Places) -> tuple[InsideFlow, ...]:
 
 def containment_findings(host: Host, federations: Places) -> Iterator[Finding]:
     """One finding for each role that is to be contained and is not: because nobody asked for it, or because nothing here can do it."""
+    bridges = contained_bridges(host, federations)
     for federation, member, containment in _contained(host, federations):
         if not _bridge(member, containment):
             why = next((words for option, value, words in containment.impossible if member.options[option] == value), None)
+            if why is None and _bridge_used(member, containment) in bridges:
+                continue  # another membership of the host has it contained
             yield Finding(NOT_CONTAINED, federation.label, why or containment.advice)
 
 
@@ -55,4 +58,8 @@ def _contained(host: Host, federations: Places) -> Iterator[tuple[Federation, Me
 
 def _bridge(member: Member, containment: Containment) -> list[str]:
     wanted = all(member.options[option] in values for option, values in containment.when.items())
-    return [str(member.options.get(containment.bridge) or containment.usual)] if wanted else []
+    return [_bridge_used(member, containment)] if wanted else []
+
+
+def _bridge_used(member: Member, containment: Containment) -> str:
+    return str(member.options.get(containment.bridge) or containment.usual)

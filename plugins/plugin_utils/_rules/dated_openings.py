@@ -23,7 +23,7 @@ def dated_openings(host: Host, federations: Mapping[tuple[str, str], Federation]
     for federation, member in places_of(host, federations):
         for flow in federation.flows:
             end, until = flow.opener, member.opened_until(flow)
-            if until and end and flow.makes_rules and member.has_roles(flow, end) and flow.fits(end, member.options):
+            if until and end and member.has_roles(flow, end) and flow.fits(end, member.options):
                 port = flow.traffic(member.options)
                 text = f"optional_flows opens {port} until {until}; the day closes nothing, so remove the entry when the flow is not needed"
                 yield Finding(OPENING_ENDS, f"{federation.label}.{flow.id}", text, until)

@@ -18,6 +18,7 @@ from .._common.addresses import is_private
 from .._common.problems import Problems, listed
 from .._inventory.hosts import Host, Inventory
 from .._inventory.membership import Membership
+from .._inventory.openings import Opening
 from .._matrix.model import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports, fit
 
 
@@ -55,15 +56,19 @@ class Member:
 
     def phases(self, flow: Flow, end: str) -> tuple[str, ...]:
         """When the host needs the flow, in order: an opening that names phases decides it for the end that opens."""
-        opening = self.membership.opening(flow.id)
+        opening = self._ending(flow)
         if opening is None or opening.phases is None or flow.opener is None:
             return flow.phases
         return tuple(phase for phase in PHASES if phase in opening.phases or (flow.opener != end and phase in flow.phases))
 
     def opened_until(self, flow: Flow) -> str | None:
         """The last day of the host's own opening of a flow; None: it has no end, or the host does not open the flow."""
-        opening = self.membership.opening(flow.id)
+        opening = self._ending(flow)
         return opening.until if opening else None
+
+    def _ending(self, flow: Flow) -> Opening | None:
+        """The host's own opening of a flow, which may end; None also where an option opens the flow: that has no end, whatever is said."""
+        return None if fit(flow.opened_by, self.options) else self.membership.opening(flow.id)
 
 
 class Federation:

@@ -79,3 +79,13 @@ def test_what_cannot_be_known_is_said(tmp_path: pathlib.Path) -> None:
     assert check_contained_bridges(POLICY, list, str(tmp_path)) == [
         "docker0 has interfaces (veth1), and Docker knows no containers there. Whatever is behind them is contained, too"
     ]
+
+
+def test_a_link_that_is_no_bridge_is_refused(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "eth0").mkdir()
+    (tmp_path / "docker0" / "brif").mkdir(parents=True)
+    policy = POLICY._replace(contained_bridges=("docker0", "eth0", "not-yet-made"))
+    with pytest.raises(PolicyRefused) as refused:
+        check_contained_bridges(policy, list, str(tmp_path))
+    (message,) = refused.value.messages
+    assert message.startswith("eth0 is a link of this host and no bridge: whatever comes in by it would be refused (containment: full).")

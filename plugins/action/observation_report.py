@@ -29,7 +29,7 @@ from ..plugin_utils._observe.roles import roles_of
 from ..plugin_utils._observe.sightings import Answer, put_together
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
 from ..plugin_utils._plan.reader import PlanUnreadable, read_plan
-from ..plugin_utils._vendor_table.starter import matrix_name, write_new
+from ..plugin_utils._vendor_table.starter import check_directory, matrix_name, write_new
 
 _WATCHED = "observation_info"
 _NAMES: dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
@@ -66,6 +66,7 @@ class ActionModule(ControllerAction):
         members = read_members({host: said[host] for host in said}, answers, Problems(locate))
         if not options["registered"]:
             if path:
+                check_directory(path)
                 ours = [host for host in variables["ansible_play_hosts_all"] if boolean(said[host].get(MANAGED, True), strict=False)]
                 roles_of(ours, variables["groups"], options["roles"])
             return {"lines": [], "summary": "", "lacking": []}

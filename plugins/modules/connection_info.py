@@ -43,7 +43,7 @@ options:
     description: The port of the responder, 1 to 65535. With V(icmp) and V(icmpv6), the number of the type. Other protocols have neither.
     type: int
   protocol:
-    description: The protocol of O(port).
+    description: The protocol of O(port). Without a port, V(tcp) means all protocols, and another one only its own connections.
     type: str
     choices: [tcp, udp, sctp, esp, ah, gre, icmp, icmpv6]
     default: tcp

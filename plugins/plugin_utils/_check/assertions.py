@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from ...module_utils._plan.front import PlanFront
 from ...module_utils._plan.model import PlanRule
 from ...module_utils._plan.ports import is_port_range, without
-from ...module_utils._plan.protocols import WITH_PORTS, WITHOUT_PORTS, traffic
+from ...module_utils._plan.protocols import WITH_PORTS, WITH_TYPES, WITHOUT_PORTS, traffic
 from ...module_utils._plan.words import EGRESS, INGRESS, PROTOCOLS, TCP
 from .._common.addresses import ANYBODY
 from .._common.problems import Problems, listed
@@ -32,6 +32,7 @@ with contextlib.suppress(ImportError):  # _libraries.py says what is missing, be
 KIND = "assertion"
 EXAMPLE = "[{name: the internet reaches nobody, from: internet, reaches_only: []}]"
 TEXTS_SHOWN = 50
+HIGHEST_TYPE = 255
 KEYS = ("name", "from", "to", "port", "ports", "protocol", "expect", "reaches_only", "reached_only_by", "no_finding")
 EXPECTED = (Verdict.ALLOWED.value, Verdict.REFUSED.value)
 JUDGED = ("expect", "reaches_only", "reached_only_by", "no_finding")
@@ -100,7 +101,10 @@ class Reader:
         for key in sorted(must - fields.keys()):
             value.refuse(f"{key} is missing beside {kind}")
         for key in sorted(fields.keys() - must - may - {"name", kind}):
-            fields[key].refuse(f"has no meaning beside {kind}")
+            if key == "port" and kind == "expect":
+                fields[key].refuse(f"{fields['protocol'].data} has no ports; leave the port out")
+            else:
+                fields[key].refuse(f"has no meaning beside {kind}")
         if name is None or must - fields.keys():
             return None
         return self._of_kind(name, kind, fields)
@@ -126,8 +130,8 @@ class Reader:
             expect = fields["expect"].one_of("expectation", "an assertion", EXPECTED)
             return {"ports": ("0",), "expect": expect} if expect else None
         if kind == "expect":
-            port, expect = fields["port"].port(), fields["expect"].one_of("expectation", "an assertion", EXPECTED)
-            return {"ports": (str(port),), "expect": expect} if port and expect else None
+            port, expect = self._number(fields), fields["expect"].one_of("expectation", "an assertion", EXPECTED)
+            return {"ports": (str(port),), "expect": expect} if port is not None and expect else None
         if kind == "no_finding":
             finding = fields["no_finding"].one_of("finding", "the linter", ACCEPTABLE)
             return {"finding": finding} if finding else None
@@ -137,6 +141,12 @@ class Reader:
         parties = [self._party(item) for item in fields[kind].items("[users, clinic]") or ()]
         ports = _ports(fields["ports"]) if "ports" in fields else ()
         return {"parties": tuple(party for party in parties if party), "ports": ports}
+
+    def _number(self, fields: dict[str, Value]) -> int | None:
+        """The port, or the type of ICMP."""
+        if "protocol" in fields and fields["protocol"].data in WITH_TYPES:
+            return fields["port"].count(HIGHEST_TYPE)
+        return fields["port"].port()
 
     def _target(self, value: Value) -> Target | None:
         fields = value.mapping(("to", "ports", "protocol"))

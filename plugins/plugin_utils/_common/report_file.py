@@ -63,6 +63,10 @@ def _write(file: pathlib.Path, data: bytes, is_ours: Callable[[bytes], bool]) ->
         raise ReportUnwritable(
             f"the report could not be written: {file} {error}, and it is left as it is; name a file that does not exist yet, or remove it"
         ) from None
+    except (FileExistsError, NotADirectoryError):
+        where = next((one for one in file.parents if one.exists() and not one.is_dir()), file.parent)
+        why = f"{where} is not a directory; name another directory, or remove it"
+        raise ReportUnwritable(f"the report could not be written: {why}") from None
     except (OSError, ValueError) as error:
         raise ReportUnwritable(f"the report could not be written: {error}") from error
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from ...module_utils._plan.model import Peers, PlanRule
 from ...module_utils._plan.ports import holds
 from ...module_utils._plan.protocols import WITHOUT_PORTS, number_shown, one_traffic, traffic
-from ...module_utils._plan.words import DENY, EGRESS, INGRESS
+from ...module_utils._plan.words import DENY, EGRESS, INGRESS, TCP
 from .._common.problems import listed
 from .._common.texts import one_line
 from .._inventory.findings import shown
@@ -92,7 +92,7 @@ def answer(question: Question, known: Known) -> Answer:
         question = question._replace(port=0)
     if initiator and responder:
         if question.port is None:
-            return _all_between(initiator, responder, sets, known)
+            return _all_between(question, initiator, responder, sets, known)
         found = connections(known.plan, sets, initiator, responder, question.protocol, question.port)
         return _explained(found, initiator, responder, sets, known)
     return _listed(question, initiator, responder, sets, known)
@@ -203,10 +203,16 @@ def _findings(plan: Plan, hosts: Iterable[str], labels: Iterable[str]) -> Iterat
         yield f"and {len(found) - FINDINGS_SHOWN} more findings in plan.json"
 
 
-def _all_between(initiator: Party, responder: Party, sets: AddressSetIndex, known: Known) -> Answer:
+def _narrowed(question: Question) -> str:
+    """The protocol that a list is about; empty: all. TCP is the default, so without a port it narrows nothing."""
+    return question.protocol if question.port is not None or question.protocol != TCP else ""
+
+
+def _all_between(question: Question, initiator: Party, responder: Party, sets: AddressSetIndex, known: Known) -> Answer:
     lines, data, labels = [], [], set[str]()
+    only = _narrowed(question)
     for protocol, ports, decided in ports_between(known.plan, sets, initiator, responder):
-        for one in decided:
+        for one in decided if only in ("", protocol) else ():
             rules = [rule for end in (one.egress, one.ingress) for rule in end.rules]
             labels |= {rule.label for rule in rules}
             named = ", ".join(sorted({rule.label for rule in rules}))
@@ -214,9 +220,9 @@ def _all_between(initiator: Party, responder: Party, sets: AddressSetIndex, know
             lines.append(f"{said}: {one.initiator} -> {one.responder}, {traffic(protocol, filter(None, [ports]))}: {named}")
             data.append(_as_data(one, ports))
     if not lines:
-        lines.append(f"the plan allows no connection from {initiator.text} to {responder.text}")
+        lines.append(f"the plan allows no {f'{only} ' if only else ''}connection from {initiator.text} to {responder.text}")
     lines += _defaults(known.plan, initiator, EGRESS) + _defaults(known.plan, responder, INGRESS)
-    count = _count(len(data), "connection")
+    count = _count(len(data), f"{only} connection".strip())
     return Answer(
         "", list(map(one_line, lines)), data, one_line(f"{initiator.text} to {responder.text}: {count} by rules: {len(labels)} flows")
     )
@@ -224,19 +230,20 @@ def _all_between(initiator: Party, responder: Party, sets: AddressSetIndex, know
 
 def _listed(question: Question, initiator: Party | None, responder: Party | None, sets: AddressSetIndex, known: Known) -> Answer:
     party, incoming = (responder, True) if responder else (t.cast(Party, initiator), False)
-    protocol = question.protocol if question.port is not None else ""
+    protocol = _narrowed(question)
     found = list(openings(known.plan, sets, party, incoming, protocol, question.port))
     lines = _openings(found, known.plan)
-    asked = f"{one_traffic(question.protocol, question.port)}, " if question.port is not None else ""
+    asked = f"{one_traffic(protocol, question.port) if question.port is not None else protocol}, " if protocol else ""
     if not lines:
-        lines.append(f"no rule of the plan is about {asked}connections {'to' if incoming else 'from'} {party.text}")
+        about = asked if question.port is not None else asked.replace(",", "")
+        lines.append(f"no rule of the plan is about {about}connections {'to' if incoming else 'from'} {party.text}")
     lines += _defaults(known.plan, party, INGRESS if incoming else EGRESS)
     for name in party.hosts if not incoming else ():
         proxy = known.plan.hosts[name].part.proxy
         lines += [
             f"from {name}, through the forward proxy, to {_peers(flow.peers, known.plan.address_sets)}, "
             f"port {', '.join(flow.ports)}; {flow.flow}"
-            for flow in (proxy.flows if proxy else ())
+            for flow in (proxy.flows if proxy and protocol in ("", TCP) else ())
             if question.port is None or holds(flow.ports, question.port)
         ]
     labels = {one.rule.label for one in found}

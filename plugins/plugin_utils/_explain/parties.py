@@ -33,7 +33,7 @@ class Question(t.NamedTuple):
     Attributes:
         initiator: Who opens the connection, as the user wrote it; empty: anybody.
         responder: Who is reached; empty: anybody.
-        protocol: ``tcp`` or ``udp``.
+        protocol: One of PROTOCOLS.
         port: The responder's; None: all ports.
     """
 

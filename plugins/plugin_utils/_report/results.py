@@ -107,7 +107,16 @@ def read_results(files: Mapping[str, str], plan: str) -> Results:
             remarks.append(f"{name} {about}, so it does not count. Run {result.kind} again with this plan")
         elif result.kind not in found or found[result.kind].time <= result.time:
             found[result.kind] = result
+    if not found and not remarks:
+        remarks.append(f"the directory of results does not count: {_no_reports(len(files))}. Name the directory of the reports")
     return Results(found, tuple(remarks))
+
+
+def _no_reports(files: int) -> str:
+    if not files:
+        return "it has no JSON file"
+    which = f"none of its {files} JSON files is" if files > 1 else "its JSON file is not"
+    return f"{which} a report of verify, audit or drift"
 
 
 def read_result(name: str, content: str) -> Result | None:
@@ -119,6 +128,8 @@ def read_result(name: str, content: str) -> Result | None:
     try:
         data = json.loads(content)
     except (ValueError, RecursionError):
+        if MARK in content:
+            raise Unusable("it is not complete JSON") from None
         return None
     if not isinstance(data, dict) or data.get("made_by") != MARK or not isinstance(data.get("hosts"), dict):
         return None

@@ -42,6 +42,19 @@ def matrix_name(path: pathlib.Path) -> str:
     return name
 
 
+def check_directory(path: pathlib.Path) -> None:
+    """Whether the file can be written where it is to be, before somebody waits for it.
+
+    Raises:
+        PlanRefused: if its directory is something else, or nothing may be written there.
+    """
+    above = next(one for one in path.parents if os.path.lexists(one))
+    if not above.is_dir():
+        raise PlanRefused([f"{shown_path(path)} cannot be written: {shown_path(above)} is not a directory; name another directory"])
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise PlanRefused([f"{shown_path(path)} cannot be written: you may not write to {shown_path(above)}; name another directory"])
+
+
 def starter(name: str) -> str:
     """A small, complete matrix with comments."""
     text = STARTER.read_text(encoding="utf-8")

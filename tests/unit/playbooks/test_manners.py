@@ -87,6 +87,12 @@ def test_the_audit_gets_its_plan(tmp_path: pathlib.Path, tag: str) -> None:
     assert PLAN in listed.text
 
 
+@pytest.mark.parametrize("playbook", ["why", "check", "drift", "refused", "report", "trace"])
+def test_a_playbook_that_is_run_by_its_own_tag_gets_its_plan(tmp_path: pathlib.Path, playbook: str) -> None:
+    wanted = f"- ansible.builtin.import_playbook: federated.connectivity.{playbook}\n"
+    assert PLAN in play(tmp_path, "--tags", playbook, "--list-tasks", playbook=wanted).text
+
+
 @pytest.mark.parametrize("skipped", ["always", "verify", "docker_proxy,dpi_exclusion"])
 def test_tags_that_are_skipped_take_no_plan_from_what_is_left(tmp_path: pathlib.Path, skipped: str) -> None:
     listed = play(tmp_path, "--skip-tags", skipped, "--list-tasks")

@@ -30,6 +30,9 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: pathlib.Path) -> None:
     (tmp_path / "taken").write_text("", encoding="utf-8")
     with pytest.raises(ReportUnwritable, match=r"the report could not be written: .*taken"):
         write_report(tmp_path / "taken" / "report.json", {})
+    for directory in ("taken", "taken/below"):
+        with pytest.raises(ReportUnwritable, match=r"/taken is not a directory; name another directory, or remove it"):
+            write_report(tmp_path / directory / "report.json", {})
 
 
 OURS = {"made_by": MARK, "format": 1, "counts": {}, "hosts": {}}

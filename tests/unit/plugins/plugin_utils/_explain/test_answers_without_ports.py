@@ -99,6 +99,15 @@ def test_answers_name_the_protocol_alone_or_its_type() -> None:
     assert any("esp, from members" in line for line in asked("", "b", "tcp").lines)
 
 
+def test_lists_are_narrowed_by_a_protocol() -> None:
+    found = asked("a", "b", "icmp")
+    assert [line for line in found.lines if line.startswith("yes")] == ["yes: a -> b, icmp echo-request: net.f.ping"]
+    assert found.summary == "a to b: 1 icmp connection by rules: 1 flows"
+    assert asked("a", "b", "udp").lines[0] == "the plan allows no udp connection from a to b"
+    assert {one["protocol"] for one in asked("", "b", "sctp").connections} == {"sctp"}
+    assert asked("", "b", "udp").lines[0] == "no rule of the plan is about udp connections to b"
+
+
 def test_a_ping_of_one_family_needs_addresses_of_it() -> None:
     found = asked("2001:db8::1", "198.51.100.2", "icmp", 8)
     assert found.verdict == "unknown"
@@ -127,6 +136,7 @@ def test_only_the_same_types_make_a_rule_needless() -> None:
         ({"from": "a", "to": "b", "protocol": "esp", "expect": "allowed"}, State.PASSED),
         ({"from": "a", "to": "c", "protocol": "esp", "expect": "allowed"}, State.FAILED),
         ({"from": "a", "to": "b", "protocol": "icmp", "port": 13, "expect": "refused"}, State.PASSED),
+        ({"from": "a", "to": "b", "protocol": "icmp", "port": 0, "expect": "refused"}, State.PASSED),
         ({"from": "a", "reaches_only": [{"to": "b", "ports": [2905]}]}, State.FAILED),
         ({"from": "a", "reaches_only": [{"to": "b"}]}, State.PASSED),
         ({"to": "b", "reached_only_by": ["a"]}, State.PASSED),

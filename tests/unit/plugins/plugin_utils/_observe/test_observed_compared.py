@@ -184,6 +184,20 @@ def test_the_action_writes_a_draft_and_never_over_a_file(tmp_path: pathlib.Path)
         play(path=str(file), registered="observed")
 
 
+def test_a_draft_that_cannot_be_written_is_refused_before_hosts_are_watched(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play = Play({"hub": SEEN})
+    assert play(path=str(tmp_path / "new/below/mine.yml"))["lines"] == []
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(AnsibleActionFail, match=r"mine\.yml cannot be written: .*file is not a directory; name another directory"):
+        play(path=str(tmp_path / "file/below/mine.yml"))
+    monkeypatch.setattr(observation_report.os, "access", lambda *_: False)
+    with pytest.raises(AnsibleActionFail, match=r"mine\.yml cannot be written: you may not write to .*; name another directory"):
+        play(path=str(tmp_path / "mine.yml"))
+
+
 def test_what_an_answer_leaves_open_is_a_warning_and_a_comment(tmp_path: pathlib.Path) -> None:
     open_ends = {**SEEN, "tracked": False, "cut": True, "unmatched": ["odd"], "hidden": ["nginx"]}
     play = Play({"hub": open_ends, "site1": {"failed": True, "msg": "no"}, "site2": {**SEEN, "looks": -1}, "desk": "words"})

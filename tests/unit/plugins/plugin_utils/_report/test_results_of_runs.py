@@ -67,6 +67,7 @@ def test_the_newest_report_of_a_kind_counts() -> None:
         (verify(plan=OTHER), "v.json is about another plan, so it does not count. Run verify again with this plan"),
         (drift(plan=""), "v.json does not say about which plan it is, so it does not count. Run drift again with this plan"),
         (drift(state="fine"), "v.json cannot be used: "),
+        (drift()[:-1], "v.json cannot be used: it is not complete JSON. Write it again"),
         (
             verify(found_of("proven")).replace('"format": 1', '"format": 2'),
             "v.json cannot be used: this version reads format 1. Write it again",
@@ -77,6 +78,18 @@ def test_what_does_not_count_is_named(content: str, remark: str) -> None:
     read = read_results({"v.json": content}, PLAN)
     assert read.reports == {}
     assert [one.startswith(remark) for one in read.remarks] == [True]
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({}, "it has no JSON file"),
+        ({"a.json": "[["}, "its JSON file is not a report of verify, audit or drift"),
+        ({"a.json": "[]", "plan.json": "{}"}, "none of its 2 JSON files is a report of verify, audit or drift"),
+    ],
+)
+def test_a_directory_without_reports_is_named(files: dict[str, str], why: str) -> None:
+    assert read_results(files, PLAN).remarks == (f"the directory of results does not count: {why}. Name the directory of the reports",)
 
 
 JSON = st.recursive(

@@ -43,7 +43,7 @@ def in_user_rules(host: FirewallHost) -> None:
     path.write_bytes(path.read_bytes().replace(b"### END RULES", b"# " + LATIN + b"\n### END RULES"))
 
 
-@pytest.mark.every_run("in_iptables-bookworm", "in_nft-trixie", "in_before_rules-bookworm", "in_user_rules-bullseye")
+@pytest.mark.every_run("in_iptables-bookworm", "in_nft-trixie", "in_before_rules-bookworm", "in_user_rules-trixie")
 @releases("bullseye", "bookworm", "trixie", "forky")
 @pytest.mark.parametrize("leave", [in_iptables, in_nft, in_before_rules, in_user_rules])
 def test_bytes_that_are_no_utf8(net: Network, suite: str, leave: object) -> None:

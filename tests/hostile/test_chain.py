@@ -60,7 +60,7 @@ def check(scene: Scene, characters: t.Mapping[str, Character]) -> None:
 
 
 def test_whatever_two_hosts_answer_the_others_are_judged_as_ever(scene: Scene, whole: bool) -> None:
-    @settings(max_examples=5000 if whole else 500, **t.cast(t.Any, DRAWN))
+    @settings(max_examples=5000 if whole else 200, **t.cast(t.Any, DRAWN))
     @given(st.fixed_dictionaries(dict.fromkeys(HOSTILE, CHARACTERS)))
     def each(characters: dict[str, Character]) -> None:
         check(scene, characters)

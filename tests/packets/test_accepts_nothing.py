@@ -33,6 +33,7 @@ def planned(net: Network, *opened: str) -> dict[str, t.Any]:
     return {**plan.host("host"), "address_sets": plan.index["address_sets"]}
 
 
+@pytest.mark.every_run("firewalld")
 @pytest.mark.suite("trixie")
 @pytest.mark.parametrize("firewall", FIREWALLS)
 def test_what_accepts_nothing_is_closed_whatever_its_software_and_others_open(net: Network, firewall: str) -> None:

@@ -46,6 +46,7 @@ def chains(host: FirewallHost) -> str:
     return "".join(host.run([f"{tool}-save", "-t", "mangle"]).stdout for tool in ("iptables", "ip6tables"))
 
 
+@pytest.mark.every_run("nftables-the file is gone", "ufw-nft is gone")
 @pytest.mark.parametrize(
     ("backend", "breakage"),
     [*(("nftables", breakage) for breakage in BREAKAGES), ("ufw", "nft is gone"), ("firewalld", "another nft cannot read it")],

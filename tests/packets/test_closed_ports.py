@@ -23,6 +23,7 @@ def redirect(host: FirewallHost, outside: int, inside: int, protocol: str = "tcp
         host.run([tool, "-t", "nat", "-A", "PREROUTING", *match, "-j", "REDIRECT", "--to-ports", str(inside)])
 
 
+@pytest.mark.every_run("ufw")
 @suites("trixie")
 @pytest.mark.parametrize("firewall", FIREWALLS)
 def test_from_a_closed_port_or_to_it(net: Network, suite: str, firewall: str) -> None:
@@ -52,6 +53,7 @@ def test_what_firewalld_forwards_is_refused_where_the_policy_refuses(net: Networ
         assert net.stranger.probe("tcp", host.ipv4, 80) == "open"
 
 
+@pytest.mark.every_run("firewalld")
 @pytest.mark.parametrize("firewall", ["ufw", "firewalld"])
 def test_while_the_other_firewall_is_away_or_has_another_rule_first(net: Network, firewall: str, request: pytest.FixtureRequest) -> None:
     host = net.host

@@ -89,6 +89,7 @@ def verified(net: Network) -> list[str]:
     return [str(one) for one in found["host"] if "container_docker" in one.flow]
 
 
+@pytest.mark.every_run("ufw")
 @pytest.mark.parametrize("firewall", FIREWALLS)
 def test_a_published_computation_is_for_the_host_alone_and_others_are_left_alone(net: Network, firewall: str) -> None:
     host = net.host

@@ -103,6 +103,7 @@ def test_every_way_to_connect_confirms(net: Network, host_by_ssh: FirewallHost, 
     assert is_confirmed(host_by_ssh)
 
 
+@pytest.mark.every_run("become")
 @pytest.mark.parametrize("user", [ROOT, ADMIN], ids=["root", "become"])
 def test_mitogen_confirms(net: Network, host_by_ssh: FirewallHost, tmp_path: pathlib.Path, user: dict[str, t.Any]) -> None:
     succeeded, said = run(net, host_by_ssh, tmp_path, {**PLAY, **MITOGEN}, **user)

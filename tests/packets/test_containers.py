@@ -59,6 +59,7 @@ def test_a_container_counts_by_the_address_that_it_has_on_its_own_bridge(net: Ne
             service.recv(64)
 
 
+@pytest.mark.every_run("deny")
 @every_default
 def test_a_neighbour_that_routes_to_a_container_reaches_no_port_behind_a_closed_one(net: Network, default: str) -> None:
     web, other, lan = net.host.container({8443: 443}), net.host.container({}, bridge=USER_DEFINED), net.host.container({}, bridge=LAN)
@@ -89,6 +90,7 @@ def test_a_port_that_is_published_on_loopback_is_for_the_host_alone(net: Network
         assert probe_all(*((net.host, "tcp", *way) for way in ways)) == ["open"] * 4
 
 
+@pytest.mark.every_run("docker-bridges")
 @every_suite
 @pytest.mark.parametrize("others", ["DOCKER-USER", "docker-bridges"])
 def test_what_others_accept_or_drop_on_the_forward_path_stays_theirs(net: Network, suite: str, others: str) -> None:
@@ -129,6 +131,7 @@ def manager(request: pytest.FixtureRequest, host: FirewallHost) -> str:
     return str(request.param)
 
 
+@pytest.mark.every_run("ufw")
 @every_suite
 def test_a_host_and_its_containers_reach_each_other_beside_ufw_and_firewalld(net: Network, manager: str, suite: str) -> None:
     """The ways of docker-proxy: from it to the container, and to it from a container, while neither way is open to strangers."""

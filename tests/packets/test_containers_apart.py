@@ -66,6 +66,7 @@ def test_containers_of_two_networks_reach_each_other_by_the_flows_of_the_matrix_
         assert outcomes(client, "tcp", server, 8080, 5432) == both("open", "open")
 
 
+@pytest.mark.every_run("ufw")
 @pytest.mark.parametrize("firewall", ["ufw", "firewalld"])
 def test_beside_another_firewall_they_are_apart_too(net: Network, firewall: str) -> None:
     FIREWALLS[firewall](net.host)
@@ -80,6 +81,7 @@ def test_beside_another_firewall_they_are_apart_too(net: Network, firewall: str)
         assert not net.host.apply(plan, backend=firewall)["changed"]
 
 
+@pytest.mark.every_run("0")
 @every_suite
 @pytest.mark.parametrize("br_netfilter", [0, 1])
 def test_containers_of_one_bridge_are_apart_with_and_without_br_netfilter(net: Network, suite: str, br_netfilter: int) -> None:

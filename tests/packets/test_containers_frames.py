@@ -60,6 +60,7 @@ on_every_firewall = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.every_run("ufw")
 @on_every_firewall
 def test_nothing_that_a_container_forges_gets_out_and_no_stranger_gets_in(net: Network, firewall: str, suite: str, whole: bool) -> None:
     host, stranger = net.host, net.stranger

@@ -32,6 +32,7 @@ def planned(net: Network, **options: str) -> dict[str, t.Any]:
     return {**plan.host("host"), "address_sets": plan.index["address_sets"]}
 
 
+@pytest.mark.every_run("1-ufw", "0-firewalld", "1-nftables")
 @pytest.mark.suite("trixie")
 @pytest.mark.parametrize("firewall", FIREWALLS)
 @pytest.mark.parametrize("br_netfilter", [0, 1])

@@ -120,6 +120,7 @@ ADMINISTRATORS = """table inet mine {
 }"""
 
 
+@pytest.mark.every_run("firewalld")
 @pytest.mark.parametrize("firewall", FIREWALLS)
 @pytest.mark.suite("trixie")
 def test_of_other_tables_in_the_kernel(net: Network, firewall: str) -> None:

@@ -24,7 +24,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compu
 from ansible_collections.federated.connectivity.tests.installations import HELD_OUT, LOOPBACK, TABLES, Row, installation, one_host
 
 SYSTEMS = sorted(TABLES)
-IN_EVERY_RUN = ("datashield", "kuscia", "vantage6")  # each on another firewall
+IN_EVERY_RUN = ("kuscia", "vantage6")  # each on another firewall
 OPEN_TO_THE_WORLD = {("network_wall", "tcp", 80), ("network_wall", "tcp", 443)}
 BRIDGES = {"tcp": "docker0", "udp": "br-0123456789ab"}
 

@@ -34,6 +34,7 @@ def denied(*rules: dict[str, t.Any], **sets: list[str]) -> dict[str, t.Any]:
     return policy(*rules, ingress="deny", egress="deny", **sets)
 
 
+@pytest.mark.every_run("ufw")
 def test_leases_are_renewed(guarded: Network) -> None:
     host, server = guarded.host, guarded.partner
     host.apply(denied())
@@ -53,6 +54,7 @@ def test_leases_are_renewed(guarded: Network) -> None:
         assert client.recv(64) == b"reply"
 
 
+@pytest.mark.every_run("ufw")
 def test_a_smaller_mtu_on_the_way_is_learned(guarded: Network) -> None:
     host, router = guarded.host, guarded.partner
     with contextlib.closing(Namespace("far", "203.0.113.2", "2001:db8:2::2")) as far:
@@ -76,6 +78,7 @@ def test_a_smaller_mtu_on_the_way_is_learned(guarded: Network) -> None:
                     assert len(accepted.makefile("rb").read(BULK)) == BULK
 
 
+@pytest.mark.every_run("ufw")
 def test_neighbours_are_found_again_from_either_side(guarded: Network) -> None:
     host, partner = guarded.host, guarded.partner
     host.apply(denied(PEER_HTTP, rule("x.y.z.egress", "443", direction="egress")))
@@ -86,6 +89,7 @@ def test_neighbours_are_found_again_from_either_side(guarded: Network) -> None:
             assert outcomes(first, "tcp", *protocol) == both("open")
 
 
+@pytest.mark.every_run("ufw")
 def test_a_clouds_metadata_is_reached_where_a_rule_names_it(guarded: Network) -> None:
     host, cloud = guarded.host, guarded.partner
     cloud.ip(f"address add {METADATA}/32 dev eth0")
@@ -97,6 +101,7 @@ def test_a_clouds_metadata_is_reached_where_a_rule_names_it(guarded: Network) ->
         assert host.probe("tcp", METADATA, 80) == "open"
 
 
+@pytest.mark.every_run("firewalld")
 @pytest.mark.parametrize("default", ["unchanged", pytest.param("deny", marks=pytest.mark.whole)])
 def test_every_link_and_every_address_is_covered_also_later_ones(guarded: Network, default: str) -> None:
     host = guarded.host
@@ -117,6 +122,7 @@ def test_every_link_and_every_address_is_covered_also_later_ones(guarded: Networ
             assert [outsider.probe("tcp", address, 8443) for address in ("203.0.113.1", "2001:db8:2::1")] == ["silent", "silent"]
 
 
+@pytest.mark.every_run("nftables-ipv4", "ufw-ipv6", "firewalld-ipv4")
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_a_host_of_one_family_is_closed_on_the_other_when_it_comes(guarded: Network, family: str) -> None:
     host = guarded.host

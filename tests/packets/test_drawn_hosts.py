@@ -15,7 +15,7 @@ from suites import on_suite
 from ansible_collections.federated.connectivity.molecule.lab.rootfs import RELEASES
 
 NUMBERS = range(200)
-IN_EVERY_RUN = 6
+IN_EVERY_RUN = range(2, 6)  # on the lab's releases; another one's root filesystem takes a minute to make
 GRPC = rule("linksight.north.peer_grpc.ingress", "9090", peers=["partner2"])
 
 
@@ -25,7 +25,7 @@ def parameters() -> list[object]:
         firewall, suite = FIREWALLS[number % len(FIREWALLS)], RELEASES[number // len(FIREWALLS) % len(RELEASES)]
         if firewall == "firewalld" and suite == "bullseye":  # its version carries no policy
             suite = "trixie"
-        found.append(on_suite(suite, firewall, number, whole=number >= IN_EVERY_RUN, id=f"{number}-{suite}-{firewall}"))
+        found.append(on_suite(suite, firewall, number, whole=number not in IN_EVERY_RUN, id=f"{number}-{suite}-{firewall}"))
     return found
 
 

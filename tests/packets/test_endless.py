@@ -54,6 +54,7 @@ def _open_firewalld(host: FirewallHost) -> None:
 OPEN: dict[str, t.Callable[[FirewallHost], None]] = {"nftables": lambda _host: None, "ufw": _open_ufw, "firewalld": _open_firewalld}
 
 
+@pytest.mark.every_run("nftables", "ufw")
 @suites("trixie")
 @pytest.mark.parametrize("firewall", OPEN)
 def test_no_stranger_gets_in_and_no_partner_is_cut(

@@ -23,6 +23,7 @@ DENIED = policy(PUBLISHED_HTTP, OUTWARD, ingress="deny", egress="deny")
 GUI = {"flow": "gui", "protocol": "tcp", "ports": ["8888"], "bind": "loopback"}
 
 
+@pytest.mark.every_run("nftables-docker-rootless", "ufw-podman-pasta", "firewalld-podman")
 @some(
     "firewall,engine",
     itertools.product(FIREWALLS, ENGINES),
@@ -52,6 +53,7 @@ def test_a_partner_and_a_container_reach_each_other_and_a_stranger_neither_way(n
     assert not net.host.apply(DENIED)["changed"]
 
 
+@pytest.mark.every_run("podman", "docker-rootless")
 @pytest.mark.parametrize("engine", [name for name in ENGINES if name != "podman-host"])
 def test_what_an_engine_publishes_on_loopback_is_for_the_host_alone(net: Network, engine: str) -> None:
     web = _with_loopback_routed(net, engine)

@@ -40,6 +40,7 @@ on_every_firewall = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.every_run("ufw")
 @on_every_firewall
 def test_nothing_gets_out_by_an_exception(net: Network, firewall: str, suite: str) -> None:
     """Whoever may send any packet (CAP_NET_RAW, as Docker's containers with ``--network host``), or ping, or use the ports of DHCP."""
@@ -55,6 +56,7 @@ def test_nothing_gets_out_by_an_exception(net: Network, firewall: str, suite: st
     assert _got_out(net, cases) == set()
 
 
+@pytest.mark.every_run("firewalld")
 @on_every_firewall
 def test_nothing_gets_in_by_an_exception(net: Network, firewall: str, suite: str) -> None:
     host, stranger = net.host, net.stranger

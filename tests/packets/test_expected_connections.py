@@ -63,6 +63,7 @@ every_firewall = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.every_run("firewalld")
 @every_firewall
 def test_no_server_of_ftp_opens_a_closed_port(net: Network, firewall: str, suite: str) -> None:
     """It says of port 8443 that data come there; ours repeats what its client says, as some do in their errors."""
@@ -92,6 +93,7 @@ def test_no_service_of_firewalld_with_a_helper_opens_a_closed_port(net: Network,
         _close(announced)
 
 
+@pytest.mark.every_run("firewalld")
 @every_firewall
 def test_nobody_is_expected_at_a_closed_port_by_any_protocol(net: Network, firewall: str, suite: str) -> None:
     host = net.host
@@ -109,6 +111,7 @@ def test_nobody_is_expected_at_a_closed_port_by_any_protocol(net: Network, firew
     assert _related(host) >= 8, "nobody was expected"
 
 
+@pytest.mark.every_run("ufw")
 @every_firewall
 def test_a_denied_egress_lets_out_nobody_who_is_expected_outside(net: Network, firewall: str, suite: str) -> None:
     host = net.host
@@ -126,6 +129,7 @@ def test_a_denied_egress_lets_out_nobody_who_is_expected_outside(net: Network, f
     assert _related(host) >= 6, "nobody was expected"
 
 
+@pytest.mark.every_run("ufw")
 @every_firewall
 @pytest.mark.parametrize("announced", [443, pytest.param(8443, marks=pytest.mark.whole)])
 def test_no_container_that_speaks_ftp_opens_a_closed_port_or_what_is_behind_it(

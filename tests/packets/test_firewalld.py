@@ -24,6 +24,7 @@ ATTEMPTS = 100
 every_suite = suites("bookworm")
 
 
+@pytest.mark.every_run("trixie-trusted")
 @pytest.mark.parametrize(
     ("suite", "zone"),
     [
@@ -100,6 +101,7 @@ def test_egress_is_refused_by_default_only_when_denied(net: Network, firewalld: 
         assert outcomes(host, "tcp", net.partner, 443, 8443) == both("open", "open")
 
 
+@pytest.mark.every_run("ipv6")
 @pytest.mark.parametrize("family", ["ipv4", pytest.param("ipv6", marks=pytest.mark.suite("trixie"))])
 def test_a_default_of_deny_keeps_the_live_management_connection(net: Network, firewalld: Firewalld, family: str) -> None:
     host, controller = net.host, net.user

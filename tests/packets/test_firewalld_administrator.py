@@ -53,7 +53,7 @@ print(*range(6001, number + 2, 2))
 every_suite = suites("bookworm")
 
 
-@suites("bookworm", "trixie")
+@suites("trixie")
 def test_what_others_own_stays_in_place(net: Network, firewalld: Firewalld, suite: str) -> None:
     host = net.host
     for permanent in (["--permanent"], []):

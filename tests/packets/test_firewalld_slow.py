@@ -36,7 +36,9 @@ def reloads(net: Network) -> list[str]:
     return file.read_text().split() if file.exists() else []
 
 
-@pytest.mark.parametrize("suite", [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie"), on_suite("forky", "forky")])
+@pytest.mark.parametrize(
+    "suite", [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie", whole=True), on_suite("forky", "forky", whole=True)]
+)
 def test_a_slow_reload_is_waited_for(net: Network, suite: str) -> None:
     host, firewalld = net.host, slow(net)
     firewalld.cmd("--add-port=7777/tcp")

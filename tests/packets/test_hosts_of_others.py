@@ -43,6 +43,7 @@ def in_user_rules(host: FirewallHost) -> None:
     path.write_bytes(path.read_bytes().replace(b"### END RULES", b"# " + LATIN + b"\n### END RULES"))
 
 
+@pytest.mark.every_run("in_iptables-bookworm", "in_nft-trixie", "in_before_rules-bookworm", "in_user_rules-trixie")
 @releases("bullseye", "bookworm", "trixie", "forky")
 @pytest.mark.parametrize("leave", [in_iptables, in_nft, in_before_rules, in_user_rules])
 def test_bytes_that_are_no_utf8(net: Network, suite: str, leave: object) -> None:
@@ -68,7 +69,7 @@ CONVERTED = """table ip filter {
 """
 
 
-@releases("bookworm", "trixie")
+@releases("trixie")
 def test_a_table_that_iptables_cannot_show_is_read_with_nft(net: Network, suite: str) -> None:
     net.host.nft(CONVERTED)
     warnings = net.host.apply(policy(PEER_HTTP)).warnings
@@ -98,7 +99,7 @@ def test_what_decides_nothing_is_not_named(host: FirewallHost, suite: str, text:
     assert host.apply(policy(PEER_HTTP)).warnings == []
 
 
-@releases("bookworm", "trixie")
+@releases("bookworm")
 def test_a_rules_file_that_is_a_link_stays_one(host: FirewallHost, suite: str) -> None:
     host.run(UFW)
     host.run(
@@ -138,7 +139,9 @@ def test_untracked_connections_whose_answers_a_denied_default_refuses_are_named(
         assert outcomes(host, "udp", net.partner2, 53) == both("silent")
 
 
-@pytest.mark.parametrize("suite", [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie"), on_suite("forky", "forky", whole=True)])
+@pytest.mark.parametrize(
+    "suite", [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie", whole=True), on_suite("forky", "forky", whole=True)]
+)
 def test_ports_of_firewalld_by_name_and_services_that_include_others(net: Network, suite: str) -> None:
     host = net.host
     host.run(["mkdir", "-p", "/etc/firewalld/services"])

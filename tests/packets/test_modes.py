@@ -100,6 +100,7 @@ def test_files_of_firewalld_that_are_ours(host: FirewallHost, firewalld: Firewal
     assert not host.apply(policy(PEER_HTTP), "firewalld", check=True)["changed"]
 
 
+@pytest.mark.every_run("077")
 @pytest.mark.parametrize("umask", ["000", "077"])
 def test_a_run_under_another_umask_leaves_the_same(host: FirewallHost, umask: str) -> None:
     host.file("/etc/hosts").write_text("127.0.0.1 localhost\n192.0.2.1 partner.example\n")

@@ -57,6 +57,7 @@ def state(host: FirewallHost) -> tuple[str, str]:
     return host.ruleset(), "\n".join(line for line in files.splitlines() if MEMORY not in line)
 
 
+@pytest.mark.every_run("ufw", "firewalld")
 @every_backend
 def test_new_answers_open_within_a_refresh_and_former_ones_stay(net: Network, server: NameServer, backend: str) -> None:
     host = net.host
@@ -96,6 +97,7 @@ def test_new_answers_open_within_a_refresh_and_former_ones_stay(net: Network, se
         assert state(host) == refreshed
 
 
+@pytest.mark.every_run("ufw")
 @every_backend
 def test_no_answer_and_hostile_ones_change_nothing_and_are_told(net: Network, server: NameServer, backend: str) -> None:
     host = net.host
@@ -120,6 +122,7 @@ def test_no_answer_and_hostile_ones_change_nothing_and_are_told(net: Network, se
         assert outcomes(host, "tcp", net.partner, 443) == both("open")
 
 
+@pytest.mark.every_run("nftables")
 @every_backend
 def test_a_flood_of_spoofed_answers_does_not_cut_the_partner_and_opens_little(net: Network, server: NameServer, backend: str) -> None:
     host = net.host
@@ -139,6 +142,7 @@ def test_a_flood_of_spoofed_answers_does_not_cut_the_partner_and_opens_little(ne
         assert "open" not in str(outcomes(host, "tcp", net.partner2, 443))
 
 
+@pytest.mark.every_run("ufw")
 @every_backend
 def test_an_answer_never_opens_metadata_or_addresses_behind_tunnels(net: Network, server: NameServer, backend: str) -> None:
     host = net.host
@@ -169,6 +173,7 @@ def test_an_answer_never_opens_metadata_or_addresses_behind_tunnels(net: Network
         assert host.probe("tcp", "198.18.0.1", 443) == "open"
 
 
+@pytest.mark.every_run("firewalld")
 @every_backend
 def test_nothing_is_left_where_no_policy_with_names_is(host: FirewallHost, server: NameServer, backend: str) -> None:
     start(host, backend)

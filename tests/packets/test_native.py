@@ -20,7 +20,7 @@ NATIVE = pathlib.Path(__file__).parents[1] / "cases" / "native"
 NAMES = sorted(path.name.removesuffix(".policy.yml") for path in NATIVE.glob("*.policy.yml"))
 UFW_CHAINS = ("user-input", "user-output")
 
-every_suite = suites("bookworm", "trixie")
+every_suite = suites("trixie")
 
 
 def stored(path: str) -> str:

@@ -41,11 +41,7 @@ BANS = (
     ("trixie", "ufw", "ufw"),
     ("trixie", "firewalld", "nftables"),
 )
-IN_EVERY_RUN = (
-    ("bookworm", "firewalld", "firewallcmd-multiport"),
-    ("bookworm", "nftables", "iptables-multiport"),
-    ("trixie", "ufw", "ufw"),
-)
+IN_EVERY_RUN = (("bookworm", "nftables", "iptables-multiport"),)
 EMPTIED = [("firewalld", action) for suite, firewall, action in BANS if (suite, firewall) == ("bookworm", "firewalld")]
 RELOAD = {"nftables": "nft -f /etc/federated_connectivity/ruleset.nft", "ufw": "ufw reload", "firewalld": "firewall-cmd --reload"}
 GUESTS = """<network><name>guests</name><forward mode='route'/><bridge name='virbr7' stp='off'/><dns enable='no'/>

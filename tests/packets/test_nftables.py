@@ -78,6 +78,7 @@ def test_egress_is_refused_by_default_only_when_denied(net: Network, suite: str)
         assert outcomes(host, "udp", net.partner, 51820) == both("open")
 
 
+@pytest.mark.every_run("ipv4")
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_a_default_of_deny_keeps_the_live_management_connection(net: Network, family: str) -> None:
     host, controller = net.host, net.user

@@ -31,6 +31,7 @@ def planned(net: Network, opened: t.Sequence[t.Any], phases: t.Sequence[str]) ->
     return {**plan.host("host"), "address_sets": plan.index["address_sets"]}
 
 
+@pytest.mark.every_run("ufw")
 @pytest.mark.suite("trixie")
 @pytest.mark.parametrize("firewall", FIREWALLS)
 def test_the_phase_opens_the_ports_to_partners_and_its_end_closes_them(net: Network, firewall: str) -> None:

@@ -52,6 +52,7 @@ def test_a_refused_peer_is_found_with_its_listener_and_a_partner_is_not(net: Net
     assert refused(net, HTTP) == ([], [HTTP])
 
 
+@pytest.mark.every_run("ufw")
 @pytest.mark.parametrize("firewall", ["ufw", "firewalld"])
 def test_beside_another_firewall_it_is_the_same(net: Network, firewall: str) -> None:
     FIREWALLS[firewall](net.host)
@@ -78,6 +79,7 @@ def held(source: Namespace, address: str, port: int, count: int, stack: contextl
     return [stack.enter_context(contextlib.closing(source.connect(address, port))) for _number in range(count)]
 
 
+@pytest.mark.every_run("True")
 @every_suite
 @pytest.mark.parametrize("published", [False, True])
 def test_a_peer_has_so_many_connections_and_another_peer_its_own(net: Network, suite: str, published: bool) -> None:

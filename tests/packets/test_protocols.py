@@ -156,6 +156,7 @@ def member(net: Network, firewall: str) -> FirewallHost:
     return net.host
 
 
+@pytest.mark.every_run("deny")
 @every_firewall
 @pytest.mark.parametrize("default", ["unchanged", "deny"])
 def test_protocols_without_ports_are_for_their_peers_alone(
@@ -170,6 +171,7 @@ def test_protocols_without_ports_are_for_their_peers_alone(
     assert not member.apply(policy(PEER_HTTP, *rules_of(firewall), ingress=default))["changed"]
 
 
+@pytest.mark.every_run("bookworm-firewalld")
 @every_firewall
 def test_a_denied_egress_lets_out_what_flows_allow(net: Network, member: FirewallHost, suite: str, firewall: str) -> None:
     member.apply(policy(*rules_of(firewall, "egress"), egress="deny"))

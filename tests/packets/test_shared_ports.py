@@ -31,6 +31,7 @@ def planned(net: Network, *others: dict[str, t.Any]) -> dict[str, t.Any]:
     return {**plan.host("host"), "address_sets": plan.index["address_sets"]}
 
 
+@pytest.mark.every_run("firewalld")
 @pytest.mark.suite("trixie")
 @pytest.mark.parametrize("firewall", FIREWALLS)
 def test_a_station_on_the_port_of_a_gui_serves_its_partners_and_nobody_else(net: Network, firewall: str) -> None:

@@ -36,6 +36,7 @@ Sent = tuple[bytes, list[bytes]]
 """The hardware address, and the packets in their order."""
 
 
+@pytest.mark.every_run("nftables", "firewalld")
 @pytest.mark.parametrize(
     ("firewall", "suite", "default"),
     [pytest.param(*each, marks=[pytest.mark.suite(each[1]), *(() if each in SAMPLE else [pytest.mark.whole])]) for each in EVERY],

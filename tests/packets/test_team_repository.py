@@ -34,6 +34,7 @@ def ours(tmp_path: pathlib.Path, collections: pathlib.Path) -> t.Iterator[Team]:
         yield made
 
 
+@pytest.mark.whole
 def test_slices_of_a_reviewed_plan_get_the_rules_of_the_whole(ours: Team) -> None:
     """Each slice admits the peers of all others, and leaves the hosts of other slices as they are."""
     first = ours.repository.apply("--limit", "graz")
@@ -76,6 +77,7 @@ def test_a_partner_that_moves_changes_the_hosts_that_it_talks_to(ours: Team) -> 
     assert outcomes(ours.others["zagreb"], "tcp", vienna, API) == both("silent")
 
 
+@pytest.mark.whole
 def test_a_host_that_is_down_stops_no_other_and_is_one_cause(ours: Team) -> None:
     ours.hosts["linz"].ip("link set eth0 down")
     report = ours.repository.directory / "report.json"

@@ -86,6 +86,7 @@ def seen(target: Namespace, *asks: tuple[Namespace, str, int]) -> list[str]:
     return ["/".join(dict.fromkeys(families)) for families in zip(found, found)]
 
 
+@pytest.mark.every_run("bookworm-deny")
 @pytest.mark.parametrize(
     ("suite", "default"),
     [

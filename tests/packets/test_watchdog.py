@@ -59,6 +59,7 @@ def expire(host: FirewallHost) -> None:
     host.file(DEADLINE).write_text("1")
 
 
+@pytest.mark.every_run("nftables", "firewalld")
 @every_backend
 @pytest.mark.parametrize("before", [pytest.param(None, marks=pytest.mark.whole), OLD], ids=["nothing", "a policy"])
 def test_what_nobody_confirms_is_taken_back(net: Network, firewall: FirewallHost, backend: str, before: t.Any) -> None:
@@ -81,6 +82,7 @@ def test_what_nobody_confirms_is_taken_back(net: Network, firewall: FirewallHost
             firewall.confirm(token, SECOND)
 
 
+@pytest.mark.every_run("nftables", "ufw")
 @every_backend
 def test_what_is_confirmed_stays_and_leaves_no_watchdog(firewall: FirewallHost, backend: str) -> None:
     firewall.apply(NEW, ssh=FIRST)
@@ -159,6 +161,7 @@ def test_what_was_reachable_must_stay_so(net: Network, firewall: FirewallHost, b
     assert state(firewall) == old
 
 
+@pytest.mark.every_run("nftables", "ufw")
 @every_backend
 def test_a_module_that_is_killed_after_it_changed_something_is_taken_back(firewall: FirewallHost, backend: str) -> None:
     old, in_force = state(firewall), firewall.ruleset()
@@ -182,6 +185,7 @@ def test_a_module_that_is_killed_after_it_changed_something_is_taken_back(firewa
     assert state(firewall) == old
 
 
+@pytest.mark.every_run("nftables", "firewalld")
 @pytest.mark.parametrize(("backend", "boot"), [*((backend, "a boot") for backend in FIREWALLS), ("nftables", "a soft reboot")])
 def test_a_reboot_in_the_window_takes_it_back_before_firewalls_are_loaded(firewall: FirewallHost, backend: str, boot: str) -> None:
     firewall.apply(OLD)

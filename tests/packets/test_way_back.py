@@ -119,6 +119,7 @@ def test_without_systemd_the_watchdog_tries_until_it_has_restored_everything(hos
     assert (state(host), host.file(ARMED).exists()) == (old, False)
 
 
+@pytest.mark.whole
 def test_a_process_that_keeps_our_own_lock_stops_no_way_back(host: FirewallHost) -> None:
     host.apply(OLD, ssh=FIRST)
     old = state(host)

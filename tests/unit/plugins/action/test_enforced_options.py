@@ -113,6 +113,7 @@ def test_options_are_refused_before_anything_is_done(tmp_path: pathlib.Path) -> 
     assert f"ignored={len(REFUSED)}" in said
 
 
+@pytest.mark.every_run("firewall_confirm_timeout", "verify_timeout", "audit_seconds")
 @pytest.mark.parametrize("option", BEYOND)
 def test_a_role_refuses_a_number_beyond_its_limits(tmp_path: pathlib.Path, option: str) -> None:
     role = option.partition("_")[0]

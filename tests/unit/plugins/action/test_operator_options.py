@@ -243,6 +243,7 @@ def test_windows_firewall_implies_the_platform(site: Site, given: str, platform:
     assert set(re.findall(r"it is (\w+)", run.stdout)) == {platform}
 
 
+@pytest.mark.every_run("Judge-verify", "Choose-audit")
 @pytest.mark.parametrize("role", ["verify", "audit"])
 @pytest.mark.parametrize("first", ["Judge", "Choose"])
 def test_a_run_that_begins_in_the_middle_judges_nothing_that_a_fact_cache_holds(site: Site, role: str, first: str) -> None:
@@ -274,6 +275,7 @@ def test_a_run_that_begins_in_the_middle_judges_nothing_that_a_fact_cache_holds(
     assert not report.exists()
 
 
+@pytest.mark.every_run("firewall", "verify")
 @pytest.mark.parametrize("role", ["firewall", "docker_proxy", "dpi_exclusion", "verify", "audit"])
 def test_a_role_without_its_plan_asks_its_host_nothing(site: Site, role: str) -> None:
     """Hosts whose Python writes a line into a file: none of them is asked anything."""
@@ -317,6 +319,7 @@ def test_a_narrowed_plan_is_for_looking(site: Site) -> None:
         assert "the plan is narrowed by the selection \"[?direction=='ingress']\", so rules are missing" in said(run)
 
 
+@pytest.mark.every_run("True-site.yml", "False-verify.yml")
 @pytest.mark.parametrize("playbook", ["site.yml", "verify.yml", "audit.yml"])
 @pytest.mark.parametrize("reviewed", [False, True])
 def test_what_applies_or_proves_a_plan_refuses_a_selection_before_it_plans(site: Site, playbook: str, reviewed: bool) -> None:

@@ -45,6 +45,7 @@ def test_a_plan_as_it_was_made_is_summed_up(site: Site) -> None:
     assert not (site.directory / "asked.log").exists()
 
 
+@pytest.mark.every_run("site.yml")
 @pytest.mark.parametrize("playbook", ["site.yml", "verify.yml", "audit.yml"])
 def test_everything_that_is_wrong_is_named_and_no_host_is_asked(site: Site, playbook: str) -> None:
     shutil.copy(plan(site) / "hosts/clinic.json", plan(site) / "hosts/hospital.json")
@@ -106,6 +107,7 @@ def test_what_a_host_returns_does_not_say_that_it_needs_no_part(site: Site) -> N
     assert "host newcomer: managed in this run, but without a part in the plan" in said(run)
 
 
+@pytest.mark.every_run("firewall")
 @pytest.mark.parametrize("role", ["firewall", "docker_proxy", "dpi_exclusion"])
 def test_a_role_on_its_own_checks_its_hosts_part_first(site: Site, role: str) -> None:
     index = plan(site) / "plan.json"

@@ -17,6 +17,7 @@ FROM ?=
 TO ?=
 PORT ?=
 PROTOCOL ?=
+LIVE ?=
 SYSTEM ?=
 MINUTES ?=
 PROCESSES ?=
@@ -51,9 +52,9 @@ plan_variables = $$($(bin)/python -c 'import json, os; \
   **({"connectivity_native": os.environ["NATIVE"]} if os.environ["NATIVE"] else {})}))')
 
 # What `why`, `check`, `drift`, `report` and `trace` are asked: about the plan that INVENTORY gives, or about PLAN as it is.
-export FROM TO PORT PROTOCOL ASSERTIONS OUT RESULTS
+export FROM TO PORT PROTOCOL LIVE ASSERTIONS OUT RESULTS
 question = $$($(bin)/python -c 'import json, os; \
-  asked = {name: os.environ[name.upper()] for name in ("from", "to", "port", "protocol") if os.environ[name.upper()]}; \
+  asked = {name: os.environ[name.upper()] for name in ("from", "to", "port", "protocol", "live") if os.environ[name.upper()]}; \
   plan = {"connectivity_reviewed_plan": os.path.abspath(os.environ["PLAN"])} if os.environ["PLAN"] else {}; \
   paths = {"connectivity_" + name: os.path.abspath(os.environ[name.upper()]) for name in ("assertions", "out", "results") if os.environ[name.upper()]}; \
   print(json.dumps({**{"connectivity_" + name: value for name, value in asked.items()}, **paths, **plan}))')
@@ -88,8 +89,9 @@ plan: .venv/controller.ready ## Compute every host's rules: INVENTORY=inventorie
 	$(playbook) -i $(INVENTORY) playbooks/plan.yml -e "$(plan_variables)" $(ARGS)
 
 .PHONY: why
-why: .venv/controller.ready ## Which connections the plan allows, and why: FROM=clinic TO=hub PORT=6443 [PROTOCOL=udp] and INVENTORY=... or PLAN=...
-	@test -n "$(INVENTORY)$$PLAN" -a -n "$$FROM$$TO" || { echo 'usage: make why INVENTORY=... FROM=host TO=host PORT=number; or PLAN=directory, FROM or TO alone' >&2; exit 2; }
+why: .venv/controller.ready ## Which connections the plan allows, and why: FROM=clinic TO=hub PORT=6443 [PROTOCOL=udp] [LIVE=true] and INVENTORY=... or PLAN=...
+	@test -n "$(INVENTORY)$$PLAN" -a -n "$$FROM$$TO" || { echo 'usage: make why INVENTORY=... FROM=host TO=host PORT=number; or PLAN=directory, FROM or TO alone; LIVE=true also asks the hosts' >&2; exit 2; }
+	@test -n "$(INVENTORY)" -o -z "$$LIVE" || { echo 'LIVE=true asks the hosts at both ends, so give INVENTORY=..., too' >&2; exit 2; }
 	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/why.yml -e "$(question)" $(ARGS)
 
 .PHONY: check

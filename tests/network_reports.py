@@ -18,6 +18,10 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.cat
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reader import read_digest, read_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.writer import write_plan
+from ansible_collections.federated.connectivity.plugins.plugin_utils._trace.report import FILE, Judged
+from ansible_collections.federated.connectivity.plugins.plugin_utils._trace.report import report as trace_report
+from ansible_collections.federated.connectivity.plugins.plugin_utils._trace.targets import unshown
+from ansible_collections.federated.connectivity.plugins.plugin_utils._trace.verdict import Place, Verdict
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.assignments import choose
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.model import OPEN, Proof
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.report import report
@@ -26,6 +30,8 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.ver
 
 COMPARED = 1_796_022_000
 TIME = "2026-11-30T06:40:00Z"
+TRACED = "2026-11-30T06:50:00Z"
+STOPPED = Verdict(Place.OWN_PERIMETER, "198.18.0.1 at hop 1 is the last that answers", "ask the network team of the own site")
 NAMES = ("clinic", "hospital", "registry", "institute", "university", "insurer", "laboratory")
 RULE = "linksight.north.peer_http.ingress"
 
@@ -76,6 +82,9 @@ def write_example(directory: pathlib.Path, hosts: int, healthy: bool = False) ->
         )
         drifts[-1] = Drift(managed[-1], State.NOT_COMPARED, why="the host failed or could not be reached")
     write_report_text(results / JSON, dict(files(drifts, COMPARED, digest))[JSON])
+    if not healthy:
+        traced = [Judged(one, STOPPED) for one in unshown(content, report(findings, choices)["hosts"]) if one.responder == broken]
+        write_report(results / FILE, trace_report(traced) | {"time": TRACED, "plan_digest": digest})
     return plan, results
 
 

@@ -79,18 +79,29 @@ def test_a_router_that_drops_the_port_is_found_by_verify_and_located_by_trace() 
     assert drift.status == 0
 
 
-def test_a_rule_that_an_administrator_deletes_is_named_by_drift() -> None:
+def test_a_rule_that_an_administrator_deletes_is_named_by_drift_and_why() -> None:
     numbered = host("alpha").check_output("ufw status numbered")
     ours = next(line for line in numbered.splitlines() if f"{FLOW}.egress" in line)
     number = ours.split("]")[0].strip("[ ")
     with changed("alpha", f"ufw --force delete {number}", "true"):
         drift = run("drift")
+        planned = run("why", **{"from": "alpha", "to": "beta", "port": PORT})
+        live = run("why", **{"from": "alpha", "to": "beta", "port": PORT, "live": "true"})
         traced = run("trace", **{"from": "alpha", "to": "beta", "port": PORT})
         again = run("site")
     assert drift.status != 0
     assert drift.about("differs", "alpha", "ufw")
     assert drift.about("missing", f"{FLOW}.egress")
     assert drift.about("in force", "beta")
+    assert planned.about("yes: alpha -> beta")
+    assert not planned.about("live: ")
+    assert live.status == 0
+    assert live.about("yes: alpha -> beta")
+    assert live.about("live: alpha (ufw): differs from the plan")
+    assert live.about(f"{FLOW}.egress: in the plan; on disk: ", "(ufw)", "in the kernel: ")
+    assert live.about("missing: allow out", f"{FLOW}.egress")
+    assert live.about("live: beta (firewalld): as planned")
+    assert live.about(f"{FLOW}.ingress: in the plan, on disk and in the kernel")
     assert len(traced.about("passes", "alpha -> beta")) == 2
     assert again.status == 0
     assert run("drift").status == 0

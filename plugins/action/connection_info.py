@@ -21,13 +21,15 @@ from ..module_utils._plan.words import PROTOCOLS, TCP
 from ..plugin_utils._common.problems import PlanRefused
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._explain.answer import Known, Places, answer
-from ..plugin_utils._explain.parties import NotUnderstood, Question
+from ..plugin_utils._explain.parties import NotUnderstood, Question, find_party
 from ..plugin_utils._inventory.hosts import ADDRESSES, MEMBERSHIPS
 from ..plugin_utils._inventory.names import parts_of
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
+from ..plugin_utils._live.ends import ends_of
 from ..plugin_utils._matrix.catalogue import Catalogue, MatrixNotFound
 from ..plugin_utils._matrix.model import Matrix
+from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
 from ..plugin_utils._plan.reader import Plan, PlanUnreadable, read_plan
 
@@ -42,6 +44,7 @@ class ActionModule(ControllerAction):
         "to": {"type": "str", "default": ""},
         "port": {"type": "int"},
         "protocol": {"type": "str", "choices": list(PROTOCOLS), "default": TCP},
+        "live": {"type": "bool", "default": False},
     }
     MISTAKES = (LibrariesMissing, PlanUnreadable, NotUnderstood)
 
@@ -59,8 +62,13 @@ class ActionModule(ControllerAction):
         plan = read_plan(directory)
         said = OperatorVariables(variables, self._task, self._loader)
         known = Known(plan, _matrices(plan, said, variables), _places(said))
-        found = answer(Question(options["from"].strip(), options["to"].strip(), options["protocol"], port), known)
-        return {"changed": False, **found._asdict(), "plan": str(directory)}
+        question = Question(options["from"].strip(), options["to"].strip(), options["protocol"], port)
+        found = answer(question, known)
+        result = {"changed": False, **found._asdict(), "plan": str(directory)}
+        if options["live"]:
+            named = {host for text in (question.initiator, question.responder) if text for host in find_party(text, plan).hosts}
+            result["ends"] = ends_of(found.connections, sorted(named), plan, variables["ansible_play_hosts_all"])._asdict()
+        return record_result(result)
 
 
 def _matrices(plan: Plan, said: OperatorVariables, variables: Mapping[str, t.Any]) -> dict[str, Matrix]:

@@ -10,16 +10,15 @@ import os
 import pathlib
 import time
 import typing as t
-from collections.abc import Mapping
 
 from ..plugin_utils._common.bounded_file import NotAPlainFile, read_named
 from ..plugin_utils._common.report_file import LARGEST, ReportUnwritable, write_report_text
 from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._drift.answers import answer_of
 from ..plugin_utils._drift.drift import Drift, State, drift_of
 from ..plugin_utils._drift.report import JSON, files, lines, read_earlier, summary
 from ..plugin_utils._operator.results import NotOfThisRun, of_this_run
 from ..plugin_utils._plan.reader import PlanUnreadable, read_digest
-from ..plugin_utils._verify.observations import NOTHING, Observation, usable
 
 
 class ActionModule(ControllerAction):
@@ -35,7 +34,7 @@ class ActionModule(ControllerAction):
         hosts = sorted(name for name, choice in chosen["hosts"].items() if choice["managed"])
         out = pathlib.Path(os.path.abspath(options["out"])) if options["out"] else None
         earlier, now = _earlier(out / JSON) if out else {}, int(time.time())
-        drifts = [drift_of(host, _answer(host, options["registered"], variables), now, earlier) for host in hosts]
+        drifts = [drift_of(host, answer_of(host, options["registered"], variables), now, earlier) for host in hosts]
         if out:
             for name, text in files(drifts, now, read_digest(pathlib.Path(chosen["plan"]))):
                 write_report_text(out / name, text)
@@ -45,13 +44,6 @@ class ActionModule(ControllerAction):
             "differing": [drift.host for drift in drifts if drift.state is State.DIFFERS],
             "not_compared": [drift.host for drift in drifts if drift.state is State.NOT_COMPARED],
         }
-
-
-def _answer(host: str, registered: str, variables: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
-    """What the policy's module answered on a host, judged; empty where the host was lost before."""
-    if host not in variables["ansible_play_batch"]:
-        return NOTHING
-    return usable(Observation(in_force=variables["hostvars"][host].get(registered, NOTHING)), ()).in_force
 
 
 def _earlier(file: pathlib.Path) -> dict[str, Drift]:

@@ -9,6 +9,7 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.utils.path import unfrackpath
 
 from ..plugin_utils._common.shapes import printable_lines
@@ -30,6 +31,7 @@ class ActionModule(HostAction):
 
     def ask(self, module: str, arguments: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         plan = arguments.pop("plan", None) or None
+        show_diff = boolean(arguments.pop("show_diff", True))
         if arguments.get("state", "present") == "present":
             if (plan is None) == ("policy" not in arguments):
                 raise AnsibleError("firewall_policy takes either plan, the directory of a plan, or policy, one host's part of it")
@@ -47,6 +49,8 @@ class ActionModule(HostAction):
         result = super().ask(module, arguments, variables)
         if allowed and not result.get("failed"):
             result["allowed"] = allowed
+        if not show_diff and "diff" in result:
+            result["differences"] = result.pop("diff")
         trial = result.pop("on_trial", None)
         if trial and not result.get("failed"):
             if self._task.check_mode or trial["seconds"] > _seconds(arguments):

@@ -29,6 +29,7 @@ OF_THE_PLAYBOOKS = {
     "connectivity_forward_proxy": {"type": "raw"},
     "connectivity_from": {"type": "str", "default": ""},
     "connectivity_install_traceroute": {"type": "bool", "default": False},
+    "connectivity_live": {"type": "bool", "default": False},
     "connectivity_managed": {"type": "bool", "default": True},
     "connectivity_matrix": {"type": "path"},
     "connectivity_memberships": {"type": "raw"},

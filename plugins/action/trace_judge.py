@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import os
 import pathlib
+import time
 import typing as t
 from collections.abc import Iterator, Mapping
 
+from ..plugin_utils._common.days import utc_time
 from ..plugin_utils._common.report_file import ReportUnwritable, write_report
 from ..plugin_utils._common.shapes import Unusable
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._host_answers.results import judge_answer
 from ..plugin_utils._operator.results import NotOfThisRun, of_this_run
+from ..plugin_utils._plan.reader import PlanUnreadable, read_digest
 from ..plugin_utils._trace.reading import read_trace
 from ..plugin_utils._trace.report import FILE, Judged, lines, report, summary
 from ..plugin_utils._trace.targets import Target
@@ -33,7 +36,7 @@ class ActionModule(ControllerAction):
         "registered": {"type": "str", "required": True},
         "out": {"type": "path"},
     }
-    MISTAKES = (NotOfThisRun, ReportUnwritable)
+    MISTAKES = (NotOfThisRun, PlanUnreadable, ReportUnwritable)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         chosen = of_this_run(options["chosen"], "chosen")
@@ -46,7 +49,8 @@ class ActionModule(ControllerAction):
             except NoTraces as error:
                 untraced.append(f"{name}: {error}")
         if options["out"]:
-            write_report(pathlib.Path(os.path.abspath(options["out"])) / FILE, report(judged))
+            said = {"time": utc_time(time.time()), "plan_digest": read_digest(pathlib.Path(chosen["plan"]))}
+            write_report(pathlib.Path(os.path.abspath(options["out"])) / FILE, report(judged) | said)
         return {
             "lines": lines(judged),
             "summary": summary(judged) + (f"; not traced: {len(untraced)}" if untraced else ""),

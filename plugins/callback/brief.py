@@ -35,6 +35,7 @@ from ..plugin_utils._brief.words import as_lines, grouped, progress
 
 COLORS: t.Any = constants  # it makes its names when it is loaded
 FIRST_PROGRESS = 5.0  # seconds
+NOBODY = "all:!all"
 
 
 class CallbackModule(DefaultCallback):
@@ -61,8 +62,14 @@ class CallbackModule(DefaultCallback):
             super().v2_playbook_on_play_start(play)  # type: ignore[no-untyped-call]
             return
         self._play = play
+        if _is_for_nobody(play):
+            return
         marker = " [CHECK MODE]" if play.check_mode else ""
         self._display.display(play.get_name().strip() + marker, color=COLORS.COLOR_HIGHLIGHT)
+
+    def v2_playbook_on_no_hosts_matched(self) -> None:
+        if self._talkative() or not _is_for_nobody(self._play):
+            super().v2_playbook_on_no_hosts_matched()  # type: ignore[no-untyped-call]
 
     def _task_start(self, task: t.Any, prefix: str | None = None) -> None:
         self._step_ends()
@@ -85,7 +92,8 @@ class CallbackModule(DefaultCallback):
             return
         self._finished += 1
         self._handle_warnings_and_exception(result)
-        if data.get("changed", False) and not task.run_once:
+        is_trial = task.check_mode and not (self._play and self._play.check_mode)  # it says what a run would change
+        if data.get("changed", False) and not task.run_once and not is_trial:
             self._changed.append(self.host_label(result))
         said = [item for item in _items(data) if item.get("_ansible_verbose_always")]
         if said:
@@ -177,6 +185,11 @@ class CallbackModule(DefaultCallback):
             return
         self._display.display(f"  {progress(self._name, waited, self._finished)}", color=COLORS.COLOR_VERBOSE)
         self._wait(task, waited, waited)
+
+
+def _is_for_nobody(play: t.Any) -> bool:
+    """Whether our playbooks leave out a play, as they do by this pattern."""
+    return bool(play and play.hosts in (NOBODY, [NOBODY]))
 
 
 def _parts(result: t.Any) -> tuple[t.Any, str, Mapping[str, t.Any]]:

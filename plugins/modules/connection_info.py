@@ -12,6 +12,7 @@ version_added: 0.1.0
 author: The federated.connectivity contributors (@federated)
 description:
   - Answers from a plan directory on the controller. No host is contacted, so it says what the plan wants, not what a host has in force.
+    M(federated.connectivity.connection_state) adds what the hosts at both ends have in force.
   - With O(from), O(to) and O(port) it says whether the connection is allowed, and by which rules of both ends.
     For a connection that is refused it says what is missing, in the words of the inventory, and what is allowed between the two.
   - With O(from) and O(to) it lists what is allowed between the two.
@@ -47,9 +48,14 @@ options:
     type: str
     choices: [tcp, udp, sctp, esp, ah, gre, icmp, icmpv6]
     default: tcp
+  live:
+    description: Whether to return in RV(ends) which hosts M(federated.connectivity.connection_state) needs answers of.
+    type: bool
+    default: false
 requirements:
   - netaddr >= 1.0, on the controller
 seealso:
+  - module: federated.connectivity.connection_state
   - module: federated.connectivity.required_rules
 """
 
@@ -101,6 +107,13 @@ summary:
   type: str
   returned: success
   sample: "yes: clinic to hub, tcp 6443; rules shown: 1"
+ends:
+  description:
+    - The hosts of the plan at both ends. C(hosts) are those of ours in this run, each with the ids of its rules that decide.
+      C(partners) are configured by others. C(missing) are ours, and not part of this run.
+  type: dict
+  returned: with O(live=true)
+  sample: {hosts: {clinic: [shrine.north.hub.egress]}, partners: [hub], missing: []}
 plan:
   description: The plan directory, as an absolute path.
   type: str

@@ -135,6 +135,10 @@ options:
     description: How many rules or peers must go for O(shrink_share) to matter.
     type: int
     default: 3
+  show_diff:
+    description: V(false) returns the differences of diff mode in RV(differences) instead of RV(diff), so that the run does not show them.
+    type: bool
+    default: true
 requirements:
   - nft, where the backend is V(nftables), where the plan closes a port to others or keeps one to the host itself, and where it
     denies by default
@@ -197,6 +201,32 @@ changes:
   type: list
   elements: str
   sample: [nftables table inet federated_connectivity]
+rules:
+  description:
+    - Where each rule of the policy stands, one entry for each rule and place that holds configuration.
+    - Rules that a place cannot tell apart are left out, such as those about types of ICMP with firewalld.
+  returned: in check mode, on Linux
+  type: list
+  elements: dict
+  contains:
+    rule:
+      description: The id of the rule.
+      type: str
+      returned: always
+    place:
+      description: The place, as in RV(changes).
+      type: str
+      returned: always
+    disk:
+      description: V(present), V(partly) or V(missing) in the files that are loaded at boot.
+      type: str
+      returned: always
+    kernel:
+      description: The same for what filters now.
+      type: str
+      returned: always
+  sample:
+    - {rule: linksight.north.peer_http.ingress, place: ufw, disk: present, kernel: missing}
 on_trial:
   description: What the action plugin confirms. Absent where nothing changed, in check mode, and with O(confirm_timeout=0).
   returned: when a change waits to be confirmed
@@ -216,6 +246,10 @@ errors:
   type: list
   elements: str
   sample: ["rule linksight.north.peer_http.ingress: '84433' is not a valid port"]
+differences:
+  description: The same as RV(diff), with O(show_diff=false).
+  returned: when diff mode is on
+  type: dict
 diff:
   description: The rules of the places that changed, before and after.
   returned: when diff mode is on
@@ -267,6 +301,8 @@ def _result(outcome: Outcome) -> t.Dict[str, t.Any]:
     }
     if outcome.policy:
         result.update(backend=outcome.backend, allowed=[str(rule) for rule in outcome.policy.rules])
+    if outcome.presence:
+        result["rules"] = [each._asdict() for each in outcome.presence]
     if outcome.trial:
         result["on_trial"] = outcome.trial._asdict()
     return result
@@ -302,6 +338,7 @@ def main() -> None:
             "allow_shrink": {"type": "bool", "default": False},
             "shrink_share": {"type": "float", "default": 0.3333333333333333},
             "shrink_least": {"type": "int", "default": 3},
+            "show_diff": {"type": "bool", "default": True},
         },
         required_if=[("state", "present", ["policy"])],
         supports_check_mode=True,

@@ -39,7 +39,8 @@ options:
   results:
     description:
       - A directory with the JSON reports of C(verify) (O(federated.connectivity.verify_judge#module:report)), C(audit)
-        (O(federated.connectivity.tls_audit_judge#module:report)) and C(drift) (O(federated.connectivity.drift_judge#module:out)).
+        (O(federated.connectivity.tls_audit_judge#module:report)), C(drift) (O(federated.connectivity.drift_judge#module:out))
+        and C(trace) (O(federated.connectivity.trace_judge#module:out)).
       - The newest report of each kind counts. Reports about another plan do not count, and the page says so. Other files are left out.
     type: path
   out:

@@ -125,6 +125,16 @@ def test_pictures_for_people(tab: Page, files: dict[int, pathlib.Path], size: in
     assert {file.name for file in BUILD.glob(f"{size}-*.png")} >= {f"{size}-federations.png", f"{size}-hosts.png", f"{size}-telephone.png"}
 
 
+def test_a_connection_that_failed_says_where_it_stops(tab: Page, files: dict[int, pathlib.Path]) -> None:
+    tab.open(files[5])
+    said = "trace of 2026-11-30 06:50 UTC: stops at: own site's perimeter; 198.18.0.1 at hop 1 is the last that answers; to do: "
+    assert tab.run("document.querySelector('.problems .stop').textContent").startswith(said)
+    assert tab.run("document.querySelector('.problems .stop').getBoundingClientRect().height > 0")
+    tab.run("document.querySelectorAll('.host').forEach((host) => { host.open = true; })")
+    shown = tab.run("Array.from(document.querySelectorAll('tr small')).filter((one) => one.textContent.includes('stops at:')).length")
+    assert shown >= 2  # at both ends
+
+
 def test_a_search_by_keyboard(tab: Page, files: dict[int, pathlib.Path]) -> None:
     tab.open(files[500])
     tab_to(tab, "Skip to the hosts")

@@ -97,7 +97,9 @@ def _policy(arguments: Arguments) -> Answer:
     if arguments.get("_ansible_check_mode") or not seconds:
         trial = {}
     diff = {"before": "a rule\n", "after": "a rule\n", "before_header": "before: ", "after_header": "after: "}
-    return {"backend": "nftables", "allowed": ["ingress tcp 8443 from somebody"], "changes": [], "diff": diff, **trial}
+    ids = [rule["id"] for rule in (arguments.get("policy") or {}).get("rules", ())] if arguments.get("_ansible_check_mode") else []
+    rules = [{"rule": rule, "place": "nftables table", "disk": "present", "kernel": "present"} for rule in ids]
+    return {"backend": "nftables", "allowed": ["ingress tcp 8443 from somebody"], "changes": [], "diff": diff, "rules": rules, **trial}
 
 
 def _socket(entry: Arguments) -> Answer:

@@ -32,7 +32,8 @@ class Scene:
     def concluded(self, answers: Results) -> dict[str, t.Any]:
         """The verdict and the audit of honest hosts, as far as no hostile host has a part in it."""
         verify, audit = self.play.judge(answers, self.directory)
-        self.last = json.dumps([verify, audit])
+        told = self.play.tell(answers)
+        self.last = json.dumps([verify, audit, told])
         lines = {
             (kind, name): [line for line in found["hosts"][name]["lines"] if not any(other in line for other in HOSTILE)]
             for kind, found in (("verify", verify), ("audit", audit))
@@ -41,7 +42,8 @@ class Scene:
         failures = {
             name: [line for line in verify["hosts"][name]["failures"] if not any(other in line for other in HOSTILE)] for name in HONEST
         }
-        return {"lines": lines, "failures": failures}
+        planned = told["lines"][: len(self.play.answered["lines"])]
+        return {"lines": lines, "failures": failures, "planned": planned, "live": told["hosts"]["alpha"]}
 
     def content(self) -> dict[str, bytes]:
         """Every file, but for the two reports."""

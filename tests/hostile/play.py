@@ -19,6 +19,8 @@ from ansible.utils.display import Display
 from hostile_hosts import Answer, Network, honest, speak
 
 from ansible_collections.federated.connectivity.plugins.action import (
+    connection_info,
+    connection_state,
     docker_proxy,
     firewall_packages,
     firewall_policy,
@@ -88,6 +90,8 @@ class Play:
         monkeypatch.setattr(Display, "display", lambda _self, text, *_more, **_options: self.displayed.append(str(text)))
         self.chosen = self.run(verify_plan, "alpha", {}, plan=str(self.plan))
         self.looks = self.run(tls_audit_plan, "alpha", {}, plan=str(self.plan))
+        question = {"plan": str(self.plan), "from": "evil", "to": "alpha", "port": 8443, "live": True}
+        self.answered = self.run(connection_info, "alpha", {}, **question)
 
     def ask(self, host: str, character: Character) -> dict[str, Answer]:
         """Ask one host everything that a run asks it; what its tasks registered."""
@@ -117,6 +121,10 @@ class Play:
         audit = self.run(tls_audit_judge, "alpha", registered, chosen=self.looks, registered="seen", report=str(reports / "a.json"))
         return verify, audit
 
+    def tell(self, registered: Results) -> Answer:
+        """The answer to a question about a hostile and an honest host, with what both have in force."""
+        return self.run(connection_state, "alpha", registered, answered=self.answered, registered="in_force")
+
     def run(self, action: types.ModuleType, host: str, told: Results, check: bool = False, **options: t.Any) -> Answer:
         """Run an action."""
         loader = t.cast(t.Any, DataLoader)()
@@ -132,6 +140,7 @@ class Play:
             "ansible_play_hosts": [*HOSTS],
             "ansible_play_batch": [*HOSTS],
             "groups": {"all": [*HOSTS]},
+            "playbook_dir": "/nowhere",
         }
         hostvars = {name: {**_inventory(name), **told.get(name, {})} for name in HOSTS}
         variables = {**play, "hostvars": hostvars, "inventory_hostname": host}

@@ -19,11 +19,11 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\
 DRAWN = {"deadline": None, "derandomize": True, "database": None, "phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
 KEYS = {"changed", "failed", "msg", "errors", "warnings", "deprecations", "exception", "unusable", "_ansible_parsed"}
 RETURNED = {
-    "enforced": {"backend", "allowed", "changes", "diff", "outcome"},
+    "enforced": {"backend", "allowed", "changes", "diff", "differences", "rules", "outcome"},
     "packages": {"missing"},
     "docker": {"changes", "restarts", "said", "diff"},
     "note": {"changes", "diff"},
-    "in_force": {"backend", "allowed", "changes", "diff"},
+    "in_force": {"backend", "allowed", "changes", "diff", "differences", "rules"},
     "loopback": {"sockets"},
     "observed": {"sockets", "connections", "looks", "tracked", "cut", "unmatched", "hidden"},
     "refused": {"refused", "missing", "lines"},
@@ -40,6 +40,10 @@ def test_honest_hosts_are_proven(scene: Scene) -> None:
     assert scene.usual["failures"] == {"alpha": [], "beta": [], "gamma": []}
     assert [line for line in lines["audit", "alpha"] if line.startswith("direct") and "alpha -> beta" in line]
     assert [line for line in lines["verify", "alpha"] if line.startswith("closed") and "gamma -> alpha" in line]
+    assert scene.usual["planned"] == scene.play.answered["lines"]
+    assert scene.usual["live"]["state"] == "in force"
+    (places,) = scene.usual["live"]["rules"].values()
+    assert places == [{"name": "nftables table", "disk": "present", "kernel": "present"}]
 
 
 def check(scene: Scene, characters: t.Mapping[str, Character]) -> None:

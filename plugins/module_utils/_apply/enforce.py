@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._change.change import Change
+from .._change.presence import Presence
 from .._errors import PolicyRefused
 from .._host.archive import archive
 from .._host.host import Host
@@ -55,7 +56,8 @@ class OnTrial(t.NamedTuple):
 class Outcome(t.NamedTuple):
     """What became of a host, or would have in check mode.
 
-    ``backend`` and ``policy`` are empty where none is wanted; ``changed`` are the changes that there were to make.
+    ``backend`` and ``policy`` are empty where none is wanted; ``changed`` are the changes that there were to make; ``presence`` says in
+    check mode where each rule stands.
     """
 
     backend: str
@@ -63,6 +65,7 @@ class Outcome(t.NamedTuple):
     changed: t.Sequence[Change]
     trial: t.Optional[OnTrial]
     warnings: t.List[str]
+    presence: t.Sequence[Presence] = ()
 
 
 class _Policy(t.NamedTuple):
@@ -101,7 +104,8 @@ def enforce(wanted: Wanted, check_mode: bool, host: Host) -> Outcome:
     warnings = [*policy.warnings, *doubtful, *(warning for change in changes for warning in change.warnings)]
     if losses:
         warnings.append("without check mode this run would stop: " + _too_much(losses))
-    return Outcome(backend, policy.parsed, changed, trial, warnings)
+    ids = [rule.id for rule in policy.parsed.rules] if policy.parsed and check_mode else []
+    return Outcome(backend, policy.parsed, changed, trial, warnings, [each for change in changes if ids for each in change.presence(ids)])
 
 
 def _too_much(losses: t.Sequence[str]) -> str:

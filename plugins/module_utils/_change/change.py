@@ -11,6 +11,7 @@ from __future__ import annotations
 import abc
 import typing as t
 
+from .presence import Presence
 from .restore_point import RestorePoint
 
 
@@ -32,6 +33,10 @@ class Change(abc.ABC):
     @property
     def changed(self) -> bool:
         return self.before != self.after
+
+    def presence(self, rules: t.Sequence[str]) -> t.List[Presence]:
+        """Which of the policy's ``rules``, by their ids, this place holds. A place that holds none, or does not know, returns nothing."""
+        return []
 
     @abc.abstractmethod
     def check(self) -> None:

@@ -18,10 +18,12 @@ from ...module_utils._plan.words import EGRESS, INGRESS, INSTALL
 from .._common.problems import listed
 from .._explain.connections import inner_port
 from .._explain.parties import network_of
+from .._inventory.findings import NO_COMMON_FAMILY
 from .model import Networks, Result, State
 
 KIND = "mandatory flow"
 MANDATORY = "mandatory"
+IPV4 = 4
 ANY = "any"
 OTHER = {INGRESS: EGRESS, EGRESS: INGRESS}
 
@@ -34,12 +36,22 @@ class Group(t.NamedTuple):
 
 
 def check_flows(networks: Networks) -> Iterator[Result]:
-    """One result for each mandatory flow between hosts: whoever has a rule for it is admitted by the hosts at the other end."""
+    """One result for each mandatory flow between hosts: whoever has a rule for it is admitted by the hosts at the other end.
+
+    Hosts that share no address family fail a flow, too; a note says so where the finding about them is accepted.
+    """
     failures: dict[str, dict[str, None]] = {}
+    apart: dict[str, dict[str, None]] = {}
     for group in _groups(networks):
         failures.setdefault(group.rule.label, {}).update(dict.fromkeys(_refused(group, networks)))
+        apart.setdefault(group.rule.label, {}).update(dict.fromkeys(_apart(group, networks)))
+    accepted = {one["about"] for one in networks.plan.findings if one["id"] == NO_COMMON_FAMILY and one.get("accepted")}
     for label, texts in sorted(failures.items()):
-        yield Result(KIND, label, State.FAILED if texts else State.PASSED, "; ".join(texts))
+        is_known = label.rpartition(".")[0] in accepted
+        failed = [*texts, *(() if is_known else apart[label])]
+        noted = apart[label] if is_known else {}
+        state = State.FAILED if failed else State.NOTE if noted else State.PASSED
+        yield Result(KIND, label, state, "; ".join([*failed, *(f"{text} (an accepted finding)" for text in noted)]))
 
 
 def _groups(networks: Networks) -> list[Group]:
@@ -85,6 +97,25 @@ def _refused(group: Group, networks: Networks) -> Iterator[str]:
         for refused, others in refusing.items():
             connection = f"{listed(others)} to {listed(refused)}" if rule.direction == INGRESS else f"{listed(refused)} to {listed(others)}"
             yield f"from {connection}, {one_traffic(rule.protocol, port)}: refused by {listed(others)}"
+
+
+def _apart(group: Group, networks: Networks) -> Iterator[str]:
+    """Which hosts at the two ends of a rule have no address of the same family, in sentences."""
+    rule = group.rule
+    peers = networks.of(rule.peers)
+    others = [
+        other for other in networks.hosts_in(peers) if not (_is_left_out(networks, other, rule) or _is_proxied(networks, other, rule))
+    ]
+    for own, their in ((IPV4, 6), (6, IPV4)):
+        near = [name for name in group.hosts if networks.families(name) == {own}]
+        far = [name for name in others if networks.families(name) == {their} and name not in near]
+        if near and far:
+            initiators, responders = (far, near) if rule.direction == INGRESS else (near, far)
+            ipv4, ipv6 = (near, far) if own == IPV4 else (far, near)
+            yield (
+                f"from {listed(initiators)} to {listed(responders)}: no address of the same family: {listed(ipv4)} with IPv4 alone, "
+                f"{listed(ipv6)} with IPv6 alone; give one side an address of the other family, and add it to connectivity_addresses"
+            )
 
 
 def _is_left_out(networks: Networks, host: str, rule: PlanRule) -> bool:

@@ -91,6 +91,10 @@ class Networks:
         """The families of a host's addresses that are in some networks."""
         return frozenset({version(address) for address in self.plan.hosts[host].addresses if _in(address, networks)})
 
+    def families(self, host: str) -> frozenset[int]:
+        """The families of all of a host's addresses."""
+        return frozenset(map(version, self.plan.hosts[host].addresses))
+
 
 def joined(networks: Iterable[netaddr.IPSet]) -> netaddr.IPSet:
     """All addresses that are in one of some sets."""

@@ -70,7 +70,7 @@ def drift_of(host: str, answer: Mapping[str, t.Any], now: int, earlier: Mapping[
     others = tuple(map(str, answer.get("warnings", ())))
     if not answer["changed"]:
         return Drift(host, State.IN_FORCE, str(answer.get("backend", "")), others=others)
-    missing, added = _differences(answer.get("diff", {}))
+    missing, added = _differences(answer.get("differences", answer.get("diff", {})))
     places = tuple(answer.get("changes", ()))
     return Drift(host, State.DIFFERS, str(answer.get("backend", "")), places, missing, added, others, since=since or now)
 

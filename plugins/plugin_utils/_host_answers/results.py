@@ -18,6 +18,7 @@ import re
 import typing as t
 from collections.abc import Mapping
 
+from ...module_utils._change.presence import STATES
 from ...module_utils._host.printable import printable
 from .._common.shapes import (
     Shape,
@@ -82,6 +83,7 @@ _PUBLISHED = record(
     {"protocol": _PROTOCOL, "address": address, "port": _PORT, "inner_port": _PORT, "container": text(_DETAIL), "loopback": flag},
 )
 _REFUSED = record({"rule": text(400), "address": address})
+_PRESENCE = record({"rule": text(400), "place": text(400), "disk": one_of(*STATES), "kernel": one_of(*STATES)})
 _PLACEMENT = one_of("host", "published")
 _PROGRAM = exact(r"[A-Za-z0-9_.+:@-]*", 64)
 _OBSERVED_SOCKET = record(
@@ -145,8 +147,10 @@ ROWS: Mapping[str, Row] = {
             "backend": one_of("", "nftables", "ufw", "firewalld", "windows"),
             "allowed": _LINES,
             "changes": _LINES,
+            "rules": list_of(_PRESENCE, 20_000),
             "on_trial": _TRIAL,
             "diff": _DIFF,
+            "differences": _DIFF,
         },
     ),
     "firewall_confirm": Row({"outcome": one_of("confirmed", "restored", "failed", "")}, seconds=600),

@@ -33,6 +33,7 @@ EXPLANATIONS = {
     "replaced-variable": "One group or host replaces what another group says, and a membership or network of it is lost.",
     "similar-federation": "The name of a federation resembles another one of its system: a typing error has probably shut its hosts out.",
     "shared-address": "More than one host claims an address, so partners may open their ports to the wrong host.",
+    "no-common-family": "Two ends of a flow have no address of the same family, so they cannot meet.",
     "shared-port": "Two services of a host may want one port, because one of them is optional.",
     "not-contained": "A system promises that its containers reach nothing, and nothing on this host enforces it.",
     "translated-address": "Something in front of the host translates addresses, and the inventory does not say what else it changes.",
@@ -47,6 +48,7 @@ WIDE_ADDRESSES = "wide-addresses"
 REPLACED = "replaced-variable"
 SIMILAR_FEDERATION = "similar-federation"
 SHARED_ADDRESS = "shared-address"
+NO_COMMON_FAMILY = "no-common-family"
 SHARED_PORT = "shared-port"
 NOT_CONTAINED = "not-contained"
 _SAYING = {SCOPE_ANY: "federation_scope_until is", OPENING_ENDS: "optional_flows opens it until"}

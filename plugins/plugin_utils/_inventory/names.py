@@ -21,6 +21,7 @@ OF_PLAYBOOKS = (
     "connectivity_expected_certificates",
     "connectivity_from",
     "connectivity_install_traceroute",
+    "connectivity_live",
     "connectivity_matrix",
     "connectivity_native",
     "connectivity_observe_compare",

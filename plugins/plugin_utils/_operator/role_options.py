@@ -33,6 +33,7 @@ REGISTERED = frozenset(
         "reported",
         "reviewed",
         "run",
+        "told",
         "traced",
     )
 )

@@ -29,6 +29,7 @@ from .._rules.check_partners import check_partners
 from .._rules.check_ports import check_one_service, check_port_claims
 from .._rules.check_roles import check_roles_exist
 from .._rules.check_way_out import check_proxy_only
+from .._rules.families_apart import families_apart
 from .._rules.federations import Federation, form_federations
 from .._rules.front_findings import front_findings, management_port
 from .._rules.fronts import check_fronts
@@ -90,6 +91,7 @@ def compute_plan(
     similar = similar_federations(systems)
     shared = shared_addresses(inventory.hosts)
     fronts = front_findings(inventory.hosts, systems)
+    apart = families_apart(systems)
     planned: list[tuple[Sequence[Host], HostPart]] = []
     for hosts in groups:
         part, warnings, found = plan_host(hosts[0], federations, sets, selection)
@@ -105,6 +107,7 @@ def compute_plan(
                     *own,
                     *similar.get(host.name, ()),
                     *shared.get(host.name, ()),
+                    *apart.get(host.name, ()),
                     *fronts.get(host.name, ()),
                     *management_port(host, part),
                 ],

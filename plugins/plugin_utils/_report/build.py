@@ -35,7 +35,7 @@ def build(plan: Plan, results: Results, draw: Draw, title: str, now: int, ending
 
     Args:
         plan: The plan.
-        results: What verify, audit and drift have found.
+        results: What verify, audit, drift and trace have found.
         draw: Gives the SVG of a federation, or an empty text and why there is none.
         title: The name of the plan.
         now: The time, in seconds since 1970.
@@ -148,7 +148,7 @@ def _problems(plan: Plan, results: Results, evidence: Evidence) -> Iterator[Prob
         other = finding.get("other", "")
         what = finding["what"] if finding["what"] != host else "not as planned"
         what = what.removeprefix(f"{host} ").strip()
-        yield Problem(what, host if host in plan.hosts or not other else other, finding["flow"], finding["why"])
+        yield Problem(what, host if host in plan.hosts or not other else other, finding["flow"], finding["why"], evidence.stop(finding))
     for host in sorted(plan.hosts):
         compared = evidence.comparison(host)
         if compared.state in ("differs", "not compared"):

@@ -21,6 +21,7 @@ from .._verify.rulings import CLOSED, FAILED, PROVEN, UNPROVEN, WARNING
 from .._verify.verdict import IN_FORCE
 from .model import State
 from .results import Results
+from .traces import connection, stops
 
 DETAILS = 5
 """How many reasons a rule shows."""
@@ -64,6 +65,7 @@ class Evidence:
     def __init__(self, results: Results) -> None:
         self._drift = results.drift
         self._verify = results.verify
+        self._stops = stops(results.trace)
         self._of: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
         self._alone: dict[str, list[Finding]] = defaultdict(list)
         for host, entry in self._verify.hosts.items() if self._verify else ():
@@ -88,6 +90,11 @@ class Evidence:
                 replaced = not finding["flow"] and any(words in finding["why"] for words in _COMPARED) and self._is_newer(host)
                 if finding["state"] == FAILED and not replaced:
                     yield host, finding
+
+    def stop(self, finding: Finding) -> str:
+        """Where the connection of a finding stops, as a trace has found; empty: nobody traced it."""
+        key = connection(finding["what"])
+        return self._stops.get(key, "") if key else ""
 
     def comparison(self, host: str) -> Comparison:
         """The newest comparison of a host."""
@@ -126,12 +133,12 @@ class Evidence:
         time = time_in_words(self._verify.time) if self._verify else ""
         failed = [finding for finding in seen if finding["state"] == FAILED]
         if failed:
-            return State.FAILING, _details(failed)
+            return State.FAILING, self._details(failed)
         if compared.state == "differs" and is_named(rule.id, compared.missing):
             return State.MISSING, (f"missing on the host since {compared.since or compared.time}",)
         silent = [finding for finding in seen if finding["state"] == WARNING]
         if silent:
-            return State.UNANSWERED, _details(silent)
+            return State.UNANSWERED, self._details(silent)
         proven = sum(finding["state"] == PROVEN for finding in seen)
         refused = sum(finding["state"] == CLOSED for finding in seen)
         closed = f"{_count(refused, 'connection')} of others refused at {time}" if refused else ""
@@ -145,6 +152,11 @@ class Evidence:
         if compared.state == "differs":
             return State.PLANNED, ("the host differs from the plan, and the report does not show whether it has this rule", *untried)
         return State.PLANNED, tuple(filter(None, (closed, *untried)))
+
+    def _details(self, findings: Sequence[Finding]) -> tuple[str, ...]:
+        """What was seen, and where it stops."""
+        places = tuple(dict.fromkeys(filter(None, map(self.stop, findings))))
+        return (*_details(findings), *places[:DETAILS])
 
     def _findings(self, host: str, rule: PlanRule) -> Iterator[Finding]:
         for label in dict.fromkeys((rule.label, *rule.flows)):

@@ -57,8 +57,9 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _problem(one: Problem) -> str:
-    where = f"{_text(one.host)} " if one.host else ""
-    return f"{where}{_text(one.what)}{': ' + _text(one.why) if one.why else ''}{f' ({_text(one.flow)})' if one.flow else ''}"
+    where, flow = (f"{_text(one.host)} " if one.host else ""), (f" ({_text(one.flow)})" if one.flow else "")
+    why, stop = (f": {_text(one.why)}" if one.why else ""), (f"; {_text(one.stop)}" if one.stop else "")
+    return f"{where}{_text(one.what)}{why}{flow}{stop}"
 
 
 def _federation(one: FederationView) -> Iterator[str]:

@@ -66,12 +66,16 @@ class Status(enum.StrEnum):
 
 
 class Problem(t.NamedTuple):
-    """Something that is not as it should be: ``what``, on which ``host`` (empty: on none), in which ``flow`` (or empty), and ``why``."""
+    """Something that is not as it should be: ``what``, on which ``host`` (empty: on none), in which ``flow`` (or empty), and ``why``.
+
+    ``stop`` says where the connection stops, as a trace has found; empty: nobody traced it.
+    """
 
     what: str
     host: str = ""
     flow: str = ""
     why: str = ""
+    stop: str = ""
 
 
 class RuleView(t.NamedTuple):

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Reads what verify, audit and drift have left in a directory. What managed hosts said stands in these files, so each is judged again."""
+"""Reads what verify, audit, drift and trace have left in a directory. What hosts said stands in these files, so each is judged again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORMAT = 1
 FILES_MAXIMUM = 100
 """How many files of a directory are read."""
 
-VERIFY, AUDIT, DRIFT = "verify", "audit", "drift"
+VERIFY, AUDIT, DRIFT, TRACE = "verify", "audit", "drift", "trace"
 _LONG = text(4000)
 _TEXTS = list_of(_LONG, 20_000)
 _TIME = exact(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", 20)
@@ -38,10 +38,15 @@ _DRIFT = record(
     {"state": one_of("in force", "differs", "not compared")},
     {"backend": text(), "places": _TEXTS, "missing": _TEXTS, "added": _TEXTS, "others": _TEXTS, "why": _LONG, "since": number(0, 2**53)},
 )
+_TRACE = record(
+    {"initiator": text(), "destination": text(), "port": number(1, 65535), "place": text(), "why": _LONG},
+    {"do": _LONG},
+)
 _OF_HOST: Mapping[str, t.Any] = {
     VERIFY: record({"findings": list_of(_FINDING, 200_000)}),
     AUDIT: record({"paths": list_of(_PATH, 200_000)}),
     DRIFT: _DRIFT,
+    TRACE: record({"traces": list_of(_TRACE, 200_000)}),
 }
 
 
@@ -49,7 +54,7 @@ class Result(t.NamedTuple):
     """One report of a run.
 
     Attributes:
-        kind: VERIFY, AUDIT or DRIFT.
+        kind: VERIFY, AUDIT, DRIFT or TRACE.
         file: Its name.
         time: When the hosts were looked at, as ``YYYY-MM-DDTHH:MM:SSZ``; empty: the report does not say.
         plan: The digest of the plan that the run was about; empty: the report does not say.
@@ -81,6 +86,10 @@ class Results(t.NamedTuple):
     def drift(self) -> Result | None:
         return self.reports.get(DRIFT)
 
+    @property
+    def trace(self) -> Result | None:
+        return self.reports.get(TRACE)
+
 
 NOTHING = Results({})
 
@@ -107,6 +116,10 @@ def read_results(files: Mapping[str, str], plan: str) -> Results:
             remarks.append(f"{name} {about}, so it does not count. Run {result.kind} again with this plan")
         elif result.kind not in found or found[result.kind].time <= result.time:
             found[result.kind] = result
+    if TRACE in found and VERIFY in found and found[TRACE].time < found[VERIFY].time:
+        remarks.append(
+            f"{found.pop(TRACE).file} is older than the results of verify, so it does not count. Run trace again with these results"
+        )
     if not found and not remarks:
         remarks.append(f"the directory of results does not count: {_no_reports(len(files))}. Name the directory of the reports")
     return Results(found, tuple(remarks))
@@ -131,7 +144,11 @@ def read_result(name: str, content: str) -> Result | None:
         if MARK in content:
             raise Unusable("it is not complete JSON") from None
         return None
-    if not isinstance(data, dict) or data.get("made_by") != MARK or not isinstance(data.get("hosts"), dict):
+    if not isinstance(data, dict) or data.get("made_by") != MARK:
+        return None
+    if isinstance(data.get("traces"), list) and "hosts" not in data:
+        data["hosts"] = _by_initiator(data["traces"])
+    if not isinstance(data.get("hosts"), dict):
         return None
     kind = kind_of(data)
     if kind is None:
@@ -149,8 +166,19 @@ def kind_of(data: Mapping[str, t.Any]) -> str | None:
         return DRIFT
     if "own_certificates" in data:
         return AUDIT
+    if "traces" in data:
+        return TRACE
     counts = data.get("counts")
     return VERIFY if isinstance(counts, dict) and "proven" in counts else None
+
+
+def _by_initiator(traces: list[object]) -> dict[str, t.Any]:
+    """The traces by the host that made them; what is not a trace is refused later, as every entry is."""
+    found: dict[str, t.Any] = {}
+    for one in traces:
+        initiator = one.get("initiator") if isinstance(one, dict) else None
+        found.setdefault(initiator if isinstance(initiator, str) else "", {"traces": []})["traces"].append(one)
+    return found
 
 
 def _hosts(kind: str, hosts: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, t.Any]]]:

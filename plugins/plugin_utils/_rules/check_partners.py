@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterable, Sequence
 
-from .._common.problems import Problems, did_you_mean, listed
+from .._common.problems import Problems, did_you_mean
 from .._common.slips import is_slip, letters
 from .._inventory.hosts import ADDRESSES
 from .._matrix.model import ENDS, Flow
@@ -22,7 +22,7 @@ Doubts = frozenset[tuple["str | None", "str | None"]]
 
 
 def check_partners(federations: Iterable[Federation], doubts: Doubts, problems: Problems) -> None:
-    """Refuse federations without partners and peers without an address; warn of partners that cannot meet.
+    """Refuse federations without partners and peers without an address; warn of roles without a flow.
 
     Args:
         federations: Those of real systems.
@@ -37,7 +37,6 @@ def check_partners(federations: Iterable[Federation], doubts: Doubts, problems: 
             _check_presence(federation, namesakes, problems)
         for member in _without_address(federation):
             without.setdefault(member.host.name, []).append(member)
-        _warn_of_families(federation, problems)
         _warn_of_idle_roles(federation, problems)
     for host, members in without.items():
         others = sorted({name for federation in federations for name, member in federation.members.items() if member.host.addresses})
@@ -95,21 +94,6 @@ def _without_address(federation: Federation) -> list[Member]:
                 if member.host.addresses == () and not (front and front.names) and any(partner is not member for partner in others[:2]):
                     found[member.host.name] = member
     return list(found.values())
-
-
-def _warn_of_families(federation: Federation, problems: Problems) -> None:
-    apart: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
-    for flow in federation.between_roles:
-        only = {
-            (end, family): listed(member.host.name for member in federation.participants(flow, end) if member.host.families == {family})
-            for end in ENDS
-            for family in (4, 6)
-        }
-        for one, other in (ENDS, ENDS[::-1]):
-            if only[one, 4] and only[other, 6]:
-                apart[only[one, 4], only[other, 6]].append(flow.id)
-    for (ipv4, ipv6), flows in apart.items():
-        problems.warn(f"{federation.label}: {ipv4} with IPv4 alone and {ipv6} with IPv6 alone cannot meet: {_flows(flows)}")
 
 
 def _warn_of_idle_roles(federation: Federation, problems: Problems) -> None:

@@ -12,10 +12,12 @@ objects come or go, which firewalld can do in no other way.
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 
 from ..._change.change import Change
+from ..._change.presence import Presence, presences
 from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
 from ..._host.host import Host
@@ -28,9 +30,10 @@ from . import client as firewalld_client
 from . import fail2ban, live
 from . import others as firewalld_others
 from .docker_versions import warnings_before_reload
-from .files import MODE, Files, describe_files
+from .files import CONFIGURATION, MODE, Files, describe_files
 from .journal import Journal
 from .objects import Objects, describe
+from .pieces import of_files, of_settings, pieces
 from .rules import translate
 from .runtime import RuntimeSnapshot
 
@@ -163,6 +166,13 @@ class FirewalldChange(Change):
         self.before = _text(runtime) + describe_files(files.before, files.deviations)
         self.after = self._target + describe_files(files.after, dict.fromkeys(files.deviations, fixed(MODE)))
         self.warnings = warnings
+
+    def presence(self, rules: t.Sequence[str]) -> t.List[Presence]:
+        present = {key: self._files.present.get(os.path.join(CONFIGURATION, each.file), b"") for key, each in self._wanted.items()}
+        files = [of_files({key: each.xml() for key, each in self._wanted.items()}), of_files(present)]
+        settings = [of_settings({key: each.settings for key, each in self._wanted.items()}), of_settings(self._runtime)]
+        disk, kernel = (tuple(pieces(texts, rules) for texts in both) for both in (files, settings))
+        return presences(self.name, (disk[0], disk[1]), (kernel[0], kernel[1]))
 
     def check(self) -> None:
         if self.changed:

@@ -30,6 +30,7 @@ class Files:
     Attributes:
         before: Content of those that are not as they shall be, by path.
         after: What those become; a path that is missing here goes.
+        present: Content of all of them as they are, by path.
         deviations: Kind, mode and owner of those that have not the fixed ones, by path.
         snapshot: All of these files as they were.
 
@@ -41,6 +42,7 @@ class Files:
         self._host = host
         wanted = {os.path.join(CONFIGURATION, each.file): each.xml() for each in objects}
         present, foreign = _present(host)
+        self.present = present
         taken = sorted(foreign & wanted.keys())
         if taken:
             raise PolicyRefused(*("%s is not ours, but a file of ours needs this name; rename it" % path for path in taken))

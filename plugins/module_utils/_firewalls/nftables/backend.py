@@ -13,6 +13,7 @@ import os
 import typing as t
 
 from ..._change.change import Change
+from ..._change.presence import Presence, presences
 from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
 from ..._host.host import CONFIGURATION, File, Host
@@ -27,6 +28,7 @@ from . import kernel as others
 from .boot import COMMAND, EMERGENCY, HEADER, LOAD, RULESET, SCRIPT
 from .containers_apart import BRIDGE_TABLE, DELETE_BRIDGE
 from .peers_watched import without_peers
+from .pieces import pieces
 from .ruleset import DELETE, DENIED_EGRESS, TABLE
 
 NAME = "nftables"
@@ -218,6 +220,11 @@ class TableChange(Change):
             self.before += "# not loaded at boot: %s\n" % found.not_loaded.words
         self.after = after
         self.warnings = warnings
+
+    def presence(self, rules: t.Sequence[str]) -> t.List[Presence]:
+        file = (self._host.read_own(RULESET) or b"").decode(errors="replace")
+        disk, kernel = (self._ruleset, file), (self.after, self._found.table)
+        return presences(self.name, (pieces(disk[0], rules), pieces(disk[1], rules)), (pieces(kernel[0], rules), pieces(kernel[1], rules)))
 
     def check(self) -> None:
         if self.changed and self._ruleset:

@@ -19,6 +19,7 @@ import re
 import typing as t
 
 from ..._change.change import Change
+from ..._change.presence import Presence, presences
 from ..._change.restore_point import RestorePoint, attempt
 from ..._errors import PolicyRefused, ToolFailed
 from ..._host.host import BYTES, File, Host
@@ -98,6 +99,17 @@ def _found(host: Host, version: int, content: bytes, parse: t.Optional[t.Callabl
     return _Found(version, path, content, parse(text) if parse else rules_file.parse(text, path), _kernel(host, version))
 
 
+class _Pieces:
+    """The pieces of our rules, as they shall be and as they are."""
+
+    def __init__(self) -> None:
+        self.both: t.Tuple[t.Dict[str, t.Set[str]], t.Dict[str, t.Set[str]]] = ({}, {})
+
+    def add(self, rule: str, piece: str, is_there: bool) -> None:
+        for pieces in self.both if is_there else self.both[:1]:
+            pieces.setdefault(rule, set()).add(piece)
+
+
 class _Family:
     """The rules of one family with ours in them, behind the administrator's bans unless those refuse ``spared``, the client of the
     management connection."""
@@ -150,6 +162,14 @@ class _Family:
             bans = sum(block.count("\n-A ") for block in self.bans)
             yield from user_chains.decided(self._compared, self.version, bans, self.kernel.chains, unread)
 
+    def add_pieces(self, disk: _Pieces, kernel: _Pieces) -> None:
+        """Add what our rules come to in the file and in the kernel."""
+        there = set(self.file.blocks)
+        loaded = {line for lines in self.kernel.chains.values() for line in lines}
+        for rule in self.ours.first + self.ours.last:
+            disk.add(rule.id, rule.file_text(), rule.file_text() in there)
+            kernel.add(rule.id, rule.kernel_text(), rule.kernel_text() in loaded)
+
     @property
     def changed(self) -> bool:
         return self.wanted != self.file or self.deviations != ([], [])
@@ -188,6 +208,7 @@ class UfwChange(Change):
     def __init__(self, host: Host, families: t.Sequence[_Family], snapshot: Snapshot, warnings: t.Sequence[str]) -> None:
         """``snapshot``: the rules files of the families that change, as they are now."""
         self._host = host
+        self._all = families
         self._families = [family for family in families if family.changed]
         self._snapshot = snapshot
         self._files = {family.path: File(family.wanted.text.encode("utf-8", BYTES)) for family in self._families}
@@ -195,6 +216,13 @@ class UfwChange(Change):
         self.before = "".join(family.describe(family.file, family.deviations[0]) for family in families)
         self.after = "".join(family.describe(family.wanted, family.deviations[1]) for family in families)
         self.warnings = warnings
+
+    def presence(self, rules: t.Sequence[str]) -> t.List[Presence]:
+        disk, kernel = _Pieces(), _Pieces()
+        for family in self._all:
+            family.add_pieces(disk, kernel)
+        known = set(rules)
+        return [each for each in presences(self.name, disk.both, kernel.both) if each.rule in known]
 
     def check(self) -> None:
         """Besides the rules: whether ufw's lock can be had, so that nothing is touched where somebody does not let go of it."""

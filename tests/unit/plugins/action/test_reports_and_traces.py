@@ -89,6 +89,11 @@ def test_what_verify_could_not_prove_is_traced_and_judged(run: Run, tmp_path: pa
     assert found["lines"][0].startswith("own site's perimeter  ")
     assert [line.partition(":")[0] for line in found["not_traced"]] == others
     assert json.loads((tmp_path / "out" / "trace.json").read_text(encoding="utf-8"))["traces"] == found["traces"]
+    verified = json.loads((run.results / "verify.json").read_text(encoding="utf-8")) | {"time": "2020-01-01T00:00:00Z"}
+    (tmp_path / "out" / "verify.json").write_text(json.dumps(verified), encoding="utf-8")
+    shown = run(plan_report, plan=str(run.plan), results=str(tmp_path / "out"), out=str(tmp_path))
+    assert any("stops at: own site's perimeter" in problem["stop"] for problem in shown["problems"])
+    assert "stops at: own site&#39;s perimeter" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

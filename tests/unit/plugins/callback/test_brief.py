@@ -123,3 +123,25 @@ def test_a_step_that_takes_long_says_so(tmp_path: pathlib.Path) -> None:
         "- {name: Wait, hosts: all, gather_facts: false, tasks: [{name: Sleep, ansible.builtin.pause: {seconds: 7}}]}\n"
     )
     assert "  still running after 5 seconds: Sleep\n" in start(tmp_path).stdout
+
+
+NOBODY = """
+- name: For nobody
+  hosts: all:!all
+  gather_facts: false
+  tasks: []
+- name: Look
+  hosts: alpha
+  gather_facts: false
+  tasks:
+    - name: See what would change
+      ansible.builtin.copy: {content: x, dest: "DIRECTORY/x", mode: "0600"}
+      check_mode: true
+"""
+
+
+def test_a_play_for_nobody_and_a_look_at_what_would_change_give_no_lines(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "play.yml").write_text(NOBODY.replace("DIRECTORY", str(tmp_path)))
+    assert without_progress(start(tmp_path).stdout).splitlines()[:1] == ["Look"]
+    assert "changed:" not in start(tmp_path).stdout
+    assert "PLAY [For nobody]" in start(tmp_path, "-v").stdout

@@ -39,9 +39,11 @@ def no_drawing(_graph: Graph, _title: str) -> tuple[str, str]:
     return "", ""
 
 
-def example(directory: pathlib.Path, hosts: int = 7, healthy: bool = False, drift: bool = True, verify: bool = True) -> Report:
+def example(
+    directory: pathlib.Path, hosts: int = 7, healthy: bool = False, drift: bool = True, verify: bool = True, trace: bool = True
+) -> Report:
     plan, results = write_example(directory, hosts, healthy)
-    wanted = {"drift.json": drift, "verify.json": verify}
+    wanted = {"drift.json": drift, "verify.json": verify, "trace.json": trace}
     files = {name: content for name, content in load_results(results).items() if wanted[name]}
     return build(read_plan(plan), read_results(files, read_digest(plan)), no_drawing, "plan", NOW)
 
@@ -72,6 +74,13 @@ def test_the_first_screen_says_what_is_wrong_and_where(tmp_path: pathlib.Path) -
         in report.problems
     )
     assert any(problem.why == "silent, from 198.18.0.10, although a listener waits there" for problem in report.problems)
+    stops = [problem.stop for problem in report.problems if problem.stop]
+    said = "stops at: own site's perimeter; 198.18.0.1 at hop 1 is the last that answers; to do: ask the network team of the own site"
+    assert stops
+    assert set(stops) == {f"trace of 2026-11-30 06:50 UTC: {said}"}
+    assert said.replace("'", "&#39;") in page(report)
+    assert "at hop 1 is the last that answers" in markdown(report)
+    assert not any(problem.stop for problem in example(tmp_path / "untraced", trace=False).problems)
     text = page(report)
     assert text.index("<h1>") < text.index("Differs from the plan") < text.index('id="federations"')
     states = [host.state for host in report.hosts]

@@ -19,7 +19,14 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._common.pla
 from ansible_collections.federated.connectivity.plugins.plugin_utils._report.evidence import NOT_COMPARED, Comparison, Evidence
 from ansible_collections.federated.connectivity.plugins.plugin_utils._report.loader import FILES_MAXIMUM, ResultsUnreadable, load_results
 from ansible_collections.federated.connectivity.plugins.plugin_utils._report.model import State
-from ansible_collections.federated.connectivity.plugins.plugin_utils._report.results import AUDIT, DRIFT, VERIFY, Results, read_results
+from ansible_collections.federated.connectivity.plugins.plugin_utils._report.results import (
+    AUDIT,
+    DRIFT,
+    TRACE,
+    VERIFY,
+    Results,
+    read_results,
+)
 
 PLAN, OTHER = "a" * 64, "b" * 64
 EARLY, LATE = "2026-11-28T09:00:00Z", "2026-11-28T10:00:00Z"
@@ -34,6 +41,12 @@ def verify(*findings: dict[str, str], time: str = LATE, plan: str = PLAN, host: 
 
 def drift(state: str = "in force", time: str = LATE, plan: str = PLAN, host: str = "clinic", **more: t.Any) -> str:
     return json.dumps({"made_by": MARK, "format": 1, "compared": time, "plan_digest": plan, "hosts": {host: {"state": state, **more}}})
+
+
+def trace(time: str = LATE, plan: str = PLAN, **more: t.Any) -> str:
+    one = {"initiator": "clinic", "responder": "hub", "destination": "198.51.100.2", "port": 8443, "flow": "x.north.peer", "trace": []}
+    said = {"place": "own site's perimeter", "why": "10.1.0.1 is the last that answers", "do": "ask the network team"}
+    return json.dumps({"made_by": MARK, "format": 1, "time": time, "plan_digest": plan, "traces": [{**one, **said, **more}]})
 
 
 def evidence(**files: str) -> Evidence:
@@ -209,3 +222,44 @@ def test_the_files_of_a_directory(tmp_path: pathlib.Path) -> None:
         (tmp_path / f"{number}.json").write_text("", encoding="utf-8")
     with pytest.raises(ResultsUnreadable, match="102 JSON files"):
         load_results(tmp_path)
+
+
+STOPS = "trace of 2026-11-28 10:00 UTC: stops at: own site's perimeter; 10.1.0.1 is the last that answers; to do: ask the network team"
+
+
+@pytest.mark.parametrize("name", ["failed", "warning"])
+def test_a_connection_that_was_traced_says_where_it_stops(name: str) -> None:
+    found = evidence(verify=verify(found_of(name)), trace=trace())
+    details = found.rule("clinic", True, RULE, NOT_COMPARED)[1]
+    assert details[-1] == STOPS
+    assert found.rule("hub", True, INGRESS, NOT_COMPARED)[1][-1] == STOPS
+    assert [found.stop(finding) for _host, finding in found.failures()] == ([STOPS] if name == "failed" else [])
+
+
+@pytest.mark.parametrize("more", [{"destination": "198.51.100.3"}, {"port": 8444}, {"initiator": "hub"}, {"destination": "not an address"}])
+def test_a_trace_of_another_connection_says_nothing_about_it(more: dict[str, t.Any]) -> None:
+    found = evidence(verify=verify(found_of("failed")), trace=trace(**more))
+    assert found.rule("clinic", True, RULE, NOT_COMPARED)[1] == ("clinic -> hub 198.51.100.2:8443/tcp",)
+
+
+def test_addresses_of_ipv6_are_the_same_however_they_are_written() -> None:
+    found = evidence(verify=verify(found_of("failed", destination="[2001:db8::2]:8443/tcp")), trace=trace(destination="2001:DB8:0::2"))
+    assert found.rule("clinic", True, RULE, NOT_COMPARED)[1][-1] == STOPS
+
+
+def test_a_proven_connection_shows_no_trace() -> None:
+    found = evidence(verify=verify(found_of("proven")), trace=trace())
+    assert not any("trace of" in line for line in found.rule("clinic", True, RULE, NOT_COMPARED)[1])
+
+
+def test_a_trace_that_is_old_or_about_another_plan_or_damaged_does_not_count() -> None:
+    old = read_results({"t.json": trace(time=EARLY), "v.json": verify(found_of("failed"))}, PLAN)
+    assert old.trace is None
+    assert old.remarks == ("t.json is older than the results of verify, so it does not count. Run trace again with these results",)
+    other = read_results({"t.json": trace(plan=OTHER)}, PLAN)
+    assert other.remarks == ("t.json is about another plan, so it does not count. Run trace again with this plan",)
+    for damaged in (trace(port="x"), trace(place=None), trace(initiator=7), trace(why=["x"])):
+        read = read_results({"t.json": damaged}, PLAN)
+        assert read.trace is None
+        assert "t.json cannot be used" in read.remarks[0]
+    assert [*read_results({"t.json": trace()}, PLAN).reports] == [TRACE]

@@ -27,7 +27,8 @@ as users do, with both defaults denied. Then a job of the software has to end. T
 - Sockets: what the software listened on, from `ss`.
 - Connections: who opened what to whom, from `conntrack`. The server's first answer shows the kind of TLS.
 - Refused attempts: what the software tried and our rules refused. The job ended without them.
-- Rules that were taken away: each rule that carried a connection is removed alone, and the job is run again.
+- Rules that were taken away: a rule that carried a connection is removed, and the job is run again. Rules that open the same port to the
+  same peers stand in for each other, so they are removed together. Connections within a host need no rule.
 
 `make unit` compares all of this with the matrix. A difference that nobody explained is an error. Questions to name servers are left out,
 because the baseline has them. `make docs` makes this page from what was seen. A rule is needed if the job fails without it.
@@ -43,8 +44,7 @@ NOT_RUN = {
         server alone was not run.""",
     "vantage6 5.0": "Its node runs in Kubernetes, which these runs do not have.",
     "COINSTAC": "The whole system needs containers on each host. Its transport was run with a real broker.",
-    "Flower with isolation process; OpenFL, NVIDIA FLARE and Fed-BioMed with all roles on one host": """These arrangements have not been run
-        yet.""",
+    "Flower with isolation process; Fed-BioMed with all roles on one host": "These arrangements have not been run yet.",
 }
 
 
@@ -82,12 +82,13 @@ def _page(seen: Mapping[str, Mapping[str, t.Any]]) -> Iterator[str]:
 
 
 def _summary(system: str, seen: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    needed = {rule["flow"] for arrangement in seen["arrangements"].values() for rule in arrangement.get("without", ()) if _failed(rule)}
+    rules = [rule for arrangement in seen["arrangements"].values() for rule in arrangement.get("without", ()) if _failed(rule)]
+    needed = {flows[0] if len(flows) == 1 else f"one of {' / '.join(flows)}" for flows in (rule["flows"] for rule in rules)}
     title = Catalogue().matrix(seen["matrix"]).title
     return {**seen, "title": title, "anchor": anchor(title), "needed": sorted(needed)}
 
 
-def _failed(rule: Mapping[str, str]) -> bool:
+def _failed(rule: Mapping[str, t.Any]) -> bool:
     return rule["then"] == "the job fails"
 
 
@@ -118,9 +119,15 @@ def _system(system: str, seen: Mapping[str, t.Any]) -> Iterator[str]:
         yield ""
         if content.get("without"):
             yield from table(
-                ("host", "rule that was taken away", "then"),
-                ((code(one["host"]), f"{code(one['flow'])}, {one['direction']}", one["then"]) for one in content["without"]),
+                ("host", "rules that were taken away", "then"),
+                (
+                    (code(one["host"]), f"{', '.join(map(code, one['flows']))}, {one['direction']}", one["then"])
+                    for one in content["without"]
+                ),
             )
+        elif all(one["initiator"] == one["responder"] for one in content["connections"]):
+            yield "All connections stay on one host. They need no rule, so none was taken away."
+            yield ""
     if seen.get("explained"):
         yield f"### {matrix.title}: differences from the matrix"
         yield ""

@@ -19,7 +19,7 @@ def evidence(seen: t.Mapping[str, t.Any], matrix: Matrix) -> dict[str, str]:
     """
     carried: dict[str, set[str]] = {}
     refused: set[str] = set()
-    without: dict[str, set[str]] = {}
+    without: dict[str, list[t.Mapping[str, t.Any]]] = {}
     for name, content in seen["arrangements"].items():
         arrangement = Arrangement(name, content, matrix, seen["version"])
         for each in content["connections"]:
@@ -27,15 +27,16 @@ def evidence(seen: t.Mapping[str, t.Any], matrix: Matrix) -> dict[str, str]:
                 carried.setdefault(flow.id, set()).update([each["tls"]] if "tls" in each else [])
         refused.update(flow.id for each in content["refused"] for flow in arrangement.flows_of(each))
         for each in content.get("without", ()):
-            without.setdefault(each["flow"], set()).add(each["then"])
-    found = {flow: _carried(kinds, without.get(flow, set())) for flow, kinds in carried.items()}
+            for flow in each["flows"]:
+                without.setdefault(flow, []).append(each)
+    found = {flow: _carried(flow, kinds, without.get(flow, ())) for flow, kinds in carried.items()}
     return {**dict.fromkeys(sorted(refused - carried.keys()), f"it was refused, and {FINISHES}"), **found}
 
 
-def _carried(kinds: t.Collection[str], then: t.Collection[str]) -> str:
+def _carried(flow: str, kinds: t.Collection[str], without: t.Collection[t.Mapping[str, t.Any]]) -> str:
     parts = ["connections" + (f" with tls {' and '.join(sorted(kinds))}" if kinds else "")]
-    if then == {FAILS}:
-        parts.append("without its rule the job fails")
-    elif then:
-        parts.append("the job finishes without its rule")
+    others = sorted({other for each in without for other in each["flows"]} - {flow})
+    rules = f"its rule and those of {', '.join(others)}" if others else "its rule"
+    if without:
+        parts.append(f"without {rules} the job fails" if all(each["then"] == FAILS for each in without) else f"{FINISHES} without {rules}")
     return "; ".join(parts)

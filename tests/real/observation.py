@@ -139,13 +139,17 @@ class Observation:
 
     def _look(self) -> None:
         while not self._over.wait(0.5):
-            for name, host in self._federation.hosts.items():
-                self.sockets.update(sockets_of(name, host))
-            for name, (_popen, _thread, lines) in self._tracking.items():
-                self._judge_events(name, list(lines))
-            for seen in sorted(self.connections - self.tls.keys()):
-                if kind := self._tls(seen):
-                    self.tls[seen] = kind
+            self._look_once()
+        self._look_once()  # a short job may have ended since
+
+    def _look_once(self) -> None:
+        for name, host in self._federation.hosts.items():
+            self.sockets.update(sockets_of(name, host))
+        for name, (_popen, _thread, lines) in self._tracking.items():
+            self._judge_events(name, list(lines))
+        for seen in sorted(self.connections - self.tls.keys()):
+            if kind := self._tls(seen):
+                self.tls[seen] = kind
 
     def _tls(self, seen: Connection) -> Protection | None:
         """What the responder asks for, if it is one of the hosts and still listens."""

@@ -62,10 +62,7 @@ class Arrangement:
         yield from self._refused()
         yield from self._sockets()
         yield from self._closed_listeners()
-        for each in self._seen.get("without", ()):
-            flow = self._matrix.flows.get(each["flow"])
-            if flow is None or (flow.necessity == "mandatory" and each["then"] != FAILS):
-                yield Difference(f"without {each['flow']} on {each['host']}", f"{each['flow']} is mandatory, but {each['then']} without it")
+        yield from self._needless()
 
     def lasting_port(self, host: str, protocol: str, port: int) -> int | str:
         """A port as it is kept: the whole range instead of one that was chosen from it at run time."""
@@ -76,10 +73,10 @@ class Arrangement:
         return port if fixed or not flows else flows[0].ports_with(self._hosts[host].options)[0]
 
     def flows_of(self, seen: t.Mapping[str, t.Any]) -> list[Flow]:
-        """The flows of the matrix that a connection or an attempt is."""
+        """The flows of the matrix that a connection or an attempt is. A dynamic range explains what nothing else does."""
         found = [flow for flow in self._flows if self._is(flow, seen)]
         if found or seen["initiator"] != seen["responder"]:
-            return found
+            return [flow for flow in found if not flow.dynamic] or found
         return [flow for flow in self._flows if self._listens(flow, seen["responder"], seen["protocol"], seen["port"])]
 
     def _connections(self) -> t.Iterator[Difference]:
@@ -128,6 +125,14 @@ class Arrangement:
                 ):
                     key = f"no socket {host.name} {flow.id}"
                     yield Difference(key, f"{key}: nobody listened on the port of a mandatory flow")
+
+    def _needless(self) -> t.Iterator[Difference]:
+        """Mandatory flows whose rules the job did not need."""
+        for each in self._seen.get("without", ()):
+            flows, names = [self._matrix.flows.get(flow) for flow in each["flows"]], ", ".join(each["flows"])
+            if None in flows or (each["then"] != FAILS and any(flow and flow.necessity == "mandatory" for flow in flows)):
+                text = f"a mandatory flow is among {names}" if len(flows) > 1 else f"{names} is mandatory"
+                yield Difference(f"without {names} on {each['host']}", f"{text}, but {each['then']} without it")
 
     def _is(self, flow: Flow, seen: t.Mapping[str, t.Any]) -> bool:
         initiator, responder = self._hosts.get(seen["initiator"]), self._hosts.get(seen["responder"])
@@ -198,13 +203,16 @@ def write(system: str, seen: t.Mapping[str, t.Any], directory: pathlib.Path = SY
 
 
 class _Dumper(yaml.SafeDumper):
-    """Without aliases, and with entries of lists indented."""
+    """Without aliases, with entries of lists indented, and each trial without rules on one line."""
 
     def ignore_aliases(self, _data: t.Any) -> bool:
         return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
+
+    def represent_mapping(self, tag: str, mapping: t.Any, flow_style: bool | None = None) -> yaml.MappingNode:
+        return super().represent_mapping(tag, mapping, True if "then" in mapping else flow_style)
 
 
 def unexplained(seen: t.Mapping[str, t.Any], matrix: Matrix) -> list[str]:

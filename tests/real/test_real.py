@@ -5,7 +5,8 @@
 """Real software of a system behind the rules that we compute for it, with both defaults denied.
 
 Each run plans, applies and verifies as users do, and starts the software. A job of the software has to end. What it did on the network is
-kept in ``seen.yml`` and compared with the matrix. Then each rule that carried something is taken away alone, and the job is tried again.
+kept in ``seen.yml`` and compared with the matrix. Then rules that carried something are taken away, and the job is tried again: each rule
+alone, or together with the rules that open the same port to the same peers.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import types
 import typing as t
 
 import pytest
-from federation import Federation, Member, Policy
+from federation import Federation, Member
+from necessity import carried, groups, without
 from observation import Connection, Observation
 from seen import FAILS, FINISHES, Arrangement, read, unexplained, write
 from software import software
@@ -53,13 +55,14 @@ def test_the_software_needs_what_its_matrix_says(
         seen, seconds = _see(federation, running, module.SECONDS)
         _lasting_ports(seen, Arrangement(arrangement, seen, matrix, module.VERSION))
         _keep(system, module, arrangement, seen)
-        flows = {flow.id for each in seen["connections"] for flow in Arrangement(arrangement, seen, matrix, module.VERSION).flows_of(each)}
-        seen["without"] = []
-        if request.config.getoption("keep_rules"):
-            flows = set()
-        for tried in _take_away(federation, running, matrix, flows, max(LEAST, round(TIMES * seconds))):
-            seen["without"].append(tried)
+        if not request.config.getoption("keep_rules"):
+            admitted = Arrangement(arrangement, seen, matrix, module.VERSION)
+            flows = carried(seen["connections"], lambda each: [flow.id for flow in admitted.flows_of(each)])
+            seen["without"] = []
             _keep(system, module, arrangement, seen)
+            for tried in _take_away(federation, running, matrix, flows, max(LEAST, round(TIMES * seconds))):
+                seen["without"].append(tried)
+                _keep(system, module, arrangement, seen)
     assert unexplained({**read(system), "arrangements": {arrangement: seen}, "explained": _explained(system, arrangement)}, matrix) == []
 
 
@@ -113,40 +116,28 @@ def _described(member: Member) -> dict[str, t.Any]:
 
 def _take_away(
     federation: Federation, running: t.Any, matrix: Matrix, flows: t.Collection[str], seconds: int
-) -> t.Iterator[dict[str, str]]:
-    """Take away each rule alone that lets one of the flows pass, and try the job; the closure of the port stays."""
+) -> t.Iterator[dict[str, t.Any]]:
+    """Take away the rules that let one of the flows pass, and try the job; the closure of the port stays."""
     tried = set()
     for host in federation.managed():
         whole = federation.policy(host)
-        for rule in whole["rules"]:
-            flow = matrix.flows.get(rule["flow"])
-            if flow is None or flow.id not in flows or rule["matrix"] != matrix.name or not _admits(rule):
-                continue
-            kind = federation.members[host].roles, flow.id, rule["direction"]
+        for group in groups(whole, matrix.name, flows):
+            names, direction = sorted({rule["flow"] for rule in group}), group[0]["direction"]
+            kind = federation.members[host].roles, *names, direction
             if kind in tried:  # on another host with the same roles
                 continue
             tried.add(kind)
-            federation.hosts[host].apply(_without(whole, rule), backend="nftables")
+            federation.hosts[host].apply(without(whole, group), backend="nftables")
             running.start()
             done = running.job(seconds)
             federation.stop()
-            yield {"host": host, "flow": flow.id, "direction": rule["direction"], "then": FINISHES if done else FAILS}
+            yield {"host": host, "flows": names, "direction": direction, "then": FINISHES if done else FAILS}
         federation.hosts[host].apply(whole, backend="nftables")
-    if not flows:
+    if not tried:
         return
     running.start()
     assert running.job(running.SECONDS), f"with every rule in force again the job does not finish: {running.said}"
     federation.stop()
-
-
-def _admits(rule: t.Mapping[str, t.Any]) -> bool:
-    return bool(rule["peers"]["address_sets"] or rule["peers"]["names"])
-
-
-def _without(whole: Policy, rule: t.Mapping[str, t.Any]) -> Policy:
-    nobody = {**rule, "peers": {"address_sets": [], "names": []}}
-    rules = [nobody if each is rule and rule["closed_to_others"] else each for each in whole["rules"]]
-    return {**whole, "rules": [each for each in rules if each is not rule]}
 
 
 def _keep(system: str, module: types.ModuleType, arrangement: str, seen: dict[str, t.Any]) -> None:

@@ -23,6 +23,7 @@ ARRANGEMENTS: dict[str, dict[str, Member]] = {
         "site2": Member(("client",)),
         "user": USER,
     },
+    "all roles on one host": {"server": Member(("server", "client")), "user": USER},
 }
 HERE, FILES, ADMIN = pathlib.Path(__file__).parent, "/root/nvflare", "admin@hospitals.example.org"
 RESULT = "FEDERATED RESULT FINISHED:COMPLETED"

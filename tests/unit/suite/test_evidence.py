@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.tests.real.evidence import evidence
-from ansible_collections.federated.connectivity.tests.real.seen import FINISHES, read, systems
+from ansible_collections.federated.connectivity.tests.real.seen import FAILS, FINISHES, read, systems
 
 Seen = dict[str, t.Any]
 
@@ -40,9 +40,18 @@ def test_flows_that_carried_something_were_refused_or_are_left_out(flower: Seen)
 def test_a_rule_that_is_not_needed_everywhere_is_not_called_needed(flower: Seen) -> None:
     changed = copy.deepcopy(flower)
     changed["arrangements"]["one host for each role"]["without"].append(
-        {"host": "site2", "flow": "fleet_http", "direction": "egress", "then": FINISHES}
+        {"host": "site2", "flows": ["fleet_http"], "direction": "egress", "then": FINISHES}
     )
     assert _found(changed)["fleet_http"] == "connections with tls server; the job finishes without its rule"
+
+
+def test_rules_that_stand_in_for_each_other_are_needed_together(flower: Seen) -> None:
+    changed = copy.deepcopy(flower)
+    without = changed["arrangements"]["one host for each role"]["without"]
+    without[:] = [{"host": "server", "flows": ["control_http", "fleet_http"], "direction": "ingress", "then": FAILS}]
+    assert _found(changed)["fleet_http"] == "connections with tls server; without its rule and those of control_http the job fails"
+    without[0]["then"] = FINISHES
+    assert _found(changed)["control_http"] == "connections with tls server; the job finishes without its rule and those of fleet_http"
 
 
 def test_a_flow_that_was_refused_and_carried_something_is_one_that_carried(flower: Seen) -> None:

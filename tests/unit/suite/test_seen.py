@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.model import Matrix
-from ansible_collections.federated.connectivity.tests.real.seen import FINISHES, read, systems, unexplained, write
+from ansible_collections.federated.connectivity.tests.real.seen import FINISHES, Arrangement, read, systems, unexplained, write
 
 ROOT = pathlib.Path(__file__).parents[3]
 PAGE: dict[str, t.Any] = runpy.run_path(str(ROOT / "docs" / "real_page.py"))
@@ -68,7 +68,7 @@ def test_each_kind_of_difference_is_found(flower: Seen, matrix: Matrix) -> None:
         ),
         "nobody listened": lambda seen: seen["sockets"].clear(),
         "is mandatory, but the job finishes": lambda seen: seen["without"].append(
-            {"host": "site1", "flow": "fleet_http", "direction": "egress", "then": FINISHES}
+            {"host": "site1", "flows": ["fleet_http"], "direction": "egress", "then": FINISHES}
         ),
         "job: the job stopped": lambda seen: seen.update(job="the job stopped"),
     }
@@ -77,6 +77,28 @@ def test_each_kind_of_difference_is_found(flower: Seen, matrix: Matrix) -> None:
         change(changed)
         found = unexplained({**flower, "arrangements": {FIRST: changed}, "explained": {}}, matrix)
         assert any(words in each for each in found), (words, found)
+
+
+def test_a_group_of_rules_is_needed_if_one_of_its_flows_is_mandatory(flower: Seen, matrix: Matrix) -> None:
+    first = copy.deepcopy(flower["arrangements"][FIRST])
+    first["without"] = [{"host": "site1", "flows": ["fleet_http", "telemetry"], "direction": "egress", "then": FINISHES}]
+    changed = {**flower, "arrangements": {FIRST: first}, "explained": {}}
+    (found,) = unexplained(changed, matrix)
+    assert found == (
+        f"{FIRST}: without fleet_http, telemetry on site1: a mandatory flow is among fleet_http, telemetry, but the job finishes without it"
+    )
+    first["without"][0]["flows"] = ["telemetry"]
+    assert unexplained(changed, matrix) == []
+    first["without"][0]["flows"] = ["a_flow_that_was_renamed"]
+    assert len(unexplained(changed, matrix)) == 1
+
+
+def test_a_port_within_a_range_that_is_chosen_at_run_time_is_explained_by_its_own_flow() -> None:
+    nvflare, one_host = Catalogue().matrix("nvflare"), "all roles on one host"
+    arrangement = Arrangement(one_host, read("nvflare")["arrangements"][one_host], nvflare, "2.9.0")
+    own = {"initiator": "server", "responder": "server", "protocol": "tcp"}
+    assert [flow.id for flow in arrangement.flows_of({**own, "port": 8002})] == ["federated"]
+    assert [flow.id for flow in arrangement.flows_of({**own, "port": "1024-65535"})] == ["internal"]
 
 
 def test_grpc_needs_a_server_that_chooses_http_2() -> None:

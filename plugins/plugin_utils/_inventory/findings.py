@@ -35,6 +35,8 @@ EXPLANATIONS = {
     "shared-address": "More than one host claims an address, so partners may open their ports to the wrong host.",
     "shared-port": "Two services of a host may want one port, because one of them is optional.",
     "not-contained": "A system promises that its containers reach nothing, and nothing on this host enforces it.",
+    "containment-differs": "One membership asks for containment, and another one that does not has the same bridge and is contained too.",
+    "without-effect": "An option or a network is set, and the plan is the same without it.",
     "translated-address": "Something in front of the host translates addresses, and the inventory does not say what else it changes.",
     "management-port": "Ansible comes in by a port that no rule of the host admits, although it refuses what no rule admits.",
     "stale-acceptance": "An acceptance no longer matches a finding, and would hide the next one.",
@@ -49,6 +51,8 @@ SIMILAR_FEDERATION = "similar-federation"
 SHARED_ADDRESS = "shared-address"
 SHARED_PORT = "shared-port"
 NOT_CONTAINED = "not-contained"
+CONTAINMENT_DIFFERS = "containment-differs"
+WITHOUT_EFFECT = "without-effect"
 _SAYING = {SCOPE_ANY: "federation_scope_until is", OPENING_ENDS: "optional_flows opens it until"}
 """What the inventory says where a finding has a last day of its own."""
 TRANSLATED_ADDRESS = "translated-address"

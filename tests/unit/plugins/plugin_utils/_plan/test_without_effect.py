@@ -65,7 +65,10 @@ def inventories(draw: st.DrawFn) -> Variables:
 
 
 def outcome(variables: Variables) -> t.Any:
-    """The plan, or what is refused, without the echo of options and without what is said about them."""
+    """The plan, or what is refused, without the echo of options and without what is said about them.
+
+    A role without a flow is named together with all options of its federation.
+    """
     try:
         plan = compute_plan(variables, CATALOGUE)
     except PlanRefused as refused:
@@ -74,7 +77,8 @@ def outcome(variables: Variables) -> t.Any:
     for host in hosts.values():
         host.pop("memberships")
     findings = [entry for entry in plan.index["findings"] if entry["id"] != "without-effect"]
-    return hosts, findings, plan.index["address_sets"], [line for line in plan.index["warnings"] if "without-effect" not in line]
+    warnings = [line.partition(" has no flow with ")[0] for line in plan.index["warnings"] if "without-effect" not in line]
+    return hosts, findings, plan.index["address_sets"], warnings
 
 
 def said(variables: Variables) -> dict[str, list[str]] | None:

@@ -13,15 +13,13 @@ import pathlib
 import typing as t
 from collections.abc import Iterable, Mapping
 
-from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 
-from ..module_utils._plan.protocols import WITH_PORTS, WITH_TYPES, WITHOUT_PORTS
 from ..module_utils._plan.words import PROTOCOLS, TCP
 from ..plugin_utils._common.problems import PlanRefused
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._explain.answer import Known, Places, answer
-from ..plugin_utils._explain.parties import NotUnderstood, Question, find_party
+from ..plugin_utils._explain.parties import NotUnderstood, Question, find_party, read_port
 from ..plugin_utils._inventory.hosts import ADDRESSES, MEMBERSHIPS
 from ..plugin_utils._inventory.names import parts_of
 from ..plugin_utils._inventory.source_location import locate
@@ -33,16 +31,13 @@ from ..plugin_utils._operator.results import record_result
 from ..plugin_utils._operator.variables import OperatorVariables, ValueUnreadable
 from ..plugin_utils._plan.reader import Plan, PlanUnreadable, read_plan
 
-HIGHEST = 65535
-HIGHEST_TYPE = 255
-
 
 class ActionModule(ControllerAction):
     OPTIONS: t.ClassVar[dict[str, t.Any]] = {
         "plan": {"type": "path", "required": True},
         "from": {"type": "str", "default": ""},
         "to": {"type": "str", "default": ""},
-        "port": {"type": "int"},
+        "port": {"type": "str"},
         "protocol": {"type": "str", "choices": list(PROTOCOLS), "default": TCP},
         "live": {"type": "bool", "default": False},
     }
@@ -50,14 +45,8 @@ class ActionModule(ControllerAction):
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         require_libraries()
-        port = options["port"]
-        protocol = options["protocol"]
-        if port is not None and protocol in WITH_TYPES and not 0 <= port <= HIGHEST_TYPE:
-            raise AnsibleActionFail(f"port {port} is not a valid type of {protocol}; give its number from 0 to {HIGHEST_TYPE}")
-        if port is not None and protocol in WITHOUT_PORTS:
-            raise AnsibleActionFail(f"{protocol} has no ports; leave the port out")
-        if port is not None and protocol in WITH_PORTS and not 1 <= port <= HIGHEST:
-            raise AnsibleActionFail(f"port {port} is not a valid port; give a number from 1 to {HIGHEST}")
+        asked = (options["port"] or "").strip()
+        port = read_port(asked, options["protocol"]) if asked else None
         directory = pathlib.Path(unfrackpath(options["plan"], follow=False))
         plan = read_plan(directory)
         said = OperatorVariables(variables, self._task, self._loader)

@@ -45,7 +45,7 @@ OF_THE_PLAYBOOKS = {
     "connectivity_out": {"type": "path"},
     "connectivity_plan": {"type": "path"},
     "connectivity_platform": {"type": "str", "default": "linux"},
-    "connectivity_port": {"type": "int"},
+    "connectivity_port": {"type": "str"},
     "connectivity_protocol": {"type": "str", "choices": list(PROTOCOLS), "default": TCP},
     "connectivity_results": {"type": "path"},
     "connectivity_reviewed_plan": {"type": "path"},

@@ -41,8 +41,10 @@ options:
     type: str
     default: ""
   port:
-    description: The port of the responder, 1 to 65535. With V(icmp) and V(icmpv6), the number of the type. Other protocols have neither.
-    type: int
+    description:
+      - The port of the responder, 1 to 65535. With V(icmp) and V(icmpv6), the type, by its number or its name, such as V(echo-request).
+      - Other protocols have neither.
+    type: str
   protocol:
     description: The protocol of O(port). Without a port, V(tcp) means all protocols, and another one only its own connections.
     type: str

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 
 import pytest
@@ -13,7 +14,7 @@ from firewall_host import FirewallHost, Network, PolicyFailed
 from firewalld_daemon import Firewalld
 from namespaces import both, outcomes
 from policies import PEER_HTTP, policy, rule
-from suites import on_suite, releases
+from suites import on_suite, releases, some
 
 LATIN = "f\xfcr das B\xfcro".encode("latin-1")
 UFW = ["sh", "-ec", "ufw allow 22/tcp; ufw --force enable"]
@@ -124,19 +125,30 @@ RAW = """table inet tuning {
 DNS = rule("baseline.host.dns.egress", "53", direction="egress", protocol="udp", peers=["partner2"])
 
 
-@releases("bookworm")
-@pytest.mark.parametrize("firewall", ["nftables", "ufw"])
-def test_untracked_connections_whose_answers_a_denied_default_refuses_are_named(net: Network, suite: str, firewall: str) -> None:
+DNS_IN = rule("mine.site.dns.ingress", "53", protocol="udp", peers=["partners"])
+DEFAULTS = list(itertools.product(["unchanged", "deny"], repeat=2))
+EACH = [*itertools.product(["nftables", "ufw", "firewalld"], DEFAULTS)]
+
+
+@some("firewall,defaults", EACH, ("nftables", DEFAULTS[3]), ("ufw", DEFAULTS[0]), ("firewalld", DEFAULTS[1]))
+def test_planned_flows_without_tracking_pass_or_are_named(net: Network, firewall: str, defaults: tuple[str, str]) -> None:
     host = net.host
     if firewall == "ufw":
         host.run(UFW)
+    if firewall == "firewalld":
+        Firewalld(host)
     host.nft(RAW)
-    assert not [words for words in host.apply(policy(PEER_HTTP, DNS)).warnings if "out of tracking" in words]
-    denied = [words for words in host.apply(policy(PEER_HTTP, DNS, ingress="deny", egress="deny")).warnings if "out of tracking" in words]
-    for flow in (DNS["id"], PEER_HTTP["id"]):
-        assert any(flow in words.partition("the answers of")[2] for words in denied)
-    with net.partner2.listen("udp", 53):
-        assert outcomes(host, "udp", net.partner2, 53) == both("silent")
+    outcome = host.apply(policy(PEER_HTTP, DNS, DNS_IN, ingress=defaults[0], egress=defaults[1]))
+    named = [words for words in outcome.warnings if "out of tracking" in words]
+    with net.partner2.listen("udp", 53), host.listen("udp", 53), host.listen("tcp", 8443):
+        tried = {
+            DNS["id"]: outcomes(host, "udp", net.partner2, 53),
+            DNS_IN["id"]: outcomes(net.partner, "udp", host, 53),
+            PEER_HTTP["id"]: outcomes(net.partner, "tcp", host, 8443),
+        }
+    refused = {flow for flow, found in tried.items() if found != both("open")}
+    assert {flow for flow in tried if any(flow in words.partition("the answers of")[2] for words in named)} == refused
+    assert bool(refused) == (firewall != "nftables" or "deny" in defaults)
 
 
 @pytest.mark.parametrize(

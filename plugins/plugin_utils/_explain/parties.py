@@ -15,6 +15,7 @@ import re
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ...module_utils._plan.protocols import TYPES, WITH_TYPES, WITHOUT_PORTS, type_number
 from .._common.addresses import ANYBODY
 from .._plan.reader import Plan
 
@@ -23,6 +24,8 @@ with contextlib.suppress(ImportError):  # _libraries.py says what is missing, be
 
 ANY = ("any", "anybody")
 INTERNET = "internet"
+HIGHEST = 65535
+_PORT = re.compile(r"[0-9]{1,5}")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)+", re.IGNORECASE)
 _DIGEST = re.compile(r"network_(.+)_[0-9a-f]{8}")
 
@@ -45,6 +48,25 @@ class Question(t.NamedTuple):
 
 class NotUnderstood(Exception):
     """A question that cannot be answered; the message says what is wrong with it."""
+
+
+def read_port(text: str, protocol: str) -> int:
+    """A port, or a type of ICMP by number or name.
+
+    Raises:
+        NotUnderstood: the protocol has no such port or type.
+    """
+    if protocol in WITHOUT_PORTS:
+        raise NotUnderstood(f"{protocol} has no ports; leave the port out")
+    if protocol in WITH_TYPES:
+        number = type_number(protocol, text)
+        if number is None:
+            names = ", ".join(TYPES[protocol])
+            raise NotUnderstood(f"port {text} is not a valid type of {protocol}; give its number from 0 to 255, or one of {names}")
+        return number
+    if not _PORT.fullmatch(text) or not 1 <= int(text) <= HIGHEST:
+        raise NotUnderstood(f"port {text} is not a valid port; give a number from 1 to {HIGHEST}")
+    return int(text)
 
 
 class Party(t.NamedTuple):

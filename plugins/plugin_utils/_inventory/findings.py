@@ -36,6 +36,8 @@ EXPLANATIONS = {
     "no-common-family": "Two ends of a flow have no address of the same family, so they cannot meet.",
     "shared-port": "Two services of a host may want one port, because one of them is optional.",
     "not-contained": "A system promises that its containers reach nothing, and nothing on this host enforces it.",
+    "containment-differs": "One membership asks for containment, and another one that does not has the same bridge and is contained too.",
+    "without-effect": "An option or a network is set, and the plan is the same without it.",
     "translated-address": "Something in front of the host translates addresses, and the inventory does not say what else it changes.",
     "management-port": "Ansible comes in by a port that no rule of the host admits, although it refuses what no rule admits.",
     "stale-acceptance": "An acceptance no longer matches a finding, and would hide the next one.",
@@ -51,6 +53,8 @@ SHARED_ADDRESS = "shared-address"
 NO_COMMON_FAMILY = "no-common-family"
 SHARED_PORT = "shared-port"
 NOT_CONTAINED = "not-contained"
+CONTAINMENT_DIFFERS = "containment-differs"
+WITHOUT_EFFECT = "without-effect"
 _SAYING = {SCOPE_ANY: "federation_scope_until is", OPENING_ENDS: "optional_flows opens it until"}
 """What the inventory says where a finding has a last day of its own."""
 TRANSLATED_ADDRESS = "translated-address"

@@ -163,6 +163,31 @@ class Flow:
             return None
         return RESPONDER if self.ends[RESPONDER].kind == "roles" else INITIATOR
 
+    def mentions(self, option: str) -> bool:
+        """Whether anything about the flow depends on an option."""
+        others = (self.proxy_mechanisms, self.listens)
+        of_others = any(isinstance(value, ByOption) and value.option == option for value in others)
+        return of_others or option in self.without_tls or bool(self.ends_with(option))
+
+    def ends_with(self, option: str) -> frozenset[str]:
+        """The ends, and the federation, where rules of the flow show the value of an option."""
+        by_option: dict[str, list[object]] = {
+            FEDERATION: [self.responder_names],
+            RESPONDER: [*self.ports, self.placements.get(RESPONDER)],
+            INITIATOR: [self.placements.get(INITIATOR)],
+        }
+        found = {condition.decider for condition in self.conditions if condition.option == option}
+        found.update(
+            end
+            for end, values in by_option.items()
+            if any(isinstance(value, (ByOption, NamesByText)) and value.option == option for value in values)
+        )
+        return frozenset(ENDS) if option in self.opened_by else frozenset(found)
+
+    def is_with(self, network: str) -> bool:
+        """Whether one end of the flow is a named network."""
+        return any(end.kind == "network" and network in end.values for end in self.ends.values())
+
     def fits(self, decider: str, options: Options) -> bool:
         """Whether the conditions that the decider decides hold for its options."""
         return all(options[condition.option] in condition.values for condition in self.conditions if condition.decider == decider)

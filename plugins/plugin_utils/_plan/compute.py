@@ -38,6 +38,7 @@ from .._rules.jmespath_filter import Selection
 from .._rules.plan import Entry
 from .._rules.shared_addresses import shared_addresses
 from .._rules.similar_federations import similar_federations
+from .._rules.without_effect import without_effect
 from .._windows.rules import Inexpressible, translate
 from .computed import ComputedPlan
 from .identity import FORMAT
@@ -92,10 +93,10 @@ def compute_plan(
     shared = shared_addresses(inventory.hosts)
     fronts = front_findings(inventory.hosts, systems)
     apart = families_apart(systems)
-    planned: list[tuple[Sequence[Host], HostPart]] = []
-    for hosts in groups:
-        part, warnings, found = plan_host(hosts[0], federations, sets, selection)
-        planned.append((hosts, part))
+    judged_groups = [(hosts, plan_host(hosts[0], federations, sets, selection)) for hosts in groups]
+    planned: list[tuple[Sequence[Host], HostPart]] = [(hosts, part) for hosts, (part, _warnings, _found) in judged_groups]
+    idle = without_effect(planned, federations)
+    for hosts, (part, warnings, found) in judged_groups:
         for warning in warnings:
             problems.warn(warning, [host.name for host in hosts])
         for host in hosts:
@@ -109,6 +110,7 @@ def compute_plan(
                     *shared.get(host.name, ()),
                     *apart.get(host.name, ()),
                     *fronts.get(host.name, ()),
+                    *idle.get(host.name, ()),
                     *management_port(host, part),
                 ],
                 host.accepted,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...module_utils._plan.model import InsideFlow
-from .._inventory.findings import NOT_CONTAINED, Finding
+from .._inventory.findings import CONTAINMENT_DIFFERS, NOT_CONTAINED, Finding
 from .._inventory.hosts import Host
 from .._matrix.model import RESPONDER, Containment
 from .federations import Federation, Member
@@ -39,12 +39,17 @@ def computations(host: Host, federations: Places) -> tuple[InsideFlow, ...]:
 
 def containment_findings(host: Host, federations: Places) -> Iterator[Finding]:
     """One finding for each role that is to be contained and is not: because nobody asked for it, or because nothing here can do it."""
-    bridges = contained_bridges(host, federations)
+    asking: dict[str, list[str]] = {}
+    for federation, member, containment in _contained(host, federations):
+        for bridge in _bridge(member, containment):
+            asking.setdefault(bridge, []).append(federation.label)
     for federation, member, containment in _contained(host, federations):
         if not _bridge(member, containment):
-            why = next((words for option, value, words in containment.impossible if member.options[option] == value), None)
-            if why is None and _bridge_used(member, containment) in bridges:
-                continue  # another membership of the host has it contained
+            why = impossible(member, containment)
+            bridge = bridge_used(member, containment)
+            if why is None and bridge in asking:
+                yield Finding(CONTAINMENT_DIFFERS, federation.label, _differs(member, containment, bridge, asking[bridge]))
+                continue
             yield Finding(NOT_CONTAINED, federation.label, why or containment.advice)
 
 
@@ -56,10 +61,27 @@ def _contained(host: Host, federations: Places) -> Iterator[tuple[Federation, Me
                     yield federation, member, federation.matrix.containments[role]
 
 
+def _differs(member: Member, containment: Containment, bridge: str, asking: list[str]) -> str:
+    wanted = [(option, " or ".join(values)) for option, values in containment.when.items() if member.options[option] not in values]
+    here = " and ".join(f"{option} {member.options[option]}" for option, _values in wanted)
+    there = " and ".join(f"{option} {values}" for option, values in wanted)
+    others = " and ".join(dict.fromkeys(asking))
+    return (
+        f"it says {here}, but {others} says {there} for the same bridge {bridge}, so the guard keeps the containers of both from opening "
+        f"connections; say {there} in both, or give one of them a bridge of its own with {containment.bridge}"
+    )
+
+
 def _bridge(member: Member, containment: Containment) -> list[str]:
     wanted = all(member.options[option] in values for option, values in containment.when.items())
-    return [_bridge_used(member, containment)] if wanted else []
+    return [bridge_used(member, containment)] if wanted else []
 
 
-def _bridge_used(member: Member, containment: Containment) -> str:
+def impossible(member: Member, containment: Containment) -> str | None:
+    """What to do where nothing here can contain the member's containers; None: the guard can."""
+    return next((words for option, value, words in containment.impossible if member.options[option] == value), None)
+
+
+def bridge_used(member: Member, containment: Containment) -> str:
+    """The bridge of the member's containers."""
     return str(member.options.get(containment.bridge) or containment.usual)

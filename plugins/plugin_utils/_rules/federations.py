@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ...module_utils._plan.words import PHASES
 from .._common.addresses import is_private
@@ -94,6 +94,13 @@ class Federation:
         own = {name: value for name, value in membership.options if self.matrix.options[name].owner != FEDERATION}
         return {**self.options, **own} if own else self.options
 
+    def with_values(self, option: str, value: str | int | None, hosts: Collection[str]) -> Federation:
+        """The same federation where these hosts set an option to a value; None: where they do not set it."""
+        members = [(member.host, _with_value(member.membership, option, value, name in hosts)) for name, member in self.members.items()]
+        options = self.matrix.options
+        said = {name: one for _host, own in members for name, one in own.options if options[name].owner == FEDERATION}
+        return Federation(self.matrix, self.name, members, said)
+
     @property
     def agreements(self) -> Options:
         """The options that the members agree on."""
@@ -133,6 +140,13 @@ class Federation:
                 groups[ports_in_front(member.host, flow.ports_with(member.options))].append(member)
             self._responders[flow.id] = {ports: tuple(groups[ports]) for ports in sorted(groups)}
         return self._responders[flow.id]
+
+
+def _with_value(membership: Membership, option: str, value: str | int | None, sets_it: bool) -> Membership:
+    if not sets_it:
+        return membership
+    kept = [(name, one) for name, one in membership.options if name != option]
+    return dataclasses.replace(membership, options=tuple(sorted([*kept, *([(option, value)] if value is not None else [])])))
 
 
 def form_federations(inventory: Inventory, problems: Problems) -> dict[tuple[str, str], Federation]:

@@ -44,6 +44,17 @@ def places(table: Table, family: int, unread: Unread) -> t.Iterator[Place]:
             yield beside._replace(verdicts=[verdict for verdict in beside.verdicts if verdict not in known], refusal=_BEHIND_UFW)
 
 
+def refusing(table: Table, family: int) -> t.Dict[str, str]:
+    """For each direction in which packets of the host itself are refused by default, the chain that does it, in words."""
+    found = {}
+    for chain, direction, forwarded in _BEGINNINGS:
+        last = [options(line) for name, line in table.rules if name == chain][-1:]
+        at_the_end = any(_ACTIONS.get(given.get("-j", "")) == REFUSE and not given.keys() - _WITHOUT_MEANING for given in last)
+        if not forwarded and (chain in table.dropping or at_the_end):
+            found[direction] = "%s chain %s" % (IPTABLES[family], chain)
+    return found
+
+
 def step(line: str, family: int, direction: str, chains: t.Collection[str], unread: Unread) -> t.Optional[Step]:
     """A rule as far as it is about new connections from elsewhere; None where it is not, or decides nothing."""
     given = options(line)

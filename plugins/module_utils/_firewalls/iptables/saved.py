@@ -22,10 +22,11 @@ _OF_TEXT = ("--comment", "--log-prefix", "--nflog-prefix", "--name", "--string",
 
 
 class Table(t.NamedTuple):
-    """One table: the names of its chains, and each rule in order, with the name of its chain."""
+    """One table: the names of its chains, each rule in order with the name of its chain, and the chains whose policy is DROP."""
 
     chains: t.FrozenSet[str] = frozenset()
     rules: t.Tuple[t.Tuple[str, str], ...] = ()
+    dropping: t.FrozenSet[str] = frozenset()
 
 
 class Saved(t.NamedTuple):
@@ -46,15 +47,18 @@ class Saved(t.NamedTuple):
 
 def parse(text: str) -> Saved:
     """Read an output. (A text of a rule may hold any character but the end of a line, also those at which Python splits lines.)"""
-    tables: t.Dict[str, t.Tuple[t.Set[str], t.List[t.Tuple[str, str]]]] = {}
-    chains, rules = tables.setdefault("filter", (set(), []))
+    tables: t.Dict[str, t.Tuple[t.Set[str], t.List[t.Tuple[str, str]], t.Set[str]]] = {}
+    chains, rules, dropping = tables.setdefault("filter", (set(), [], set()))
     shown = set()
     for line in text.split("\n"):
         if line.startswith("*"):
             shown.add(line[1:].strip())
-            chains, rules = tables.setdefault(line[1:].strip(), (set(), []))
+            chains, rules, dropping = tables.setdefault(line[1:].strip(), (set(), [], set()))
         elif line.startswith(":") and len(line) > 1:
-            chains.add(line[1:].split(" ", 1)[0])
+            chain, _, rest = line[1:].partition(" ")
+            chains.add(chain)
+            if rest.split(" ", 1)[0] == "DROP":
+                dropping.add(chain)
         elif line.startswith("-A "):
             chain = line.split(" ", 2)[1]
             if chain:
@@ -62,7 +66,11 @@ def parse(text: str) -> Saved:
                 rules.append((chain, line))
     comments = [line for line in text.split("\n") if line.startswith("#")]
     return Saved(
-        {name: Table(frozenset(found), tuple(lines)) for name, (found, lines) in tables.items() if name in shown or lines},
+        {
+            name: Table(frozenset(found), tuple(lines), frozenset(dropped))
+            for name, (found, lines, dropped) in tables.items()
+            if name in shown or lines
+        },
         frozenset(match[1] for match in map(_INCOMPATIBLE.match, comments) if match),
         any("(nf_tables)" in line for line in comments),
         any("legacy tables present" in line for line in comments),

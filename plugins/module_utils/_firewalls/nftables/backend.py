@@ -353,4 +353,4 @@ def _objections(kernel: others.Kernel) -> t.List[str]:
 def _contradictions(policy: Policy, kernel: others.Kernel) -> t.List[str]:
     """What others decide in the kernel, whichever backend carries the policy, and what of it could not be read."""
     found = contradictions(policy, kernel.places([*OUR_TABLES, FIREWALLD_TABLE]))
-    return found + untracked.warnings(policy, kernel.untracked()) + kernel.unread.warnings()
+    return found + untracked.warnings(policy, kernel.untracked(), kernel.refusing(OUR_TABLES)) + kernel.unread.warnings()

@@ -49,6 +49,14 @@ class Kernel(t.NamedTuple):
         """The chains of others that drop what they do not accept."""
         return nftables_others.refusing_by_default(self.listing, managed)
 
+    def refusing(self, managed: t.Collection[NftTable]) -> t.Dict[str, str]:
+        """For each direction in which others refuse what they do not accept, a chain that does, in words."""
+        found = nftables_others.refusing(self.listing, managed)
+        for family, saved in self.saved:
+            for direction, words in iptables_others.refusing(saved.tables.get("filter", Table()), family).items():
+                found.setdefault(direction, words)
+        return found
+
     def untracked(self) -> t.Iterator[untracked.Untracked]:
         """The rules of others that take connections out of tracking."""
         for family, saved in self.saved:

@@ -67,6 +67,27 @@ def refusing_by_default(listing: Listing, managed: t.Collection[Table]) -> t.Lis
     ]
 
 
+def refusing(listing: Listing, managed: t.Collection[Table]) -> t.Dict[str, str]:
+    """For each direction in which packets of the host itself are refused by default, the first chain that does it, in words."""
+    found: t.Dict[str, str] = {}
+    for chain in listing.chains:
+        if chain.table in {*managed, *listing.dormant} or chain.table[0] not in _OF_HOSTS or not _filters(chain.content):
+            continue
+        direction, forwarded = _HOOKS[chain.content["hook"]]
+        if not forwarded and (chain.content.get("policy") == "drop" or _refuses_at_the_end(chain, listing)):
+            found.setdefault(direction, "nftables chain %s %s %s" % (*chain.table, name_of(chain.content)))
+    return found
+
+
+def _refuses_at_the_end(chain: Entry, listing: Listing) -> bool:
+    """Whether the last rule of a chain refuses whatever comes there."""
+    rules = [rule.content.get("expr") for rule in listing.rules.get(chain.table, ()) if rule.content.get("chain") == name_of(chain.content)]
+    if not rules or not isinstance(rules[-1], list):
+        return False
+    kinds = [_only(each)[0] for each in rules[-1] if _only(each)[0] not in _WITHOUT_MEANING]
+    return len(kinds) == 1 and _ACTIONS.get(kinds[0]) == REFUSE
+
+
 def _filters(chain: t.Mapping[str, t.Any]) -> bool:
     return chain.get("type") == "filter" and isinstance(chain.get("hook"), str) and chain["hook"] in _HOOKS
 

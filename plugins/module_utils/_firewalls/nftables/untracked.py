@@ -7,6 +7,7 @@
 """Rules of others that take connections out of tracking (NOTRACK), as servers of names have them.
 
 A denied default lets answers pass because their connection is known. The answers of a planned flow that is not tracked do not pass.
+The same holds where others refuse by default, as ufw and firewalld do.
 """
 
 from __future__ import annotations
@@ -47,16 +48,28 @@ class Untracked(t.NamedTuple):
     destination: Spans = ANY_PORT
 
 
-def warnings(policy: Policy, found: t.Iterable[Untracked]) -> t.List[str]:
-    """A warning for each rule that keeps a denied default from knowing the answers of planned flows."""
+def warnings(policy: Policy, found: t.Iterable[Untracked], refusing: t.Mapping[str, str]) -> t.List[str]:
+    """A warning for each rule that keeps a default which refuses from knowing the answers of planned flows.
+
+    Args:
+        policy: With our own defaults.
+        found: The rules.
+        refusing: The chain of others that refuses by default, by direction.
+    """
     said = []
     for untracked in found:
         for direction, denied in ((EGRESS, INGRESS), (INGRESS, EGRESS)):
             concerned = [rule.id for rule in policy.rules if rule.direction == direction and _concerns(untracked, rule)]
+            flows = ", ".join(dict.fromkeys(concerned))
             if concerned and policy.denies(denied):
                 said.append(
                     "%s takes connections out of tracking, and the %s default 'deny' then refuses the answers of %s. Remove this rule, "
-                    "or leave the %s default unchanged" % (untracked.words, denied, ", ".join(dict.fromkeys(concerned)), denied)
+                    "or leave the %s default unchanged" % (untracked.words, denied, flows, denied)
+                )
+            elif concerned and denied in refusing:
+                said.append(
+                    "%s takes connections out of tracking, and %s, which refuses by default, then refuses the answers of %s. "
+                    "Remove this rule, or accept these answers there" % (untracked.words, refusing[denied], flows)
                 )
     return said
 

@@ -17,7 +17,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._check.mode
 from ansible_collections.federated.connectivity.plugins.plugin_utils._check.overlaps import check_rules
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import Problems
 from ansible_collections.federated.connectivity.plugins.plugin_utils._explain.answer import Answer, Known, answer
-from ansible_collections.federated.connectivity.plugins.plugin_utils._explain.parties import Question
+from ansible_collections.federated.connectivity.plugins.plugin_utils._explain.parties import NotUnderstood, Question, read_port
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.reader import AddressSetIndex, Plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.assignments import choose
 from ansible_collections.federated.connectivity.plugins.plugin_utils._verify.observations import Observation
@@ -160,3 +160,43 @@ def test_verification_says_what_it_does_not_try_and_such_a_run_proves_nothing() 
     assert len(choices["a"].untried) == len(BOTH)
     findings = nothing_tried(verdict(choices, {name: Observation(probed={"outcomes": []}) for name in choices}, AddressSetIndex({})))
     assert [found[-1].state for found in findings.values()] == ["failed", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "protocol", "expected"),
+    [
+        ("443", "tcp", 443),
+        ("65535", "sctp", 65535),
+        ("8", "icmp", 8),
+        ("0", "icmp", 0),
+        ("echo-reply", "icmp", 0),
+        ("echo-request", "icmp", 8),
+        ("echo-request", "icmpv6", 128),
+        ("255", "icmpv6", 255),
+    ],
+)
+def test_a_port_is_a_number_and_a_type_of_icmp_a_number_or_a_name(text: str, protocol: str, expected: int) -> None:
+    assert read_port(text, protocol) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "protocol", "expected"),
+    [
+        ("0", "tcp", "port 0 is not a valid port; give a number from 1 to 65535"),
+        ("65536", "udp", "port 65536 is not a valid port; give a number from 1 to 65535"),
+        ("https", "tcp", "port https is not a valid port; give a number from 1 to 65535"),
+        ("\u0663", "tcp", "port \u0663 is not a valid port; give a number from 1 to 65535"),
+        ("-1", "sctp", "port -1 is not a valid port; give a number from 1 to 65535"),
+        ("256", "icmp", "port 256 is not a valid type of icmp; give its number from 0 to 255, or one of echo-reply, "),
+        (
+            "packet-too-big",
+            "icmp",
+            "port packet-too-big is not a valid type of icmp; give its number",
+        ),
+        ("8", "esp", "esp has no ports; leave the port out"),
+    ],
+)
+def test_what_is_neither_is_refused_in_words(text: str, protocol: str, expected: str) -> None:
+    with pytest.raises(NotUnderstood) as refused:
+        read_port(text, protocol)
+    assert str(refused.value).startswith(expected)

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables.saved import parse
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables.unread import Unread
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.kernel import Kernel
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.listing import Listing
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.untracked import of_iptables, of_nftables, warnings
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS
@@ -26,8 +28,8 @@ RULES = (
 )
 
 
-def concerned(found: t.Iterable[t.Any], ingress: bool = True, egress: bool = True) -> set[str]:
-    said = warnings(Policy("host", RULES, ingress, egress), found)
+def concerned(found: t.Iterable[t.Any], ingress: bool = True, egress: bool = True, refusing: t.Mapping[str, str] | None = None) -> set[str]:
+    said = warnings(Policy("host", RULES, ingress, egress), found, refusing or {})
     return {rule.id for rule in RULES if any(rule.id in words.partition(" the answers of ")[2] for words in said)}
 
 
@@ -53,6 +55,55 @@ def test_of_iptables(line: str, expected: set[str]) -> None:
 )
 def test_only_a_denied_default_refuses_answers(ingress: bool, egress: bool, expected: set[str]) -> None:
     assert concerned(of_iptables(6, parse("*raw\n-A PREROUTING -j NOTRACK\n")), ingress, egress) == expected
+
+
+ALL = "*raw\n-A PREROUTING -j NOTRACK\n"
+
+
+@pytest.mark.parametrize(
+    ("saved", "expected"),
+    [
+        ("*filter\n:INPUT DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n", {"dns out"}),
+        ("*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [1:40]\n", {"dns in", "http in"}),
+        ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j REJECT --reject-with icmp-host-prohibited\n", {"dns out"}),
+        ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j DROP\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n", set()),
+        ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 192.0.2.1/32 -j DROP\n", set()),
+        ("*filter\n:FORWARD DROP [0:0]\n:MINE - [0:0]\n-A MINE -j DROP\n", set()),
+        ("*nat\n:INPUT DROP [0:0]\n", set()),
+        (":\n:INPUT\n:INPUT \n", set()),
+    ],
+)
+def test_others_that_refuse_by_default_refuse_answers_too(saved: str, expected: set[str]) -> None:
+    kernel = Kernel([(4, parse(ALL + saved))], Listing((), ""), Unread())
+    assert concerned(kernel.untracked(), False, False, kernel.refusing(())) == expected
+
+
+def base_chain(hook: str, policy: str, *expressions: t.Any, text: str = "") -> Listing:
+    place = {"family": "inet", "table": "t"}
+    rules = [{"rule": {**place, "chain": "c", "handle": number, "expr": each}} for number, each in enumerate(expressions)]
+    return Listing([{"chain": {**place, "name": "c", "type": "filter", "hook": hook, "policy": policy}}, *rules], text)
+
+
+REJECTED = {"reject": {"type": "icmpx", "expr": "admin-prohibited"}}
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (base_chain("input", "drop"), {"dns out"}),
+        (base_chain("output", "drop"), {"dns in", "http in"}),
+        (base_chain("forward", "drop"), set()),
+        (base_chain("input", "drop", text="table inet t {\n\tflags dormant\n"), set()),
+        (base_chain("input", "accept", [{"accept": None}], [{"counter": None}, REJECTED]), {"dns out"}),
+        (base_chain("input", "accept", [{"drop": None}], [{"accept": None}]), set()),
+        (base_chain("input", "accept", [{"match": {"op": "==", "left": 1, "right": 2}}, {"drop": None}]), set()),
+        (base_chain("input", "accept", "no list"), set()),
+    ],
+)
+def test_chains_of_nftables_that_refuse_by_default(found: Listing, expected: set[str]) -> None:
+    kernel = Kernel([(6, parse(ALL))], found, Unread())
+    assert concerned(kernel.untracked(), False, False, kernel.refusing(())) == expected
+    assert concerned(kernel.untracked(), False, False, kernel.refusing([("inet", "t")])) == set()
 
 
 def listing(hook: str, *conditions: t.Any, text: str = "") -> Listing:

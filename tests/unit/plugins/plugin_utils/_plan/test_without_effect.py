@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, federated.connectivity contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is said to have no effect has none, and what has none is said: the whole plan is made again without it, and with other values."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
+from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.model import Matrix, Option
+from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
+
+CATALOGUE = Catalogue()
+SYSTEMS = [CATALOGUE.matrix(name) for name in CATALOGUE.names() if name != "baseline" and CATALOGUE.matrix(name).options]
+FEDERATIONS = ("north", "south")
+
+Variables = dict[str, dict[str, t.Any]]
+
+
+def values_of(option: Option) -> list[t.Any]:
+    """Some values of an option, in the words of an inventory."""
+    return list(option.choices) or [option.example or 20000, *([] if option.pattern else [option.default, 20001])]
+
+
+@st.composite
+def inventories(draw: st.DrawFn) -> Variables:
+    """Hosts of one system in two federations, with few options, networks and optional flows, so that much of it changes nothing."""
+    matrix = draw(st.sampled_from(SYSTEMS))
+    variables: Variables = {}
+    chosen = draw(st.lists(st.sampled_from(list(matrix.options.values())), min_size=1, max_size=3, unique_by=lambda option: option.name))
+    agreed = {(name, option.name): draw(st.sampled_from(values_of(option))) for name in FEDERATIONS for option in chosen}
+    for number in range(1, draw(st.integers(1, 4)) + 1):
+        memberships = []
+        for federation in draw(st.lists(st.sampled_from(FEDERATIONS), min_size=1, max_size=2, unique=True)):
+            own = {option.name: draw(st.sampled_from(values_of(option))) for option in chosen if draw(st.booleans())}
+            options = {
+                name: agreed[federation, name] if matrix.options[name].owner == "federation" else value for name, value in own.items()
+            }
+            memberships.append(
+                {
+                    "matrix": matrix.name,
+                    "federation": federation,
+                    "roles": draw(st.lists(st.sampled_from(list(matrix.roles)), min_size=1, max_size=2, unique=True)),
+                    "options": options,
+                    "optional_flows": draw(st.sampled_from(([], ["all"]))),
+                }
+            )
+        networks = draw(st.lists(st.sampled_from(matrix.networks), unique=True)) if matrix.networks else []
+        variables[f"host{number}"] = {
+            "ansible_host": f"198.51.100.{number}",
+            "connectivity_managed": draw(st.sampled_from((True, True, False))),
+            "connectivity_networks": {name: ["203.0.113.0/25"] for name in networks},
+            "connectivity_memberships": memberships,
+            "connectivity_defaults": draw(st.sampled_from(({}, {"ingress": "deny", "egress": "deny"}))),
+            "connectivity_phases": draw(st.sampled_from((["install", "run"], ["run"]))),
+        }
+    return variables
+
+
+def outcome(variables: Variables) -> t.Any:
+    """The plan, or what is refused, without the echo of options and without what is said about them.
+
+    A role without a flow is named together with all options of its federation.
+    """
+    try:
+        plan = compute_plan(variables, CATALOGUE)
+    except PlanRefused as refused:
+        return refused.messages
+    hosts = {name: plan.host(name) for name in variables}
+    for host in hosts.values():
+        host.pop("memberships")
+    findings = [entry for entry in plan.index["findings"] if entry["id"] != "without-effect"]
+    warnings = [line.partition(" has no flow with ")[0] for line in plan.index["warnings"] if "without-effect" not in line]
+    return hosts, findings, plan.index["address_sets"], warnings
+
+
+def said(variables: Variables) -> dict[str, list[str]] | None:
+    """What has no effect, with its hosts; None where there is no plan."""
+    try:
+        findings = compute_plan(variables, CATALOGUE).index["findings"]
+    except PlanRefused:
+        return None
+    return {entry["about"]: entry["hosts"] for entry in findings if entry["id"] == "without-effect"}
+
+
+def changed(variables: Variables, about: str, value: t.Any) -> Variables:
+    """The same inventory with another value of an option or network wherever it is set; None: where it is not set."""
+    found = copy.deepcopy(variables)
+    federation, _, option = about.partition(".options.")
+    usual = usual_values(CATALOGUE.matrix(federation.partition(".")[0]), option) if option else set()
+    for host in found.values():
+        places = [host["connectivity_networks"]]
+        if option:
+            places = [one["options"] for one in host["connectivity_memberships"] if f"{one['matrix']}.{one['federation']}" == federation]
+        for place in places:
+            name = option or about
+            if name in place and not (option and place[name] in usual):
+                place.pop(name)
+                if value is not None:
+                    place[name] = value
+    return found
+
+
+@given(inventories())
+def test_what_is_named_has_no_effect(variables: Variables) -> None:
+    found = said(variables) or {}
+    given_plan, without = outcome(variables), variables
+    for about in found:
+        matrix = CATALOGUE.matrix(variables["host1"]["connectivity_memberships"][0]["matrix"])
+        option = matrix.options.get(about.partition(".options.")[2])
+        for value in (None, *(values_of(option) if option else ([], ["198.18.0.0/24"]))):
+            assert outcome(changed(variables, about, value)) == given_plan
+        without = changed(without, about, None)
+    assert outcome(without) == given_plan
+
+
+@given(inventories())
+def test_what_has_no_effect_is_named(variables: Variables) -> None:
+    found = said(variables)
+    if found is None:
+        return
+    given_plan = outcome(variables)
+    matrix = CATALOGUE.matrix(variables["host1"]["connectivity_memberships"][0]["matrix"])
+    for federation in FEDERATIONS:
+        for option in matrix.options.values():
+            about = f"{matrix.name}.{federation}.options.{option.name}"
+            if about in found or not is_set(variables, matrix, federation, option):
+                continue
+            assert [value for value in (None, *values_of(option)) if outcome(changed(variables, about, value)) != given_plan] != []
+
+
+def usual_values(matrix: Matrix, option: str) -> set[t.Any]:
+    """What counts anyway where nobody sets an option."""
+    return {matrix.options[option].default} | {one.usual for one in matrix.containments.values() if one.bridge == option}
+
+
+def is_set(variables: Variables, matrix: Matrix, federation: str, option: Option) -> bool:
+    """Whether a managed host sets an option to what would not count anyway."""
+    usual = usual_values(matrix, option.name)
+    return any(
+        host["connectivity_managed"] and one["federation"] == federation and one["options"].get(option.name, option.default) not in usual
+        for host in variables.values()
+        for one in host["connectivity_memberships"]
+    )

@@ -61,7 +61,7 @@ function ConvertFrom-ConnectivityMemory {
     [ordered] @{ clock = [ordered] @{ time = $Clock.time; boot = $Clock.boot; running = $Clock.running }; entries = $entries } | ConvertTo-Json -Depth 4
 }
 
-function Start-ConnectivityLookUp {
+function Start-ConnectivityNameQuery {
     # Begins to ask the name service of this host for a name.
     param([Parameter(Mandatory)] [string] $Name)
     [Net.Dns]::GetHostAddressesAsync($Name)
@@ -94,7 +94,7 @@ function Find-ConnectivityAnswer {
             $queue = @(@(if ($slot -lt 12) { $ready, $others } else { $others, $ready }) | Where-Object { $_.Count -gt 0 })
             if ($queue.Count -eq 0 -or [DateTime]::UtcNow -ge $end) { continue }
             $name = $queue[0].Dequeue()
-            try { $running[$slot] = @{ Name = $name; Task = Start-ConnectivityLookUp -Name $name } } catch { $found[$name] = [string[]] @() } # a name that cannot be encoded
+            try { $running[$slot] = @{ Name = $name; Task = Start-ConnectivityNameQuery -Name $name } } catch { $found[$name] = [string[]] @() } # a name that cannot be encoded
         }
         if ($running.Count -eq 0) { break }
         $tasks = [Threading.Tasks.Task[]] @($running.Values | ForEach-Object { $_.Task })
@@ -160,7 +160,7 @@ function Get-ConnectivityNameFile {
     # The rules with host names as their file holds them, and the program of the task.
     param([Parameter(Mandatory)] [hashtable] $Place, [AllowEmptyCollection()] [Collections.IDictionary[]] $Named, [AllowEmptyCollection()] [string[]] $Own)
     $rules = [ordered] @{ own = @($Own); rules = @($Named) } | ConvertTo-Json -Depth 4
-    $end = "Set-StrictMode -Version 2.0`n`$ErrorActionPreference = 'Stop'`ntry { Invoke-ConnectivityNameTask -Creator '$($Place.Creator)' } catch { exit 1 }"
+    $end = "Set-StrictMode -Version 2.0`n`$ErrorActionPreference = 'Stop'`ntry { Invoke-ConnectivityNameTask -Creator '$($Place.Creator)' } catch { `"`$(`$_.Exception.Message)`"; exit 1 }"
     @{ Rules = $rules; Program = (@(Get-ConnectivityNameSource) + $end) -join "`n" }
 }
 
@@ -320,7 +320,7 @@ function Get-ConnectivityNameSource {
     'Get-ConnectivityRule', 'Get-ConnectivityGuestRule', 'Test-ConnectivityOwn', 'Get-ConnectivitySource', 'Register-ConnectivityTask', 'Get-ConnectivitySpecial',
     'ConvertTo-ConnectivityDigits', 'Get-ConnectivityEmbedded', 'Find-ConnectivitySpecial', 'Test-ConnectivityLocalName', 'Get-ConnectivityRefusal', 'New-ConnectivityTable',
     'Get-ConnectivitySorted', 'Get-ConnectivityLatest', 'Join-ConnectivityAnswer', 'Format-ConnectivityFew', 'Format-ConnectivityNew', 'Update-ConnectivityMemory',
-    'Get-ConnectivityClock', 'Read-ConnectivityMemory', 'ConvertFrom-ConnectivityMemory', 'Start-ConnectivityLookUp', 'Find-ConnectivityAnswer', 'Get-ConnectivityNameList',
+    'Get-ConnectivityClock', 'Read-ConnectivityMemory', 'ConvertFrom-ConnectivityMemory', 'Start-ConnectivityNameQuery', 'Find-ConnectivityAnswer', 'Get-ConnectivityNameList',
     'ConvertTo-ConnectivityNamed', 'ConvertTo-ConnectivityNamedRule', 'Compare-ConnectivityName', 'Add-ConnectivityNameLog', 'Invoke-ConnectivityNameTask',
     'Compare-ConnectivityAddress', 'Set-ConnectivityNamed', 'Get-ConnectivitySession', 'Set-ConnectivityPolicy', 'Add-ConnectivityRule'
     "`$script:connectivityRanges = New-Object 'System.Collections.Generic.Dictionary[string,string]'"

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import typing as t
 
 import pytest
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.addresses import ANYBODY, merge
-from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
@@ -92,13 +90,19 @@ def test_outbound_flows_to_names_are_left_to_windows() -> None:
     assert translated(linksight()).unwritten == tuple(f"linksight.north.{flow}.egress" for flow in flows)
 
 
-def test_names_are_refused_by_rule_where_egress_is_denied() -> None:
-    with pytest.raises(PlanRefused) as refused:
-        linksight(connectivity_defaults={"egress": "deny"})
-    assert len(refused.value.messages) == 3
-    assert all(
-        re.match(r"host station: .*linksight\.north\.\w+\.egress .*connectivity_forward_proxy", text) for text in refused.value.messages
-    )
+def test_rules_to_names_are_for_the_host_to_complete_where_egress_is_denied() -> None:
+    translation = translated(linksight(connectivity_defaults={"egress": "deny"}))
+    assert {rule.name.removeprefix("federated.connectivity "): (rule.addresses, rule.names, rule.ports) for rule in translation.named} == {
+        f"linksight.north.{flow}.egress": ((), (f"{flow}.linksight.network",), ("443",)) for flow in ("registry", "services", "setup")
+    }
+    assert translation.unwritten == ()
+
+
+def test_a_rule_to_everybody_needs_no_names() -> None:
+    policy = host(rule(id="own.x.a.egress", direction="egress", peers={"address_sets": ["all"], "names": ["lab.example.org"]}))
+    translation = translated_policy({**policy, "defaults": {"ingress": "unchanged", "egress": "deny"}}, {"all": ["0.0.0.0/0", "::/0"]})
+    assert translation.named == ()
+    assert translation.rules[0].addresses == ("any",)
 
 
 def test_denied_egress_through_a_proxy_keeps_what_gives_the_host_its_address() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same answers of a name service do the same on Linux and on Windows: what they open, what is remembered, and what an administrator reads."""
+"""The same answers of a name service do the same on Linux and on Windows: they open the same, and the same is remembered and reported."""
 
 from __future__ import annotations
 
@@ -25,8 +25,36 @@ _ANSWERS = pathlib.Path(__file__).with_name("Answers.ps1")
 _NOW = 1_800_000_000.0
 _NAMES = ("a.example", "A.example", "b.example", "registry.hospital.example", "proxy", "x.intern.example", "nas.lan", "dotted.example.")
 _OWN: tuple[list[str], ...] = ([], ["registry.hospital.example"], [".intern.example"], ["A.Example", ".hospital.example"])
-_AGES = (0.0, 0.25, 1800.0, 3600.0, 7200.5, 86_399.0, 86_400.0, 86_401.0, 3 * 86_400.0, 7 * 86_400.0, 7 * 86_400.0 + 1, 9 * 86_400.0, -5000.0)
-_JUNK = ("", "x", "1.2.3", "1.2.3.4.5", "01.2.3.4", "300.1.1.1", "fe80::1%eth0", "2001:db8::1%5", "1.2.3.4%1", "1.2.3.4/32", ":", "2001:db8::/64", "0x7f.1")
+_AGES = (
+    0.0,
+    0.25,
+    1800.0,
+    3600.0,
+    7200.5,
+    86_399.0,
+    86_400.0,
+    86_401.0,
+    3 * 86_400.0,
+    7 * 86_400.0,
+    7 * 86_400.0 + 1,
+    9 * 86_400.0,
+    -5000.0,
+)
+_JUNK = (
+    "",
+    "x",
+    "1.2.3",
+    "1.2.3.4.5",
+    "01.2.3.4",
+    "300.1.1.1",
+    "fe80::1%eth0",
+    "2001:db8::1%5",
+    "1.2.3.4%1",
+    "1.2.3.4/32",
+    ":",
+    "2001:db8::/64",
+    "0x7f.1",
+)
 
 
 class Drawn(t.NamedTuple):
@@ -82,7 +110,10 @@ def written(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
 def draw(rng: random.Random, addresses: list[str]) -> Drawn:
     names = rng.sample(_NAMES, rng.randint(1, 3)) if rng.random() < 0.95 else [f"n{number}.example" for number in range(rng.randint(8, 12))]
     many = rng.random() < 0.1
-    public = [f"203.0.{rng.randint(112, 114)}.{rng.randint(0, 255)}" for _each in range(rng.choice([3, NEW + 5, FIRST + 20, MAXIMUM + 30]) if many else 3)]
+    public = [
+        f"203.0.{rng.randint(112, 114)}.{rng.randint(0, 255)}"
+        for _each in range(rng.choice([3, NEW + 5, FIRST + 20, MAXIMUM + 30]) if many else 3)
+    ]
     pool = [*public, *rng.sample(addresses, 6)]
     memory: Memory = {}
     found: dict[str, list[str]] = {}
@@ -91,7 +122,9 @@ def draw(rng: random.Random, addresses: list[str]) -> Drawn:
             paused, base = rng.random() < 0.3, rng.choice(_AGES)
             chosen = dict.fromkeys(rng.sample(pool, rng.randint(1, len(pool)))) if rng.random() < 0.8 else {}
             memory[name] = {
-                address: Seen(_NOW - base - rng.choice(_AGES[:6]), _NOW - base - rng.choice(_AGES) - rng.randint(0, 9), rng.random() < 0.7, paused)
+                address: Seen(
+                    _NOW - base - rng.choice(_AGES[:6]), _NOW - base - rng.choice(_AGES) - rng.randint(0, 9), rng.random() < 0.7, paused
+                )
                 for address in list(chosen)[:MAXIMUM]
             }
         if rng.random() < 0.8:
@@ -111,7 +144,12 @@ def expected(drawn: Drawn, monkeypatch: pytest.MonkeyPatch) -> dict[str, t.Any]:
 def test_the_same_answers_do_the_same(whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(20)
     addresses = edges()
-    singles = [Drawn([name], {}, own, {name: [address]}, _NOW) for address in addresses for name in ("a.example", "proxy") for own in ([], ["a.example"])]
+    singles = [
+        Drawn([name], {}, own, {name: [address]}, _NOW)
+        for address in addresses
+        for name in ("a.example", "proxy")
+        for own in ([], ["a.example"])
+    ]
     drawn = [*singles, *(draw(rng, addresses) for _each in range(4000 if whole else 600))]
     command = [os.environ.get("PWSH") or "pwsh", "-NoProfile", "-File", str(_ANSWERS)]
     text = "".join(f"{one.text()}\n" for one in drawn)
@@ -122,5 +160,10 @@ def test_the_same_answers_do_the_same(whole: bool, monkeypatch: pytest.MonkeyPat
         got = json.loads(answer)
         got["known"] = sorted([name, address, *map(float, times), told, paused] for name, address, *times, told, paused in got["known"])
         assert got == expected(one, monkeypatch), one
-        seen |= {word for word in ("ignored", "new address", "more addresses", "stay in force", "open nothing", "no longer open") for line in got["lines"] if word in line}
+        seen |= {
+            word
+            for word in ("ignored", "new address", "more addresses", "stay in force", "open nothing", "no longer open")
+            for line in got["lines"]
+            if word in line
+        }
     assert len(seen) == 6, seen

@@ -22,6 +22,7 @@ from ...module_utils._plan.protocols import FAMILY, NUMBERS, WITHOUT_PORTS, faul
 from ...module_utils._plan.words import EGRESS, ICMP, INGRESS, SCTP
 from .._common.addresses import ANYBODY, merge
 from .._common.texts import visible
+from .._matrix.model import BASELINE
 
 GROUP = "federated.connectivity"
 ANY = ("any",)
@@ -195,6 +196,12 @@ def _not_of_windows(part: HostPart) -> Iterable[str]:
         yield (
             f"connectivity_connection_limit is {part.connection_limit}, and Windows Firewall cannot limit the connections of "
             "a peer; leave it out for this host, and limit them on a firewall in front of it"
+        )
+    if part.containers_apart is not None:
+        roles = sorted({f"{role} of {one.matrix}" for one in part.memberships if one.matrix != BASELINE for role in one.roles})
+        yield (
+            f"a role of this host ({', '.join(roles) or 'not named'}) demands that containers connect only to what the matrix names, and "
+            "Windows Firewall does not see the connections between containers; give this role to a Linux host"
         )
     if part.contained_bridges:
         yield (

@@ -76,7 +76,9 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
         }
         powershell = _filled(POWERSHELL, native["rules"], native["named"], judged)
         guests = [_wsl_rule(one) for rule in translation.rules if _is_for_guests(rule) for one in parts(rule)]
-        wsl = _filled(WSL, guests, [_wsl_rule(rule) for rule in translation.named if _is_for_guests(rule)], {"own_names": native["own_names"]})
+        wsl = _filled(
+            WSL, guests, [_wsl_rule(rule) for rule in translation.named if _is_for_guests(rule)], {"own_names": native["own_names"]}
+        )
         batch = _batch(translation)
         for host in hosts:
             head = f"{_UTF8}# Windows Firewall of {one_line(host.name)}, as its federations need it ({MARK}; do not edit)\n#\n"
@@ -158,7 +160,11 @@ def _batch(translation: Translation) -> str:
         f"@rem Windows Firewall as the federations of this host need it ({MARK}; do not edit)",
         "@rem   firewall.cmd           writes the rules below again",
         "@rem   firewall.cmd remove    takes them off",
-        *(["@rem Exit code: 0 the rules are in force; 1 a rule is missing; 2 the rules are in force, but those for host names"] if translation.named else []),
+        *(
+            ["@rem Exit code: 0 the rules are in force; 1 a rule is missing; 2 the rules are in force, but those for host names"]
+            if translation.named
+            else []
+        ),
         "@echo off",
         "fltmc >nul 2>&1 || (echo Run this as an administrator. & exit /b 1)",
         *(f"{deletion(rule)} >nul" for rule in fixed),

@@ -72,7 +72,13 @@ def test_a_policy_that_is_not_usable_is_refused(policy: object, message: str) ->
 
 def test_names_under_a_denied_egress_go_to_the_host_with_the_rule() -> None:
     rule = {**RULE, "direction": "egress", "peers": {"address_sets": ["partners"], "names": ["fl.example.org", "b.example.org"]}}
-    proxied = {**RULE, "id": "x.proxy.egress", "direction": "egress", "via_proxy": True, "peers": {"address_sets": [], "names": ["proxy.example.org"]}}
+    proxied = {
+        **RULE,
+        "id": "x.proxy.egress",
+        "direction": "egress",
+        "via_proxy": True,
+        "peers": {"address_sets": [], "names": ["proxy.example.org"]},
+    }
     policy = {**POLICY, "rules": [rule, proxied], "defaults": {"ingress": "unchanged", "egress": "deny"}}
     translated, allowed = for_windows(policy, 0)
     first, second = translated["named"]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.model import HostPart
 from ansible_collections.federated.connectivity.plugins.plugin_utils._common.addresses import ANYBODY, merge
+from ansible_collections.federated.connectivity.plugins.plugin_utils._common.problems import PlanRefused
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
 from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan import Plan
@@ -137,6 +138,24 @@ def test_both_families_are_any_and_one_family_is_two_halves() -> None:
 def test_no_peer_is_no_rule() -> None:
     translation = translated_policy(host(rule()), {"partners": []})
     assert (translation.rules, translation.closed) == ((), ("own.x.a.ingress",))
+
+
+def test_a_role_that_keeps_containers_apart_is_refused() -> None:
+    hosts = {
+        "wall": {
+            "connectivity_platform": "windows",
+            "connectivity_memberships": [{"matrix": "network_wall", "federation": "north", "roles": ["workload"]}],
+            "connectivity_addresses": ["198.51.100.20"],
+            "connectivity_networks": {"management": ["198.51.100.128/28"]},
+        },
+        "gateway": {
+            "connectivity_memberships": [{"matrix": "network_wall", "federation": "north", "roles": ["web_gateway"]}],
+            "connectivity_addresses": ["198.51.100.30"],
+            "connectivity_networks": {"management": ["198.51.100.128/28"]},
+        },
+    }
+    with pytest.raises(PlanRefused, match=r"host wall: a role of this host \(workload of network_wall\) .*give this role to a Linux host"):
+        compute_plan(hosts, Catalogue())
 
 
 def test_ingress_from_a_name_is_refused() -> None:

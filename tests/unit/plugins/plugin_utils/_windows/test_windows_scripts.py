@@ -151,7 +151,8 @@ def test_names_under_a_denied_egress_are_for_powershell_alone() -> None:
     batch = script(plan, "firewall.cmd")
     assert not any("setup" in line for line in batch.splitlines() if "netsh" in line)
     assert batch.endswith(
-        "exit /b 1\r\necho firewall.cmd cannot look up host names. It opens nothing for the host names of these rules. Use firewall.ps1 instead:\r\n"
+        "exit /b 1\r\necho firewall.cmd cannot look up host names. It opens nothing for the host names of these rules. "
+        "Use firewall.ps1 instead:\r\n"
         + "".join(f"echo   federated.connectivity linksight.north.{flow}.egress\r\n" for flow in names)
         + "exit /b 2\r\n"
     )

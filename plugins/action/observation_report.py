@@ -15,11 +15,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._observe.choice import NotChosen, read_choice
+from ..module_utils._plan.words import WINDOWS
 from ..plugin_utils._common.problems import PlanRefused, Problems, listed
 from ..plugin_utils._common.shapes import Unusable
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._host_answers.results import judge_answer
-from ..plugin_utils._inventory.hosts import MANAGED
+from ..plugin_utils._inventory.hosts import MANAGED, PLATFORM
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._observe.compare import compare
@@ -32,6 +33,7 @@ from ..plugin_utils._plan.reader import PlanUnreadable, read_plan
 from ..plugin_utils._vendor_table.starter import check_directory, matrix_name, write_new
 
 _WATCHED = "observation_info"
+_FROM_PARTNERS = "what it does is known from its partners alone"
 _NAMES: dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
 
 
@@ -61,8 +63,8 @@ class ActionModule(ControllerAction):
         plan = read_plan(pathlib.Path(os.path.abspath(options["compare"]))) if options["compare"] else None
         if path:
             matrix_name(path)
-        answers, notes = _answers(options["registered"], variables)
         said = OperatorVariables(variables, self._task, self._loader)
+        answers, notes = _answers(options["registered"], variables, said)
         members = read_members({host: said[host] for host in said}, answers, Problems(locate))
         if not options["registered"]:
             if path:
@@ -94,16 +96,18 @@ class ActionModule(ControllerAction):
         return {**found, "warnings": notes}
 
 
-def _answers(registered: str, variables: Mapping[str, t.Any]) -> tuple[dict[str, Answer], list[str]]:
+def _answers(registered: str, variables: Mapping[str, t.Any], said: OperatorVariables) -> tuple[dict[str, Answer], list[str]]:
     """What each host saw, judged again, and what a reader has to know about it."""
     answers: dict[str, Answer] = {}
     notes: list[str] = []
     for host in sorted(variables["ansible_play_hosts_all"]) if registered else ():
         found = variables["hostvars"][host].get(registered) if host in variables["ansible_play_batch"] else {"failed": True}
         if not isinstance(found, Mapping) or found.get("skipped") is True:
+            if said[host].get(PLATFORM) == WINDOWS and boolean(said[host].get(MANAGED, True), strict=False):
+                notes.append(f"host {host} has Windows, where this playbook cannot watch software: {_FROM_PARTNERS}")
             continue
         if found.get("failed") or found.get("unreachable"):
-            notes.append(f"host {host} did not answer: what it does is known from its partners alone")
+            notes.append(f"host {host} did not answer: {_FROM_PARTNERS}")
             continue
         try:
             answer = judge_answer(_WATCHED, found).content

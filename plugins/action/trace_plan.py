@@ -74,7 +74,7 @@ def _cannot(plan: Plan, target: Target, variables: dict[str, t.Any]) -> str | No
     if not part.managed:
         return f"{target.initiator} is a partner's host, so its administrator has to trace from there"
     if part.platform == WINDOWS:
-        return f"{target.initiator} has Windows; trace from there with Test-NetConnection -TraceRoute"
+        return f"{target.initiator} has Windows, so it was not asked; trace from there with Test-NetConnection -TraceRoute"
     if target.initiator not in variables["ansible_play_batch"]:
         return f"{target.initiator} failed, could not be reached, or is not part of this run"
     return None

@@ -45,7 +45,7 @@ class ActionModule(ControllerAction):
         plan = pathlib.Path(chosen["plan"])
         membership = AddressSetIndex(read_address_sets(plan))
         beside = Beside(read_traps(plan), read_contacts(plan))
-        findings = nothing_tried(judge(choices, observations, membership, options["partners"]))
+        findings = nothing_tried(judge(choices, observations, membership, options["partners"]), choices, observations)
         if options["report"]:
             said = {"time": utc_time(time.time()), "plan_digest": read_digest(plan)}
             write_report(pathlib.Path(options["report"]), report(findings, choices) | said)

@@ -11,15 +11,51 @@
 #AnsibleRequires -PowerShell ansible_collections.federated.connectivity.plugins.module_utils.WindowsProbe
 #AnsibleRequires -PowerShell ansible_collections.federated.connectivity.plugins.module_utils.WindowsFirewallReach
 #AnsibleRequires -PowerShell ansible_collections.federated.connectivity.plugins.module_utils.WindowsFirewallTrial
+#AnsibleRequires -PowerShell ansible_collections.federated.connectivity.plugins.module_utils.WindowsNames
+#AnsibleRequires -PowerShell ansible_collections.federated.connectivity.plugins.module_utils.WindowsFirewallNames
 
 function ConvertTo-ConnectivityWanted {
     # What the plan wants, as Ansible or a script gives it, with everything that is left out.
     param([Parameter(Mandatory)] [Collections.IDictionary] $Given)
     $wanted = @{ rules = @(foreach ($entry in @($Given['rules'])) { if ($entry) { ConvertTo-ConnectivityRule $entry } }) }
-    foreach ($key in 'closed', 'closed_without_rule', 'published', 'denied', 'names') {
+    foreach ($key in 'closed', 'closed_without_rule', 'published', 'denied', 'names', 'own_names') {
         $wanted[$key] = [string[]] @(foreach ($text in @($Given[$key])) { if ($text) { $text } })
     }
+    $wanted.named = @(ConvertTo-ConnectivityNamed $Given['named'])
     $wanted
+}
+
+function Find-ConnectivityNamed {
+    # Asks for the host names of the rules; nothing where that is not wanted. Nobody waits for the lock while the name service is silent.
+    param([Parameter(Mandatory)] [hashtable] $Wanted, [Parameter(Mandatory)] [hashtable] $Options, [Parameter(Mandatory)] [hashtable] $Place)
+    $wrong = @($Options.private_answers | Where-Object { $_ -notmatch '^\.?[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\z' })
+    if ($wrong.Count -gt 0) { throw "private_answers: '$($wrong[0])' is not a valid host name; a domain has a leading dot" }
+    $Wanted.own_names = [string[]] @(Get-ConnectivitySorted @(@($Wanted.own_names) + @($Options.private_answers) | Select-Object -Unique))
+    if ($Wanted.named.Count -eq 0 -or -not $Options.look_up_names) { return }
+    $names = @(Get-ConnectivityNameList $Wanted.named)
+    $memory = Read-ConnectivityMemory -Place $Place -Names $names -Own $Wanted.own_names -Clock (Get-ConnectivityClock)
+    Find-ConnectivityAnswer -Names $names -Memory $memory
+}
+
+function Add-ConnectivityNamed {
+    # Adds the rules with host names, with their addresses. Returns what to remember, and what an administrator has to know.
+    param([Parameter(Mandatory)] [hashtable] $Wanted, [Parameter(Mandatory)] [hashtable] $Place, [AllowNull()] $Found)
+    $own = $Wanted.own_names
+    if ($Wanted.named.Count -eq 0) { return @{ Text = ''; Lines = @(); Own = $own } }
+    $names, $clock = @(Get-ConnectivityNameList $Wanted.named), (Get-ConnectivityClock)
+    $memory = Read-ConnectivityMemory -Place $Place -Names $names -Own $own -Clock $clock
+    $lines = @(foreach ($name in $names) {
+            if (-not $memory.ContainsKey($name)) { continue }
+            $new = @(foreach ($address in $memory[$name].Keys) { if (-not $memory[$name][$address].told) { $address } })
+            if ($new.Count -gt 0) { Format-ConnectivityNew $name $memory[$name] $new }
+        })
+    if ($null -ne $Found) {
+        $seen = Update-ConnectivityMemory -Names $names -Memory $memory -Own $own -Found $Found -Now $clock.time
+        $memory, $lines = $seen.Memory, ($lines + $seen.Lines)
+    }
+    $key = if ($Place.Creator) { 'RemoteAddresses' } else { 'RemoteAddress' }
+    $Wanted.rules = @($Wanted.rules) + @(ConvertTo-ConnectivityNamedRule -Named $Wanted.named -Memory $memory -Key $key)
+    @{ Text = ConvertFrom-ConnectivityMemory -Memory $memory -Clock $clock -Told; Lines = $lines; Own = $own }
 }
 
 function Get-ConnectivitySession {
@@ -114,7 +150,7 @@ function Resolve-ConnectivityPending {
 
 function Get-ConnectivityChange {
     # What is in force, what would change, and what speaks against it. Changes nothing.
-    param([Parameter(Mandatory)] [hashtable] $Wanted, [Parameter(Mandatory)] [hashtable] $Options, [Parameter(Mandatory)] [hashtable] $Place)
+    param([Parameter(Mandatory)] [hashtable] $Wanted, [Parameter(Mandatory)] [hashtable] $Options, [Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [hashtable] $Looked)
     $defaults = @{ Changes = @(); Remembered = @{} }
     if ($Place.Creator) {
         $own, $others = @(Get-ConnectivityGuestRule -Creator $Place.Creator), @()
@@ -132,7 +168,7 @@ function Get-ConnectivityChange {
     }
     $rules = Compare-ConnectivityRule -Wanted $Wanted.rules -Present $own
     $names = @($own | ForEach-Object { $_.DisplayName } | Sort-Object -Unique)
-    $kept = @($Wanted.rules | ForEach-Object { $_.DisplayName })
+    $kept = @($Wanted.rules | ForEach-Object { $_.DisplayName }) + @($Wanted.named | ForEach-Object { @($_['DisplayName'])[0] })
     $lost = @($names | Where-Object { $kept -cnotcontains $_ })
     $excess = if (-not $Options.removal) { Get-ConnectivityExcess -Gone $lost -Count $names.Count -Options $Options }
     if ($excess -and $Options.check_mode) { $judgement.Warnings += "without check mode this run would stop: $excess" }
@@ -140,6 +176,7 @@ function Get-ConnectivityChange {
     @{
         Own = $own; Add = $rules.Add; Gone = $rules.Gone; Defaults = $defaults.Changes; Remembered = $defaults.Remembered
         Errors = @($judgement.Errors); Warnings = @($judgement.Warnings)
+        Names = Compare-ConnectivityName -Place $Place -Named $Wanted.named -Own $Looked.Own -Memory $Looked.Text
     }
 }
 
@@ -153,7 +190,7 @@ function Get-ConnectivityGuestDoubt {
 
 function Format-ConnectivityChange {
     # The places that change, and the rules of these places before and after.
-    param([Parameter(Mandatory)] [hashtable] $Change, [Parameter(Mandatory)] [hashtable] $Wanted)
+    param([Parameter(Mandatory)] [hashtable] $Change, [Parameter(Mandatory)] [hashtable] $Wanted, [Parameter(Mandatory)] [hashtable] $Place)
     $names = @(@($Change.Gone) + @($Change.Add) | ForEach-Object { $_.DisplayName } | Sort-Object -Unique)
     $before, $after, $changes, $lines = @(), @(), @(), @()
     foreach ($name in $names) {
@@ -167,6 +204,12 @@ function Format-ConnectivityChange {
         $will = "defaults of profile $($one.Name): inbound $($one.After.Inbound), outbound $($one.After.Outbound)"
         $lines += "- $was", "+ $will"
         $before, $after, $changes = ($before + $was), ($after + $will), ($changes + "defaults of profile $($one.Name)")
+    }
+    if ($Change.Names.Differs) {
+        $was = @(if ($Change.Names.Before.task) { Format-ConnectivityName -Rules $Change.Names.Before.rules -Place $Place })
+        $will = @(Format-ConnectivityName -Rules $Change.Names.Files.Rules -Place $Place)
+        $lines += Format-ConnectivityDifference -Before $was -After $will
+        $before, $after, $changes = ($before + $was), ($after + $will), ($changes + "scheduled task $($Place.NamesTask)")
     }
     $text = { param($lines) (@($lines) | ForEach-Object { "$_`n" }) -join '' }
     @{ changes = $changes; before = & $text $before; after = & $text $after; lines = $lines }
@@ -183,33 +226,40 @@ function Format-ConnectivityDifference {
 }
 
 function Invoke-ConnectivityPolicy {
-    # Brings the host to what is wanted. Returns changed, changes, before, after, lines (the difference for people), errors, warnings, and on_trial where a change waits.
+    # Brings the host to what is wanted. Returns changed, changes, before, after, lines (the difference for people), errors, warnings, names
+    # (warnings about host names), and on_trial where a change waits.
     #   check_mode, removal, allow_shrink, shrink_share, shrink_least, management_port, confirm_egress as the module documents them
     #   seconds    how long a change waits to be confirmed; 0: it is kept at once
     #   defaults   whether the profiles' defaults are ours to set
+    #   private_answers, look_up_names as the module documents them
     #   creator    the Hyper-V firewall of this creator of virtual machines instead of Windows Firewall
     param([Parameter(Mandatory)] [Collections.IDictionary] $Given, [hashtable] $Options = @{})
     $usual = @{
         check_mode = $false; removal = $false; allow_shrink = $false; shrink_share = 1 / 3; shrink_least = 3; management_port = 0; reader = ''
         confirm_egress = 'kept'; seconds = 0; defaults = $true; creator = ''
+        private_answers = @(); look_up_names = $true
     }
     foreach ($key in @($Options.Keys)) { $usual[$key] = $Options[$key] }
     $Options = $usual
     $wanted = ConvertTo-ConnectivityWanted $(if ($Options.removal) { @{} } else { $Given })
     $place = Get-ConnectivityPlace -Creator $Options.creator
-    $result = @{ changed = $false; changes = @(); before = ''; after = ''; lines = @(); errors = @(); warnings = @() }
+    $result = @{ changed = $false; changes = @(); before = ''; after = ''; lines = @(); errors = @(); warnings = @(); names = @() }
+    $found = Find-ConnectivityNamed -Wanted $wanted -Options $Options -Place $place
     $lock = if (-not $Options.check_mode) { Enter-ConnectivityLock -Place $place }
     try {
         $pending = Resolve-ConnectivityPending -Place $place -CheckMode $Options.check_mode
-        $change = Get-ConnectivityChange -Wanted $wanted -Options $Options -Place $place
+        $looked = Add-ConnectivityNamed -Wanted $wanted -Place $place -Found $found
+        $result.names = @($looked.Lines)
+        $change = Get-ConnectivityChange -Wanted $wanted -Options $Options -Place $place -Looked $looked
         $result.errors = @($pending.Errors) + $change.Errors
         $result.warnings = @($pending.Warnings) + $change.Warnings
         if ($result.errors.Count -gt 0) { return $result }
-        $shown = Format-ConnectivityChange -Change $change -Wanted $wanted
+        $shown = Format-ConnectivityChange -Change $change -Wanted $wanted -Place $place
         foreach ($key in 'changes', 'before', 'after', 'lines') { $result[$key] = $shown[$key] }
         $result.changed = $shown.changes.Count -gt 0
         if ($Options.check_mode) { return $result }
         if (-not $result.changed) {
+            if ($change.Names.Wanted) { Save-ConnectivityFile -Path $place.NamesMemory -Text $change.Names.Memory }
             if ($Options.removal) { foreach ($file in $place.Outcome, $place.Memory) { Remove-ConnectivityFile -Path $file } }
             return $result
         }
@@ -242,6 +292,7 @@ function Set-ConnectivityPolicy {
     param([Parameter(Mandatory)] [hashtable] $Change, [Parameter(Mandatory)] [hashtable] $Wanted, [Parameter(Mandatory)] [hashtable] $Options, [Parameter(Mandatory)] [hashtable] $Place)
     $new = @(foreach ($rule in $Change.Add) { @{ Id = '{' + [guid]::NewGuid().ToString().ToUpperInvariant() + '}'; Rule = $rule } })
     $steps = $new.Count + $Change.Gone.Count + $Change.Defaults.Count
+    $names = $Change.Names.Before + @{ keep = [bool] $Change.Names.Wanted; differs = [bool] $Change.Names.Differs }
     $before = if (Test-Path -LiteralPath $Place.Memory) { [IO.File]::ReadAllText($Place.Memory) } else { '' }
     $reach = @(if ($Options.seconds -gt 0) { Get-ConnectivityReach -Rules $Wanted.rules -Which $Options.confirm_egress })
     $journal = [pscustomobject] @{
@@ -250,12 +301,15 @@ function Set-ConnectivityPolicy {
         session = Get-ConnectivitySession; boot = Get-ConnectivityBoot; add = @($new | ForEach-Object { $_.Id })
         off = @($Change.Gone | Where-Object { $_.Active -eq 'True' } | ForEach-Object { $_.Id }); gone = @($Change.Gone | ForEach-Object { $_.Id })
         defaults = @($Change.Defaults | ForEach-Object { @{ profile = $_.Name; inbound = $_.Before.Inbound; outbound = $_.Before.Outbound } })
+        names = $(if ($Change.Names.Wanted -or $Change.Names.Present) { $names })
         memory = $before; forget = $Options.defaults -and $Change.Remembered.Count -eq 0; reach = $reach
     }
     Save-ConnectivityFile -Path $Place.Journal -Text ($journal | ConvertTo-Json -Depth 6)
     $source = @(Get-ConnectivitySource) + "Set-StrictMode -Version 2.0`n`$ErrorActionPreference = 'Stop'`nInvoke-ConnectivityTask -Creator '$($Place.Creator)'"
     Save-ConnectivityFile -Path $Place.Script -Text ($source -join "`n")
     Register-ConnectivityTask -Place $Place -At (New-Object DateTime ($journal.deadline, [DateTimeKind]::Utc))
+    if ($Change.Names.Wanted -and -not $Change.Names.Differs) { Save-ConnectivityFile -Path $Place.NamesMemory -Text $Change.Names.Memory }
+    elseif ($Change.Names.Wanted) { Save-ConnectivityName -Place $Place -Rules $Change.Names.Files.Rules -Program $Change.Names.Files.Program -Memory $Change.Names.Memory }
     foreach ($one in $new) { Add-ConnectivityRule -Place $Place -Id $one.Id -Rule $one.Rule }
     if ($Change.Remembered.Count -gt 0) { Save-ConnectivityFile -Path $Place.Memory -Text ($Change.Remembered | ConvertTo-Json) }
     foreach ($one in $Change.Defaults) {

@@ -14,7 +14,8 @@ function Get-ConnectivityPlace {
     @{
         Creator = $Creator; Task = "$name restore"; Directory = $directory; Journal = Join-Path $directory 'change.json'
         Script = Join-Path $directory 'restore.ps1'; Outcome = Join-Path $directory 'outcome.json'; Memory = Join-Path $directory 'defaults.json'
-        Lock = Join-Path $directory 'lock'
+        Lock = Join-Path $directory 'lock'; NamesTask = "$name names"; NamesRules = Join-Path $directory 'named_rules.json'
+        NamesMemory = Join-Path $directory 'names.json'; NamesProgram = Join-Path $directory 'names.ps1'; NamesLog = Join-Path $directory 'names.log'
     }
 }
 
@@ -79,7 +80,8 @@ function Get-ConnectivitySource {
     # This program as one script, for the task that has neither Ansible nor its connection.
     $names = 'Get-ConnectivityGroup', 'Get-ConnectivityPlace', 'Save-ConnectivityFile', 'Remove-ConnectivityFile', 'Read-ConnectivityFile', 'Enter-ConnectivityLock',
     'Exit-ConnectivityLock', 'Get-ConnectivityBoot', 'Test-ConnectivityRestarted', 'Test-ConnectivityRule', 'Switch-ConnectivityRule', 'Remove-ConnectivityRule',
-    'Undo-ConnectivityChange', 'Complete-ConnectivityChange', 'Write-ConnectivityEnd', 'Invoke-ConnectivityTask'
+    'Undo-ConnectivityChange', 'Complete-ConnectivityChange', 'Write-ConnectivityEnd', 'Invoke-ConnectivityTask', 'Get-ConnectivityNameChange', 'Undo-ConnectivityName',
+    'Save-ConnectivityName', 'Remove-ConnectivityName'
     foreach ($name in $names) { "function $name {$((Get-Item -LiteralPath "function:$name").Definition)}" }
 }
 
@@ -151,6 +153,7 @@ function Undo-ConnectivityChange {
         if ($Journal.memory) { Save-ConnectivityFile -Path $Place.Memory -Text $Journal.memory } else { Remove-ConnectivityFile -Path $Place.Memory }
     }
     catch { $failed += "$($Place.Memory): $($_.Exception.Message)" }
+    try { Undo-ConnectivityName -Place $Place -Journal $Journal } catch { $failed += "the task that looks host names up: $($_.Exception.Message)" }
     if ($failed.Count -gt 0) { throw "some of it could not be restored: $($failed -join '; '). The host tries again every minute" }
     Write-ConnectivityEnd -Place $Place -Journal $Journal -Outcome 'restored' -Messages (@($Reasons) + 'the rules and defaults of this collection are as they were before')
 }
@@ -164,6 +167,8 @@ function Complete-ConnectivityChange {
     }
     foreach ($id in @($Journal.gone | Where-Object { $_ })) { Remove-ConnectivityRule -Place $Place -Id $id }
     if ($Journal.forget) { Remove-ConnectivityFile -Path $Place.Memory }
+    $names = Get-ConnectivityNameChange -Journal $Journal
+    if ($names -and -not $names.keep) { Remove-ConnectivityName -Place $Place }
     Write-ConnectivityEnd -Place $Place -Journal $Journal -Outcome 'confirmed' -Messages @()
 }
 

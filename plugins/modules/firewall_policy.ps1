@@ -39,10 +39,11 @@ if (-not $removal -and $given['management_port']) { $port = [int] $given['manage
 $options = @{
     check_mode = $module.CheckMode; removal = $removal; allow_shrink = $module.Params.allow_shrink; shrink_share = $module.Params.shrink_share
     shrink_least = $module.Params.shrink_least; management_port = $port; seconds = $module.Params.confirm_timeout; confirm_egress = $module.Params.confirm_egress
+    private_answers = [string[]] @($module.Params.private_answers | Where-Object { $_ }); look_up_names = $module.Params.look_up_names
 }
 try { $outcome = Invoke-ConnectivityPolicy -Given $given -Options $options }
 catch { $module.FailJson("the firewall could not be read or changed: $($_.Exception.Message)", $_) }
-foreach ($warning in $outcome.warnings) { $module.Warn($warning) }
+foreach ($warning in @($outcome.names) + @($outcome.warnings)) { $module.Warn($warning) }
 if ($outcome.errors.Count -gt 0) {
     $module.Result.errors = [string[]] $outcome.errors
     $module.FailJson($outcome.errors -join "`n")

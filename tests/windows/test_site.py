@@ -154,6 +154,57 @@ def test_check_apply_second_run_change_trial_that_is_not_confirmed_and_removal()
     assert list((WORK / "root/srv/station/ProgramFiles").iterdir()) == []
 
 
+def test_names_are_looked_up_by_the_module_and_by_the_program_of_its_task() -> None:
+    """The name service of the hosts is their hosts file."""
+    named = WORK / "root/etc/hosts"
+    before, hosts_file = rules(), named.read_text() if named.exists() else ""
+    policy = {
+        "host": "station",
+        "defaults": {"ingress": "unchanged", "egress": "deny"},
+        "address_sets": {},
+        "rules": [
+            {
+                "id": "own.x.api.egress",
+                "direction": "egress",
+                "protocol": "tcp",
+                "ports": ["443"],
+                "placement": "host",
+                "peers": {"address_sets": [], "names": ["api.example.org"]},
+            }
+        ],
+    }
+    command = [sys.executable, "-m", "ansible", "adhoc", "-i", str(WORK / "inventory.yml"), "station", "-m"]
+    command += ["federated.connectivity.firewall_policy", "-a"]
+
+    def enforce(**options: t.Any) -> str:
+        given = json.dumps({"confirm_timeout": 900, "confirm_egress": "none", "allow_shrink": True, **options})
+        run = subprocess.run([*command, given], capture_output=True, text=True, check=True, cwd=ROOT)
+        return " ".join((run.stdout + run.stderr).split())
+
+    def peers() -> list[str]:
+        return sorted(rules()[f"{OURS}own.x.api.egress"]["RemoteAddress"])
+
+    named.write_text(hosts_file + "203.0.113.9 api.example.org\n")
+    assert "CHANGED" in enforce(policy=policy)
+    assert peers() == ["203.0.113.9"]
+    assert [task["TaskName"] for task in json.loads(STATE.read_text())["tasks"]] == ["federated.connectivity names"]
+    assert "SUCCESS" in enforce(policy=policy)
+
+    named.write_text(hosts_file + "203.0.113.10 api.example.org\n10.0.0.5 api.example.org\n")
+    environment = {"STAND_IN": "/srv/station/state.json", "ProgramFiles": "/srv/station/ProgramFiles", "SystemRoot": "/srv/station"}
+    program = "/srv/station/ProgramFiles/federated.connectivity/names.ps1"
+    settings = [f"{name}={value}" for name, value in environment.items()]
+    in_host("station", "env", *settings, "chroot", str(WORK / "root"), "/usr/local/bin/powershell", "-NoProfile", "-File", program)
+    assert peers() == ["203.0.113.10", "203.0.113.9"]
+    output = enforce(policy=policy)
+    assert "new address 203.0.113.10 since" in output
+
+    enforce(state="absent")
+    assert rules() == before
+    assert json.loads(STATE.read_text())["tasks"] == []
+    named.write_text(hosts_file)
+
+
 def test_flows_between_the_hosts_are_tried_and_inspection_is_seen_from_there(tmp_path: pathlib.Path) -> None:
     """Services of the hosts answer on one port, and a middlebox signs their certificates again. On the other port nobody listens."""
     hosts = {"station": "10.77.21.20", "clinic": "10.77.21.30"}

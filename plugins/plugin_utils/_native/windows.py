@@ -27,7 +27,7 @@ def rules_of(host: str, part: HostPart, address_sets: Mapping[str, Sequence[str]
     by_name = {rule_name(rule.id): rule for rule in part.rules}
     for rule in native["rules"]:
         planned = by_name.get(rule["DisplayName"])
-        if planned and rule["RemoteAddress"] != ["Any"] and not full:
+        if planned and rule.get("RemoteAddress", ["Any"]) != ["Any"] and not full:
             rule["RemoteAddress"] = _counted(planned, address_sets)
     if not full:  # the parts of a rule differ by their addresses alone
         native["rules"] = [rule for place, rule in enumerate(native["rules"]) if rule not in native["rules"][:place]]

@@ -29,6 +29,7 @@ IN_FORCE = "in force"
 LOOPBACK = "loopback"
 
 LINE_MAXIMUM = 4000
+_NO_FLOW = "no host of this run has tried a connection, although the plan has flows to try; run all steps, without --tags and --limit"
 _NOTHING = "no host of this run has tried or compared anything, so nothing is proven; run all steps, without --tags and --limit"
 
 
@@ -77,11 +78,21 @@ def judge(
     return findings
 
 
-def nothing_tried(findings: Mapping[str, Sequence[Finding]]) -> dict[str, list[Finding]]:
-    """The findings, with a failure of each host where none of them says what was seen. A run that tries nothing proves nothing."""
-    if any(finding.state != UNPROVEN for found in findings.values() for finding in found):
-        return {name: list(found) for name, found in findings.items()}
-    return {name: [*found, Finding(FAILED, name, "", name, _NOTHING)] for name, found in findings.items()}
+def nothing_tried(
+    findings: Mapping[str, Sequence[Finding]], choices: Mapping[str, Choice], observations: Mapping[str, Observation]
+) -> dict[str, list[Finding]]:
+    """The findings, with a failure of each host where the run tried nothing: such a run proves nothing.
+
+    A comparison of policies tries no flow. It is enough only where the plan has no flow that this run could try.
+    """
+    states = {finding.state for found in findings.values() for finding in found}
+    if not states - {UNPROVEN}:
+        why = _NOTHING
+    elif states - {UNPROVEN, IN_FORCE, LOOPBACK} or not any(choice.proofs for choice in choices.values()):
+        why = ""
+    else:
+        why = "" if any(observation.probed.get("outcomes") for observation in observations.values()) else _NO_FLOW
+    return {name: [*found, *([Finding(FAILED, name, "", name, why)] if why else [])] for name, found in findings.items()}
 
 
 class _Judge:

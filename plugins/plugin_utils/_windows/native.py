@@ -22,9 +22,10 @@ def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> str:
         Inexpressible: naming each rule that Windows Firewall cannot hold.
     """
     native = wanted(part, address_sets)
+    rules = [*native["rules"], *native["named"]]
     shown = {
         "defaults": part.defaults.to_json(),
-        "rules": [{key: texts[0] if key in SINGLE else texts for key, texts in rule.items()} for rule in native["rules"]],
+        "rules": [{key: texts[0] if key in SINGLE else texts for key, texts in rule.items()} for rule in rules],
         "closed_without_a_rule": native["closed_without_rule"],
         "names_without_a_rule": native["names"],
     }

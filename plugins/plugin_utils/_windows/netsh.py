@@ -57,6 +57,11 @@ def deletion(rule: WindowsRule) -> str:
     return f"{_DELETE} name={_name(rule)}"
 
 
+def plain_name(rule: WindowsRule) -> str:
+    """The rule's name, in which nothing means anything to cmd.exe."""
+    return _plain(rule.name, _NAME)
+
+
 def _protocols(rule: WindowsRule) -> list[str]:
     """netsh takes one type of ICMP at a time."""
     if not rule.icmp:
@@ -79,7 +84,7 @@ def _parts(rule: WindowsRule, room: int) -> Iterator[str]:
 
 
 def _name(rule: WindowsRule) -> str:
-    return f'"{_plain(rule.name, _NAME)}"'
+    return f'"{plain_name(rule)}"'
 
 
 def _plain(text: str, expected: re.Pattern[str] = _NUMBERS) -> str:

@@ -22,6 +22,7 @@ from ...module_utils._plan.protocols import FAMILY, NUMBERS, WITHOUT_PORTS, faul
 from ...module_utils._plan.words import EGRESS, ICMP, INGRESS, SCTP
 from .._common.addresses import ANYBODY, merge
 from .._common.texts import visible
+from .._matrix.model import BASELINE
 
 GROUP = "federated.connectivity"
 ANY = ("any",)
@@ -54,9 +55,10 @@ class WindowsRule(t.NamedTuple):
         direction: IN or OUT.
         protocol: ``tcp``, ``udp``, ``icmpv4``, ``icmpv6``, or the number of another protocol.
         ports: The responder's, ascending: the host's own if IN, the peers' if OUT. Empty for the others.
-        addresses: The peers, merged, IPv4 first: addresses and CIDRs, or ANY. Never empty.
+        addresses: The peers, merged, IPv4 first: addresses and CIDRs, or ANY. Empty only where there are names.
         icmp: ``type:code`` of ICMP, otherwise empty.
         own_ports: The host's own if OUT, where they matter; empty: any.
+        names: Host names of peers, which the host itself looks up. Windows Firewall knows addresses only.
     """
 
     name: str
@@ -67,6 +69,7 @@ class WindowsRule(t.NamedTuple):
     description: str
     icmp: tuple[str, ...] = ()
     own_ports: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class Translation(t.NamedTuple):
@@ -75,11 +78,13 @@ class Translation(t.NamedTuple):
     Attributes:
         unwritten: Outbound rules to names alone. Windows knows no names, and lets everything out that nobody blocks.
         closed: Inbound rules without a peer. Windows refuses what has no rule.
+        named: Outbound rules with host names, where egress is denied. The host adds the addresses of the names.
     """
 
     rules: tuple[WindowsRule, ...]
     unwritten: tuple[str, ...]
     closed: tuple[str, ...]
+    named: tuple[WindowsRule, ...] = ()
 
 
 def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Translation:
@@ -96,22 +101,25 @@ def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Tran
     rules: list[WindowsRule] = []
     unwritten: list[str] = []
     closed: list[str] = []
+    named: list[WindowsRule] = []
     problems = [*_same_names(part.rules), *_not_of_windows(part)]
     for rule in part.rules:
         addresses = _addresses([_of_family(rule, address_sets[name]) for name in rule.peers.address_sets])
         problems += _faults(rule)
         names = rule.peers.names
-        if names and (denied or rule.direction == INGRESS):
+        if names and rule.direction == INGRESS:
             problems.append(_no_names(rule))
+        elif names and denied and addresses != ANY:
+            named.append(_windows_rule(rule, addresses)._replace(names=tuple(names)))
         elif addresses:
             rules.append(_windows_rule(rule, addresses))
         else:
             (closed if rule.direction == INGRESS else unwritten).append(rule.id)
-        if names and addresses:
+        if names and addresses and not denied:
             unwritten.append(rule.id)
     if problems:
         raise Inexpressible(problems)
-    return Translation(tuple(rules) + (_BEFORE_ANY_FLOW if denied else ()), tuple(unwritten), tuple(closed))
+    return Translation(tuple(rules) + (_BEFORE_ANY_FLOW if denied else ()), tuple(unwritten), tuple(closed), tuple(named))
 
 
 def rule_name(rule_id: str) -> str:
@@ -189,6 +197,12 @@ def _not_of_windows(part: HostPart) -> Iterable[str]:
             f"connectivity_connection_limit is {part.connection_limit}, and Windows Firewall cannot limit the connections of "
             "a peer; leave it out for this host, and limit them on a firewall in front of it"
         )
+    if part.containers_apart is not None:
+        roles = sorted({f"{role} of {one.matrix}" for one in part.memberships if one.matrix != BASELINE for role in one.roles})
+        yield (
+            f"a role of this host ({', '.join(roles) or 'not named'}) demands that containers connect only to what the matrix names, and "
+            "Windows Firewall does not see the connections between containers; give this role to a Linux host"
+        )
     if part.contained_bridges:
         yield (
             f"the containers of {', '.join(part.contained_bridges)} are to open no connection (containment: full), and Windows Firewall "
@@ -197,13 +211,7 @@ def _not_of_windows(part: HostPart) -> Iterable[str]:
 
 
 def _no_names(rule: PlanRule) -> str:
-    what = f"rule {rule.id} names {', '.join(rule.peers.names)}, and Windows Firewall knows addresses alone"
-    if rule.direction == INGRESS:
-        return f"{what}; name networks instead"
-    return (
-        f"{what}, so the default deny of egress would cut it off; define connectivity_forward_proxy, so that it leads to the proxy, "
-        "or leave the default of egress unchanged"
-    )
+    return f"rule {rule.id} names {', '.join(rule.peers.names)}, and Windows Firewall knows addresses alone; name networks instead"
 
 
 def _own(flow: str, purpose: str, protocol: str, addresses: tuple[str, ...] = ANY, **more: tuple[str, ...]) -> WindowsRule:

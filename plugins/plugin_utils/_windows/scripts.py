@@ -17,7 +17,7 @@ from .._common.plan_marker import MARK
 from .._common.texts import one_line
 from .._rules.plan import Plan
 from .checks import connections, untried
-from .netsh import additions, deletion
+from .netsh import additions, deletion, plain_name
 from .powershell import Entry, hash_tables
 from .rules import ANY, IN, Translation, WindowsRule, parts, rule_name, translate
 from .wanted import protocol, wanted_of
@@ -39,10 +39,13 @@ PROGRAM = (
     "WindowsProbe",
     "WindowsFirewallReach",
     "WindowsFirewallTrial",
+    "WindowsNames",
+    "WindowsFirewallNames",
     "WindowsFirewall",
 )
 CHECKS = ("WindowsProbe", "WindowsFirewallReach")
 _NO_RULES = "$wanted = @()"
+_NO_NAMES = "$named = @()"
 _NOT_JUDGED = "$judged = @()"
 _CORE = "# core\n"
 _OR_STOP = " || exit /b 1"
@@ -64,15 +67,18 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
         translation = translate(part, sets)
         notes = "".join(f"{f'# {note}'.rstrip()}\n" for note in _notes(translation, part.defaults.denies(EGRESS)))
         native = wanted_of(part, translation)
-        texts: Entry = {
+        judged: Entry = {
             "closed": native["closed"],
             "closed_without_rule": native["closed_without_rule"],
             "published": native["published"],
             "names": native["names"],
+            "own_names": native["own_names"],
         }
-        judged = {key: text for key, text in texts.items() if text}
-        powershell = _filled(POWERSHELL, native["rules"], judged)
-        wsl = _filled(WSL, [_wsl_rule(one) for rule in translation.rules if _is_for_guests(rule) for one in parts(rule)])
+        powershell = _filled(POWERSHELL, native["rules"], native["named"], judged)
+        guests = [_wsl_rule(one) for rule in translation.rules if _is_for_guests(rule) for one in parts(rule)]
+        wsl = _filled(
+            WSL, guests, [_wsl_rule(rule) for rule in translation.named if _is_for_guests(rule)], {"own_names": native["own_names"]}
+        )
         batch = _batch(translation)
         for host in hosts:
             head = f"{_UTF8}# Windows Firewall of {one_line(host.name)}, as its federations need it ({MARK}; do not edit)\n#\n"
@@ -88,17 +94,22 @@ def _notes(translation: Translation, denied: bool) -> Iterator[str]:
         yield "Windows Firewall knows no names, and lets out what no rule blocks. So these have no rule for their peers' names:"
         yield from (f"  {rule}" for rule in translation.unwritten)
         yield ""
+    if translation.named:
+        yield "The peers of these rules have names. This computer looks them up itself, now and every 15 minutes by a scheduled task:"
+        yield from (f"  {rule.name}: {', '.join(rule.names)}" for rule in translation.named)
+        yield ""
     if denied:
         yield "The plan denies outbound connections that have no rule. That is left to you, once everything works with these rules:"
         yield "  Set-NetFirewallProfile -All -DefaultOutboundAction Block"
         yield ""
 
 
-def _filled(template: str, entries: list[Entry], judged: Entry | None = None) -> str:
+def _filled(template: str, entries: list[Entry], named: list[Entry], judged: Entry) -> str:
     """The template with its data; the program comes last, since no text of the data may look like a place to fill."""
     head, core, tail = (_TEMPLATES / template).read_text(encoding="utf-8").partition(_CORE)
-    if judged is not None:
-        head = head.replace(_NOT_JUDGED, f"$judged = {hash_tables([judged] if judged else [])}", 1)
+    judged = {key: texts for key, texts in judged.items() if texts}
+    head = head.replace(_NOT_JUDGED, f"$judged = {hash_tables([judged] if judged else [])}", 1)
+    head = head.replace(_NO_NAMES, f"$named = {hash_tables(named)}", 1)
     head = head.replace(_NO_RULES, f"$wanted = {hash_tables(entries)}", 1)
     return head + (program() if core else "") + tail
 
@@ -136,21 +147,39 @@ def _wsl_rule(rule: WindowsRule) -> Entry:
     }
     if rule.own_ports:
         entry["LocalPorts"] = list(rule.own_ports)
-    if rule.addresses != ANY:
+    if rule.addresses not in (ANY, ()):
         entry["RemoteAddresses"] = list(rule.addresses)
+    if rule.names:
+        entry["Names"] = list(rule.names)
     return entry
 
 
 def _batch(translation: Translation) -> str:
+    fixed = [*translation.rules, *(rule for rule in translation.named if rule.addresses)]
     lines = [
         f"@rem Windows Firewall as the federations of this host need it ({MARK}; do not edit)",
         "@rem   firewall.cmd           writes the rules below again",
         "@rem   firewall.cmd remove    takes them off",
+        *(
+            ["@rem Exit code: 0 the rules are in force; 1 a rule is missing; 2 the rules are in force, but those for host names"]
+            if translation.named
+            else []
+        ),
         "@echo off",
         "fltmc >nul 2>&1 || (echo Run this as an administrator. & exit /b 1)",
-        *(f"{deletion(rule)} >nul" for rule in translation.rules),
+        *(f"{deletion(rule)} >nul" for rule in fixed),
         'if /i "%~1"=="remove" exit /b 0',
-        *(f"{command}{_OR_STOP}" for rule in translation.rules for command in additions(rule, len(_OR_STOP))),
-        "exit /b 0",
+        *(f"{command}{_OR_STOP}" for rule in fixed for command in additions(rule, len(_OR_STOP))),
+        *_unnamed(translation),
     ]
     return "".join(f"{line}\r\n" for line in lines)
+
+
+def _unnamed(translation: Translation) -> Iterator[str]:
+    """The end of a batch file: what it opens nothing for, because netsh knows addresses only."""
+    if not translation.named:
+        yield "exit /b 0"
+        return
+    yield "echo firewall.cmd cannot look up host names. It opens nothing for the host names of these rules. Use firewall.ps1 instead:"
+    yield from (f"echo   {plain_name(rule)}" for rule in translation.named)
+    yield "exit /b 2"

@@ -28,6 +28,8 @@ class Wanted(t.TypedDict):
         published: Names of rules whose ports containers answer.
         closed_without_rule: Ids of rules that need none, since nobody may pass.
         names: Ids of rules that have none for their host names.
+        named: Rules whose peers have host names, in the same words, and ``Names``. RemoteAddress has the other peers, if there are any.
+        own_names: Names that may have private addresses: the forward proxy is the site's own.
         denied: The directions that are denied by default.
     """
 
@@ -36,6 +38,8 @@ class Wanted(t.TypedDict):
     closed_without_rule: list[str]
     published: list[str]
     names: list[str]
+    named: list[Entry]
+    own_names: list[str]
     denied: list[str]
 
 
@@ -56,8 +60,15 @@ def wanted_of(part: HostPart, translation: Translation) -> Wanted:
         "closed_without_rule": list(translation.closed),
         "published": [rule_name(rule.id) for rule in part.rules if rule.placement == PUBLISHED],
         "names": list(translation.unwritten),
+        "named": [{**parameters(rule), "Names": list(rule.names)} for rule in translation.named],
+        "own_names": own_names(part),
         "denied": list(filter(part.defaults.denies, DIRECTIONS)),
     }
+
+
+def own_names(part: HostPart) -> list[str]:
+    """The names of the host's forward proxy."""
+    return sorted({name for rule in part.rules if rule.via_proxy for name in rule.peers.names})
 
 
 def parameters(rule: WindowsRule) -> Entry:
@@ -67,8 +78,9 @@ def parameters(rule: WindowsRule) -> Entry:
         "Description": [rule.description],
         "Direction": ["Inbound" if rule.direction == IN else "Outbound"],
         "Protocol": [protocol(rule)],
-        "RemoteAddress": ["Any"] if rule.addresses == ANY else list(rule.addresses),
     }
+    if rule.addresses:
+        entry["RemoteAddress"] = ["Any"] if rule.addresses == ANY else list(rule.addresses)
     if rule.ports:
         entry["LocalPort" if rule.direction == IN else "RemotePort"] = list(rule.ports)
     if rule.own_ports:
@@ -85,8 +97,11 @@ def protocol(rule: WindowsRule) -> str:
 
 def allowed(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """What the host then allows and to whom, one line for each rule, however many parts Windows holds it in."""
-    for rule in translate(part, address_sets).rules:
+    translation = translate(part, address_sets)
+    for rule in (*translation.rules, *translation.named):
         direction, word = ("ingress", "from") if rule.direction == IN else ("egress", "to")
         peers = "anybody" if rule.addresses == ANY else f"{len(rule.addresses)} networks"
+        if rule.names:
+            peers = " and ".join([*([peers] if rule.addresses else []), f"the addresses of {', '.join(rule.names)}"])
         what = " ".join(filter(None, (rule.protocol, ",".join(rule.ports or rule.icmp))))
         yield f"{direction} {what} {word} {peers} [{rule.name}]"

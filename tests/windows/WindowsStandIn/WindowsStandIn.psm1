@@ -251,7 +251,7 @@ function Get-NetFirewallHyperVVMSetting { [CmdletBinding()] param([string] $Name
 
 function New-ScheduledTaskAction { [CmdletBinding()] param([Parameter(Mandatory)] [string] $Execute, [string] $Argument) Write-StandInCall 'New-ScheduledTaskAction'; @{ Execute = $Execute; Argument = $Argument } }
 function New-ScheduledTaskTrigger {
-    [CmdletBinding()] param([switch] $Once, [switch] $AtStartup, [datetime] $At, [timespan] $RepetitionInterval, [timespan] $RepetitionDuration)
+    [CmdletBinding()] param([switch] $Once, [switch] $AtStartup, [datetime] $At, [timespan] $RepetitionInterval, [timespan] $RepetitionDuration, [timespan] $RandomDelay)
     Write-StandInCall 'New-ScheduledTaskTrigger'
     @{ AtStartup = [bool] $AtStartup; At = $(if ($Once) { "$($At.ToUniversalTime().Ticks)" }); Every = "$RepetitionInterval" }
 }
@@ -308,7 +308,10 @@ function Get-CimInstance {
     switch ($ClassName) {
         'Win32_OperatingSystem' { [pscustomobject] @{ LastBootUpTime = [datetime]::new([long] $state.boot, 'Utc') } }
         'FirewallProduct' { $state.firewalls | ForEach-Object { [pscustomobject] @{ displayName = $_ } } }
-        'Win32_Process' { $state.listeners | ForEach-Object { [pscustomobject] @{ ProcessId = $_.ProcessId; ParentProcessId = 4; Name = ($_.Path -split '\\')[-1]; ExecutablePath = $_.Path } } }
+        'Win32_Process' {
+            [pscustomobject] @{ ProcessId = 300; ParentProcessId = 4; Name = 'smss.exe'; ExecutablePath = ''; CreationDate = [datetime]::new([long] $state.boot, 'Utc') }
+            $state.listeners | ForEach-Object { [pscustomobject] @{ ProcessId = $_.ProcessId; ParentProcessId = 4; Name = ($_.Path -split '\\')[-1]; ExecutablePath = $_.Path } }
+        }
         'Win32_Service' { foreach ($one in $state.listeners) { foreach ($name in $one.Services) { [pscustomobject] @{ Name = $name; ProcessId = $one.ProcessId } } } }
         default { Write-Error "Invalid class $ClassName" }
     }

@@ -1,6 +1,8 @@
 #   .\firewall.ps1            brings Windows Firewall to the rules below. Rules of an earlier plan, and of firewall.cmd, go
 #   .\firewall.ps1 -Remove    removes them all
 #   .\firewall.ps1 -WhatIf    only says what would change
+#   .\firewall.ps1 -PrivateAnswers registry.hospital.example,.intern.hospital.example
+#                             these host names, and names below these domains, may have private addresses
 #
 # All rules allow. Rules of others and the defaults of Windows Firewall stay as they are.
 # If Windows refuses a rule, or the computer stops in the middle, everything is as it was before.
@@ -10,19 +12,21 @@
 #Requires -RunAsAdministrator
 
 [CmdletBinding(SupportsShouldProcess)]
-param([switch] $Remove)
+param([switch] $Remove, [string[]] $PrivateAnswers = @())
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 $wanted = @()
+$named = @()
 $judged = @()
 
 # core
 
-$given = @{ rules = $wanted }
+$given = @{ rules = $wanted; named = $named }
 foreach ($table in $judged) { $given += $table }
 # The program below asks nobody and changes nothing in check mode, so the preference of the script does not have to reach each command.
 $options = @{ check_mode = [bool] $WhatIfPreference; removal = [bool] $Remove; defaults = [bool] $Remove; allow_shrink = $true }
+$options.private_answers = [string[]] @($PrivateAnswers | ForEach-Object { $_ -split ',' } | ForEach-Object { $_.Trim() } | Where-Object { $_ })
 $WhatIfPreference = $false
 Invoke-ConnectivityByHand -Given $given -Options $options
 exit $connectivityExit

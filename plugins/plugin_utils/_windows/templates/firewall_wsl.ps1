@@ -17,6 +17,8 @@ Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 $creator = '{40E0AC32-46A5-438A-A0B2-2B479E8F2E90}'
 $wanted = @()
+$named = @()
+$judged = @()
 
 # core
 
@@ -26,5 +28,7 @@ if (-not (Get-Command New-NetFirewallHyperVRule -ErrorAction SilentlyContinue)) 
 }
 $options = @{ check_mode = [bool] $WhatIfPreference; removal = [bool] $Remove; defaults = $false; allow_shrink = $true; creator = $creator }
 $WhatIfPreference = $false
-Invoke-ConnectivityByHand -Given @{ rules = $wanted } -Options $options
+$given = @{ rules = $wanted; named = $named }
+foreach ($table in $judged) { $given += $table }
+Invoke-ConnectivityByHand -Given $given -Options $options
 exit $connectivityExit

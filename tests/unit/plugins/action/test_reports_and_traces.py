@@ -17,7 +17,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.federated.connectivity.plugins.action import plan_report, trace_judge, trace_plan
+from ansible_collections.federated.connectivity.plugins.action import observation_report, plan_report, trace_judge, trace_plan
 from ansible_collections.federated.connectivity.tests.network_reports import write_example
 
 Result = dict[str, t.Any]
@@ -132,3 +132,29 @@ def test_only_managed_hosts_of_the_run_trace(run: Run) -> None:
         run(trace_plan, plan=str(run.plan))
     with pytest.raises(AnsibleActionFail, match="port 70000 is not a valid port"):
         run(trace_plan, **{"plan": str(run.plan), "from": "hospital01", "to": "clinic01", "port": 70000})
+
+
+def test_a_host_with_windows_is_not_asked_and_the_others_trace(run: Run) -> None:
+    first, *others = run(trace_plan, plan=str(run.plan), results=str(run.results))["hosts"]
+    part = run.plan / "hosts" / f"{first}.json"
+    part.write_text(json.dumps({**json.loads(part.read_text(encoding="utf-8")), "platform": "windows"}), encoding="utf-8")
+    chosen = run(trace_plan, plan=str(run.plan), **{"from": first, "to": others[0] if others else run.hosts[1], "port": 9090})
+    assert chosen["hosts"] == {}
+    assert chosen["untraced"] == [f"{first} has Windows, so it was not asked; trace from there with Test-NetConnection -TraceRoute"]
+    found = run(trace_judge, chosen=chosen, registered="traced")
+    assert found["not_traced"] == chosen["untraced"]
+    assert found["summary"].endswith("; not traced: 1")
+
+
+def test_hosts_with_windows_are_not_watched_and_are_named(run: Run) -> None:
+    windows, partner, linux, *_others = run.hosts
+    run.answers[windows]["seen"] = run.answers[partner]["seen"] = {"skipped": True, "changed": False}
+    run.answers[linux]["seen"] = {"failed": True, "msg": "no"}
+    hosts = {windows: {"connectivity_platform": "windows"}, partner: {"connectivity_platform": "windows", "connectivity_managed": False}}
+    play = {"ansible_play_hosts_all": [windows, partner, linux], "ansible_play_batch": [windows, partner, linux], "hostvars": run.answers}
+    answers, notes = observation_report._answers("seen", play, t.cast(t.Any, {linux: {}, **hosts}))
+    assert answers == {}
+    assert notes == [
+        f"host {windows} has Windows, where this playbook cannot watch software: what it does is known from its partners alone",
+        f"host {linux} did not answer: what it does is known from its partners alone",
+    ]

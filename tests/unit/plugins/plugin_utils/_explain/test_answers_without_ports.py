@@ -158,7 +158,8 @@ def test_verification_says_what_it_does_not_try_and_such_a_run_proves_nothing() 
     assert ("a -> members esp", "verification does not try esp, only tcp and udp") in said
     assert ("members -> a icmp echo-request", "verification does not try icmp, only tcp and udp") in said
     assert len(choices["a"].untried) == len(BOTH)
-    findings = nothing_tried(verdict(choices, {name: Observation(probed={"outcomes": []}) for name in choices}, AddressSetIndex({})))
+    observations = {name: Observation(probed={"outcomes": []}) for name in choices}
+    findings = nothing_tried(verdict(choices, observations, AddressSetIndex({})), choices, observations)
     assert [found[-1].state for found in findings.values()] == ["failed", "failed"]
 
 

@@ -60,7 +60,7 @@ def test_a_rule_with_more_addresses_than_windows_takes_is_sent_in_parts_and_is_o
         ({**POLICY, "address_sets": {}}, "policy: the address set partners is missing"),
         ({**POLICY, "rules": [{**RULE, "ports": ["84433"]}]}, "policy: .*ports.*84433"),
         (
-            {**POLICY, "rules": [{**RULE, "direction": "egress", "peers": {"address_sets": [], "names": ["fl.example.org"]}}]},
+            {**POLICY, "rules": [{**RULE, "peers": {"address_sets": [], "names": ["fl.example.org"]}}]},
             "names fl.example.org, and Windows Firewall knows addresses alone",
         ),
     ],
@@ -68,3 +68,26 @@ def test_a_rule_with_more_addresses_than_windows_takes_is_sent_in_parts_and_is_o
 def test_a_policy_that_is_not_usable_is_refused(policy: object, message: str) -> None:
     with pytest.raises(NotForWindows, match=message):
         for_windows(policy, 0)
+
+
+def test_names_under_a_denied_egress_go_to_the_host_with_the_rule() -> None:
+    rule = {**RULE, "direction": "egress", "peers": {"address_sets": ["partners"], "names": ["fl.example.org", "b.example.org"]}}
+    proxied = {
+        **RULE,
+        "id": "x.proxy.egress",
+        "direction": "egress",
+        "via_proxy": True,
+        "peers": {"address_sets": [], "names": ["proxy.example.org"]},
+    }
+    policy = {**POLICY, "rules": [rule, proxied], "defaults": {"ingress": "unchanged", "egress": "deny"}}
+    translated, allowed = for_windows(policy, 0)
+    first, second = translated["named"]
+    assert (first["Names"], second["Names"]) == (["fl.example.org", "b.example.org"], ["proxy.example.org"])
+    assert first["RemoteAddress"]
+    assert "RemoteAddress" not in second
+    assert translated["own_names"] == ["proxy.example.org"]
+    assert translated["names"] == []
+    assert any("and the addresses of fl.example.org, b.example.org" in line for line in allowed)
+    open_to_all, _allowed = for_windows({**policy, "defaults": {"ingress": "unchanged", "egress": "unchanged"}}, 0)
+    assert open_to_all["named"] == []
+    assert open_to_all["names"]

@@ -201,13 +201,28 @@ UNTRIED = Choice(managed=True, untried=[Untried(FLOW, f"{FLOW}.egress", "alpha -
 
 
 def test_a_run_that_has_tried_nothing_fails_on_each_host_and_says_so() -> None:
-    found = nothing_tried({"alpha": only(UNTRIED, probed={"outcomes": []}), "beta": []})
+    found = nothing_tried({"alpha": only(UNTRIED, probed={"outcomes": []}), "beta": []}, {"alpha": UNTRIED}, {})
     assert [each.state for each in found["alpha"]] == ["unproven", "failed"]
     (line,) = map(str, found["beta"])
     assert line.startswith("failed    beta: no host of this run has tried or compared anything, so nothing is proven")
     assert counts(found)["failed"] == 2
     compared = {"alpha": only(UNTRIED, in_force={"changed": False, "backend": "windows"}), "beta": []}
-    assert nothing_tried(compared) == compared
+    assert nothing_tried(compared, {"alpha": UNTRIED}, {}) == compared
+
+
+@pytest.mark.parametrize("backend", ["nftables", "windows"])
+def test_a_comparison_of_policies_alone_fails_where_there_are_flows_to_try(backend: str) -> None:
+    of = proof(OPEN)
+    choice = Choice(managed=True, proofs=[of])
+    seen = Observation(in_force={"changed": False, "backend": backend})
+    compared = {"alpha": only(choice, in_force=seen.in_force), "beta": []}
+    found = nothing_tried(compared, {"alpha": choice, "beta": Choice(managed=True)}, {"alpha": seen})
+    for host in ("alpha", "beta"):
+        assert str(found[host][-1]).startswith(f"failed    {host}: no host of this run has tried a connection")
+    without = Choice(managed=True)
+    assert nothing_tried(compared, {"alpha": without, "beta": without}, {"alpha": seen}) == compared
+    tried = Observation(in_force=seen.in_force, probed={"outcomes": [outcome(of, "silent")]})
+    assert nothing_tried(compared, {"alpha": choice}, {"alpha": tried}) == compared
 
 
 def test_listeners_of_the_host_alone() -> None:

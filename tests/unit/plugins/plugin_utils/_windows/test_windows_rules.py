@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import typing as t
 
 import pytest
@@ -92,13 +91,19 @@ def test_outbound_flows_to_names_are_left_to_windows() -> None:
     assert translated(linksight()).unwritten == tuple(f"linksight.north.{flow}.egress" for flow in flows)
 
 
-def test_names_are_refused_by_rule_where_egress_is_denied() -> None:
-    with pytest.raises(PlanRefused) as refused:
-        linksight(connectivity_defaults={"egress": "deny"})
-    assert len(refused.value.messages) == 3
-    assert all(
-        re.match(r"host station: .*linksight\.north\.\w+\.egress .*connectivity_forward_proxy", text) for text in refused.value.messages
-    )
+def test_rules_to_names_are_for_the_host_to_complete_where_egress_is_denied() -> None:
+    translation = translated(linksight(connectivity_defaults={"egress": "deny"}))
+    assert {rule.name.removeprefix("federated.connectivity "): (rule.addresses, rule.names, rule.ports) for rule in translation.named} == {
+        f"linksight.north.{flow}.egress": ((), (f"{flow}.linksight.network",), ("443",)) for flow in ("registry", "services", "setup")
+    }
+    assert translation.unwritten == ()
+
+
+def test_a_rule_to_everybody_needs_no_names() -> None:
+    policy = host(rule(id="own.x.a.egress", direction="egress", peers={"address_sets": ["all"], "names": ["lab.example.org"]}))
+    translation = translated_policy({**policy, "defaults": {"ingress": "unchanged", "egress": "deny"}}, {"all": ["0.0.0.0/0", "::/0"]})
+    assert translation.named == ()
+    assert translation.rules[0].addresses == ("any",)
 
 
 def test_denied_egress_through_a_proxy_keeps_what_gives_the_host_its_address() -> None:
@@ -133,6 +138,24 @@ def test_both_families_are_any_and_one_family_is_two_halves() -> None:
 def test_no_peer_is_no_rule() -> None:
     translation = translated_policy(host(rule()), {"partners": []})
     assert (translation.rules, translation.closed) == ((), ("own.x.a.ingress",))
+
+
+def test_a_role_that_keeps_containers_apart_is_refused() -> None:
+    hosts = {
+        "wall": {
+            "connectivity_platform": "windows",
+            "connectivity_memberships": [{"matrix": "network_wall", "federation": "north", "roles": ["workload"]}],
+            "connectivity_addresses": ["198.51.100.20"],
+            "connectivity_networks": {"management": ["198.51.100.128/28"]},
+        },
+        "gateway": {
+            "connectivity_memberships": [{"matrix": "network_wall", "federation": "north", "roles": ["web_gateway"]}],
+            "connectivity_addresses": ["198.51.100.30"],
+            "connectivity_networks": {"management": ["198.51.100.128/28"]},
+        },
+    }
+    with pytest.raises(PlanRefused, match=r"host wall: a role of this host \(workload of network_wall\) .*give this role to a Linux host"):
+        compute_plan(hosts, Catalogue())
 
 
 def test_ingress_from_a_name_is_refused() -> None:

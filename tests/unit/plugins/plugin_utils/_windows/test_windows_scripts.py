@@ -138,6 +138,26 @@ def test_inside_wsl_the_same_ports_open_but_for_the_management_of_windows() -> N
     }
 
 
+def test_names_under_a_denied_egress_are_for_powershell_alone() -> None:
+    plan = linksight(connectivity_defaults={"egress": "deny"})
+    names = {flow: f"{flow}.linksight.network" for flow in ("registry", "services", "setup")}
+    for name, port in (("firewall.ps1", "RemotePort"), ("firewall_wsl.ps1", "RemotePorts")):
+        tables = Script(without_program(script(plan, name))).tables("$named")
+        assert {one["DisplayName"][0]: (one["Names"], one[port]) for one in tables} == {
+            f"federated.connectivity linksight.north.{flow}.egress": ([host], ["443"]) for flow, host in names.items()
+        }
+        assert not any("RemoteAddress" in key for one in tables for key in one)
+    assert "federated.connectivity linksight.north.setup.egress: setup.linksight.network" in script(plan, "firewall.ps1")
+    batch = script(plan, "firewall.cmd")
+    assert not any("setup" in line for line in batch.splitlines() if "netsh" in line)
+    assert batch.endswith(
+        "exit /b 1\r\necho firewall.cmd cannot look up host names. It opens nothing for the host names of these rules. "
+        "Use firewall.ps1 instead:\r\n"
+        + "".join(f"echo   federated.connectivity linksight.north.{flow}.egress\r\n" for flow in names)
+        + "exit /b 2\r\n"
+    )
+
+
 def test_any_address_is_a_word_of_windows_firewall_and_nothing_in_the_hyper_v_firewall() -> None:
     plan = linksight(scope="any")
     assert {tuple(one["RemoteAddress"]) for one in Script(without_program(script(plan, "firewall.ps1"))).tables("$wanted")} == {("Any",)}

@@ -254,6 +254,7 @@ sanity: .venv/dev.ready ## ansible-test sanity on a clean copy, and the collecti
 bench: machine ## How long the same takes otherwise: ratios in one run (root)
 	$(bin)/python tests/benchmarks/bench_apply.py
 	$(bin)/python tests/benchmarks/bench_plan.py
+	$(bin)/python tests/benchmarks/bench_verify.py
 	$(call install_packages,tests/browser/packages.txt)
 	$(bin)/python tests/benchmarks/bench_report.py
 	$(if $(PWSH),"$$PWSH" -NoProfile -File tests/benchmarks/bench_windows.ps1,@echo 'Windows was not measured, because there is no PowerShell (name one with PWSH=/path/to/pwsh)')

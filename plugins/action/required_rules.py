@@ -47,6 +47,7 @@ RUN_OPTIONS = ("connectivity_plan", "connectivity_select", "connectivity_reviewe
 
 class ActionModule(ControllerAction):
     OPTIONS: t.ClassVar[dict[str, t.Any]] = {
+        "wanted": {"type": "bool", "default": True},
         "plan": {"type": "path"},
         "select": {"type": "str"},
         "allow_shrink": {"type": "bool", "default": False},

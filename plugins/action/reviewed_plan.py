@@ -34,6 +34,7 @@ OF_THE_RUN = ("connectivity_reviewed_plan", "connectivity_reviewed_plan_days", "
 
 class ActionModule(ControllerAction):
     OPTIONS: t.ClassVar[dict[str, t.Any]] = {
+        "wanted": {"type": "bool", "default": True},
         "plan": {"type": "path", "required": True},
         "days": {"type": "int", "default": 30},
     }

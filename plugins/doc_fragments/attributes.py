@@ -137,3 +137,14 @@ options:
       - The task fails if it is not a result of this run, such as one that a fact cache holds.
     type: dict
 """
+
+    # Asks only hosts that have a part in the step, so that a playbook needs no condition.
+    ASKED = r"""
+options:
+  wanted:
+    description:
+      - Whether the host has a part in this step. With V(false) the host is not contacted, and the result has C(not_asked).
+      - Unlike a condition of the task, this gives no line of a skipped host.
+    type: bool
+    default: true
+"""

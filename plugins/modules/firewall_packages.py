@@ -16,6 +16,7 @@ description:
   - Nothing is upgraded or removed.
 extends_documentation_fragment:
   - federated.connectivity.attributes
+  - federated.connectivity.attributes.asked
   - federated.connectivity.attributes.linux
   - federated.connectivity.attributes.host_action
 attributes:
@@ -72,6 +73,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host.packa
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "wanted": {"type": "bool", "default": True},
             "packages": {"type": "list", "elements": "str", "default": ["nftables"]},
             "command": {"type": "path", "default": "/usr/sbin/nft"},
         },

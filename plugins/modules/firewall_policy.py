@@ -32,6 +32,7 @@ notes:
     wrote it, and says whose prevails.
 extends_documentation_fragment:
   - federated.connectivity.attributes
+  - federated.connectivity.attributes.asked
   - federated.connectivity.attributes.linux
   - federated.connectivity.attributes.plan_reader
 attributes:
@@ -326,6 +327,7 @@ def _shown(text: str) -> str:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "wanted": {"type": "bool", "default": True},
             "plan": {"type": "path"},
             "policy": {"type": "dict"},
             "backend": {"type": "str", "choices": ["auto", "nftables", "ufw", "firewalld", "windows"], "default": "auto"},

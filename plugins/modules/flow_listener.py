@@ -20,6 +20,7 @@ description:
   - There is one listener per host; starting another ends it.
 extends_documentation_fragment:
   - federated.connectivity.attributes
+  - federated.connectivity.attributes.asked
   - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.host_action
 attributes:
@@ -131,6 +132,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._proof impo
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "wanted": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
             "ports": {
                 "type": "list",

@@ -18,6 +18,7 @@ description:
   - Where M(federated.connectivity.flow_listener) listens at the other end, its answer tells which host was reached.
 extends_documentation_fragment:
   - federated.connectivity.attributes
+  - federated.connectivity.attributes.asked
   - federated.connectivity.attributes.info_module
   - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.host_action
@@ -143,6 +144,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._proof.prob
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "wanted": {"type": "bool", "default": True},
             "probes": {
                 "type": "list",
                 "elements": "dict",

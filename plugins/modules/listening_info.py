@@ -17,6 +17,7 @@ description:
   - Processes of other users are named only if the module runs as root, or as an administrator.
 extends_documentation_fragment:
   - federated.connectivity.attributes
+  - federated.connectivity.attributes.asked
   - federated.connectivity.attributes.info_module
   - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.host_action
@@ -128,6 +129,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._plan.ports
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "wanted": {"type": "bool", "default": True},
             "ports": {
                 "type": "list",
                 "elements": "dict",

@@ -63,6 +63,10 @@ attributes:
     details:
       - An unchanged inventory changes no file.
 options:
+  wanted:
+    description: Whether there is something to do. V(false) gives a result with C(not_asked) alone, and no line of a skipped host.
+    type: bool
+    default: true
   plan:
     description:
       - The directory to write the plan to, on the controller; a relative path starts in the current directory.

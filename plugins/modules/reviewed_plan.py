@@ -27,6 +27,10 @@ extends_documentation_fragment:
   - federated.connectivity.attributes.info_module
   - federated.connectivity.attributes.run_once
 options:
+  wanted:
+    description: Whether there is something to do. V(false) gives a result with C(not_asked) alone, and no line of a skipped host.
+    type: bool
+    default: true
   plan:
     description: The plan directory.
     type: path

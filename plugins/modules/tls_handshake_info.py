@@ -18,6 +18,7 @@ description:
   - STARTTLS and the like, where TLS begins later than the connection, are not supported.
 extends_documentation_fragment:
   - federated.connectivity.attributes
+  - federated.connectivity.attributes.asked
   - federated.connectivity.attributes.info_module
   - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.host_action
@@ -191,6 +192,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._tls.path i
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "wanted": {"type": "bool", "default": True},
             "endpoints": {
                 "type": "list",
                 "elements": "dict",

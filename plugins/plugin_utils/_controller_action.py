@@ -12,6 +12,7 @@ import abc
 import typing as t
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as core
 from ansible.utils.display import Display
@@ -47,6 +48,8 @@ class ControllerAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        if "wanted" in self.OPTIONS and not boolean(self._task.args.get("wanted", True)):
+            return result | {"changed": False, "not_asked": True}
         _validation, options = self.validate_argument_spec(self.OPTIONS)  # type: ignore[no-untyped-call]
         try:
             return result | {"changed": False} | self.compute(options, task_vars or {})

@@ -37,6 +37,7 @@ class Site:
         (directory / "hosts.json").write_text(json.dumps(HOSTS), encoding="utf-8")
         (directory / "inventory.yml").write_text(yaml.safe_dump(self._inventory()), encoding="utf-8")
         self.usual = self.run({})
+        self.usual_output = self.output
         self.files = self.content()
 
     def _inventory(self) -> dict[str, t.Any]:
@@ -113,6 +114,12 @@ def is_usual(site: Site) -> None:
     assert not any("failed" in found for found in states.values())
     assert {recap[1:] for recap in site.usual["recap"].values()} == {("0", "0")}
     assert site.usual["statistics"] == ["Planned", "Verified"]
+
+
+def test_no_host_is_skipped_in_a_usual_run(site: Site) -> None:
+    """A step that has nothing to do on a host decides so itself."""
+    assert "TASK [" in site.usual_output
+    assert [line for line in site.usual_output.splitlines() if line.startswith("skipping:")] == []
 
 
 def test_whatever_two_hosts_answer_the_others_are_changed_and_proven_as_ever(site: Site, whole: bool) -> None:

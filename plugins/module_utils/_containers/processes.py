@@ -21,6 +21,16 @@ def is_running(name: str, proc: str = "/proc") -> bool:
     return next(_named({name}, proc), None) is not None
 
 
+def may_run(word: str, proc: str = "/proc") -> bool:
+    """Whether a process has a word in its name or its arguments. False is certain: what the processes say cannot hide one from root."""
+    for pid in filter(str.isdigit, os.listdir(proc)):
+        for file_name in ("comm", "cmdline"):
+            with contextlib.suppress(OSError), open("%s/%s/%s" % (proc, pid, file_name), "rb") as file:
+                if word.encode() in file.read(_BYTES):
+                    return True
+    return False
+
+
 def arguments_of(names: t.Collection[str], proc: str = "/proc") -> t.List[t.List[str]]:
     """The command lines of all processes with one of these names."""
     found = []

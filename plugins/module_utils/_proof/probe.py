@@ -14,8 +14,10 @@ IP_RECVERR), for a TCP handshake since Linux 5.10. A reset is then a host that w
 from __future__ import annotations
 
 import errno
+import queue
 import socket
 import struct
+import threading
 import time
 import typing as t
 
@@ -77,7 +79,7 @@ def probe(protocol: str, destination: str, port: int, timeout: float, token: str
         port: The destination port.
         timeout: Seconds to wait for an answer, per address and attempt.
         token: What a listener of ours recognises the run by, 1 to 64 printable ASCII characters.
-        retries: Further attempts after silence, since packets get lost.
+        retries: Further attempts after silence, since packets get lost. Each begins before the one before it has given up.
     """
     try:
         found = socket.getaddrinfo(destination, port, type=_TYPES[protocol])
@@ -85,17 +87,40 @@ def probe(protocol: str, destination: str, port: int, timeout: float, token: str
         return Outcome(UNRESOLVED, "", detail=getattr(error, "strerror", None) or str(error))
     outcomes = []
     for family, _type, _protocol, _name, address in found[:NAME_ADDRESSES_MAXIMUM]:
-        for _attempt in range(1 + retries):
-            outcome = _attempt_once(protocol, family, address, timeout, token)
-            if outcome.outcome != SILENT:
-                break
+        outcome = _attempt(protocol, family, address, timeout, token, retries)
         if outcome.outcome == OPEN:
             return outcome
         outcomes.append(outcome)
     return outcomes[0]
 
 
-def _attempt_once(protocol: str, family: int, address: t.Any, timeout: float, token: str) -> Outcome:
+def _attempt(protocol: str, family: int, address: t.Any, timeout: float, token: str, retries: int) -> Outcome:
+    """The first attempt that was not met by silence, or the last one. A third of the timeout lies between their beginnings."""
+    outcomes: queue.Queue[Outcome] = queue.Queue()
+    reached = threading.Event()
+
+    def try_once() -> None:
+        outcomes.put(_attempt_once(protocol, family, address, timeout, token, reached))
+
+    silent = 0
+    outcome = Outcome(SILENT, address[0])
+    for begun in range(1, 2 + retries):
+        threading.Thread(target=try_once, daemon=True).start()
+        while silent < begun:
+            try:
+                outcome = outcomes.get(timeout=timeout / 3 if begun <= retries and not reached.is_set() else None)
+            except queue.Empty:
+                if reached.is_set():
+                    continue  # connected: it waits for what the other end says, and nobody needs a second connection
+                break
+            if outcome.outcome != SILENT:
+                return outcome
+            silent += 1
+    return outcome
+
+
+def _attempt_once(protocol: str, family: int, address: t.Any, timeout: float, token: str, reached: threading.Event) -> Outcome:
+    """One attempt; ``reached`` is set once a TCP connection has come about."""
     destination = address[0]
     try:
         sock = socket.socket(family, _TYPES[protocol])
@@ -111,6 +136,7 @@ def _attempt_once(protocol: str, family: int, address: t.Any, timeout: float, to
         except OSError as error:
             return _failed(protocol, sock, destination, error)
         if protocol == "tcp":
+            reached.set()
             return Outcome(OPEN, destination, _source(sock), answered_by=_answered_by(_first_line(sock, timeout), token))
         try:
             sock.send(token.encode("ascii"))

@@ -22,6 +22,7 @@ STEPS = {
 }
 _COUNTED = ("proven", "closed", "unproven", "warning", "failed")
 _CELL_MAXIMUM = 200
+NOT_ASKED = "not_asked"  # the action's own word for a host that has no part in the step
 
 
 class Line(t.NamedTuple):
@@ -39,6 +40,8 @@ class HostSteps:
 
     def note(self, action: str, host: str, data: Mapping[str, t.Any], *, trial: bool, run_is_trial: bool) -> None:
         """Keep the result ``data`` of one step. A step in check mode that is part of a real run only looks, and is passed over."""
+        if data.get(NOT_ASKED):
+            return
         if action == "verify_judge":
             for name, verdict in (data.get("hosts") or {}).items():
                 self._cell(action, name, _counted(verdict.get("counts") or {}))

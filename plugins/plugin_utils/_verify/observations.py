@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 
 from ...module_utils._host.printable import printable
 from .._common.shapes import Unusable
-from .._host_answers.results import judge_answer
+from .._host_answers.results import NOT_ASKED, judge_answer
 
 Seen = Mapping[str, t.Any]
 """What a step of the verification returned on one host; empty where it did not run."""
@@ -81,7 +81,7 @@ def destination_of(outcome: Seen) -> Destination:
 def _judged(seen: object, module: str) -> Seen:
     if not isinstance(seen, Mapping):
         return _failure(f"its answer to {module} is not usable: it is not a mapping")
-    if not seen or seen.get("skipped") is True:
+    if not seen or seen.get("skipped") is True or seen.get(NOT_ASKED) is True:
         return NOTHING
     if seen.get("failed") or seen.get("unreachable"):
         reason = seen.get("msg")

@@ -19,6 +19,7 @@ import typing as t
 from ..._change.change import Change
 from ..._change.presence import Presence, presences
 from ..._change.restore_point import RestorePoint, attempt
+from ..._containers.processes import may_run
 from ..._errors import PolicyRefused, ToolFailed
 from ..._host.host import Host
 from ..._host.own_files import fixed
@@ -48,8 +49,11 @@ def is_installed(host: Host) -> bool:
 
 
 def is_running(host: Host) -> bool:
-    """Whether the daemon runs, even if its configuration is broken. Raises ToolFailed where it is busy for too long."""
-    return is_installed(host) and firewalld_client.is_running(host)
+    """Whether the daemon runs, even if its configuration is broken. Raises ToolFailed where it is busy for too long.
+
+    firewalld's own command takes half a second to say so, and is not asked where there is no process of that name.
+    """
+    return is_installed(host) and may_run(NAME) and firewalld_client.is_running(host)
 
 
 def is_enabled(host: Host) -> bool:

@@ -162,3 +162,25 @@ def test_nobody_becomes_root_on_windows(monkeypatch: pytest.MonkeyPatch, windows
     with pytest.raises(AnsibleActionFail):  # the host gives no answer here
         ask(monkeypatch, lambda *_arguments, **_options: {"sockets": []})
     assert bool(connection.become) is becomes
+
+
+NOT_WANTED = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - federated.connectivity.listening_info: {ports: [{protocol: tcp, ports: ["8443"]}], wanted: false}
+      register: seen
+    - federated.connectivity.show_lines: {lines: "{{ [seen | to_json] if seen.not_asked else [] }}"}
+    - federated.connectivity.show_lines: {lines: []}
+"""
+
+
+def test_a_host_without_a_part_in_a_step_is_not_contacted_and_not_skipped(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "hosts").write_text("far ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1\n", encoding="utf-8")
+    (tmp_path / "play.yml").write_text(NOT_WANTED, encoding="utf-8")
+    command = [pathlib.Path(sys.executable).with_name("ansible-playbook"), "-i", "hosts", "play.yml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("ok: [far]") == 3
+    assert done.stdout.count("=>") == 1  # the lines, and nothing where there are none
+    assert "skipping" not in done.stdout

@@ -102,6 +102,28 @@ def test_only_the_token_is_sent() -> None:
             udp.recv(100)
 
 
+def test_a_service_that_says_nothing_gets_one_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        outcome = probe("tcp", "127.0.0.1", service.getsockname()[1], 0.6, TOKEN, retries=3)
+        assert (outcome.outcome, outcome.answered_by) == ("open", "")
+        service.accept()[0].close()
+        service.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            service.accept()
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_silence_is_met_by_so_many_attempts(retries: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as service:
+        service.bind(("127.0.0.1", 0))
+        service.setblocking(False)
+        assert probe("udp", "127.0.0.1", service.getsockname()[1], 0.3, TOKEN, retries).outcome == "silent"
+        ports = {service.recvfrom(100)[1] for _attempt in range(1 + retries)}
+        assert len(ports) == 1 + retries  # each from a port of its own
+        with pytest.raises(BlockingIOError):
+            service.recvfrom(100)
+
+
 def test_an_answer_after_one_lost_packet_is_open() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as service:
         service.bind(("127.0.0.1", 0))

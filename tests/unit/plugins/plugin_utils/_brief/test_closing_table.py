@@ -74,3 +74,9 @@ def test_every_failed_host_has_exactly_one_line(
     failed = {host for host, counts in ended.items() if counts["failures"] or counts["unreachable"]}
     assert {line.text.split()[0] for line in shown if line.failed} == failed
     assert len(shown) in (0, 1 + len(failed | ({host for _action, host, _data in results} & ended.keys())))
+
+
+def test_a_host_that_was_not_asked_has_no_line() -> None:
+    steps = HostSteps()
+    steps.note("firewall_policy", "friend", {"changed": False, "not_asked": True}, trial=False, run_is_trial=False)
+    assert steps.of("friend") == {}

@@ -44,7 +44,6 @@ NOT_RUN = {
         server alone was not run.""",
     "vantage6 5.0": "Its node runs in Kubernetes, which these runs do not have.",
     "COINSTAC": "The whole system needs containers on each host. Its transport was run with a real broker.",
-    "Flower with isolation process; Fed-BioMed with all roles on one host": "These arrangements have not been run yet.",
 }
 
 

@@ -39,12 +39,12 @@ NOT_RUN = {
     "Fed-BioMed before 5.4": """PyPI has no version before 6.2, so its negotiation for secure aggregation (the flows secagg and
         secagg_in_vpn) was not run.""",
     "Fed-BioMed with mutual TLS": "No released version has it. The researcher of 6.4 cannot ask a node for a certificate.",
-    "vantage6 4.15": """Its node looks for a running Docker before it opens a connection, and ends without one (check_docker_running in
-        vantage6/node/__init__.py). The hosts of these runs have no Docker, so nothing could be seen of nodes. The
-        server alone was not run.""",
+    "vantage6 4.15": """Where no Docker runs, its commands v6 server start and v6 node start end with "Cannot reach the Docker engine!",
+        and so does the program of the node. The hosts of these runs have no Docker. So the server's application was run without its
+        container, with a server of Python instead of uWSGI, and the sites used vantage6's own client for nodes. The program of the node,
+        images, algorithms, store, user interface, VPN, message queue and mail were not run.""",
     "vantage6 5.0": "Its node runs in Kubernetes, which these runs do not have.",
     "COINSTAC": "The whole system needs containers on each host. Its transport was run with a real broker.",
-    "Flower with isolation process; Fed-BioMed with all roles on one host": "These arrangements have not been run yet.",
 }
 
 

@@ -143,6 +143,7 @@ class Arrangement:
             and flow.protocol == seen["protocol"]
             and self._end_fits(flow, "initiator", seen["initiator"], seen)
             and self._end_fits(flow, "responder", seen["responder"], seen)
+            and (initiator is not responder or _within(flow, initiator))
             and self._conditions(flow, initiator, owner)
             and _has_port(flow, owner.options, seen["port"])
         )
@@ -170,6 +171,13 @@ class Arrangement:
     def _conditions(self, flow: Flow, initiator: Host, responder: Host) -> bool:
         chosen = {"initiator": initiator.options, "responder": responder.options, "federation": {**responder.options, **initiator.options}}
         return all(flow.fits(decider, options) for decider, options in chosen.items())
+
+
+def _within(flow: Flow, host: Host) -> bool:
+    """Whether a flow can be between two roles of one host, or a role and the host itself. A role has no flow to itself."""
+    ends = [flow.ends[end] for end in ("initiator", "responder")]
+    mine, theirs = (set(host.roles) & set(end.values) if end.kind == "roles" else {end.kind} for end in ends)
+    return len(mine | theirs) > 1
 
 
 def _has_port(flow: Flow, options: t.Mapping[str, t.Any], port: int | str) -> bool:

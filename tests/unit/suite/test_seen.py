@@ -101,6 +101,13 @@ def test_a_port_within_a_range_that_is_chosen_at_run_time_is_explained_by_its_ow
     assert [flow.id for flow in arrangement.flows_of({**own, "port": "1024-65535"})] == ["internal"]
 
 
+def test_a_role_has_no_flow_to_itself_on_one_host() -> None:
+    """A server of vantage6 also connects to a store, which may be a server too, but not to itself."""
+    one_host, own = "all roles on one host", {"initiator": "server", "responder": "server", "protocol": "tcp", "port": 443}
+    arrangement = Arrangement(one_host, read("vantage6")["arrangements"][one_host], Catalogue().matrix("vantage6"), "4.15.2")
+    assert [flow.id for flow in arrangement.flows_of(own)] == ["api"]
+
+
 def test_grpc_needs_a_server_that_chooses_http_2() -> None:
     openfl, matrix = read("openfl"), Catalogue().matrix("openfl")
     changed = copy.deepcopy(openfl)

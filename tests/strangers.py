@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from ansible_collections.federated.connectivity.molecule.lab.rootfs import RELEASES
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import EGRESS, HOST, INGRESS, PUBLISHED
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.contradictions import Place, contradictions
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
@@ -27,6 +29,9 @@ POLICY = Policy(
     True,
     True,
 )
+
+REAL_OUTPUTS = pathlib.Path(__file__).parent / "unit" / "real_outputs"
+"""What tools of Debian's releases print; tests/packets/real_outputs.py writes it."""
 
 F = t.TypeVar("F", bound=t.Callable[..., None])
 
@@ -50,6 +55,27 @@ def values() -> st.SearchStrategy[t.Any]:
     return st.recursive(
         plain, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts(8), inner, max_size=3)), max_leaves=6
     )
+
+
+def real(tool: str) -> list[str]:
+    """What a tool of each release prints."""
+    found = [path.read_text(encoding="utf-8") for path in sorted(REAL_OUTPUTS.glob(f"{tool}_*.txt"))]
+    assert len(found) == len(RELEASES), tool
+    return found
+
+
+@st.composite
+def altered(draw: st.DrawFn, tool: str) -> str:
+    """What a tool of one release prints, with lines left out, twice or in another place, and other texts among its characters."""
+    lines = draw(st.sampled_from(real(tool))).splitlines(keepends=True)
+    for _ in range(draw(st.integers(0, 3))):
+        place, other = draw(st.integers(0, len(lines))), draw(st.integers(0, len(lines)))
+        lines[place : place + 1] = draw(st.sampled_from([[], lines[place : place + 1] * 2, lines[other : other + 1]]))
+    text = "".join(lines)
+    for _ in range(draw(st.integers(0, 3))):
+        place = draw(st.integers(0, len(text)))
+        text = text[:place] + draw(texts(6)) + text[place + draw(st.integers(0, 3)) :]
+    return text
 
 
 ADDRESSES = st.sampled_from(

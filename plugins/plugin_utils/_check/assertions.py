@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from ...module_utils._plan.front import PlanFront
 from ...module_utils._plan.model import PlanRule
 from ...module_utils._plan.ports import is_port_range, without
-from ...module_utils._plan.protocols import WITH_PORTS, WITH_TYPES, WITHOUT_PORTS, traffic
+from ...module_utils._plan.protocols import WITH_PORTS, WITH_TYPES, WITHOUT_PORTS, traffic, type_number
 from ...module_utils._plan.words import EGRESS, INGRESS, PROTOCOLS, TCP
 from .._common.addresses import ANYBODY
 from .._common.problems import Problems, listed
@@ -143,9 +143,11 @@ class Reader:
         return {"parties": tuple(party for party in parties if party), "ports": ports}
 
     def _number(self, fields: dict[str, Value]) -> int | None:
-        """The port, or the type of ICMP."""
+        """The port, or the type of ICMP by number or name."""
         if "protocol" in fields and fields["protocol"].data in WITH_TYPES:
-            return fields["port"].count(HIGHEST_TYPE)
+            written = fields["port"].data
+            named = type_number(fields["protocol"].data, written) if isinstance(written, str) else None
+            return fields["port"].count(HIGHEST_TYPE) if named is None else named
         return fields["port"].port()
 
     def _target(self, value: Value) -> Target | None:

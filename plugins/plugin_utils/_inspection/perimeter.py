@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart, Peers
-from ...module_utils._plan.words import EGRESS
+from ...module_utils._plan.words import EGRESS, INGRESS
 from .._common.addresses import ANYBODY, merge, without
 from .._inventory.hosts import Host
 
@@ -22,6 +22,9 @@ E = t.TypeVar("E")
 
 NAMED_NETWORK = "network_"
 """What the address sets of ``connectivity_networks`` begin with: these networks count as inside the site."""
+
+FRONT_SET = "front_"
+"""What the address set of a front begins with: it stands inside the site."""
 
 
 class Crossing(t.NamedTuple):
@@ -76,7 +79,8 @@ def crossings(planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> di
     """Every flow that crosses the perimeter of each site, with the site's hosts that have it.
 
     Flows between hosts of one site do not cross it, and neither do those with named networks. A host with a front is known by its names
-    as well. What goes through a forward proxy crosses the perimeter as the flow that it is.
+    as well. What goes through a forward proxy crosses the perimeter as the flow that it is. A front is inside, too: what comes in crosses
+    the perimeter with the partners' own addresses and the port in front, whatever the host itself sees.
     """
     inside: dict[str, list[str]] = collections.defaultdict(list)
     names: dict[str, set[str]] = collections.defaultdict(set)
@@ -85,7 +89,8 @@ def crossings(planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> di
             inside[host.site] += host.addresses or ()
             names[host.site].update(host.profile.front.names if host.profile.front else ())
     found: dict[str, list[tuple[Crossing, tuple[Host, ...]]]] = {}
-    for site, entries in by_site(planned, lambda part: _flows(part, address_sets)).items():
+    partners = {id(part): _partners(hosts, part, planned, address_sets) for hosts, part in planned if _hides_sources(part)}
+    for site, entries in by_site(planned, lambda part: _flows(part, address_sets, partners.get(id(part), {}))).items():
         own = merge(inside[site])
         others = ((flow._replace(names=tuple(name for name in flow.names if name not in names[site])), hosts) for flow, hosts in entries)
         outside = ((flow if _is_to_anybody(flow) else flow._replace(networks=without(flow.networks, own)), hosts) for flow, hosts in others)
@@ -96,12 +101,38 @@ def crossings(planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> di
     return found
 
 
-def _flows(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Iterator[Crossing]:
+def _hides_sources(part: HostPart) -> bool:
+    return bool(part.managed and part.front and part.front.sources)
+
+
+def _partners(hosts: Iterable[Host], part: HostPart, planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Flow -> the addresses of those who open it to hosts whose front hides them, as their own rules say."""
+    names = set(part.front.names) if part.front else set[str]()
+    own = merge(address for host in hosts for address in host.addresses or ())
+    scopes = {(member.matrix, member.federation) for member in part.memberships if member.federation_scope == "any"}
+    labels = {rule.label for rule in part.rules if rule.direction == INGRESS and (rule.matrix, rule.federation) in scopes}
+    found: dict[str, list[str]] = {label: list(ANYBODY) for label in labels}
+    for others, other in planned:
+        opened: list[tuple[str, Peers]] = [
+            (rule.label, rule.peers) for rule in other.rules if rule.direction == EGRESS and not rule.via_proxy
+        ]
+        opened += [(flow.flow, flow.peers) for flow in (other.proxy.flows if other.proxy else ())]
+        for label, peers in opened:
+            if names.intersection(peers.names) or without(own, peer_networks(peers, address_sets)) != own:
+                found.setdefault(label, []).extend(address for host in others for address in host.addresses or ())
+    return found
+
+
+def _flows(part: HostPart, address_sets: Mapping[str, Sequence[str]], partners: Mapping[str, Sequence[str]]) -> Iterator[Crossing]:
     """The flows of a host, with all their peers that are not in a named network."""
     for rule in part.rules:
         if not rule.via_proxy:
             networks, names = _outside(rule.peers, address_sets)
-            yield Crossing(rule.label, rule.direction, rule.protocol, rule.ports, networks, names, "", rule.tls, rule.purpose, rule.types)
+            is_front = any(name.startswith(FRONT_SET) for name in rule.peers.address_sets)
+            if is_front and rule.direction == INGRESS and rule.label in partners:
+                networks = merge(partners[rule.label])
+            ports = part.front.outside(rule.ports) if part.front and rule.direction == INGRESS else rule.ports
+            yield Crossing(rule.label, rule.direction, rule.protocol, ports, networks, names, "", rule.tls, rule.purpose, rule.types)
     for flow in part.proxy.flows if part.proxy else ():
         networks, names = _outside(flow.peers, address_sets)
         proxy = part.proxy.url(flow.proxy) if part.proxy else None
@@ -109,7 +140,7 @@ def _flows(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Iterato
 
 
 def _outside(peers: Peers, address_sets: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    sets = tuple(name for name in peers.address_sets if not name.startswith(NAMED_NETWORK))
+    sets = tuple(name for name in peers.address_sets if not name.startswith((NAMED_NETWORK, FRONT_SET)))
     return peer_networks(Peers(sets), address_sets), peers.names
 
 

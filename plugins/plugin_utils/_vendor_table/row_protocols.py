@@ -11,16 +11,21 @@ from __future__ import annotations
 import re
 
 from ...module_utils._plan.protocols import NUMBERS, TYPES, WITHOUT_PORTS, type_names, type_number
-from ...module_utils._plan.words import ICMP, ICMPV6
-from .unclear import BRACKETS, without_footnote, word_list
+from ...module_utils._plan.words import ICMP, ICMPV6, UDP
+from .unclear import BRACKETS, RowUnclear, shown, without_footnote, word_list
 from .vocabulary import Vocabulary
 
 _BY_NUMBER = {str(NUMBERS[protocol]): protocol for protocol in WITHOUT_PORTS}
 _TUNNEL = re.compile(
     r"(?:ip |ipsec )?(?:protocol |proto )?(esp|ah|gre)(?: ?[/-]? ?(?:47|50|51))?"
-    r"|ip(?: protocol| proto)?[ /:-]*(47|50|51)(?: esp| ah| gre)?"
+    r"|(?:ip(?: protocol| proto)?|protocol|proto)[ /:-]*(47|50|51)(?: esp| ah| gre)?"
 )
+_NUMBER_FIRST = re.compile(r"\b(?:47|50|51) ?[/-] ?(esp|ah|gre)\b")
+_TYPES_IN_BRACKETS = re.compile(r"[(\[] ?((?:types? ?\d{1,3}|echo(?:[ -](?:request|reply))?)(?: ?[,/&] ?| and )?)+ ?[)\]]")
+_NAT_T = re.compile(r"(?:ipsec )?nat[ -]?t(?:raversal)?")
 _PING = re.compile(r"(icmpv4|icmpv6|icmp6|icmp)(?:[ /:-]+(.+))?")
+_NAT_T_PORT = "4500"
+"""RFC 3948: ESP inside UDP."""
 _ICMP = {"icmp": ICMP, "icmpv4": ICMP, "icmpv6": ICMPV6, "icmp6": ICMPV6}
 _APART = re.compile(r"[,;/+&]|\band\b|\bor\b")
 _WORDS = {"ping": "echo-request", "echo": "echo-request"}
@@ -28,7 +33,13 @@ _REPLIES = {ICMP: "echo-reply", ICMPV6: "echo-reply"}
 
 
 def without_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tuple[str, ...]]:
-    """The protocols of a row that has no ports, each with its types, if it is ICMP; empty where the row is about something else."""
+    """The protocols of a row that has no ports, each with its types, if it is ICMP; empty where the row is about something else.
+
+    ESP behind address translation goes inside UDP, by a port of its own.
+
+    Raises:
+        RowUnclear: it is ICMP of unclear types.
+    """
     said, place = _plain(protocol), _plain(port)
     if said in ("", "ip") and place:
         said, place = place, ""
@@ -39,18 +50,20 @@ def without_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tupl
         return dict.fromkeys(tunnels, ()) if nothing else {}
     ping = _PING.fullmatch(said)
     if not ping:
-        return {}
+        return {UDP: (_NAT_T_PORT,)} if _NAT_T.fullmatch(said) and place in ("", _NAT_T_PORT) else {}
     kind, beside = _ICMP[ping[1]], ping[2] or ""
     types = _types(kind, beside or place)
     if not types or (beside and not _is_nothing(place, words) and _types(kind, place) != types):
-        return {}
+        unclear = f"the protocol {shown(protocol)} has no ports, and which types are meant is not clear"
+        raise RowUnclear(f"{unclear}; name them, such as echo-request, or write 'type 8', or leave the row out")
     asked = tuple(text for text in types if text != _REPLIES[kind])  # replies need no rule
     return {kind: asked or types}
 
 
 def _plain(text: str) -> str:
-    """A cell without what stands in brackets, in lower case, with single blanks."""
-    return " ".join(BRACKETS.sub(" ", without_footnote(text.lower())).replace("*", " ").split())
+    """A cell without what stands in brackets, but types of ICMP, in lower case, with single blanks."""
+    bare = _TYPES_IN_BRACKETS.sub(lambda found: f" {found[0][1:-1]} ", without_footnote(text.lower()))
+    return " ".join(_NUMBER_FIRST.sub(r"\1", BRACKETS.sub(" ", bare)).replace("*", " ").split())
 
 
 def _is_nothing(place: str, words: Vocabulary) -> bool:

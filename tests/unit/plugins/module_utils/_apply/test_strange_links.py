@@ -20,7 +20,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host.host 
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.container_networks import links_of, networks_of
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.surroundings import Surroundings
-from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, POLICY, strange, texts, values
+from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, POLICY, altered, real, strange, texts, values
 
 # As iproute2 of Debian 11, 12, 13 and of the coming release print it; 5.10 has empty objects for what a filter leaves out.
 BRIDGE = {
@@ -76,6 +76,7 @@ PRINTED = st.one_of(
     st.sampled_from(SEEDS).map(json.dumps),
     st.builds(lambda links, cut: json.dumps(links)[:cut], st.sampled_from(SEEDS), st.integers(0, 200)),
     values().map(json.dumps),
+    altered("ip-json"),
     st.sampled_from(['Option "-json" is unknown, try "ip -help".\n', "[" * 100_000, "", "[{},{}]", "NaN"]),
     texts(),
 )
@@ -108,6 +109,13 @@ def test_nothing_that_ip_prints_breaks_a_run(printed: str) -> None:
     assert link not in (".", "..")
     assert "/" not in link
     assert isinstance(management._carrier("192.0.2.1", host), str)
+
+
+def test_what_ip_of_each_release_prints_for_a_bridge_is_its_network() -> None:
+    for printed in real("ip-json"):
+        bridges = [link for link in json.loads(printed) if link.get("ifname") == "docker0"]
+        assert networks_of(links_of(json.dumps(bridges))).ipv4 == ("203.0.113.16/28",)
+        assert "2001:db8:17:1::/64" in networks_of(links_of(json.dumps(bridges))).ipv6
 
 
 def test_what_ip_prints_for_a_bridge_is_its_network() -> None:

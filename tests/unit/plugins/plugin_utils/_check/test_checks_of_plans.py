@@ -238,7 +238,7 @@ def test_all_errors_of_a_file_are_told_at_once() -> None:
                 {"nam": "b", "reaches_only": []},
                 {"name": "c", "to": "alpha", "reached_only_by": ["alpha"], "ports": ["80-"], "port": 5},
                 {"name": "e", "from": "alpha", "to": "beta", "protocol": "esp", "port": 4, "expect": "allowed"},
-                {"name": "f", "from": "alpha", "to": "beta", "protocol": "icmp", "port": "echo-request", "expect": "allowed"},
+                {"name": "f", "from": "alpha", "to": "beta", "protocol": "icmp", "port": "ping", "expect": "allowed"},
                 {"name": "d", "expect": "allowed", "reaches_only": []},
             ]
         },
@@ -254,7 +254,7 @@ def test_all_errors_of_a_file_are_told_at_once() -> None:
         "assertions[2].port: has no meaning beside reached_only_by",
         "assertions[2].ports[0]: '80-' is not a valid port or range of ports",
         "assertions[3].port: esp has no ports; leave the port out",
-        "assertions[4].port: must be a number from 0 to 255, not 'echo-request'",
+        "assertions[4].port: must be a number from 0 to 255, not 'ping'",
         "assertions[5]: must have exactly one of expect, reaches_only, reached_only_by, no_finding",
     ):
         assert words in text

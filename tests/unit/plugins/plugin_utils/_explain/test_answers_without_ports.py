@@ -137,6 +137,8 @@ def test_only_the_same_types_make_a_rule_needless() -> None:
         ({"from": "a", "to": "c", "protocol": "esp", "expect": "allowed"}, State.FAILED),
         ({"from": "a", "to": "b", "protocol": "icmp", "port": 13, "expect": "refused"}, State.PASSED),
         ({"from": "a", "to": "b", "protocol": "icmp", "port": 0, "expect": "refused"}, State.PASSED),
+        ({"from": "a", "to": "b", "protocol": "icmp", "port": "echo-reply", "expect": "allowed"}, State.FAILED),
+        ({"from": "a", "to": "b", "protocol": "icmp", "port": "echo-request", "expect": "allowed"}, State.PASSED),
         ({"from": "a", "reaches_only": [{"to": "b", "ports": [2905]}]}, State.FAILED),
         ({"from": "a", "reaches_only": [{"to": "b"}]}, State.PASSED),
         ({"to": "b", "reached_only_by": ["a"]}, State.PASSED),

@@ -99,6 +99,31 @@ def test_a_partner_behind_a_front_is_outside_by_its_name() -> None:
     assert [flow.ports for flow, _hosts in found if flow.names == ("f.example.org",)] == [("19090",), ("8443",)]
 
 
+def test_what_comes_in_through_a_front_crosses_with_the_partners_own_addresses_and_the_port_in_front() -> None:
+    front = {**FRONT, "health_checks": ["10.0.4.0/28"]}
+    for named in (front, {**front, "names": []}):
+        found = crossed(
+            a=station(1, "clinic", connectivity_front=named),
+            b=station(2, "clinic"),
+            c=station(3, "lab", connectivity_forward_proxy=PROXY),
+            partner=station(4),
+        )["clinic"]
+        incoming = {(flow.flow.rpartition(".")[2], host): flow for flow, hosts in found if flow.direction == "ingress" for host in hosts}
+        for flow, port in (("peer_http", "10443"), ("peer_grpc", "9090")):
+            assert incoming[flow, "a"].networks == ("198.51.100.6/32", "198.51.100.8/32")
+            assert incoming[flow, "a"].ports == (port,)
+        assert incoming["peer_http", "b"].ports == ("8443",)
+
+
+def test_health_checks_of_a_front_do_not_cross_and_unknown_partners_may_come_from_anywhere() -> None:
+    checked = crossed(a=station(1, "clinic", connectivity_front={"health_checks": ["10.0.4.0/28"]}), partner=station(4))["clinic"]
+    assert {flow.networks for flow, _hosts in checked if flow.direction == "ingress"} == {("198.51.100.8/32",)}
+    a = station(1, "clinic", connectivity_front={"sources": ["10.0.3.4/32"]})
+    a["connectivity_memberships"][0]["federation_scope"] = "any"
+    found = crossed(a=a, partner=station(4))["clinic"]
+    assert {flow.networks for flow, _hosts in found if flow.direction == "ingress"} == {("0.0.0.0/0", "::/0")}
+
+
 @given(st.lists(st.sampled_from(["clinic", "lab", None]), min_size=2, max_size=7))
 def test_no_address_of_a_site_is_outside_of_it_and_every_other_partner_is(places: list[str | None]) -> None:
     places = ["clinic", *places]

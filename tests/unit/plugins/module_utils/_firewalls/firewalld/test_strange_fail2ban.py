@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from ansible_collections.federated.connectivity.plugins.module_utils._errors import ToolFailed
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld import fail2ban
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Result
-from ansible_collections.federated.connectivity.tests.strangers import strange, texts
+from ansible_collections.federated.connectivity.tests.strangers import altered, real, strange, texts
 
-# As fail2ban 0.11.2, 1.0.2 and 1.1.0 answer.
+# As fail2ban of all releases answers.
 STATUS = "Status\n|- Number of jail:\t%d\n`- Jail list:\t%s\n"
 ACTIONS = "The jail %s has the following actions:\n%s\n"
 NO_SERVER = "ERROR  Failed to access socket path: /var/run/fail2ban/fail2ban.sock. Is fail2ban running?\n"
@@ -29,6 +29,8 @@ ANSWERS = st.one_of(
         NAMES,
         st.lists(st.sampled_from(["firewallcmd-rich-rules", "firewallcmd-ipset", "nftables", "", "x"]), max_size=3),
     ),
+    altered("fail2ban-status"),
+    altered("fail2ban-actions"),
     st.sampled_from([NO_SERVER, "Jail list:", "Jail list:\t\n", "The jail sshd has no actions\n", ""]),
     texts(),
 )
@@ -59,6 +61,15 @@ def test_nothing_that_fail2ban_answers_breaks_a_run(answers: list[str | None], s
     said = fail2ban.warnings(server)
     assert all(words.isprintable() for words in said)
     assert all(not argv[2].startswith("-") for argv in server.asked[1:])
+
+
+def test_answers_of_each_release_are_understood() -> None:
+    for status, actions in zip(real("fail2ban-status"), real("fail2ban-actions"), strict=True):
+        server = Server(status, actions)
+        assert fail2ban.warnings(server) == []
+        assert server.asked[1][2] == "own"
+        (said,) = fail2ban.warnings(Server(status, actions.replace("nftables", "firewallcmd-rich-rules")))
+        assert said.startswith("fail2ban: your jail own bans by firewallcmd-rich-rules")
 
 
 def test_a_jail_that_bans_in_a_zone_is_named_beside_one_that_does_not_answer() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import types
 import typing as t
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld import others
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables.unread import Unread
-from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, PORTS, strange, texts, warnings_of
+from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, PORTS, real, strange, texts, warnings_of
 
 
 class Action:
@@ -167,3 +168,28 @@ def test_services_that_include_each_other_are_read_once() -> None:
     said = warnings_of(others.places(Client({"services": ["shop"]}, services, {}), lambda _name: False, Unread()))
     assert any(words.startswith("firewalld: your service till (by shop) in zone public accepts others") for words in said)
     assert len(said) == len(set(said))
+
+
+@pytest.mark.parametrize("text", real("firewalld-dbus"))
+def test_settings_of_each_release_are_read(text: str) -> None:
+    found = json.loads(text)
+    zone, services = found["zone"], {"samba": found["service"], "ssh": {}, "dhcpv6-client": {}, "samba-client": {}}
+    zone["ports"].append(["8443", "tcp"])
+    unread = Unread()
+    said = warnings_of(others.places(Client(zone, services, {}), lambda _name: False, unread))
+    assert any(words.startswith("firewalld: your port 8443/tcp in zone public accepts others") for words in said)
+    assert not any("samba" in words for words in unread.warnings())
+
+
+@strange
+@given(st.sampled_from(real("firewalld-dbus")), st.data())
+def test_settings_of_a_release_with_other_values_break_no_run(text: str, data: st.DataObject) -> None:
+    found = json.loads(text)
+    for settings in (found["zone"], found["service"]):
+        for key in data.draw(st.lists(st.sampled_from(sorted(settings)), max_size=2)):
+            if data.draw(st.booleans()):
+                settings.pop(key, None)
+            elif isinstance(settings.get(key), list):
+                settings[key] = [*settings[key], *data.draw(st.lists(st.one_of(TCP, texts(4)), max_size=2))]
+    said = warnings_of(others.places(Client(found["zone"], {"samba": found["service"]}, {}), lambda _name: False, Unread()))
+    assert all(isinstance(words, str) for words in said)

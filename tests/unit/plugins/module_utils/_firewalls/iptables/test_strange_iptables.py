@@ -14,7 +14,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables.saved import Table, options, parse
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables.unread import Unread
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.contradictions import contradictions
-from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, POLICY, PORTS, strange, texts, warnings_of
+from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, POLICY, PORTS, altered, real, strange, texts, warnings_of
 
 CHAINS = st.sampled_from(["INPUT", "OUTPUT", "DOCKER-USER", "f2b-web", "ufw-user-input", "ufw-before-input", "it's", '"', "-j"])
 TARGETS = st.one_of(CHAINS, st.sampled_from(["ACCEPT", "DROP", "REJECT", "RETURN", "LOG", "NOTRACK", "CT", "DNAT", "NFQUEUE"]))
@@ -52,6 +52,36 @@ def test_no_rule_of_others_breaks_a_run(lines: list[str], family: int) -> None:
 def test_a_rule_that_is_understood_is_named_whatever_stands_behind_it(lines: list[str]) -> None:
     places = others.places(parse("\n".join(["*filter", PLANTED, *lines])).tables["filter"], 4, Unread())
     assert any(words.startswith(f"iptables: '{PLANTED}' refuses peers of in") for words in warnings_of(places))
+
+
+TOOLS = {4: ["iptables-save", "ufw-iptables-save"], 6: ["ip6tables-save"]}
+
+
+@strange
+@given(
+    st.sampled_from([(family, tool) for family, tools in TOOLS.items() for tool in tools]).flatmap(
+        lambda of: st.tuples(st.just(of[0]), altered(of[1]))
+    )
+)
+def test_what_releases_print_breaks_no_run_with_changes_either(printed: tuple[int, str]) -> None:
+    family, text = printed
+    unread = Unread()
+    saved = parse(text)
+    warnings_of(others.places(saved.tables.get("filter", Table()), family, unread))
+    assert all(
+        isinstance(words, str) for words in (*unread.warnings(), *others.refusing(saved.tables.get("filter", Table()), family).values())
+    )
+
+
+@pytest.mark.parametrize(("family", "tool"), [(family, tool) for family, tools in TOOLS.items() for tool in tools])
+def test_everything_that_releases_print_is_read(family: int, tool: str) -> None:
+    for text in real(tool):
+        unread = Unread()
+        saved = parse(text)
+        said = warnings_of([*others.places(saved.tables["filter"], family, unread)])
+        assert unread.warnings() == []
+        assert any("--dports 22,8000:9000" in words or "--dport 8443" in words for words in said) or tool == "ufw-iptables-save"
+        assert set(others.refusing(saved.tables["filter"], family)) == ({"ingress"} if tool.startswith("ufw") else set())
 
 
 @pytest.mark.parametrize(

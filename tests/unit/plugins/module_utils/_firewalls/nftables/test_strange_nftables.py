@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables.unread import Unread
-from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables import kernel, others
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables import kernel, others, untracked
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.listing import Broken, Listing, entries_of
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host, Result
-from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, PORTS, strange, texts, values, warnings_of
+from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, PORTS, altered, real, strange, texts, values, warnings_of
 
 FAMILIES = st.sampled_from(["inet", "ip", "ip6", "arp", "bridge", "netdev", "new"])
 TABLES = st.sampled_from(["filter", "mine", "x y", ""])
@@ -100,6 +100,32 @@ def test_no_table_of_others_breaks_a_run_or_hides_another(entries: list[t.Any], 
     said = warnings_of(others.places(listing, (), unread))
     assert any(words.startswith("nftables: 'handle 1' in chain inet own input refuses peers of in") for words in said)
     assert all(isinstance(words, str) for words in (*unread.warnings(), *others.refusing_by_default(listing, ())))
+
+
+@strange
+@given(altered("nft-j"), altered("nft"))
+def test_what_releases_list_breaks_no_run_with_changes_either(content: str, text: str) -> None:
+    unread = Unread()
+    try:
+        listing = Listing(entries_of(content), text)
+    except Broken:
+        return
+    warnings_of(others.places(listing, (), unread))
+    everything = [*unread.warnings(), *others.refusing_by_default(listing, ()), *others.refusing(listing, ()).values()]
+    everything += [each.words for each in untracked.of_nftables(listing, ())]
+    assert all(isinstance(words, str) for words in everything)
+
+
+def test_everything_that_releases_list_is_read() -> None:
+    for content, text in zip(real("nft-j"), real("nft"), strict=True):
+        listing, unread = Listing(entries_of(content), text), Unread()
+        said = warnings_of(others.places(listing, (), unread))
+        assert unread.warnings() == []
+        assert any("tcp dport vmap @ports' in chain inet mine input" in words for words in said)
+        assert not any("inet off" in words for words in said)
+        assert [each.destination for each in untracked.of_nftables(listing, ())] == [((53, 53),)]
+        assert others.refusing(listing, ()) == {}
+        assert listing.dormant == {("inet", "off")}
 
 
 def said_of(*expressions: t.Any, family: str = "inet", text: str = "") -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.ufw import others, rules_file
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.ufw.kernel import Kernel
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.ufw.rules import Place, translate
-from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, POLICY, PORTS, strange, texts, warnings_of
+from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, POLICY, PORTS, altered, real, strange, texts, warnings_of
 
 OURS = translate(POLICY, 4)
 WORDS = st.one_of(
@@ -42,7 +43,7 @@ FILES = st.builds(
     st.sampled_from(["*filter\n:ufw-user-input - [0:0]\n", "", "*filter\n"]),
     st.lists(BLOCKS, max_size=6).map("".join),
     st.sampled_from(["\n### END RULES ###\nCOMMIT\n", "", "\n"]),
-)
+) | st.one_of(altered("ufw-user.rules"), altered("ufw-user6.rules"))
 
 
 @strange
@@ -64,6 +65,32 @@ def test_ours_can_be_taken_out_of_any_file(text: str) -> None:
     clean = rules_file.parse_for_removal(text).arranged(Place())
     assert not any(map(rules_file.is_ours, clean.blocks))
     assert clean.text == "".join((clean.head, *clean.foreign, clean.tail))
+
+
+@pytest.mark.parametrize(("name", "family"), [("user.rules", 4), ("user6.rules", 6)])
+def test_everything_that_ufw_of_each_release_writes_is_read(name: str, family: int) -> None:
+    for text in real("ufw-" + name):
+        file, unread = rules_file.parse(text, name), Unread()
+        assert file.text == text
+        said = warnings_of(others.places(file, file.bans(), unread))
+        assert unread.warnings() == []
+        assert any("8443/tcp" in words or "8443" in words for words in said) == (family == 4)
+        wanted = file.arranged(translate(POLICY, family), file.bans())
+        assert rules_file.parse_for_removal(wanted.text).arranged(Place()).text == text
+    for text in real("ufw-iptables-save"):
+        kernel = Kernel(text, 4)
+        assert kernel.loaded
+        assert list(kernel.unhooked()) == []
+        assert kernel.accepts_established("in")
+        assert kernel.accepts_established("out")
+
+
+@strange
+@given(altered("ufw-iptables-save"))
+def test_no_change_of_what_the_kernel_holds_of_ufw_breaks_a_run(saved: str) -> None:
+    kernel = Kernel(saved, 4)
+    lists = [kernel.unhooked(), kernel.accepted_before("tcp", "22,8000:9000"), kernel.refused_before("198.51.100.20", 22)]
+    assert all(isinstance(line, str) for found in (*lists, kernel.deviations(OURS)[0]) for line in found)
 
 
 LINES = st.one_of(

@@ -38,9 +38,13 @@ class ActionModule(HostAction):
                 arguments.update(options(planned.part.proxy), credentials=credentials(forward_proxy))
             except (PlanUnreadable, ValueError) as error:
                 raise AnsibleError(str(error)) from error
-            if "client" in arguments and not arguments.get("client_users"):
+            if "client" in arguments and not arguments.get("client_users") and not self._on_windows():
                 self._display.warning(
                     f"host {variables['inventory_hostname']}: containers need the forward proxy, and get it from the ~/.docker/config.json "
                     "of whoever starts them; name those users in docker_proxy_client_users"
                 )
         return super().ask(module, arguments, variables)
+
+    def _on_windows(self) -> bool:
+        """Whether Ansible runs docker_proxy.ps1 on the host, which writes no files of users."""
+        return bool(getattr(getattr(self._connection, "_shell", None), "_IS_WINDOWS", False))

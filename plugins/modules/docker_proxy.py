@@ -22,7 +22,10 @@ description:
 notes:
   - A proxy flag on C(dockerd)'s command line is refused, with the file and line that it comes from, since C(dockerd) does not start
     with both.
-  - Docker Desktop and the snap of Docker have settings of their own, and are refused.
+  - Docker Desktop and the snap of Docker have settings of their own, and are refused on Linux.
+  - On Windows the service C(docker) gets the member C(proxies) in C(C:\ProgramData\docker\config\daemon.json). Other members keep their
+    values and their order. The service is restarted if the file has changed, which stops its containers. It gets its former file back if it
+    does not start. O(rootless_users), O(client_users) and O(credentials) are refused there.
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.linux
@@ -84,6 +87,13 @@ options:
     description: Whether the system's daemon, C(docker.service), gets the proxies.
     type: bool
     default: true
+  desktop:
+    description:
+      - Whether Docker Desktop of a Windows host gets the proxies, in C(C:\ProgramData\DockerDesktop\admin-settings.json). It needs a
+        Docker Business subscription and enforced sign-in, and ignores the file without them.
+      - With V(false) the run says which values to enter in its settings. On Linux V(true) is refused.
+    type: bool
+    default: false
   rootless_users:
     description: Users whose rootless daemons get the proxies. Only their own rights are used for that.
     type: list
@@ -215,6 +225,7 @@ def main() -> None:
             "client": proxies,
             "credentials": {"type": "dict", "no_log": True},
             "system": {"type": "bool", "default": True},
+            "desktop": {"type": "bool", "default": False},
             "rootless_users": {"type": "list", "elements": "str", "default": []},
             "client_users": {"type": "list", "elements": "str", "default": []},
             "restart": {"type": "bool", "default": True},
@@ -223,6 +234,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     module.no_log_values.update(_secrets_of(module.params))
+    if module.params["desktop"] and module.params["state"] == "present":
+        module.fail_json(msg="desktop is for Docker Desktop on Windows; leave it out for this host, and use the settings of Docker Desktop")
     host = Host()
     try:
         outcomes = configure(wanted_proxies(module.params), module.check_mode, module.params["must_answer"], host)

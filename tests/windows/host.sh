@@ -53,7 +53,7 @@ start_host() {
   cat > "$root/etc/ssh/$1.conf" <<CONFIG
 PermitRootLogin prohibit-password
 PidFile /run/sshd-$1.pid
-SetEnv STAND_IN=/srv/$1/state.json STAND_IN_LOG=/srv/$1/calls STAND_IN_SOCKETS=1 ProgramFiles=/srv/$1/ProgramFiles SystemRoot=/srv/$1 PATH=/usr/local/bin:/usr/bin:/bin
+SetEnv STAND_IN=/srv/$1/state.json STAND_IN_LOG=/srv/$1/calls STAND_IN_SOCKETS=1 ProgramFiles=/srv/$1/ProgramFiles ProgramData=/srv/$1/ProgramData SystemRoot=/srv/$1 PATH=/usr/local/bin:/usr/bin:/bin
 CONFIG
   ip netns add "fcwin-$1"
   ip link add "fcwin$2" type veth peer name eth0 netns "fcwin-$1"

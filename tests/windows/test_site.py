@@ -154,9 +154,16 @@ def test_check_apply_second_run_change_trial_that_is_not_confirmed_and_removal()
     assert list((WORK / "root/srv/station/ProgramFiles").iterdir()) == []
 
 
-def test_names_are_looked_up_by_the_module_and_by_the_program_of_its_task() -> None:
-    """The name service of the hosts is their hosts file."""
-    named = WORK / "root/etc/hosts"
+@pytest.fixture
+def named() -> Iterator[pathlib.Path]:
+    """The hosts file of the hosts, which is their name service."""
+    path = WORK / "root/etc/hosts"
+    before = path.read_text() if path.exists() else ""
+    yield path
+    path.write_text(before)
+
+
+def test_names_are_looked_up_by_the_module_and_by_the_program_of_its_task(named: pathlib.Path) -> None:
     before, hosts_file = rules(), named.read_text() if named.exists() else ""
     policy = {
         "host": "station",
@@ -202,7 +209,27 @@ def test_names_are_looked_up_by_the_module_and_by_the_program_of_its_task() -> N
     enforce(state="absent")
     assert rules() == before
     assert json.loads(STATE.read_text())["tasks"] == []
-    named.write_text(hosts_file)
+
+
+def test_docker_gets_its_proxy_from_the_module() -> None:
+    daemon = WORK / "root/srv/station/ProgramData/docker/config/daemon.json"
+    daemon.parent.mkdir(parents=True, exist_ok=True)
+    daemon.write_text('{"debug": true}')
+    STATE.write_text(json.dumps({**json.loads(STATE.read_text()), "services": {"docker": "Running"}}))
+    command = [sys.executable, "-m", "ansible", "adhoc", "-i", str(WORK / "inventory.yml"), "station", "-m"]
+    command += ["federated.connectivity.docker_proxy", "-a"]
+
+    def configure(**options: t.Any) -> str:
+        run = subprocess.run([*command, json.dumps(options)], capture_output=True, text=True, check=True, cwd=ROOT)
+        return run.stdout
+
+    proxy = {"http_proxy": "http://proxy.example.org:3128", "no_proxy": ["localhost"]}
+    assert "CHANGED" in configure(daemon=proxy, must_answer=False)
+    assert json.loads(daemon.read_text()) == {"debug": True, "proxies": {"http-proxy": proxy["http_proxy"], "no-proxy": "localhost"}}
+    assert "SUCCESS" in configure(daemon=proxy, must_answer=False)
+    assert "Restart-Service docker" in STATE.with_name("calls").read_text()
+    assert "CHANGED" in configure(state="absent")
+    assert json.loads(daemon.read_text()) == {"debug": True}
 
 
 def test_flows_between_the_hosts_are_tried_and_inspection_is_seen_from_there(tmp_path: pathlib.Path) -> None:

@@ -9,6 +9,6 @@
         'Get-NetFirewallSecurityFilter', 'Get-NetFirewallProfile', 'Set-NetFirewallProfile', 'Get-NetFirewallHyperVRule', 'New-NetFirewallHyperVRule',
         'Set-NetFirewallHyperVRule', 'Remove-NetFirewallHyperVRule', 'Get-NetFirewallHyperVVMSetting', 'New-ScheduledTaskAction',
         'New-ScheduledTaskTrigger', 'New-ScheduledTaskPrincipal', 'New-ScheduledTaskSettingsSet', 'Register-ScheduledTask', 'Get-ScheduledTask', 'Start-ScheduledTask', 'Stop-ScheduledTask',
-        'Unregister-ScheduledTask', 'Get-CimInstance', 'Get-NetTCPConnection', 'Get-NetUDPEndpoint', 'Step-StandIn', 'Get-StandInText'
+        'Unregister-ScheduledTask', 'Get-Service', 'Restart-Service', 'Get-CimInstance', 'Get-NetTCPConnection', 'Get-NetUDPEndpoint', 'Step-StandIn', 'Get-StandInText'
     )
 }

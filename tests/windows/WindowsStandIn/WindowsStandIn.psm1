@@ -301,6 +301,19 @@ function Unregister-ScheduledTask {
     Step-StandIn "Unregister-ScheduledTask $TaskName" { $state = Read-StandIn; $state.tasks = @($state.tasks | Where-Object { $_.TaskName -ne $TaskName }); Save-StandIn $state }
 }
 
+function Get-Service {
+    [CmdletBinding()] param([Parameter(Mandatory)] [string] $Name)
+    Write-StandInCall "Get-Service $Name"
+    $state = Read-StandIn
+    if (-not $state.ContainsKey('services') -or -not $state.services.ContainsKey($Name)) { Write-Error "Cannot find any service with service name '$Name'." -Category ObjectNotFound; return }
+    [pscustomobject] @{ Name = $Name; Status = $state.services[$Name] }
+}
+function Restart-Service {
+    [CmdletBinding()] param([Parameter(Mandatory)] [string] $Name, [switch] $Force)
+    Write-StandInCall "Restart-Service $Name"
+    $null = Get-Service -Name $Name -ErrorAction Stop
+}
+
 function Get-CimInstance {
     [CmdletBinding()] param([Parameter(Mandatory)] [string] $ClassName, [string] $Namespace)
     Write-StandInCall "Get-CimInstance $ClassName"
@@ -351,4 +364,4 @@ function Get-StandInText {
         @{ Id = $rule.Name; Text = ($fields -join '|') + '|'; Source = $rule.SourceType }
     }
 }
-Export-ModuleMember -Function *-Net*, *-ScheduledTask*, Get-CimInstance, Step-StandIn, Get-StandInText
+Export-ModuleMember -Function *-Net*, *-ScheduledTask*, *-Service, Get-CimInstance, Step-StandIn, Get-StandInText

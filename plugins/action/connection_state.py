@@ -25,15 +25,19 @@ class ActionModule(ControllerAction):
         "registered": {"type": "str", "required": True},
         "results": {"type": "path"},
     }
-    MISTAKES = (NotOfThisRun, ResultsUnreadable)
+    MISTAKES = (NotOfThisRun,)
 
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         answered = of_this_run(options["answered"], "answered")
         if "ends" not in answered:
             return {"lines": answered["lines"], "summary": answered["summary"], "hosts": {}, "not_asked": []}
         ends, earlier = answered["ends"], {}
+        warnings: list[str] = []
         if options["results"]:
-            earlier = read_earlier(load_results(pathlib.Path(os.path.abspath(options["results"]))).get(JSON, ""))
+            try:
+                earlier = read_earlier(load_results(pathlib.Path(os.path.abspath(options["results"]))).get(JSON, ""))
+            except ResultsUnreadable as error:  # the answer is worth more than since when a host differs
+                warnings.append(str(error))
         said = {host: answer_of(host, options["registered"], variables) for host in ends["hosts"]}
         states = [state_of(host, rules, said[host], earlier) for host, rules in ends["hosts"].items()]
         counted = summary(states, len(ends["missing"]))
@@ -42,6 +46,7 @@ class ActionModule(ControllerAction):
             "summary": f"{answered['summary']}; {counted}",
             "hosts": {state.host: _data(state) for state in states},
             "not_asked": [*(state.host for state in states if state.drift.state is State.NOT_COMPARED), *ends["missing"]],
+            **({"warnings": warnings} if warnings else {}),
         }
 
 

@@ -17,7 +17,14 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.federated.connectivity.plugins.action import observation_report, plan_report, trace_judge, trace_plan
+from ansible_collections.federated.connectivity.plugins.action import (
+    connection_info,
+    connection_state,
+    observation_report,
+    plan_report,
+    trace_judge,
+    trace_plan,
+)
 from ansible_collections.federated.connectivity.tests.network_reports import write_example
 
 Result = dict[str, t.Any]
@@ -37,7 +44,7 @@ class Run:
         task = types.SimpleNamespace(args=options, check_mode=check_mode, diff=False, async_val=0, action=name)
         shell = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir=None))
         play = {"ansible_play_hosts_all": self.hosts, "ansible_play_hosts": self.hosts, "ansible_play_batch": self.hosts}
-        variables = {**play, "groups": {}, "hostvars": self.answers, "inventory_hostname": self.hosts[0]}
+        variables = {**play, "playbook_dir": "/nowhere", "groups": {}, "hostvars": self.answers, "inventory_hostname": self.hosts[0]}
         result: Result = action.ActionModule(task, shell, None, loader, Templar(loader), None).run(task_vars=variables)
         return result
 
@@ -158,3 +165,33 @@ def test_hosts_with_windows_are_not_watched_and_are_named(run: Run) -> None:
         f"host {windows} has Windows, where this playbook cannot watch software: what it does is known from its partners alone",
         f"host {linux} did not answer: what it does is known from its partners alone",
     ]
+
+
+def test_an_answer_has_what_both_ends_said_and_since_when_one_differs(run: Run, tmp_path: pathlib.Path) -> None:
+    question = {"plan": str(run.plan), "from": "clinic01", "to": "hospital01", "port": 8443}
+    planned = run(connection_info, **question)
+    assert "ends" not in planned
+    assert run(connection_state, answered=planned, registered="seen")["lines"] == planned["lines"]
+    answered = run(connection_info, **question, live=True)
+    rule = "linksight.north.peer_http"
+    assert answered["ends"] == {
+        "hosts": {"clinic01": [f"{rule}.egress"], "hospital01": [f"{rule}.ingress"]},
+        "partners": [],
+        "missing": [],
+    }
+    missing = {"rule": f"{rule}.egress", "place": "ufw", "disk": "missing", "kernel": "missing"}
+    run.answers["clinic01"]["seen"] = {"changed": True, "changes": ["ufw"], "rules": [missing]}
+    run.answers["hospital01"]["seen"] = {"unreachable": True, "msg": "no route\x1b"}
+    found = run(connection_state, answered=answered, registered="seen", results=str(run.results))
+    assert found["lines"] == [
+        *answered["lines"],
+        "live: clinic01: differs from the plan since 2026-11-29T06:00:00Z, in ufw",
+        f"  {rule}.egress: in the plan; on disk: missing (ufw); in the kernel: missing (ufw)",
+        "not asked: hospital01: no route\\x1b",
+    ]
+    assert found["not_asked"] == ["hospital01"]
+    lost = run(connection_state, answered=answered, registered="seen", results=str(tmp_path / "nowhere"))
+    assert lost["lines"][: len(answered["lines"])] == answered["lines"]
+    assert "nowhere: No such file or directory" in lost["warnings"][0]
+    with pytest.raises(AnsibleActionFail, match="answered is not the result of an earlier task of this run"):
+        run(connection_state, answered={"lines": [], "ends": {}}, registered="seen")

@@ -17,6 +17,7 @@ import typing as t
 import pytest
 
 from ansible_collections.federated.connectivity.plugins.module_utils._proof import listener
+from ansible_collections.federated.connectivity.plugins.module_utils._proof import probe as probing
 from ansible_collections.federated.connectivity.plugins.module_utils._proof.listener import Port
 from ansible_collections.federated.connectivity.plugins.module_utils._proof.probe import Outcome, banner, probe
 
@@ -110,6 +111,21 @@ def test_a_service_that_says_nothing_gets_one_connection() -> None:
         service.setblocking(False)
         with pytest.raises(BlockingIOError):
             service.accept()
+
+
+def test_a_connection_that_comes_about_slowly_gets_no_further_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts: list[str] = []
+
+    def slow(*arguments: t.Any) -> Outcome:
+        attempts.append("begun")
+        time.sleep(0.3)  # so that it is waited for with a limit
+        arguments[-1].set()
+        time.sleep(1.5)
+        return Outcome("open", "127.0.0.1")
+
+    monkeypatch.setattr(probing, "_attempt_once", slow)
+    assert probe("tcp", "127.0.0.1", 9, 3, TOKEN).outcome == "open"
+    assert attempts == ["begun"]
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])

@@ -107,7 +107,7 @@ def _of_options(key: tuple[str, str], trial: _Trial, seen: Seen) -> Iterator[tup
         if not hosts or _is_seen(given, name, decided, said, seen):
             continue
         bases = [given] if reduced is given else [given, reduced]
-        values = _others(matrix, name, set(said.values()))
+        values = list(_others(matrix, name, set(said.values())))
         if all(trial.is_same(key, base, [base.with_values(name, value, said) for value in values]) for base in bases):
             reduced = reduced.with_values(name, None, said)
             chosen = " or ".join(str(value) for value in sorted(set(said.values()), key=str))
@@ -133,22 +133,22 @@ def _of_networks(planned: Planned, federations: Federations, seen: Seen) -> Iter
     """Named networks that a host defines and that no rule of any host comes from."""
     defining: dict[str, list[Sequence[Host]]] = {}
     for hosts, _part in planned:
-        for name, cidrs in hosts[0].profile.networks if hosts[0].profile.managed else ():
+        for name, cidrs in hosts[0].profile.networks:
             if cidrs:
                 defining.setdefault(name, []).append(hosts)
-    labels = {label for each in seen.values() for label, _end in each}
     for name, groups in sorted(defining.items()):
         users = [federation for federation in federations.values() if name in federation.matrix.networks]
         flows = [(federation, flow) for federation in users for flow in federation.matrix.flows.values() if flow.is_with(name)]
+        everybody = [host.name for hosts in groups for host in hosts]
+        labels = {label for host in everybody for label, _end in seen[host]}
         if not users or any(f"{federation.label}.{flow.id}" in labels for federation, flow in flows):
             continue
-        everybody = [host.name for hosts in groups for host in hosts]
         if not _may_use(name, everybody, flows) or _is_same_without(name, everybody, planned, federations):
             joined = [one for one in users if not one.members.keys().isdisjoint(everybody)]
             why = [f"in {one.label} {reasons_against(one, [flow for user, flow in flows if user is one])}" for one in joined]
             why = why or [f"no host that defines it is in {' or '.join(one.label for one in users)}"]
             text = f"{NETWORKS} defines {name}, and no rule comes from it, because {'; '.join(why)}; remove it"
-            yield everybody, Finding(WITHOUT_EFFECT, name, text)
+            yield [host.name for hosts in groups for host in hosts if host.profile.managed], Finding(WITHOUT_EFFECT, name, text)
 
 
 def _may_use(name: str, hosts: Sequence[str], flows: Iterable[tuple[Federation, Flow]]) -> bool:

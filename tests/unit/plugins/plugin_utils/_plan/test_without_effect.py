@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import copy
+import pathlib
 import typing as t
+from unittest import mock
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,3 +152,115 @@ def is_set(variables: Variables, matrix: Matrix, federation: str, option: Option
         for host in variables.values()
         for one in host["connectivity_memberships"]
     )
+
+
+@given(inventories())
+def test_what_the_matrix_reads_decides_where_no_rule_is_looked_at(variables: Variables) -> None:
+    module = "ansible_collections.federated.connectivity.plugins.plugin_utils._rules.without_effect"
+    with mock.patch(f"{module}._is_seen", return_value=False), mock.patch(f"{module}._may_use", return_value=True):
+        found = said(variables) or {}
+    given_plan = outcome(variables)
+    for about in found:
+        matrix = CATALOGUE.matrix(variables["host1"]["connectivity_memberships"][0]["matrix"])
+        option = matrix.options.get(about.partition(".options.")[2])
+        for value in (None, *(values_of(option) if option else ())):
+            assert outcome(changed(variables, about, value)) == given_plan
+
+
+FLOW = "protocol: tcp, application: x, tls: none, phases: [run], proxy: forbidden, inspection: not_applicable, exposure: partners"
+OWN = f"""
+matrix: own
+title: Own
+description: A system whose options wait for each other.
+roles:
+  a: {{description: One.}}
+  b: {{description: Another.}}
+  c: {{description: Only with y., when: {{mode: [y]}}}}
+options:
+  mode: {{owner: federation, choices: [x, y, z], description: A mode.}}
+  one: {{owner: federation, choices: [away, here], description: Half of a switch.}}
+  other: {{owner: federation, choices: [away, here], description: The other half.}}
+  port: {{owner: responder, type: port, default: 7000, description: The port of the flow by names.}}
+  proxied: {{owner: initiator, choices: [one, two], description: What knows the proxy.}}
+networks:
+  yard: {{description: Where installers come from.}}
+flows:
+  always: &flow {{purpose: x, initiator: {{roles: [a]}}, responder: {{roles: [b]}}, ports: [7001], necessity: mandatory, {FLOW}}}
+  in_z: {{<<: *flow, ports: [7002], when: {{mode: [z]}}}}
+  both_away: {{<<: *flow, ports: [7003], when: {{one: [away], other: [away]}}}}
+  optional: {{<<: *flow, ports: [{{option: port}}], necessity: optional}}
+  yard: {{<<: *flow, initiator: {{network: yard}}, ports: [7004], phases: [install]}}
+  outside:
+    <<: *flow
+    responder: {{names: [x.example.org]}}
+    ports: [443]
+    application: https
+    tls: server
+    inspection: exclude
+    inspection_reason: x
+    proxy: allowed
+    proxy_mechanisms: {{option: proxied, cases: {{one: [environment], two: [docker_daemon]}}}}
+    exposure: internet
+"""
+PROXY = {"connectivity_forward_proxy": {"https_proxy": "http://192.0.2.9:3128"}}
+
+
+@pytest.mark.parametrize(
+    ("options", "roles", "more", "expected"),
+    [
+        ({"mode": "y"}, ["b"], {}, set()),  # another value, z, would change the plan
+        ({"mode": "z"}, ["b"], {}, set()),
+        ({"mode": "y"}, ["b", "c"], {}, set()),  # the role needs it
+        ({"one": "here", "other": "here"}, ["b"], {}, {"own.f.options.one"}),  # without both of them the plan is another one
+        ({"one": "here"}, ["b"], {}, set()),
+        ({"port": 7009}, ["b"], {}, {"own.f.options.port"}),
+        ({"port": 7000}, ["b"], {}, set()),
+        ({"proxied": "two"}, ["a"], {}, {"own.f.options.proxied"}),
+        ({"proxied": "two"}, ["a"], PROXY, set()),
+        ({"proxied": "two"}, ["b"], PROXY, {"own.f.options.proxied"}),
+        ({}, ["b"], {"connectivity_networks": {"yard": ["192.0.2.0/28"]}, "connectivity_phases": ["run"]}, set()),  # the plan needs it
+        ({}, ["a"], {"connectivity_networks": {"yard": ["192.0.2.0/28"]}}, {"yard"}),
+    ],
+)
+def test_options_that_wait_for_each_other(
+    options: dict[str, t.Any], roles: list[str], more: dict[str, t.Any], expected: set[str], tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "own.yml").write_text(OWN, encoding="utf-8")
+    place = {"matrix": "own.yml", "federation": "f"}
+    yard = {"connectivity_networks": {"yard": []}}
+    variables = {
+        "host": {
+            "ansible_host": "198.51.100.1",
+            **yard,
+            **more,
+            "connectivity_memberships": [{**place, "roles": roles, "options": options}],
+        },
+        "a": {"ansible_host": "198.51.100.2", **yard, "connectivity_memberships": [{**place, "roles": ["a"]}]},
+        "b": {"ansible_host": "198.51.100.3", **yard, "connectivity_memberships": [{**place, "roles": ["b"]}]},
+    }
+    findings = compute_plan(variables, Catalogue([str(tmp_path)])).index["findings"]
+    assert {entry["about"] for entry in findings if entry["id"] == "without-effect"} == expected
+
+
+@pytest.mark.parametrize(
+    ("membership", "expected"),
+    [
+        ({"matrix": "coinstac", "roles": ["client"], "options": {"containment": "full", "computation_bridge": "br-x"}}, set()),
+        ({"matrix": "coinstac", "roles": ["client"], "options": {"computation_bridge": "docker0"}}, set()),
+        (
+            {"matrix": "coinstac", "roles": ["client"], "options": {"computation_bridge": "br-x"}},
+            {"coinstac.f.options.computation_bridge"},
+        ),
+        ({"matrix": "shrine", "roles": ["downstream_site"], "options": {"messaging": "sqs", "sqs_region": "eu-west-3"}}, set()),
+        ({"matrix": "linksight", "roles": ["data_station"], "options": {"hub_tls": "acme"}}, {"linksight.f.options.hub_tls"}),
+    ],
+)
+def test_options_of_the_catalogue(membership: dict[str, t.Any], expected: set[str]) -> None:
+    others = {"coinstac": "remote", "shrine": "hub", "linksight": "data_station"}
+    agreed = {name: value for name, value in membership["options"].items() if name in ("messaging", "sqs_region")}
+    other = {"matrix": membership["matrix"], "federation": "f", "roles": [others[membership["matrix"]]], "options": agreed}
+    variables = {
+        "host": {"ansible_host": "198.51.100.1", "connectivity_memberships": [{**membership, "federation": "f"}]},
+        "other": {"ansible_host": "198.51.100.2", "connectivity_memberships": [other]},
+    }
+    assert set(said(variables) or {}) == expected

@@ -143,7 +143,7 @@ def _of_rule(untracked: Untracked, rule: Entry, listing: Listing) -> Untracked:
                 continue
         except UNREADABLE:
             continue
-        if subject in ("dport", "sport"):
+        if subject in ("dport", "sport") and "protocol" in payload:
             untracked = untracked._replace(protocol={"th": untracked.protocol}.get(payload["protocol"], str(payload["protocol"])))
             ports = _read(values)
             untracked = untracked._replace(destination=ports) if subject == "dport" else untracked._replace(source=ports)

@@ -125,6 +125,7 @@ def port(protocol: str, field: str) -> t.Any:
         (listing("prerouting", (port("tcp", "dport"), {"range": [8000, 9000]})), {"http in"}),
         (listing("prerouting", (port("tcp", "dport"), 8444)), set()),
         (listing("prerouting", ({"meta": {"key": "l4proto"}}, "tcp")), {"http in"}),
+        (listing("prerouting", ({"payload": {"field": "sport"}}, 53)), {"dns out", "dns in", "http in"}),
         (listing("prerouting", text="table inet tuning {\n\tflags dormant\n"), set()),
     ],
 )

@@ -22,6 +22,8 @@ $spec = @{
         allow_shrink = @{ type = 'bool'; default = $false }
         shrink_share = @{ type = 'float'; default = 0.3333333333333333 }
         shrink_least = @{ type = 'int'; default = 3 }
+        wanted = @{ type = 'bool'; default = $true } # for the action plugin: false asks the host nothing
+        show_diff = @{ type = 'bool'; default = $true } # for the action plugin
     }
     supports_check_mode = $true
 }

@@ -22,6 +22,7 @@ $spec = @{
         name = @{ type = 'str' }
         token = @{ type = 'str'; no_log = $false }
         seconds = @{ type = 'int'; default = 120 }
+        wanted = @{ type = 'bool'; default = $true } # for the action plugin: false asks the host nothing
     }
     required_if = @(, @('state', 'started', @('name', 'token')))
     supports_check_mode = $true

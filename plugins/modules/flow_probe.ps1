@@ -22,6 +22,7 @@ $spec = @{
         timeout = @{ type = 'float'; default = 3 }
         retries = @{ type = 'int'; default = 1 }
         parallel = @{ type = 'int'; default = 64 }
+        wanted = @{ type = 'bool'; default = $true } # for the action plugin: false asks the host nothing
     }
     supports_check_mode = $true
 }

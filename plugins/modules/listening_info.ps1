@@ -19,6 +19,7 @@ $spec = @{
                 container_ports = @{ type = 'list'; elements = 'str'; default = @() }
             }
         }
+        wanted = @{ type = 'bool'; default = $true } # for the action plugin: false asks the host nothing
     }
     supports_check_mode = $true
 }

@@ -25,6 +25,7 @@ $spec = @{
         timeout = @{ type = 'float'; default = 5 }
         seconds = @{ type = 'float'; default = 60 }
         parallel = @{ type = 'int'; default = 32 }
+        wanted = @{ type = 'bool'; default = $true } # for the action plugin: false asks the host nothing
     }
     supports_check_mode = $true
 }

@@ -124,7 +124,7 @@ def _others(matrix: Matrix, name: str, said: set[str | int]) -> Iterator[str | i
         yield from (choice for choice in option.choices if choice not in said and choice != option.default)
     elif option.pattern is None:
         taken = {str(value) for flow in matrix.flows.values() for value in flow.ports} | {str(value) for value in said}
-        yield next(port for port in range(65535, 0, -1) if str(port) not in taken)
+        yield next((port for port in range(65535, 0, -1) if str(port) not in taken), 1)
     elif option.example not in said:
         yield option.example
 

@@ -55,7 +55,7 @@ def parse(text: str) -> Saved:
             shown.add(line[1:].strip())
             chains, rules, dropping = tables.setdefault(line[1:].strip(), (set(), [], set()))
         elif line.startswith(":") and len(line) > 1:
-            chain, _, rest = line[1:].partition(" ")
+            chain, _blank, rest = line[1:].partition(" ")
             chains.add(chain)
             if rest.split(" ", 1)[0] == "DROP":
                 dropping.add(chain)

@@ -9,6 +9,8 @@ import time
 import typing as t
 from collections.abc import Mapping
 
+from ansible import context
+
 from ..plugin_utils._common.days import utc_time
 from ..plugin_utils._common.report_file import ReportUnwritable, write_report
 from ..plugin_utils._controller_action import ControllerAction
@@ -21,6 +23,8 @@ from ..plugin_utils._verify.report import Beside, counts, host_counts, host_line
 from ..plugin_utils._verify.rulings import FAILED
 from ..plugin_utils._verify.verdict import judge, nothing_tried
 
+COMPARISONS = {"in_force", "listeners"}
+"""Tags of the steps that try no flow."""
 STEPS = ("in_force", "loopback", "listening", "stopped", "probed")
 
 
@@ -45,7 +49,9 @@ class ActionModule(ControllerAction):
         plan = pathlib.Path(chosen["plan"])
         membership = AddressSetIndex(read_address_sets(plan))
         beside = Beside(read_traps(plan), read_contacts(plan))
-        findings = nothing_tried(judge(choices, observations, membership, options["partners"]), choices, observations)
+        tags = set(context.CLIARGS.get("tags", ()))
+        judged = judge(choices, observations, membership, options["partners"])
+        findings = nothing_tried(judged, choices, observations, asked_for_flows=not tags or not tags <= COMPARISONS)
         if options["report"]:
             said = {"time": utc_time(time.time()), "plan_digest": read_digest(plan)}
             write_report(pathlib.Path(options["report"]), report(findings, choices) | said)

@@ -79,16 +79,20 @@ def judge(
 
 
 def nothing_tried(
-    findings: Mapping[str, Sequence[Finding]], choices: Mapping[str, Choice], observations: Mapping[str, Observation]
+    findings: Mapping[str, Sequence[Finding]],
+    choices: Mapping[str, Choice],
+    observations: Mapping[str, Observation],
+    asked_for_flows: bool = True,
 ) -> dict[str, list[Finding]]:
     """The findings, with a failure of each host where the run tried nothing: such a run proves nothing.
 
-    A comparison of policies tries no flow. It is enough only where the plan has no flow that this run could try.
+    A comparison of policies tries no flow. It is enough only where the plan has no flow that this run could try, or where the
+    administrator has asked for comparisons alone.
     """
     states = {finding.state for found in findings.values() for finding in found}
     if not states - {UNPROVEN}:
         why = _NOTHING
-    elif states - {UNPROVEN, IN_FORCE, LOOPBACK} or not any(choice.proofs for choice in choices.values()):
+    elif states - {UNPROVEN, IN_FORCE, LOOPBACK} or not (asked_for_flows and any(choice.proofs for choice in choices.values())):
         why = ""
     else:
         why = "" if any(observation.probed.get("outcomes") for observation in observations.values()) else _NO_FLOW

@@ -219,6 +219,7 @@ def test_a_comparison_of_policies_alone_fails_where_there_are_flows_to_try(backe
     found = nothing_tried(compared, {"alpha": choice, "beta": Choice(managed=True)}, {"alpha": seen})
     for host in ("alpha", "beta"):
         assert str(found[host][-1]).startswith(f"failed    {host}: no host of this run has tried a connection")
+    assert nothing_tried(compared, {"alpha": choice}, {"alpha": seen}, asked_for_flows=False) == compared
     without = Choice(managed=True)
     assert nothing_tried(compared, {"alpha": without, "beta": without}, {"alpha": seen}) == compared
     tried = Observation(in_force=seen.in_force, probed={"outcomes": [outcome(of, "silent")]})

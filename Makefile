@@ -233,7 +233,7 @@ molecule: lab ## Scenarios on the lab's hosts: some, all with WHOLE=1, or SCENAR
 windows: powershell machine ## The program for Windows hosts over a stand-in of Windows, and Ansible on such a host: PWSH=/path/to/pwsh (root)
 	@mkdir -p build
 	tests/windows/run $(whole) --junitxml=build/tests/windows/program/results.xml >build/windows-program.log 2>&1 & program=$$!; \
-	  failed=0; $(call pytest,windows/site) -q tests/windows $(ARGS) || failed=1; \
+	  failed=0; $(call pytest,windows/site) -q --numprocesses 2 --dist loadfile tests/windows $(ARGS) || failed=1; \
 	  wait $$program || failed=1; cat build/windows-program.log; exit $$failed
 
 .PHONY: powershell

@@ -31,7 +31,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._rules.plan
 from ansible_collections.federated.connectivity.tests.examples import host_variables
 
 SYSTEMS = [system for system in Catalogue().names() if system != BASELINE]
-IN_EVERY_RUN = ("shrine", "swarm_learning")  # each on another firewall
+IN_EVERY_RUN = ("samply_bridgehead", "shrine")  # each on another firewall
 DENIED = {"ingress": "deny", "egress": "deny"}
 STRANGERS = ("203.0.113.230", "2001:db8:fe::230")
 UNKNOWN = ("203.0.113.231", "2001:db8:fe::231")  # of a host whose inventory knows one family alone

@@ -58,6 +58,7 @@ def test_slices_of_a_reviewed_plan_get_the_rules_of_the_whole(ours: Team) -> Non
     assert "3 flows proven by 12 connections" in again.words
 
 
+@pytest.mark.whole
 def test_a_partner_that_moves_changes_the_hosts_that_it_talks_to(ours: Team) -> None:
     repository, vienna = ours.repository, ours.hosts["vienna"]
     assert repository.apply("--skip-tags", "verify").code == 0

@@ -72,6 +72,7 @@ def test_ufws_lock_stops_no_way_back(host: FirewallHost, user: str) -> None:
     assert f"{UFW_LOCK} was held by process {holder} (python3) of the user {user}" in " ".join(record["messages"])
 
 
+@pytest.mark.whole
 def test_a_change_names_who_holds_ufws_lock_and_touches_nothing(host: FirewallHost) -> None:
     FIREWALLS["ufw"](host)
     old = state(host)

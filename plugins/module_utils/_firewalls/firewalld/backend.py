@@ -51,7 +51,7 @@ def is_installed(host: Host) -> bool:
 def is_running(host: Host) -> bool:
     """Whether the daemon runs, even if its configuration is broken. Raises ToolFailed where it is busy for too long.
 
-    firewalld's own command takes half a second to say so, and is not asked where there is no process of that name.
+    The command of firewalld takes half a second to answer, so it runs only if a process has that name.
     """
     return is_installed(host) and may_run(NAME) and firewalld_client.is_running(host)
 

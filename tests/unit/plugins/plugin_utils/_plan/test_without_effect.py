@@ -85,7 +85,7 @@ def outcome(variables: Variables) -> t.Any:
 
 
 def said(variables: Variables) -> dict[str, list[str]] | None:
-    """What has no effect, with its hosts; None where there is no plan."""
+    """What the plan reports as without effect, with the hosts; None if there is no plan."""
     try:
         findings = compute_plan(variables, CATALOGUE).index["findings"]
     except PlanRefused:

@@ -19,12 +19,15 @@ function Get-ConnectivityDockerPlace {
 }
 
 function Write-ConnectivityDockerFile {
-    # Writes a file whole or not at all, without a byte order mark. An empty text removes it.
+    # Writes a file whole or not at all, without a byte order mark. An empty text removes it. A file that somebody has put where the new one
+    # is prepared is not used: it would keep its owner.
     param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [AllowEmptyString()] [string] $Text)
     if (-not $Text) { if (Test-Path -LiteralPath $Path) { [IO.File]::Delete($Path) }; return }
     $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($Path))
-    $fresh = "$Path.new"
-    [IO.File]::WriteAllText($fresh, $Text, (New-Object Text.UTF8Encoding $false))
+    $fresh, $bytes = "$Path.new", (New-Object Text.UTF8Encoding $false).GetBytes($Text)
+    [IO.File]::Delete($fresh)
+    $stream = New-Object IO.FileStream ($fresh, [IO.FileMode]::CreateNew)
+    try { $stream.Write($bytes, 0, $bytes.Length) } finally { $stream.Dispose() }
     if (Test-Path -LiteralPath $Path) { [IO.File]::Replace($fresh, $Path, [NullString]::Value) } else { [IO.File]::Move($fresh, $Path) }
 }
 
@@ -51,8 +54,11 @@ function Hide-ConnectivityCredential {
 }
 
 function Get-ConnectivityMember {
-    # A member as JSON on one line; empty where there is none. Texts of equal members are equal.
+    # A member as JSON on one line; empty where there is none. Texts of equal members are equal. Throws where the name is there in other letters.
     param([Parameter(Mandatory)] $Value, [Parameter(Mandatory)] [string] $Name)
+    foreach ($other in @($Value.PSObject.Properties | Where-Object { $_.Name -ieq $Name -and $_.Name -cne $Name })) {
+        throw "the member '$($other.Name)' differs from '$Name' in capital letters alone, so it is not clear which of the two Docker uses. Remove it or rename it to '$Name', and run again"
+    }
     $member = $Value.PSObject.Properties[$Name]
     if ($member) { ConvertTo-Json -InputObject $member.Value -Depth 100 -Compress } else { '' }
 }
@@ -67,15 +73,24 @@ function Set-ConnectivityMember {
 }
 
 function Get-ConnectivityDockerState {
-    # What is remembered: for each file whether it was there, and its member as it was; and whether the service has still to be restarted.
+    # What is remembered: for each file what was there, and its member as it was; and since when the service has to be restarted, in ticks.
     param([Parameter(Mandatory)] [hashtable] $Place)
-    $state = @{ restart = $false }
+    $state = @{ restart = ''; made = $false }
     if (-not (Test-Path -LiteralPath $Place.State)) { return $state }
+    if (Get-Command Get-Acl -ErrorAction SilentlyContinue) {
+        $owner = "$((Get-Acl -LiteralPath $Place.State).GetOwner([Security.Principal.SecurityIdentifier]))"
+        if ($owner -notin 'S-1-5-18', 'S-1-5-32-544') { # what an administrator makes belongs to the group
+            throw "$($Place.State) belongs to $owner, which is neither the system nor an administrator, so it is not used. Remove it, and run again"
+        }
+    }
     try {
         $read = [IO.File]::ReadAllText($Place.State) | ConvertFrom-Json
-        $state.restart = $read.restart -eq $true
+        $state.made = $read.made -eq $true
+        if ("$($read.restart)" -match '^[0-9]+\z') { $state.restart = "$($read.restart)" }
         foreach ($name in 'daemon', 'desktop') {
-            if ($read.PSObject.Properties[$name]) { $state[$name] = @{ there = $read.$name.there -eq $true; before = [string] $read.$name.before } }
+            if (-not $read.PSObject.Properties[$name]) { continue }
+            $one = $read.$name
+            $state[$name] = @{ there = $one.there -eq $true; directory = $one.directory -eq $true; version = $one.version -eq $true; before = [string] $one.before }
         }
     }
     catch { throw "$($Place.State) is damaged: $($_.Exception.Message) Remove it, take our proxies out of Docker's files by hand, and run again" }
@@ -84,9 +99,31 @@ function Get-ConnectivityDockerState {
 
 function Save-ConnectivityDockerState {
     param([Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [hashtable] $State)
-    $left = $State.restart -or $State.ContainsKey('daemon') -or $State.ContainsKey('desktop')
+    # It has the access rules of daemon.json, since a proxy that an administrator had there may hold a password.
+    $left, $fresh = ($State.restart -or $State.ContainsKey('daemon') -or $State.ContainsKey('desktop')), -not (Test-Path -LiteralPath $Place.State)
+    if ($left -and -not (Test-Path -LiteralPath $Place.Directory)) { $State.made = $true }
     Write-ConnectivityDockerFile -Path $Place.State -Text $(if ($left) { ConvertTo-Json -InputObject $State -Depth 4 } else { '' })
-    if (-not $left -and (Test-Path -LiteralPath $Place.Directory) -and @(Get-ChildItem -LiteralPath $Place.Directory -Force).Count -eq 0) { [IO.Directory]::Delete($Place.Directory) }
+    if ($left -and $fresh -and (Test-Path -LiteralPath $Place.daemon.Path) -and (Get-Command Get-Acl -ErrorAction SilentlyContinue)) {
+        Set-Acl -LiteralPath $Place.State -AclObject (Get-Acl -LiteralPath $Place.daemon.Path)
+    }
+    if (-not $left -and $State.made -and (Test-Path -LiteralPath $Place.Directory) -and @(Get-ChildItem -LiteralPath $Place.Directory -Force).Count -eq 0) { [IO.Directory]::Delete($Place.Directory) }
+}
+
+function Remove-ConnectivityDockerDirectory {
+    # Takes away the directory of a file that went, if it was made for it and nothing else is in it.
+    param([Parameter(Mandatory)] [hashtable] $Change)
+    $directory = [IO.Path]::GetDirectoryName($Change.Path)
+    if ($Change.Kept.directory -or -not [IO.Directory]::Exists($directory)) { return }
+    if (@(Get-ChildItem -LiteralPath $directory -Force).Count -eq 0) { [IO.Directory]::Delete($directory) }
+}
+
+function Test-ConnectivityDockerRestarted {
+    # Whether Docker Engine has started since a time, in ticks: then somebody has restarted it by hand.
+    param([Parameter(Mandatory)] [string] $Since)
+    foreach ($process in @(Get-Process -Name dockerd -ErrorAction SilentlyContinue)) {
+        if ($process.StartTime.ToUniversalTime().Ticks -gt [long] $Since) { return $true }
+    }
+    $false
 }
 
 function Get-ConnectivityProxyFault {
@@ -112,10 +149,14 @@ function Test-ConnectivityProxy {
     # What is wrong with each proxy that does not take connections.
     param([AllowEmptyCollection()] [string[]] $Urls, [int] $Milliseconds = 5000)
     foreach ($url in $Urls | Where-Object { $_ } | Select-Object -Unique) {
-        $parsed = New-Object Uri $url
-        $client = New-Object Net.Sockets.TcpClient
-        try { $answers = $client.ConnectAsync($parsed.DnsSafeHost, $parsed.Port).Wait($Milliseconds) } catch { $answers = $false }
-        finally { $client.Dispose() }
+        $parsed, $answers = (New-Object Uri $url), $false
+        $addresses = try { @([Net.Dns]::GetHostAddresses($parsed.DnsSafeHost)) } catch { @() }
+        foreach ($address in $addresses) { # a client for each family: on Windows PowerShell 5.1, one without a family speaks IPv4 alone
+            $client = New-Object Net.Sockets.TcpClient ($address.AddressFamily)
+            try { $answers = $client.ConnectAsync($address, $parsed.Port).Wait($Milliseconds) } catch { $answers = $false }
+            finally { $client.Dispose() }
+            if ($answers) { break }
+        }
         if (-not $answers) { "the forward proxy $url does not answer this host; nothing was changed" }
     }
 }
@@ -153,18 +194,23 @@ function Get-ConnectivityDockerChange {
     $path, $member = $Place[$Name].Path, $Place[$Name].Member
     if (-not $Wanted -and -not $State.ContainsKey($Name)) { return }
     $file = Read-ConnectivityDockerFile -Path $path
-    $now = Get-ConnectivityMember -Value $file.Value -Name $member
-    $kept = if ($State.ContainsKey($Name)) { $State[$Name] } else { @{ there = Test-Path -LiteralPath $path; before = $now } }
+    try { $now = Get-ConnectivityMember -Value $file.Value -Name $member } catch { throw "${path}: $($_.Exception.Message)" }
+    $version = $null -ne $file.Value.PSObject.Properties['configurationFileVersion']
+    $found = @{ there = Test-Path -LiteralPath $path; directory = Test-Path -LiteralPath ([IO.Path]::GetDirectoryName($path)); version = $version; before = $now }
+    $kept = if ($State.ContainsKey($Name)) { $State[$Name] } else { $found }
     $after = if ($Wanted) { $Wanted } else { $kept.before }
     $change = @{ Name = $Name; Path = $path; Before = $file.Text; Kept = $kept; Old = $now; New = $after; Text = $file.Text; Forget = -not $Wanted }
     if ($now -cne $after) { $change.Text = Set-ConnectivityMember -Value $file.Value -Name $member -Json $after }
-    if ($Wanted -and $Name -eq 'desktop' -and -not $file.Value.PSObject.Properties['configurationFileVersion']) {
+    if (-not $Wanted -and $Name -eq 'desktop' -and $version -and -not $kept.version) {
+        $change.Text = Set-ConnectivityMember -Value (ConvertFrom-Json $change.Text) -Name 'configurationFileVersion' -Json ''
+    }
+    if ($Wanted -and $Name -eq 'desktop' -and -not $version) {
         $all = [ordered] @{ configurationFileVersion = 2 }
         foreach ($one in (ConvertFrom-Json $change.Text).PSObject.Properties) { $all[$one.Name] = $one.Value }
         $change.Text = (ConvertTo-Json -InputObject $all -Depth 100) + "`n"
     }
     if (-not $Wanted -and -not $kept.there) {
-        $others = @((ConvertFrom-Json $(if ($change.Text.Trim()) { $change.Text } else { '{}' })).PSObject.Properties | Where-Object { $_.Name -cne 'configurationFileVersion' -or $Name -ne 'desktop' })
+        $others = @((ConvertFrom-Json $(if ($change.Text.Trim()) { $change.Text } else { '{}' })).PSObject.Properties)
         if ($others.Count -eq 0) { $change.Text = '' }
     }
     $change.Changes = $change.Text -cne $file.Text
@@ -198,9 +244,19 @@ function Invoke-ConnectivityDocker {
     if ($desktop -and -not $Options.removal -and -not $Options.desktop) {
         $asked = $Options.Clone()
         $asked.desktop = $true
-        $hints = Get-ConnectivityDockerWanted -Options $asked -State @{ restart = $false }
+        $hints = Get-ConnectivityDockerWanted -Options $asked -State @{ restart = '' }
         if ($hints.desktop) { $result.said += "Docker Desktop has settings of its own, under Settings > Resources > Proxies: $($hints.desktop). docker_proxy_desktop: true writes them into admin-settings.json" }
     }
+    if ($service.Count -gt 0 -and $Options.client -and -not $Options.removal) {
+        $values = [ordered] @{}
+        foreach ($pair in @('httpProxy', 'http_proxy'), @('httpsProxy', 'https_proxy')) { if ($Options.client[$pair[1]]) { $values[$pair[0]] = [string] $Options.client[$pair[1]] } }
+        if ($values.Count -gt 0) {
+            if (@($Options.client['no_proxy']).Count -gt 0) { $values.noProxy = @($Options.client['no_proxy']) -join ',' }
+            $text = ConvertTo-Json -InputObject ([ordered] @{ proxies = [ordered] @{ default = $values } }) -Depth 4 -Compress
+            $result.said += "Containers need the forward proxy, too. On Windows nobody writes users' files: put $text into the .docker\config.json of everybody who starts containers"
+        }
+    }
+    if ($state.restart -and (Test-ConnectivityDockerRestarted -Since $state.restart)) { $state.restart = '' }
     if (@($wanted.Values | Where-Object { $_ }).Count -gt 0) {
         foreach ($name in 'rootless_users', 'client_users') {
             if (@($Options[$name] | Where-Object { $_ }).Count -gt 0) {
@@ -239,18 +295,20 @@ function Set-ConnectivityDocker {
     param([Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [hashtable] $State, [AllowEmptyCollection()] [hashtable[]] $Changes, [bool] $Restart, [bool] $Due, [Parameter(Mandatory)] [hashtable] $Result)
     $remembered = if (Test-Path -LiteralPath $Place.State) { [IO.File]::ReadAllText($Place.State) } else { '' }
     foreach ($change in $Changes) { $State[$change.Name] = $change.Kept }
-    $State.restart = $Due
+    if (-not $Due) { $State.restart = '' }
+    elseif (-not $State.restart -or @($Changes | Where-Object { $_.Name -eq 'daemon' -and $_.Changes }).Count -gt 0) { $State.restart = "$([DateTime]::UtcNow.Ticks)" }
     Save-ConnectivityDockerState -Place $Place -State $State
     $daemon = @($Changes | Where-Object { $_.Name -eq 'daemon' -and $_.Changes })
     try {
         foreach ($change in $Changes) { if ($change.Changes) { Write-ConnectivityDockerFile -Path $change.Path -Text $change.Text } }
-        if ($Restart) { Restart-ConnectivityDocker; $State.restart = $false }
+        if ($Restart) { Restart-ConnectivityDocker; $State.restart = '' }
     }
     catch {
         $reason = $_.Exception.Message
         foreach ($change in $Changes) { if ($change.Changes) { Write-ConnectivityDockerFile -Path $change.Path -Text $change.Before } }
         Write-ConnectivityDockerFile -Path $Place.State -Text $remembered
-        if (-not $remembered) { Save-ConnectivityDockerState -Place $Place -State @{ restart = $false } }
+        if (-not $remembered) { Save-ConnectivityDockerState -Place $Place -State @{ restart = ''; made = $State.made } }
+        foreach ($change in $Changes) { Remove-ConnectivityDockerDirectory -Change $change }
         $Result.changes, $Result.diff = @(), @()
         $again = 'The files are as they were before'
         if ($Restart) {
@@ -263,4 +321,5 @@ function Set-ConnectivityDocker {
     }
     foreach ($change in $Changes) { if ($change.Forget) { $State.Remove($change.Name) } }
     Save-ConnectivityDockerState -Place $Place -State $State
+    foreach ($change in $Changes) { if ($change.Forget) { Remove-ConnectivityDockerDirectory -Change $change } }
 }

@@ -44,7 +44,7 @@ function Add-ConnectivityNamed {
     if ($Wanted.named.Count -eq 0) { return @{ Text = ''; Lines = @(); Own = $own } }
     $names, $clock = @(Get-ConnectivityNameList $Wanted.named), (Get-ConnectivityClock)
     $memory = Read-ConnectivityMemory -Place $Place -Names $names -Own $own -Clock $clock
-    $lines = @(foreach ($name in $names) {
+    $lines = @(Get-ConnectivityMemoryDamage -Place $Place) + @(foreach ($name in $names) {
             if (-not $memory.ContainsKey($name)) { continue }
             $new = @(foreach ($address in $memory[$name].Keys) { if (-not $memory[$name][$address].told) { $address } })
             if ($new.Count -gt 0) { Format-ConnectivityNew $name $memory[$name] $new }
@@ -257,6 +257,13 @@ function Invoke-ConnectivityPolicy {
         $shown = Format-ConnectivityChange -Change $change -Wanted $wanted -Place $place
         foreach ($key in 'changes', 'before', 'after', 'lines') { $result[$key] = $shown[$key] }
         $result.changed = $shown.changes.Count -gt 0
+        $unable = Get-ConnectivityTaskObstacle
+        if ($unable -and $result.changed -and $Options.seconds -gt 0) {
+            $result.changed, $result.changes = $false, @()
+            $result.errors = @("$unable would not take an unconfirmed change back, so nothing was changed. Let scripts run here, or set firewall_confirm_timeout to 0")
+            return $result
+        }
+        if ($unable -and $change.Names.Wanted) { $result.warnings += "$unable does not look host names up again; their addresses are those of the last run" }
         if ($Options.check_mode) { return $result }
         if (-not $result.changed) {
             if ($change.Names.Wanted) { Save-ConnectivityFile -Path $place.NamesMemory -Text $change.Names.Memory }

@@ -49,6 +49,14 @@ function Read-ConnectivityMemory {
     , $memory
 }
 
+function Get-ConnectivityMemoryDamage {
+    # A line where what is remembered cannot be read.
+    param([Parameter(Mandatory)] [hashtable] $Place)
+    if (-not (Test-Path -LiteralPath $Place.NamesMemory)) { return }
+    try { $null = [IO.File]::ReadAllText($Place.NamesMemory) | ConvertFrom-Json }
+    catch { "$($Place.NamesMemory) is damaged, so the last known addresses are lost; names that nobody answers now are closed until they are answered" }
+}
+
 function ConvertFrom-ConnectivityMemory {
     # What is remembered, as the text of its file. Told says that an administrator has read of all addresses.
     param([Parameter(Mandatory)] $Memory, [Parameter(Mandatory)] [hashtable] $Clock, [switch] $Told)
@@ -169,14 +177,17 @@ function Compare-ConnectivityName {
     param([Parameter(Mandatory)] [hashtable] $Place, [AllowEmptyCollection()] [Collections.IDictionary[]] $Named, [AllowEmptyCollection()] [string[]] $Own, [string] $Memory = '')
     $before = @{ Rules = ''; Program = ''; Memory = '' }
     foreach ($kind in @($before.Keys)) { if (Test-Path -LiteralPath $Place["Names$kind"]) { $before[$kind] = [IO.File]::ReadAllText($Place["Names$kind"]) } }
-    $there = $false
-    if ($Named.Count -gt 0 -or $before.Rules -or $before.Program) { $there = $null -ne (Get-ScheduledTask -TaskName $Place.NamesTask -ErrorAction SilentlyContinue) }
+    $there, $off = $false, $false
+    if ($Named.Count -gt 0 -or $before.Rules -or $before.Program) {
+        $task = Get-ScheduledTask -TaskName $Place.NamesTask -ErrorAction SilentlyContinue
+        $there, $off = ($null -ne $task), ($task -and "$($task.State)" -eq 'Disabled')
+    }
     $files = if ($Named.Count -gt 0) { Get-ConnectivityNameFile -Place $Place -Named $Named -Own $Own } else { @{ Rules = ''; Program = '' } }
     $wanted = $Named.Count -gt 0
     @{
         Wanted = $wanted; Before = @{ rules = $before.Rules; program = $before.Program; memory = $before.Memory; task = $there }; Files = $files; Memory = $Memory
         Present = $there -or $before.Rules -or $before.Program -or $before.Memory
-        Differs = $there -ne $wanted -or $before.Rules -cne $files.Rules -or $before.Program -cne $files.Program -or (-not $wanted -and $before.Memory)
+        Differs = $there -ne $wanted -or ($wanted -and $off) -or $before.Rules -cne $files.Rules -or $before.Program -cne $files.Program -or (-not $wanted -and $before.Memory)
     }
 }
 
@@ -232,11 +243,14 @@ function Undo-ConnectivityName {
 }
 
 function Add-ConnectivityNameLog {
-    # The last 200 lines of what the task did, each with its time.
-    param([Parameter(Mandatory)] [hashtable] $Place, [AllowEmptyCollection()] [string[]] $Lines)
-    if ($Lines.Count -eq 0) { return }
-    $now = [DateTime]::UtcNow.ToString('yyyy-MM-dd HH\:mm', [Globalization.CultureInfo]::InvariantCulture)
+    # The last 200 lines of what the task did, each with its time. What is only seen again, and was logged within a day, is left out.
+    param([Parameter(Mandatory)] [hashtable] $Place, [AllowEmptyCollection()] [string[]] $Lines = @(), [AllowEmptyCollection()] [string[]] $Seen = @())
+    $format, $culture = 'yyyy-MM-dd HH\:mm', [Globalization.CultureInfo]::InvariantCulture
+    $now, $yesterday = [DateTime]::UtcNow.ToString($format, $culture), [DateTime]::UtcNow.AddDays(-1).ToString($format, $culture)
     $old = @(if (Test-Path -LiteralPath $Place.NamesLog) { [IO.File]::ReadAllLines($Place.NamesLog) })
+    $known = @($old | Where-Object { [string]::CompareOrdinal($_, $yesterday) -gt 0 } | ForEach-Object { $_ -replace '^.{16} UTC ' })
+    $Lines = @(@($Seen | Where-Object { $known -cnotcontains $_ }) + $Lines | Where-Object { $_ })
+    if ($Lines.Count -eq 0) { return }
     $all = @($old + @($Lines | ForEach-Object { "$now UTC $_" }) | Select-Object -Last 200)
     Save-ConnectivityFile -Path $Place.NamesLog -Text (($all -join "`r`n") + "`r`n")
 }
@@ -257,14 +271,14 @@ function Invoke-ConnectivityNameTask {
         $now = Read-ConnectivityFile -Path $place.NamesRules
         if (-not $now -or ($now | ConvertTo-Json -Depth 4) -cne ($policy | ConvertTo-Json -Depth 4)) { return } # another run has changed them
         if (Read-ConnectivityFile -Path $place.Journal) {
-            Add-ConnectivityNameLog -Place $place -Lines 'a change of this host waits to be confirmed; host names are looked up next time'
+            Add-ConnectivityNameLog -Place $place -Seen 'a change of this host waits to be confirmed; host names are looked up next time'
             return
         }
-        $memory = Read-ConnectivityMemory -Place $place -Names $names -Own $own -Clock $clock
+        $memory, $damaged = (Read-ConnectivityMemory -Place $place -Names $names -Own $own -Clock $clock), @(Get-ConnectivityMemoryDamage -Place $place)
         $clock = Get-ConnectivityClock
         $seen = Update-ConnectivityMemory -Names $names -Memory $memory -Own $own -Found $found -Now $clock.time
         $text = ConvertFrom-ConnectivityMemory -Memory $seen.Memory -Clock $clock
-        $lines = @($seen.Lines)
+        $lines = $damaged
         try {
             $differences = @(Compare-ConnectivityAddress -Before $memory -After $seen.Memory)
             if ($differences.Count -gt 0) {
@@ -274,10 +288,10 @@ function Invoke-ConnectivityNameTask {
             else { Save-ConnectivityFile -Path $place.NamesMemory -Text $text }
         }
         catch {
-            Add-ConnectivityNameLog -Place $place -Lines ($lines + "new addresses could not be brought into force, the old ones stay: $($_.Exception.Message)")
+            Add-ConnectivityNameLog -Place $place -Seen $seen.Lines -Lines ($lines + "new addresses could not be brought into force, the old ones stay: $($_.Exception.Message)")
             throw
         }
-        Add-ConnectivityNameLog -Place $place -Lines $lines
+        Add-ConnectivityNameLog -Place $place -Seen $seen.Lines -Lines $lines
     }
     finally { Exit-ConnectivityLock -Place $place -Lock $lock }
 }
@@ -320,7 +334,7 @@ function Get-ConnectivityNameSource {
     'Get-ConnectivityRule', 'Get-ConnectivityGuestRule', 'Test-ConnectivityOwn', 'Get-ConnectivitySource', 'Register-ConnectivityTask', 'Get-ConnectivitySpecial',
     'ConvertTo-ConnectivityDigits', 'Get-ConnectivityEmbedded', 'Find-ConnectivitySpecial', 'Test-ConnectivityLocalName', 'Get-ConnectivityRefusal', 'New-ConnectivityTable',
     'Get-ConnectivitySorted', 'Get-ConnectivityLatest', 'Join-ConnectivityAnswer', 'Format-ConnectivityFew', 'Format-ConnectivityNew', 'Update-ConnectivityMemory',
-    'Get-ConnectivityClock', 'Read-ConnectivityMemory', 'ConvertFrom-ConnectivityMemory', 'Start-ConnectivityNameQuery', 'Find-ConnectivityAnswer', 'Get-ConnectivityNameList',
+    'Get-ConnectivityClock', 'Read-ConnectivityMemory', 'Get-ConnectivityMemoryDamage', 'ConvertFrom-ConnectivityMemory', 'Start-ConnectivityNameQuery', 'Find-ConnectivityAnswer', 'Get-ConnectivityNameList',
     'ConvertTo-ConnectivityNamed', 'ConvertTo-ConnectivityNamedRule', 'Compare-ConnectivityName', 'Add-ConnectivityNameLog', 'Invoke-ConnectivityNameTask',
     'Compare-ConnectivityAddress', 'Set-ConnectivityNamed', 'Get-ConnectivitySession', 'Set-ConnectivityPolicy', 'Add-ConnectivityRule'
     "`$script:connectivityRanges = New-Object 'System.Collections.Generic.Dictionary[string,string]'"

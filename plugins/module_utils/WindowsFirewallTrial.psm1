@@ -85,6 +85,12 @@ function Get-ConnectivitySource {
     foreach ($name in $names) { "function $name {$((Get-Item -LiteralPath "function:$name").Definition)}" }
 }
 
+function Get-ConnectivityTaskObstacle {
+    # How a sentence begins that says why a scheduled task cannot run its script; nothing where it can. Group Policy overrides -ExecutionPolicy.
+    $policy = "$(Get-ExecutionPolicy -Scope MachinePolicy)"
+    if ($policy -in 'AllSigned', 'Restricted') { "Group Policy has the execution policy $policy for PowerShell, so a scheduled task cannot run a script without a signature: it" }
+}
+
 function Register-ConnectivityTask {
     # Has Windows take the change back at a time, and when it starts; every minute again until that has succeeded.
     param([Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [DateTime] $At)

@@ -16,6 +16,8 @@ BeforeAll {
         if (& $script:service.Refuses $text) { $script:service.Status = 'Stopped'; throw "Failed to start service 'Docker Engine (docker)'." }
         $script:service.Status = 'Running'
     }
+    $script:started = $null
+    function Get-Process { param([string] $Name, [int] $Id) if ($Name -eq 'dockerd') { if ($script:started) { [pscustomobject] @{ StartTime = $script:started } } } else { Microsoft.PowerShell.Management\Get-Process -Id $Id } }
     function Invoke-Docker([hashtable] $More = @{}) {
         $proxy = @{ http_proxy = 'http://proxy.example.org:3128'; https_proxy = 'http://proxy.example.org:3128'; no_proxy = @('localhost', '198.51.100.20') }
         $options = @{ daemon = $proxy; client = $null; credentials = $null; system = $true; desktop = $false; rootless_users = @(); client_users = @(); restart = $true; must_answer = $false; check_mode = $false; removal = $false }
@@ -34,6 +36,7 @@ Describe 'The proxy of Docker' {
         $place = Get-ConnectivityDockerPlace
         $daemonFile, $desktopFile = $place.daemon.Path, $place.desktop.Path
         $script:service = @{ There = $true; Status = 'Running'; Restarts = 0; Refuses = { param($text) $false } }
+        $script:started = (Get-Date).AddHours(-1)
     }
     AfterEach { Remove-Item -LiteralPath $directory -Recurse -Force }
     AfterAll { $env:ProgramData = $realData }
@@ -95,6 +98,54 @@ Describe 'The proxy of Docker' {
         $done.changes, $script:service.Restarts | Should -Be 'docker', 1
         (Invoke-Docker).changes.Count | Should -Be 0
     }
+    It 'notices that somebody has restarted the service by hand' {
+        $null = Invoke-Docker @{ restart = $false }
+        $script:started = (Get-Date).AddSeconds(5)
+        (Invoke-Docker @{ restart = $false }).said | Should -BeNullOrEmpty
+        (Invoke-Docker).changes.Count, $script:service.Restarts | Should -Be 0, 0
+        $null = Invoke-Docker @{ removal = $true; restart = $false }
+        $script:started = (Get-Date).AddSeconds(10)
+        $null = Invoke-Docker @{ removal = $true; restart = $false }
+        Test-Path $place.State | Should -BeFalse
+    }
+    It 'keeps a directory that was there, empty as it was' {
+        $null = [IO.Directory]::CreateDirectory($place.Directory)
+        (Invoke-Docker @{ daemon = $null }).changes.Count | Should -Be 0
+        Test-Path $place.Directory | Should -BeTrue
+        $null = Invoke-Docker
+        $null = Invoke-Docker @{ removal = $true }
+        Test-Path $place.Directory | Should -BeTrue
+        @(Get-ChildItem -LiteralPath $place.Directory -Force).Count | Should -Be 0
+    }
+    It 'is not written beside a member that differs in capital letters alone' {
+        Set-Daemon '{"Proxies": {"http-proxy": "http://own.example.org:1"}}'
+        { Invoke-Docker } | Should -Throw "$([Management.Automation.WildcardPattern]::Escape($daemonFile)): the member 'Proxies' differs from 'proxies'*"
+        Get-Daemon | Should -BeLike '*own.example.org*'
+    }
+    It 'uses no file that somebody has put where the new one is prepared' {
+        Set-Daemon '{}'
+        $theirs = [IO.File]::Open("$daemonFile.new", [IO.FileMode]::CreateNew)
+        $theirs.Write([byte[]] @(65, 66, 67), 0, 3)
+        $theirs.Dispose()
+        $null = Invoke-Docker
+        Get-Daemon | Should -Not -BeLike '*ABC*'
+        Test-Path "$daemonFile.new" | Should -BeFalse
+    }
+    It 'of containers is said in words, with the file that holds it' {
+        $client = @{ http_proxy = 'http://proxy.example.org:3128'; https_proxy = $null; no_proxy = @('localhost') }
+        $said = (Invoke-Docker @{ daemon = $null; client = $client }).said
+        $said | Should -BeLike '*put {"proxies":{"default":{"httpProxy":"http://proxy.example.org:3128","noProxy":"localhost"}}} into the .docker\config.json of everybody*'
+        (Invoke-Docker @{ daemon = $null; client = $client; removal = $true }).said | Should -BeNullOrEmpty
+    }
+    It 'does not use what a stranger has put where it remembers, and keeps what it remembers from others' -Skip:$onWindows {
+        Set-Daemon '{"proxies": {"http-proxy": "http://anna:s3cret@own.example.org:1"}}'
+        $script:set = @()
+        function Get-Acl { param([string] $LiteralPath) $acl = [pscustomobject] @{ Of = $LiteralPath }; $acl | Add-Member ScriptMethod GetOwner { param($kind) 'S-1-5-21-1-1001' }; $acl }
+        function Set-Acl { param([string] $LiteralPath, $AclObject) $script:set += "$LiteralPath as $($AclObject.Of)" }
+        $null = Invoke-Docker
+        $script:set | Should -Be "$($place.State) as $daemonFile"
+        { Invoke-Docker @{ removal = $true } } | Should -Throw '*belongs to S-1-5-21-1-1001*'
+    }
     It 'does not start a service that somebody has stopped, and does nothing without Docker' {
         $script:service.Status = 'Stopped'
         (Invoke-Docker).said | Should -BeLike '*does not run, so it is not restarted*'
@@ -129,10 +180,10 @@ Describe 'The proxy of Docker' {
         "$($done.errors)" | Should -Not -BeLike '*u:p*'
         Test-Path $daemonFile | Should -BeFalse
     }
-    It 'asks the proxy first' {
-        $closed = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+    It 'asks the proxy first: <_>' -ForEach '127.0.0.1', '[::1]' {
+        $closed = [Net.Sockets.TcpListener]::new($(if ($_ -eq '127.0.0.1') { [Net.IPAddress]::Loopback } else { [Net.IPAddress]::IPv6Loopback }), 0)
         $closed.Start()
-        $proxy = @{ http_proxy = "http://127.0.0.1:$($closed.LocalEndpoint.Port)"; no_proxy = @() }
+        $proxy = @{ http_proxy = "http://$($_):$($closed.LocalEndpoint.Port)"; no_proxy = @() }
         (Invoke-Docker @{ daemon = $proxy; must_answer = $true }).errors | Should -BeNullOrEmpty
         $null = Invoke-Docker @{ removal = $true }
         $closed.Stop()
@@ -156,9 +207,11 @@ Describe 'The proxy of Docker' {
         (Invoke-Docker @{ removal = $true }).changes | Should -Be $desktopFile
         Test-Path $desktopFile | Should -BeFalse
     }
-    It 'of Docker Desktop keeps what an administrator set there' {
+    It 'of Docker Desktop keeps what an administrator set there: <_>' -ForEach @(
+        '{"configurationFileVersion": 2, "exposeDockerAPIOnTCP2375": {"locked": true, "value": false}}', '{"exposeDockerAPIOnTCP2375": {"locked": true, "value": false}}'
+    ) {
         $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($desktopFile))
-        $text = '{"configurationFileVersion": 2, "exposeDockerAPIOnTCP2375": {"locked": true, "value": false}}'
+        $text = $_
         [IO.File]::WriteAllText($desktopFile, $text)
         $null = Invoke-Docker @{ desktop = $true; system = $false }
         $null = Invoke-Docker @{ removal = $true }

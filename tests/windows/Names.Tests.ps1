@@ -86,6 +86,41 @@ Describe 'Rules with host names' {
         (Invoke-Change (Get-NamedPolicy)).changes | Should -Be 'scheduled task federated.connectivity names'
         Get-TaskNames | Should -Be 'federated.connectivity names'
     }
+    It 'get their task on again if somebody turned it off' -Skip:$onWindows {
+        $null = Invoke-Change (Get-NamedPolicy)
+        $state = Get-Content $env:STAND_IN -Raw | ConvertFrom-Json -AsHashtable
+        $state.tasks[0].Disabled = $true
+        [IO.File]::WriteAllText($env:STAND_IN, ($state | ConvertTo-Json -Depth 20))
+        Restart-Counting
+        (Invoke-Change (Get-NamedPolicy)).changes | Should -Be 'scheduled task federated.connectivity names'
+        "$((Get-ScheduledTask -TaskName 'federated.connectivity names').State)" | Should -Be 'Ready'
+        (Invoke-Change (Get-NamedPolicy)).changes.Count | Should -Be 0
+    }
+    It 'come with a warning where Group Policy lets no task run a script, and with a trial nothing is changed there' {
+        function Get-ExecutionPolicy { param($Scope) if ($Scope -eq 'MachinePolicy') { 'AllSigned' } }
+        { Invoke-Change (Get-NamedPolicy) @{ seconds = 60 } } | Should -Throw '*execution policy AllSigned*would not take an unconfirmed change back, so nothing was changed*'
+        Get-TestHost | Should -Be $before
+        (Invoke-Change (Get-NamedPolicy)).warnings | Should -BeLike '*AllSigned*does not look host names up again*'
+        Get-Peers | Should -Be '2001:db8::9', '203.0.113.9'
+        (Invoke-Change (Get-NamedPolicy) @{ seconds = 60 }).changed | Should -BeFalse
+    }
+    It 'say so if what is remembered is damaged' {
+        $null = Invoke-Change (Get-NamedPolicy)
+        [IO.File]::WriteAllText((Get-ConnectivityPlace).NamesMemory, '{"entries": [')
+        $script:service = @{}
+        ((Invoke-Change (Get-NamedPolicy)).names -join '; ') | Should -BeLike '*names.json is damaged, so the last known addresses are lost*' -Because 'an administrator has to know'
+        Get-Peers | Should -BeNullOrEmpty
+    }
+    It 'are logged once a day where the same is seen again, and each time where addresses change' {
+        $place = Get-ConnectivityPlace
+        $null = [IO.Directory]::CreateDirectory($place.Directory)
+        foreach ($turn in 1..3) { Add-ConnectivityNameLog -Place $place -Seen 'x could not be looked up' -Lines 'y: +203.0.113.9' }
+        @([IO.File]::ReadAllLines($place.NamesLog) -replace '^.{16} UTC ') | Should -Be 'x could not be looked up', 'y: +203.0.113.9', 'y: +203.0.113.9', 'y: +203.0.113.9'
+        [IO.File]::WriteAllText($place.NamesLog, "2020-01-01 00:00 UTC x could not be looked up`r`n")
+        Add-ConnectivityNameLog -Place $place -Seen 'x could not be looked up'
+        @([IO.File]::ReadAllLines($place.NamesLog)).Count | Should -Be 2
+        Remove-Item -LiteralPath $place.Directory -Recurse
+    }
     It 'open nothing without an answer, and keep what the plan itself names' {
         $script:service = @{}
         $done = Invoke-Change (Get-NamedPolicy @((New-NamedRule), (New-NamedRule 'test.both' -Peers '198.51.100.0/24')))

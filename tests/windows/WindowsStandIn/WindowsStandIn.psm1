@@ -274,7 +274,7 @@ function Get-ScheduledTask {
     $found = @((Read-StandIn).tasks | Where-Object { $_.TaskName -eq $TaskName })
     if ($found.Count -eq 0) { Write-Error 'No MSFT_ScheduledTask objects found.' -Category ObjectNotFound; return }
     $running = $found[0].ContainsKey('Process') -and (Test-Path "/proc/$($found[0].Process)/stat") -and (Get-Content "/proc/$($found[0].Process)/stat") -notmatch '\) [ZX] '
-    [pscustomobject] @{ TaskName = $TaskName; State = $(if ($running) { 'Running' } else { 'Ready' }) }
+    [pscustomobject] @{ TaskName = $TaskName; State = $(if ($found[0].ContainsKey('Disabled')) { 'Disabled' } elseif ($running) { 'Running' } else { 'Ready' }) }
 }
 function Start-ScheduledTask {
     # Runs what the task holds, in a process that outlives this one, with PowerShell in place of Windows'.

@@ -47,6 +47,8 @@ def _demand_variants(items: list[pytest.Item]) -> None:
     """Refuse an ``every_run`` that names parameters which a test does not have, so that no test is left out by an error in writing."""
     named: dict[tuple[str, str], bool] = {}
     for item in items:
+        if {"every_run", "whole"} <= {mark.name for mark in getattr(getattr(item, "function", None), "pytestmark", ())}:
+            raise pytest.UsageError(f"{item.nodeid} has every_run and whole; one of them is without effect")
         marker = item.get_closest_marker("every_run")
         for text in marker.args if marker else ():
             test = item.nodeid.partition("[")[0], text

@@ -76,7 +76,6 @@ def test_iptables_closes_the_plans_ports(net: Network, host: FirewallHost, backe
     assert (again["changed"], [warning for warning in again.warnings if "could not load" in warning]) == (False, [])
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("backend", ["nftables"])
 def test_a_denied_default_and_published_ports_stay_closed_too(net: Network, host: FirewallHost, backend: str) -> None:
     container = host.container({8080: 80, 8443: 443})

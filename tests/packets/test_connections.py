@@ -111,7 +111,6 @@ def test_mitogen_confirms(net: Network, host_by_ssh: FirewallHost, tmp_path: pat
     assert is_confirmed(host_by_ssh)
 
 
-@pytest.mark.whole
 def test_what_mitogen_is_refused_is_taken_back(net: Network, host_by_ssh: FirewallHost, tmp_path: pathlib.Path) -> None:
     before = host_by_ssh.ruleset()
     unreachable = rule("linksight.north.peer_http.egress", "8443", direction="egress")

@@ -90,7 +90,6 @@ def test_a_port_that_is_published_on_loopback_is_for_the_host_alone(net: Network
         assert probe_all(*((net.host, "tcp", *way) for way in ways)) == ["open"] * 4
 
 
-@pytest.mark.whole
 @pytest.mark.every_run("docker-bridges")
 @every_suite
 @pytest.mark.parametrize("others", ["DOCKER-USER", "docker-bridges"])

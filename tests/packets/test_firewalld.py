@@ -66,7 +66,6 @@ def test_matrix_ports_are_for_their_peers_alone(net: Network, firewalld: Firewal
         assert outcomes(net.stranger, "tcp", host, 8443, 9000, 9002) == both("silent", "silent", "silent")
 
 
-@pytest.mark.whole
 def test_flow_ids_show_in_firewalls_own_words(host: FirewallHost, firewalld: Firewalld) -> None:
     host.apply(policy(PEER_HTTP, EGRESS))
     service = 'service name="fedconn-linksight-north-peer_http-ingress"'
@@ -139,7 +138,6 @@ def test_everything_outlives_reloads_and_restarts(net: Network, firewalld: Firew
             assert not host.apply(declared)["changed"]
 
 
-@pytest.mark.whole
 @pytest.mark.suite("trixie")
 def test_a_second_run_changes_nothing(host: FirewallHost, firewalld: Firewalld) -> None:
     declared = policy(PEER_HTTP, EGRESS, rule("x.y.all.egress", "53", direction="egress", peers=["any"]), ingress="deny", egress="deny")
@@ -195,7 +193,6 @@ def attempts(net: Network, port: int) -> t.Iterator[dict[str, list[str]]]:
         thread.join()
 
 
-@pytest.mark.whole
 def test_an_open_connection_survives(net: Network, firewalld: Firewalld) -> None:
     host = net.host
     host.apply(policy(PEER_HTTP))

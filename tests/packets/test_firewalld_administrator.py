@@ -91,7 +91,6 @@ def test_what_others_own_stays_in_place(net: Network, firewalld: Firewalld, suit
         assert not host.apply(None)["changed"]
 
 
-@pytest.mark.whole
 @every_suite
 def test_what_others_change_while_it_reloads_stays_too(host: FirewallHost, firewalld: Firewalld, suite: str) -> None:
     firewalld.cmd("--permanent", "--new-ipset=friends", "--type=hash:ip", "--option=family=inet6")

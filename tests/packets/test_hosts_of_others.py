@@ -151,7 +151,6 @@ def test_planned_flows_without_tracking_pass_or_are_named(net: Network, firewall
     assert bool(refused) == (firewall != "nftables" or "deny" in defaults)
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize(
     "suite", [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie", whole=True), on_suite("forky", "forky", whole=True)]
 )

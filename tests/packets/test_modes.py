@@ -83,7 +83,6 @@ def test_every_deviation_is_seen_and_repaired(host: FirewallHost, partner: Names
     assert not host.apply(None, check=True)["changed"]
 
 
-@pytest.mark.whole
 def test_files_of_firewalld_that_are_ours(host: FirewallHost, firewalld: Firewalld) -> None:
     host.apply(policy(PEER_HTTP), "firewalld")
     files = host.run(["sh", "-c", "find /etc/firewalld -name 'fedconn*.xml' | sort"]).stdout.split()

@@ -70,7 +70,6 @@ def test_ufw_shows_its_blocks_in_the_words_of_the_text(host: FirewallHost, suite
     assert re.findall(r"comment 'federated\.connectivity (\S+)'", added) == ids
 
 
-@pytest.mark.whole
 @every_suite
 def test_firewalld_takes_the_files(host: FirewallHost, suite: str) -> None:
     for name in NAMES:

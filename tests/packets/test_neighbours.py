@@ -126,7 +126,6 @@ def test_who_is_banned_stays_banned(net: Network, firewall: str, action: str) ->
         assert fail2ban.rules() == rules
 
 
-@pytest.mark.whole
 def test_a_ban_in_a_zone_of_firewalld_does_not_stop_a_partner_and_each_run_says_so(net: Network) -> None:
     host = net.host
     FIREWALLS["firewalld"](host)

@@ -34,7 +34,6 @@ def ours(tmp_path: pathlib.Path, collections: pathlib.Path) -> t.Iterator[Team]:
         yield made
 
 
-@pytest.mark.whole
 def test_slices_of_a_reviewed_plan_get_the_rules_of_the_whole(ours: Team) -> None:
     """Each slice admits the peers of all others, and leaves the hosts of other slices as they are."""
     first = ours.repository.apply("--limit", "graz")
@@ -58,7 +57,6 @@ def test_slices_of_a_reviewed_plan_get_the_rules_of_the_whole(ours: Team) -> Non
     assert "3 flows proven by 12 connections" in again.words
 
 
-@pytest.mark.whole
 def test_a_partner_that_moves_changes_the_hosts_that_it_talks_to(ours: Team) -> None:
     repository, vienna = ours.repository, ours.hosts["vienna"]
     assert repository.apply("--skip-tags", "verify").code == 0
@@ -78,7 +76,6 @@ def test_a_partner_that_moves_changes_the_hosts_that_it_talks_to(ours: Team) -> 
     assert outcomes(ours.others["zagreb"], "tcp", vienna, API) == both("silent")
 
 
-@pytest.mark.whole
 def test_a_host_that_is_down_stops_no_other_and_is_one_cause(ours: Team) -> None:
     ours.hosts["linz"].ip("link set eth0 down")
     report = ours.repository.directory / "report.json"

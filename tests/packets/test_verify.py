@@ -289,7 +289,6 @@ def test_a_host_that_is_lost_hides_no_other(federation: Federation) -> None:
     assert ("peer_http", f"stranger -> beta 198.51.100.20:{HTTP}/tcp") not in run.findings("closed")
 
 
-@pytest.mark.whole
 def test_batches_are_judged_one_by_one(federation: Federation) -> None:
     """A host that failed in an earlier batch is not judged again by what it saw then, when other listeners waited."""
     federation.beta.nft(f"table inet administrator {{ chain input {{ type filter hook input priority 0; tcp dport {HTTP} drop; }}; }}")

@@ -72,7 +72,6 @@ def test_ufws_lock_stops_no_way_back(host: FirewallHost, user: str) -> None:
     assert f"{UFW_LOCK} was held by process {holder} (python3) of the user {user}" in " ".join(record["messages"])
 
 
-@pytest.mark.whole
 def test_a_change_names_who_holds_ufws_lock_and_touches_nothing(host: FirewallHost) -> None:
     FIREWALLS["ufw"](host)
     old = state(host)
@@ -120,7 +119,6 @@ def test_without_systemd_the_watchdog_tries_until_it_has_restored_everything(hos
     assert (state(host), host.file(ARMED).exists()) == (old, False)
 
 
-@pytest.mark.whole
 def test_a_process_that_keeps_our_own_lock_stops_no_way_back(host: FirewallHost) -> None:
     host.apply(OLD, ssh=FIRST)
     old = state(host)

@@ -163,7 +163,6 @@ def named() -> Iterator[pathlib.Path]:
     path.write_text(before)
 
 
-@pytest.mark.whole
 def test_names_are_looked_up_by_the_module_and_by_the_program_of_its_task(named: pathlib.Path) -> None:
     before, hosts_file = rules(), named.read_text() if named.exists() else ""
     policy = {

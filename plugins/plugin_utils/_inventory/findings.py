@@ -36,7 +36,7 @@ EXPLANATIONS = {
     "no-common-family": "Two ends of a flow have no address of the same family, so they cannot meet.",
     "shared-port": "Two services of a host may want one port, because one of them is optional.",
     "not-contained": "A system promises that its containers reach nothing, and nothing on this host enforces it.",
-    "containment-differs": "Two memberships use one bridge; one asks for containment, the other does not and is contained too.",
+    "containment-differs": "Two memberships use the same bridge. One asks for containment. The other does not, but it is contained too.",
     "without-effect": "An option or a network is set, and the plan is the same without it.",
     "translated-address": "Something in front of the host translates addresses, and the inventory does not say what else it changes.",
     "management-port": "Ansible comes in by a port that no rule of the host admits, although it refuses what no rule admits.",

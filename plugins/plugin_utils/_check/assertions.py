@@ -17,11 +17,12 @@ from ...module_utils._plan.model import PlanRule
 from ...module_utils._plan.ports import is_port_range, without
 from ...module_utils._plan.protocols import WITH_PORTS, WITH_TYPES, WITHOUT_PORTS, traffic, type_number
 from ...module_utils._plan.words import EGRESS, INGRESS, PROTOCOLS, TCP
+from .._common.address_set_names import network_of
 from .._common.addresses import ANYBODY
 from .._common.problems import Problems, listed
 from .._explain.connections import connections, outside_ports
 from .._explain.decisions import Verdict
-from .._explain.parties import THE_INTERNET, NotUnderstood, Party, as_responder, find_party, network_of
+from .._explain.parties import THE_INTERNET, NotUnderstood, Party, as_responder, find_party
 from .._inventory.findings import ACCEPTABLE, shown
 from .._inventory.value import Value
 from .model import Networks, Result, State, joined

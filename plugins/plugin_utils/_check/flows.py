@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from ...module_utils._plan.model import PlanRule
 from ...module_utils._plan.protocols import FAMILY, WITH_PORTS, one_traffic, samples
 from ...module_utils._plan.words import EGRESS, INGRESS, INSTALL
+from .._common.address_set_names import network_of
 from .._common.problems import listed
 from .._explain.connections import inner_port
-from .._explain.parties import network_of
 from .._inventory.findings import NO_COMMON_FAMILY
 from .model import Networks, Result, State
 
@@ -38,20 +38,31 @@ class Group(t.NamedTuple):
 def check_flows(networks: Networks) -> Iterator[Result]:
     """One result for each mandatory flow between hosts: whoever has a rule for it is admitted by the hosts at the other end.
 
-    Hosts that share no address family fail a flow, too; a note says so where the finding about them is accepted.
+    Hosts that share no address family fail a flow, too. A note says so where each of them that is managed has accepted the finding.
     """
     failures: dict[str, dict[str, None]] = {}
-    apart: dict[str, dict[str, None]] = {}
+    notes: dict[str, dict[str, None]] = {}
+    accepted, open_findings = _accepting(networks)
     for group in _groups(networks):
-        failures.setdefault(group.rule.label, {}).update(dict.fromkeys(_refused(group, networks)))
-        apart.setdefault(group.rule.label, {}).update(dict.fromkeys(_apart(group, networks)))
-    accepted = {one["about"] for one in networks.plan.findings if one["id"] == NO_COMMON_FAMILY and one.get("accepted")}
+        label = group.rule.label
+        failed, noted = failures.setdefault(label, {}), notes.setdefault(label, {})
+        failed.update(dict.fromkeys(_refused(group, networks)))
+        about = label.rpartition(".")[0]
+        for text, hosts in _apart(group, networks):
+            found = {(about, host) for host in hosts}
+            (noted if found & accepted and not found & open_findings else failed)[text] = None
     for label, texts in sorted(failures.items()):
-        is_known = label.rpartition(".")[0] in accepted
-        failed = [*texts, *(() if is_known else apart[label])]
-        noted = apart[label] if is_known else {}
-        state = State.FAILED if failed else State.NOTE if noted else State.PASSED
-        yield Result(KIND, label, state, "; ".join([*failed, *(f"{text} (an accepted finding)" for text in noted)]))
+        state = State.FAILED if texts else State.NOTE if notes[label] else State.PASSED
+        yield Result(KIND, label, state, "; ".join([*texts, *(f"{text} (an accepted finding)" for text in notes[label])]))
+
+
+def _accepting(networks: Networks) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Federation and host of the findings about families: those that are accepted, and those that are not."""
+    found: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+    for one in networks.plan.findings:
+        if one["id"] == NO_COMMON_FAMILY:
+            found[bool(one.get("accepted"))].update((one["about"], host) for host in one["hosts"])
+    return found[True], found[False]
 
 
 def _groups(networks: Networks) -> list[Group]:
@@ -99,8 +110,8 @@ def _refused(group: Group, networks: Networks) -> Iterator[str]:
             yield f"from {connection}, {one_traffic(rule.protocol, port)}: refused by {listed(others)}"
 
 
-def _apart(group: Group, networks: Networks) -> Iterator[str]:
-    """Which hosts at the two ends of a rule have no address of the same family, in sentences."""
+def _apart(group: Group, networks: Networks) -> Iterator[tuple[str, list[str]]]:
+    """Which hosts at the two ends of a rule have no address of the same family, in sentences, each with its hosts."""
     rule = group.rule
     peers = networks.of(rule.peers)
     others = [
@@ -112,10 +123,11 @@ def _apart(group: Group, networks: Networks) -> Iterator[str]:
         if near and far:
             initiators, responders = (far, near) if rule.direction == INGRESS else (near, far)
             ipv4, ipv6 = (near, far) if own == IPV4 else (far, near)
-            yield (
+            text = (
                 f"from {listed(initiators)} to {listed(responders)}: no address of the same family: {listed(ipv4)} with IPv4 alone, "
                 f"{listed(ipv6)} with IPv6 alone; give one side an address of the other family, and add it to connectivity_addresses"
             )
+            yield text, [*near, *far]
 
 
 def _is_left_out(networks: Networks, host: str, rule: PlanRule) -> bool:

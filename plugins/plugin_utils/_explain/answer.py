@@ -15,6 +15,7 @@ from ...module_utils._plan.model import Peers, PlanRule
 from ...module_utils._plan.ports import holds
 from ...module_utils._plan.protocols import WITHOUT_PORTS, number_shown, one_traffic, traffic
 from ...module_utils._plan.words import DENY, EGRESS, INGRESS, TCP
+from .._common.address_set_names import network_of
 from .._common.problems import listed
 from .._common.texts import one_line
 from .._inventory.findings import shown
@@ -22,7 +23,7 @@ from .._matrix.page import INSPECTION, TLS
 from .._plan.reader import AddressSetIndex, Plan
 from .connections import Connection, Opening, connections, openings, outside_ports, ports_between
 from .decisions import Decision, Verdict
-from .parties import NotUnderstood, Party, Question, find_party, network_of
+from .parties import NotUnderstood, Party, Question, find_party
 from .reasons import Matrices, missing, nearest
 
 FINDINGS_SHOWN = 10

@@ -16,6 +16,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ...module_utils._plan.protocols import TYPES, WITH_TYPES, WITHOUT_PORTS, type_number
+from .._common.address_set_names import network_of
 from .._common.addresses import ANYBODY
 from .._plan.reader import Plan
 
@@ -27,7 +28,6 @@ INTERNET = "internet"
 HIGHEST = 65535
 _PORT = re.compile(r"[0-9]{1,5}")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)+", re.IGNORECASE)
-_DIGEST = re.compile(r"network_(.+)_[0-9a-f]{8}")
 
 
 class Question(t.NamedTuple):
@@ -163,13 +163,7 @@ def _sets(text: str, address_sets: Mapping[str, Sequence[str]]) -> list[str]:
     """The address sets of a name, or those of a network with that name in the inventory."""
     if text in address_sets:
         return [text]
-    return sorted(name for name in address_sets if (found := _DIGEST.fullmatch(name)) and found[1] == text)
-
-
-def network_of(address_set: str) -> str:
-    """The name in ``connectivity_networks`` that an address set comes from; empty if it comes from elsewhere."""
-    found = _DIGEST.fullmatch(address_set)
-    return found[1] if found else ""
+    return sorted(name for name in address_sets if network_of(name) == text)
 
 
 def _close(text: str, known: t.Iterable[str]) -> list[str]:

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping
 from ...module_utils._plan.model import Peers, PlanRule
 from ...module_utils._plan.protocols import traffic
 from ...module_utils._plan.words import EGRESS, INGRESS
+from .._common.address_set_names import network_of
 from .._matrix.model import INITIATOR, RESPONDER, Endpoint, Matrix
 from .._plan.reader import AddressSetIndex, Plan
 from .connections import Connection, ports_between
 from .decisions import Decision, Verdict
-from .parties import Party, network_of
+from .parties import Party
 
 Matrices = Mapping[str, Matrix]
 """Name -> matrix, as far as they can be read."""

@@ -14,17 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import HostPart, Peers
 from ...module_utils._plan.words import EGRESS, INGRESS
+from .._common.address_set_names import is_of_front, network_of
 from .._common.addresses import ANYBODY, merge, without
 from .._inventory.hosts import Host
 
 Planned = Sequence[tuple[Sequence[Host], HostPart]]
 E = t.TypeVar("E")
-
-NAMED_NETWORK = "network_"
-"""What the address sets of ``connectivity_networks`` begin with: these networks count as inside the site."""
-
-FRONT_SET = "front_"
-"""What the address set of a front begins with: it stands inside the site."""
 
 
 class Crossing(t.NamedTuple):
@@ -89,7 +84,9 @@ def crossings(planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> di
             inside[host.site] += host.addresses or ()
             names[host.site].update(host.profile.front.names if host.profile.front else ())
     found: dict[str, list[tuple[Crossing, tuple[Host, ...]]]] = {}
-    partners = {id(part): _partners(hosts, part, planned, address_sets) for hosts, part in planned if _hides_sources(part)}
+    hidden = [(hosts, part) for hosts, part in planned if _hides_sources(part)]
+    openers = _openers(planned) if hidden else {}
+    partners = {id(part): _partners(hosts, part, openers, address_sets) for hosts, part in hidden}
     for site, entries in by_site(planned, lambda part: _flows(part, address_sets, partners.get(id(part), {}))).items():
         own = merge(inside[site])
         others = ((flow._replace(names=tuple(name for name in flow.names if name not in names[site])), hosts) for flow, hosts in entries)
@@ -105,22 +102,38 @@ def _hides_sources(part: HostPart) -> bool:
     return bool(part.managed and part.front and part.front.sources)
 
 
-def _partners(hosts: Iterable[Host], part: HostPart, planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+Openers = Mapping[str, Sequence[tuple[Sequence[Host], Peers]]]
+"""Flow -> the hosts that open it, each group with the peers that its rule or its forward proxy names."""
+
+
+def _openers(planned: Planned) -> Openers:
+    found: dict[str, list[tuple[Sequence[Host], Peers]]] = collections.defaultdict(list)
+    for hosts, part in planned:
+        for rule in part.rules:
+            if rule.direction == EGRESS and not rule.via_proxy:
+                found[rule.label].append((hosts, rule.peers))
+        for flow in part.proxy.flows if part.proxy else ():
+            found[flow.flow].append((hosts, flow.peers))
+    return found
+
+
+def _partners(hosts: Iterable[Host], part: HostPart, openers: Openers, address_sets: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Flow -> the addresses of those who open it to hosts whose front hides them, as their own rules say."""
     names = set(part.front.names) if part.front else set[str]()
     own = merge(address for host in hosts for address in host.addresses or ())
     scopes = {(member.matrix, member.federation) for member in part.memberships if member.federation_scope == "any"}
-    labels = {rule.label for rule in part.rules if rule.direction == INGRESS and (rule.matrix, rule.federation) in scopes}
-    found: dict[str, list[str]] = {label: list(ANYBODY) for label in labels}
-    for others, other in planned:
-        opened: list[tuple[str, Peers]] = [
-            (rule.label, rule.peers) for rule in other.rules if rule.direction == EGRESS and not rule.via_proxy
-        ]
-        opened += [(flow.flow, flow.peers) for flow in (other.proxy.flows if other.proxy else ())]
-        for label, peers in opened:
-            if names.intersection(peers.names) or without(own, peer_networks(peers, address_sets)) != own:
-                found.setdefault(label, []).extend(address for host in others for address in host.addresses or ())
-    return found
+    means: dict[Peers, bool] = {}
+    found: dict[str, list[str]] = {}
+    for rule in part.rules:
+        if rule.direction != INGRESS or rule.label in found:
+            continue
+        found[rule.label] = list(ANYBODY) if (rule.matrix, rule.federation) in scopes else []
+        for others, peers in openers.get(rule.label, ()):
+            if peers not in means:
+                means[peers] = bool(names.intersection(peers.names)) or without(own, peer_networks(peers, address_sets)) != own
+            if means[peers]:
+                found[rule.label].extend(address for host in others for address in host.addresses or ())
+    return {label: addresses for label, addresses in found.items() if addresses}
 
 
 def _flows(part: HostPart, address_sets: Mapping[str, Sequence[str]], partners: Mapping[str, Sequence[str]]) -> Iterator[Crossing]:
@@ -128,7 +141,7 @@ def _flows(part: HostPart, address_sets: Mapping[str, Sequence[str]], partners: 
     for rule in part.rules:
         if not rule.via_proxy:
             networks, names = _outside(rule.peers, address_sets)
-            is_front = any(name.startswith(FRONT_SET) for name in rule.peers.address_sets)
+            is_front = any(is_of_front(name) for name in rule.peers.address_sets)
             if is_front and rule.direction == INGRESS and rule.label in partners:
                 networks = merge(partners[rule.label])
             ports = part.front.outside(rule.ports) if part.front and rule.direction == INGRESS else rule.ports
@@ -140,7 +153,7 @@ def _flows(part: HostPart, address_sets: Mapping[str, Sequence[str]], partners: 
 
 
 def _outside(peers: Peers, address_sets: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    sets = tuple(name for name in peers.address_sets if not name.startswith((NAMED_NETWORK, FRONT_SET)))
+    sets = tuple(name for name in peers.address_sets if not (network_of(name) or is_of_front(name)))  # these stand inside the site
     return peer_networks(Peers(sets), address_sets), peers.names
 
 

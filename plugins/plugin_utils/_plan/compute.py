@@ -92,9 +92,10 @@ def compute_plan(
     similar = similar_federations(systems)
     shared = shared_addresses(inventory.hosts)
     fronts = front_findings(inventory.hosts, systems)
-    apart = families_apart(systems)
     judged_groups = [(hosts, plan_host(hosts[0], federations, sets, selection)) for hosts in groups]
     planned: list[tuple[Sequence[Host], HostPart]] = [(hosts, part) for hosts, (part, _warnings, _found) in judged_groups]
+    proxied = {host.name: {flow.flow for flow in part.proxy.flows} for hosts, part in planned if part.proxy for host in hosts}
+    apart = families_apart(systems, proxied)
     idle = without_effect(planned, federations)
     for hosts, (part, warnings, found) in judged_groups:
         for warning in warnings:

@@ -8,13 +8,13 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ...module_utils._plan.model import PlanRule
 from ...module_utils._plan.words import DIRECTIONS, EGRESS, INGRESS
+from .._common.address_set_names import network_of
 from .._plan.reader import Plan
 from .model import FederationView, FlowView, HostView, RuleView, State, together
 
@@ -22,7 +22,6 @@ ANYBODY = "anybody"
 EVERY_HOST = "every host"
 FORWARD_PROXY = "forward proxy"
 _NAMES = 3
-_NETWORK = re.compile(r"network_(.+)_[0-9a-f]{8}")
 
 
 class Edge(t.NamedTuple):
@@ -114,13 +113,13 @@ def _ends(rules: list[tuple[str, PlanRule, RuleView]], roles: Mapping[str, Colle
 
 def is_outside(address_set: str) -> bool:
     """Whether an address set is about others than the hosts of a federation."""
-    return address_set == "any" or _NETWORK.fullmatch(address_set) is not None
+    return address_set == "any" or bool(network_of(address_set))
 
 
 def set_in_words(address_set: str) -> str:
     """The name of an address set, as people call it."""
-    named = _NETWORK.fullmatch(address_set)
-    return ANYBODY if address_set == "any" else f"network {named[1]}" if named else address_set
+    network = network_of(address_set)
+    return ANYBODY if address_set == "any" else f"network {network}" if network else address_set
 
 
 def _view(label: str, flow: _Flow) -> FlowView:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from .._common.problems import listed
 from .._inventory.findings import NO_COMMON_FAMILY, Finding
@@ -17,14 +17,19 @@ from .._matrix.model import ENDS, RESPONDER, Flow
 from .federations import Federation
 
 Hosts = tuple[str, ...]
+Proxied = Mapping[str, Collection[str]]
+"""Host -> the flows, ``<matrix>.<federation>.<flow>``, that it opens through its forward proxy."""
 
 
-def families_apart(federations: Iterable[Federation]) -> dict[str, list[Finding]]:
-    """Host -> findings about partners that it shares no address family with. Where one of them is ours, they are ours alone."""
+def families_apart(federations: Iterable[Federation], proxied: Proxied) -> dict[str, list[Finding]]:
+    """Host -> findings about partners that it shares no address family with. Where one of them is ours, they are ours alone.
+
+    Whoever opens a flow through a forward proxy meets the proxy, and the proxy may have both families.
+    """
     found: dict[str, list[Finding]] = {}
     for federation in federations:
         managed = {name for name, member in federation.members.items() if member.host.profile.managed}
-        for (ipv4, ipv6), flows in _apart(federation).items():
+        for (ipv4, ipv6), flows in _apart(federation, proxied).items():
             names = f"flow{'s' if len(flows) > 1 else ''} {', '.join(flows)}"
             text = (
                 f"{listed(ipv4)} with IPv4 alone and {listed(ipv6)} with IPv6 alone cannot meet: {names}; "
@@ -36,20 +41,24 @@ def families_apart(federations: Iterable[Federation]) -> dict[str, list[Finding]
     return found
 
 
-def _apart(federation: Federation) -> dict[tuple[Hosts, Hosts], list[str]]:
+def _apart(federation: Federation, proxied: Proxied) -> dict[tuple[Hosts, Hosts], list[str]]:
     """The hosts with IPv4 alone and those with IPv6 alone at the two ends of flows, with these flows."""
     apart: dict[tuple[Hosts, Hosts], dict[str, None]] = {}
     for flow in federation.between_roles:
-        only = {(end, family): _only(federation, flow, end, family) for end in ENDS for family in (4, 6)}
+        only = {(end, family): _only(federation, flow, end, family, proxied) for end in ENDS for family in (4, 6)}
         for one, other in (ENDS, ENDS[::-1]):
             if only[one, 4] and only[other, 6]:
                 apart.setdefault((only[one, 4], only[other, 6]), {})[flow.id] = None
     return {hosts: list(flows) for hosts, flows in apart.items()}
 
 
-def _only(federation: Federation, flow: Flow, end: str, family: int) -> Hosts:
-    hosts = (member.host for member in federation.participants(flow, end))
-    return tuple(sorted(host.name for host in hosts if host.families == {family} and not (end == RESPONDER and _has_names(host))))
+def _only(federation: Federation, flow: Flow, end: str, family: int, proxied: Proxied) -> Hosts:
+    """The hosts at one end that meet the other one by addresses, and have those of one family alone."""
+    label = f"{federation.label}.{flow.id}"
+    hosts = [member.host for member in federation.participants(flow, end) if member.host.families == {family}]
+    if end == RESPONDER:
+        return tuple(sorted(host.name for host in hosts if not _has_names(host)))
+    return tuple(sorted(host.name for host in hosts if label not in proxied.get(host.name, ())))
 
 
 def _has_names(host: Host) -> bool:

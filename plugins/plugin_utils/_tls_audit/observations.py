@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from ...module_utils._host.printable import printable
 from .._common.shapes import Unusable
-from .._host_answers.results import HANDSHAKE, judge_answer
+from .._host_answers.results import HANDSHAKE, NOT_ASKED, judge_answer
 from .flows import Endpoint, endpoint_of
 
 Seen = Mapping[str, t.Any]
@@ -48,7 +48,11 @@ def read_sights(endpoints: Sequence[Mapping[str, t.Any]], answer: object, token:
     if isinstance(answer, Mapping):
         if answer.get("unusable"):
             return Sights({}, {}, printable(str(answer["unusable"])))
-        if any(answer.get(key) for key in ("skipped", "failed", "unreachable")) or answer.get("token", token) != token or not answer:
+        if (
+            any(answer.get(key) for key in ("skipped", "failed", "unreachable", NOT_ASKED))
+            or answer.get("token", token) != token
+            or not answer
+        ):
             return None
     try:
         handshakes = judge_answer("tls_handshake_info", answer).content["handshakes"]

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ...module_utils._host.printable import printable
 from ...module_utils._plan.model import HostPlan, PlanRule
 from ...module_utils._plan.words import INGRESS, WINDOWS
+from .._common.address_set_names import network_of
 from .._matrix.catalogue import Catalogue
 from .._matrix.model import INITIATOR, Flow
 
@@ -97,5 +98,5 @@ def _flow(matrix: str, flow: str) -> Flow | None:
 def _network_sets(rule: PlanRule) -> Iterator[str]:
     """The named networks among the peers of a rule, as their address sets are called: network_<name>_<digest>."""
     for name in rule.peers.address_sets:
-        if name.startswith("network_"):
-            yield name.removeprefix("network_").rpartition("_")[0]
+        if network := network_of(name):
+            yield network

@@ -48,6 +48,25 @@ def test_both_hosts_their_families_and_what_to_do_are_named() -> None:
     assert (finding["hosts"], finding["about"]) == (["clinic", "hub"], "fedbiomed.n")
 
 
+def test_who_opens_a_flow_through_a_proxy_meets_the_proxy() -> None:
+    proxy = {"connectivity_forward_proxy": {"https_proxy": "http://192.0.2.1:3128", "http_proxy": "http://192.0.2.1:3128"}}
+    membership = {"matrix": "datashield", "federation": "n"}
+    clinic = {"connectivity_addresses": ["198.51.100.1"], "connectivity_memberships": [{**membership, "roles": ["analysis_server"]}]}
+    opal: dict[str, t.Any] = {"connectivity_addresses": ["2001:db8::5"], "connectivity_memberships": [{**membership, "roles": ["opal"]}]}
+    opal["connectivity_networks"] = {"data_managers": ["2001:db8:7::/64"], "users": ["2001:db8:7::/64"]}
+    for more, count in (({}, 1), (proxy, 0)):
+        index = compute_plan({"clinic": {**clinic, **more}, "opal": opal}, Catalogue()).index
+        assert len([one for one in index["findings"] if one["id"] == FINDING]) == count
+
+
+def test_one_host_accepts_for_itself_alone() -> None:
+    accepted = {"connectivity_accepted_findings": [{"id": FINDING, "about": "fedbiomed.n", "reason": "It never talks."}]}
+    nodes = {"first": member(1, "node", [4], **accepted), "second": member(3, "node", [4])}
+    result, findings = checked({**nodes, "hub": member(2, "researcher", [6])})
+    assert result.state is State.FAILED
+    assert {(one["accepted"], *one["hosts"]) for one in findings} == {("It never talks.", "first"), (None, "hub", "second")}
+
+
 @pytest.mark.parametrize(("managed", "hosts"), [(True, ["clinic", "hub"]), (False, ["clinic"])])
 def test_an_accepted_finding_is_a_note(managed: bool, hosts: list[str]) -> None:
     accepted = {"connectivity_accepted_findings": [{"id": FINDING, "about": "fedbiomed.n", "reason": "They never talk."}]}

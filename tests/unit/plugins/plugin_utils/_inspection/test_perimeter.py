@@ -71,6 +71,19 @@ def test_users_of_the_site_are_inside_and_everybody_is_outside() -> None:
     assert "install_https egress 0.0.0.0/0 ::/0: node" in short(found, "clinic")
 
 
+def test_a_system_whose_name_begins_like_a_set_of_ours_crosses_too() -> None:
+    wall = {"matrix": "network_wall", "federation": "n"}
+    workload = {
+        **station(1, "clinic"),
+        "connectivity_memberships": [{**wall, "roles": ["workload"]}],
+        "connectivity_networks": {"management": []},
+    }
+    gateway = {**station(2, "lab"), "connectivity_memberships": [{**wall, "roles": ["web_gateway"]}]}
+    found = crossed(workload=workload, gateway=gateway)
+    assert any(line.startswith("tunnel ") for line in short(found, "clinic"))
+    assert any(line.startswith("tunnel ") for line in short(found, "lab"))
+
+
 def test_what_leaves_through_a_proxy_crosses_as_the_flow_that_it_is() -> None:
     found = crossed(a=station(1, "clinic", connectivity_forward_proxy=PROXY), partner=station(4))["clinic"]
     assert {flow.flow.rpartition(".")[2]: flow.via_proxy for flow, _hosts in found if flow.via_proxy} == dict.fromkeys(

@@ -30,7 +30,7 @@ class ActionModule(ControllerAction):
     def compute(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         answered = of_this_run(options["answered"], "answered")
         if "ends" not in answered:
-            return {"lines": answered["lines"], "summary": answered["summary"], "hosts": {}, "not_asked": []}
+            return {"lines": answered["lines"], "summary": answered["summary"], "hosts": {}, "unanswered": []}
         ends, earlier = answered["ends"], {}
         warnings: list[str] = []
         if options["results"]:
@@ -40,12 +40,12 @@ class ActionModule(ControllerAction):
                 warnings.append(str(error))
         said = {host: answer_of(host, options["registered"], variables) for host in ends["hosts"]}
         states = [state_of(host, rules, said[host], earlier) for host, rules in ends["hosts"].items()]
-        counted = summary(states, len(ends["missing"]))
+        counted = summary(states, len(ends["partners"]), len(ends["missing"]))
         return {
             "lines": [*answered["lines"], *lines(states, ends["partners"], ends["missing"])],
             "summary": f"{answered['summary']}; {counted}",
             "hosts": {state.host: _data(state) for state in states},
-            "not_asked": [*(state.host for state in states if state.drift.state is State.NOT_COMPARED), *ends["missing"]],
+            "unanswered": [*(state.host for state in states if state.drift.state is State.NOT_COMPARED), *ends["missing"]],
             **({"warnings": warnings} if warnings else {}),
         }
 

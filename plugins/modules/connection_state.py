@@ -67,7 +67,7 @@ hosts:
   type: dict
   returned: success
   sample: {}
-not_asked:
+unanswered:
   description: Hosts of ours that failed, could not be reached, gave an answer that is not usable, or are not part of this run.
   type: list
   elements: str

@@ -64,7 +64,7 @@ attributes:
       - An unchanged inventory changes no file.
 options:
   wanted:
-    description: Whether there is something to do. V(false) gives a result with C(not_asked) alone, and no line of a skipped host.
+    description: Whether there is something to do. With V(false) nothing is done, and the result has C(not_asked) alone.
     type: bool
     default: true
   plan:

@@ -28,7 +28,7 @@ extends_documentation_fragment:
   - federated.connectivity.attributes.run_once
 options:
   wanted:
-    description: Whether there is something to do. V(false) gives a result with C(not_asked) alone, and no line of a skipped host.
+    description: Whether there is something to do. With V(false) nothing is done, and the result has C(not_asked) alone.
     type: bool
     default: true
   plan:

@@ -17,6 +17,8 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as core
 from ansible.utils.display import Display
 
+from ._common.wanted import NOT_ASKED, WANTED
+
 _SHOWS_LINES = (2, 19)
 """The first ansible-core that shows the message of a failed task in lines, whatever the format of results is."""
 
@@ -48,8 +50,8 @@ class ControllerAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        if "wanted" in self.OPTIONS and not boolean(self._task.args.get("wanted", True)):
-            return result | {"changed": False, "not_asked": True}
+        if WANTED in self.OPTIONS and not is_wanted(self._task.args.get(WANTED, True)):
+            return result | {"changed": False, NOT_ASKED: True}
         _validation, options = self.validate_argument_spec(self.OPTIONS)  # type: ignore[no-untyped-call]
         try:
             return result | {"changed": False} | self.compute(options, task_vars or {})
@@ -59,6 +61,14 @@ class ControllerAction(ActionBase):
         except AnsibleActionFail as failure:
             show_lines(str(failure))
             raise
+
+
+def is_wanted(value: object) -> bool:
+    """Whether there is something to do, as the option C(wanted) says."""
+    try:
+        return bool(boolean(value))
+    except TypeError:
+        raise AnsibleActionFail(f"{WANTED} is {value!r}; give true or false") from None
 
 
 def show_lines(message: str, version: str = core) -> None:

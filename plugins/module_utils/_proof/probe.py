@@ -96,11 +96,14 @@ def probe(protocol: str, destination: str, port: int, timeout: float, token: str
 
 def _attempt(protocol: str, family: int, address: t.Any, timeout: float, token: str, retries: int) -> Outcome:
     """The first attempt that was not met by silence, or the last one. A third of the timeout lies between their beginnings."""
-    outcomes: queue.Queue[Outcome] = queue.Queue()
+    outcomes: queue.Queue[t.Union[Outcome, Exception]] = queue.Queue()
     reached = threading.Event()
 
     def try_once() -> None:
-        outcomes.put(_attempt_once(protocol, family, address, timeout, token, reached))
+        try:
+            outcomes.put(_attempt_once(protocol, family, address, timeout, token, reached))
+        except Exception as error:  # whoever waits has to hear of it
+            outcomes.put(error)
 
     silent = 0
     outcome = Outcome(SILENT, address[0])
@@ -108,14 +111,16 @@ def _attempt(protocol: str, family: int, address: t.Any, timeout: float, token: 
         threading.Thread(target=try_once, daemon=True).start()
         while silent < begun:
             try:
-                outcome = outcomes.get(timeout=timeout / 3 if begun <= retries and not reached.is_set() else None)
+                found = outcomes.get(timeout=timeout / 3 if begun <= retries and not reached.is_set() else None)
             except queue.Empty:
                 if reached.is_set():
                     continue  # connected: it waits for what the other end says, and nobody needs a second connection
                 break
-            if outcome.outcome != SILENT:
-                return outcome
-            silent += 1
+            if isinstance(found, Exception):
+                raise found
+            if found.outcome != SILENT:
+                return found
+            outcome, silent = found, silent + 1
     return outcome
 
 

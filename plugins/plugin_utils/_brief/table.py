@@ -12,6 +12,7 @@ import typing as t
 from collections.abc import Iterator, Mapping
 
 from ...module_utils._host.printable import printable
+from .._common.wanted import NOT_ASKED
 
 # The actions whose results the table shows, with the heading of their column. The order is that of the columns.
 STEPS = {
@@ -22,7 +23,6 @@ STEPS = {
 }
 _COUNTED = ("proven", "closed", "unproven", "warning", "failed")
 _CELL_MAXIMUM = 200
-NOT_ASKED = "not_asked"  # the action's own word for a host that has no part in the step
 
 
 class Line(t.NamedTuple):

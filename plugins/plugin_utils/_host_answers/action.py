@@ -17,19 +17,18 @@ import typing as t
 
 from ansible import constants as ansible_constants
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ...module_utils._host.printable import printable
 from .._common.shapes import Unusable, printable_lines
+from .._common.wanted import NOT_ASKED, WANTED
+from .._controller_action import is_wanted
 from .._operator.role_options import is_ours
-from .results import ANSWER_MAXIMUM, NOT_ASKED, ROWS, judge_answer, names_in_facts, read_answer
+from .results import ANSWER_MAXIMUM, ROWS, judge_answer, names_in_facts, read_answer
 from .time_limit import NoAnswer, within
 
 constants = t.cast(t.Any, ansible_constants)
 COLLECTION = "federated.connectivity"
-WANTED = "wanted"
-"""An option of every such action: whether the host has a part in the step. So a playbook needs no condition, and no host is skipped."""
 DISCOVERED = "discovered_interpreter_"
 _ERROR_MAXIMUM = 4000
 _EXCERPT = 500
@@ -52,7 +51,7 @@ class HostAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        if not boolean(arguments.pop(WANTED, True)):
+        if not is_wanted(arguments.pop(WANTED, True)):
             return result | {"changed": False, NOT_ASKED: True}
         return result | self.ask(self.MODULE, arguments, task_vars or {})
 

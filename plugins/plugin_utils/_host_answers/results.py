@@ -40,9 +40,6 @@ from .._common.shapes import (
 ANSWER_MAXIMUM = 16 * 2**20
 """How many characters an answer may have; the largest are differences of rules with thousands of addresses."""
 
-NOT_ASKED = "not_asked"
-"""The action's own word where a step has nothing to ask a host; no host can say it, because no row has it."""
-
 WARNINGS_MAXIMUM = 50
 _TIDINGS = {"msg", "warnings", "deprecations", "exception", "invocation"}
 """What Ansible's own part of every module adds to an answer."""
@@ -150,7 +147,7 @@ ROWS: Mapping[str, Row] = {
             "backend": one_of("", "nftables", "ufw", "firewalld", "windows"),
             "allowed": _LINES,
             "changes": _LINES,
-            "rules": list_of(_PRESENCE, 20_000),
+            "rules": list_of(_PRESENCE, 100_000),
             "on_trial": _TRIAL,
             "diff": _DIFF,
             "differences": _DIFF,

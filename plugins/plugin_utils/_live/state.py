@@ -21,8 +21,11 @@ RULES_SHOWN = 10
 """Up to so many rules are all shown; of more, those that are not as planned."""
 LINES_SHOWN = 10
 """Up to so many lines of a difference, or rules of others, are all shown; of more, those that name one of the rules."""
+PLACES = 16
+"""In so many places a rule may be; a host that names more says something else than what was asked."""
 _IDS = re.compile(r"[\w.:-]+")
 _CONTRADICTS = "its answer is not usable: it says that nothing differs from the plan, and that a rule is not there"
+_REPEATS = "its answer is not usable: it names a rule twice in one place, or in more than %d places" % PLACES
 
 
 class Place(t.NamedTuple):
@@ -66,11 +69,18 @@ def state_of(host: str, rules: Sequence[str], answer: Mapping[str, t.Any], earli
     for entry in told:
         place = Place(entry["place"], entry["disk"], entry["kernel"])
         if drift.state is State.IN_FORCE and (place.disk, place.kernel) != (PRESENT, PRESENT):
-            return HostState(Drift(host, State.NOT_COMPARED, why=_CONTRADICTS), {rule: [] for rule in rules})
+            return _unusable(host, rules, _CONTRADICTS)
         if entry["rule"] in places:
-            places[entry["rule"]].append(place)
+            here = places[entry["rule"]]
+            if len(here) == PLACES or any(place.name == other.name for other in here):
+                return _unusable(host, rules, _REPEATS)
+            here.append(place)
     elsewhere = {entry["rule"] for entry in told} - {*rules}
     return HostState(drift, places, tuple(line for line in drift.others if _names(line, rules) or not _names(line, elsewhere)))
+
+
+def _unusable(host: str, rules: Sequence[str], why: str) -> HostState:
+    return HostState(Drift(host, State.NOT_COMPARED, why=why), {rule: [] for rule in rules})
 
 
 def lines(states: Sequence[HostState], partners: Sequence[str], missing: Sequence[str]) -> list[str]:
@@ -81,11 +91,12 @@ def lines(states: Sequence[HostState], partners: Sequence[str], missing: Sequenc
     return [f"{'  ' * line.startswith('  ')}{one_line(line)}" for line in found]
 
 
-def summary(states: Sequence[HostState], not_asked: int) -> str:
+def summary(states: Sequence[HostState], partners: int, missing: int) -> str:
     """The counts of the hosts."""
     counts = {state: sum(one.drift.state is state for one in states) for state in State}
-    lost = counts[State.NOT_COMPARED] + not_asked
-    return f"live: {counts[State.IN_FORCE]} as planned, {counts[State.DIFFERS]} differs, {lost} not asked"
+    lost = counts[State.NOT_COMPARED] + missing
+    of_partners = f", {partners} of partners" if partners else ""
+    return f"live: {counts[State.IN_FORCE]} as planned, {counts[State.DIFFERS]} differs, {lost} not asked{of_partners}"
 
 
 def _host(state: HostState) -> Iterator[str]:
@@ -97,12 +108,14 @@ def _host(state: HostState) -> Iterator[str]:
     since = f" since {utc_time(drift.since)}" if drift.since else ""
     differs = drift.state is State.DIFFERS
     yield f"live: {drift.host}{backend}: " + (f"differs from the plan{since}, in {', '.join(drift.places)}" if differs else "as planned")
-    told = {rule: _rule(places, differs) for rule, places in state.rules.items()}
+    if state.rules and not any(state.rules.values()):
+        yield "  the host does not tell single rules apart"
+    told = {rule: _rule(places) for rule, places in state.rules.items() if any(state.rules.values())}
     shown = {rule: text for rule, text in told.items() if len(told) <= RULES_SHOWN or text != _AS_PLANNED}
     yield from (f"  {rule}: {text}" for rule, text in shown.items())
     if len(shown) < len(told):
         yield f"  {len(told) - len(shown)} other rules: {_AS_PLANNED}"
-    for kind, entries in (("missing", drift.missing), ("not of the plan", drift.added), ("other rules", state.others)):
+    for kind, entries in (("missing", drift.missing), ("not of the plan", drift.added), ("warning", state.others)):
         yield from (f"  {kind}: {entry}" for entry in _chosen(entries, state.rules))
 
 
@@ -110,9 +123,9 @@ _AS_PLANNED = "in the plan, on disk and in the kernel"
 _WORDS = {PARTLY: "in part", MISSING: "missing"}
 
 
-def _rule(places: Sequence[Place], differs: bool) -> str:
-    if not places and differs:
-        return "in the plan; the host does not tell whether it is on disk and in the kernel"
+def _rule(places: Sequence[Place]) -> str:
+    if not places:
+        return "in the plan; the host does not tell it apart from others"
     said = [
         f"{where}: {', '.join(wrong)}"
         for where, wrong in (
@@ -138,7 +151,7 @@ def _chosen(entries: Sequence[str], rules: Collection[str]) -> Iterator[str]:
         yield from entries
         return
     yield from [entry for entry in entries if _names(entry, rules)][:LINES_SHOWN]
-    yield "more lines; federated.connectivity.drift shows them"
+    yield "more lines; site.yml with --check --diff shows all of them"
 
 
 def _names(line: str, rules: Collection[str]) -> bool:

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 
 from ...module_utils._host.printable import printable
 from .._common.shapes import Unusable
-from .._host_answers.results import HANDSHAKE, NOT_ASKED, judge_answer
+from .._common.wanted import NOT_ASKED
+from .._host_answers.results import HANDSHAKE, judge_answer
 from .flows import Endpoint, endpoint_of
 
 Seen = Mapping[str, t.Any]

@@ -17,10 +17,10 @@ from .vocabulary import Vocabulary
 
 _BY_NUMBER = {str(NUMBERS[protocol]): protocol for protocol in WITHOUT_PORTS}
 _TUNNEL = re.compile(
-    r"(?:ip |ipsec )?(?:protocol |proto )?(esp|ah|gre)(?: ?[/-]? ?(?:47|50|51))?"
-    r"|(?:ip(?: protocol| proto)?|protocol|proto)[ /:-]*(47|50|51)(?: esp| ah| gre)?"
+    r"(?:ip |ipsec )?(?:protocol |proto )?(?P<name>esp|ah|gre)(?: ?[/-]? ?(?P<beside>47|50|51))?"
+    r"|(?:ip(?: protocol| proto)?|protocol|proto)[ /:-]*(?P<number>47|50|51)(?: (?P<called>esp|ah|gre))?"
 )
-_NUMBER_FIRST = re.compile(r"\b(?:47|50|51) ?[/-] ?(esp|ah|gre)\b")
+_NUMBER_FIRST = re.compile(r"\b(47|50|51) ?[/-] ?(esp|ah|gre)\b")
 _TYPES_IN_BRACKETS = re.compile(r"[(\[] ?((?:types? ?\d{1,3}|echo(?:[ -](?:request|reply))?)(?: ?[,/&] ?| and )?)+ ?[)\]]")
 _NAT_T = re.compile(r"(?:ipsec )?nat[ -]?t(?:raversal)?")
 _PING = re.compile(r"(icmpv4|icmpv6|icmp6|icmp)(?:[ /:-]+(.+))?")
@@ -38,7 +38,7 @@ def without_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tupl
     ESP behind address translation goes inside UDP, by a port of its own.
 
     Raises:
-        RowUnclear: it is ICMP of unclear types.
+        RowUnclear: it is ICMP of unclear types, or a number and a name of two protocols.
     """
     said, place = _plain(protocol), _plain(port)
     if said in ("", "ip") and place:
@@ -50,7 +50,7 @@ def without_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tupl
         return dict.fromkeys(tunnels, ()) if nothing else {}
     ping = _PING.fullmatch(said)
     if not ping:
-        return {UDP: (_NAT_T_PORT,)} if _NAT_T.fullmatch(said) and place in ("", _NAT_T_PORT) else {}
+        return {UDP: (_NAT_T_PORT,)} if _NAT_T.fullmatch(said) and (place == _NAT_T_PORT or _is_nothing(place, words)) else {}
     kind, beside = _ICMP[ping[1]], ping[2] or ""
     types = _types(kind, beside or place)
     if not types or (beside and not _is_nothing(place, words) and _types(kind, place) != types):
@@ -63,7 +63,7 @@ def without_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tupl
 def _plain(text: str) -> str:
     """A cell without what stands in brackets, but types of ICMP, in lower case, with single blanks."""
     bare = _TYPES_IN_BRACKETS.sub(lambda found: f" {found[0][1:-1]} ", without_footnote(text.lower()))
-    return " ".join(_NUMBER_FIRST.sub(r"\1", BRACKETS.sub(" ", bare)).replace("*", " ").split())
+    return " ".join(_NUMBER_FIRST.sub(r"\2 \1", BRACKETS.sub(" ", bare)).replace("*", " ").split())
 
 
 def _is_nothing(place: str, words: Vocabulary) -> bool:
@@ -72,11 +72,18 @@ def _is_nothing(place: str, words: Vocabulary) -> bool:
 
 
 def _tunnels(text: str) -> tuple[str, ...]:
-    """The protocols that a text names, if it names nothing else."""
+    """The protocols that a text names, if it names nothing else. Raises RowUnclear where a number and a name contradict each other."""
     found = [_TUNNEL.fullmatch(part.strip()) for part in _APART.split(text)]
     if not text or not all(found):
         return ()
-    return tuple(dict.fromkeys(match[1] or _BY_NUMBER[match[2]] for match in found if match))
+    return tuple(dict.fromkeys(_tunnel(match) for match in found if match))
+
+
+def _tunnel(match: re.Match[str]) -> str:
+    name, number = match["name"] or match["called"], match["beside"] or match["number"]
+    if name and number and _BY_NUMBER[number] != name:
+        raise RowUnclear(f"it names {name.upper()}, but the protocol with number {number} is {_BY_NUMBER[number].upper()}; correct the row")
+    return name or _BY_NUMBER[number]
 
 
 def _types(protocol: str, text: str) -> tuple[str, ...]:

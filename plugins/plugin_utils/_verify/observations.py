@@ -17,7 +17,8 @@ from collections.abc import Collection, Mapping
 
 from ...module_utils._host.printable import printable
 from .._common.shapes import Unusable
-from .._host_answers.results import NOT_ASKED, judge_answer
+from .._common.wanted import NOT_ASKED
+from .._host_answers.results import judge_answer
 
 Seen = Mapping[str, t.Any]
 """What a step of the verification returned on one host; empty where it did not run."""

@@ -29,7 +29,9 @@ IN_FORCE = "in force"
 LOOPBACK = "loopback"
 
 LINE_MAXIMUM = 4000
-_NO_FLOW = "no host of this run has tried a connection, although the plan has flows to try; run all steps, without --tags and --limit"
+_NO_FLOW = (
+    "no host of this run has tried a connection, although the plan has flows to try; run all steps, without --tags, --skip-tags and --limit"
+)
 _NOTHING = "no host of this run has tried or compared anything, so nothing is proven; run all steps, without --tags and --limit"
 
 

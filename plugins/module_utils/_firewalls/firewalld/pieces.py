@@ -19,6 +19,7 @@ from .rules import service_names
 
 _RULE = re.compile(r"<rule .*?</rule>", re.DOTALL)
 _IPSET = re.compile(r'ipset="([^"]+)"')
+_SERVICE = re.compile(r'\bname="([^"]+)"')
 
 Texts = t.Mapping[Key, t.Sequence[str]]
 """Objects, each as the texts of which any may be about a rule."""
@@ -26,12 +27,17 @@ Texts = t.Mapping[Key, t.Sequence[str]]
 
 def pieces(texts: Texts, rules: t.Iterable[str]) -> t.Dict[str, t.Set[str]]:
     """Rule id -> pieces. A rule that has none there is left out."""
+    naming: t.Dict[str, t.Set[str]] = {}
+    for (kind, name), each in texts.items():
+        for text in each if kind == "policy" else ():
+            for service in _SERVICE.findall(text):
+                naming.setdefault(service, set()).add("%s %s" % (name, text))
     found: t.Dict[str, t.Set[str]] = {}
     for rule, service in service_names(rules).items():
-        own = {"%s %s" % (name, text) for (kind, name), each in texts.items() if kind == "policy" for text in each if _names(text, service)}
+        own = set(naming.get(service, ()))
         ipsets = {name for text in own for name in _IPSET.findall(text)}
-        own.update(text for (kind, name), each in texts.items() if (kind, name) == ("service", service) for text in each)
-        own.update(text for (kind, name), each in texts.items() if kind == "ipset" and name in ipsets for text in each)
+        for key in (("service", service), *(("ipset", name) for name in ipsets)):
+            own.update(texts.get(key, ()))
         if own:
             found[rule] = own
     return found
@@ -52,7 +58,3 @@ def of_files(files: t.Mapping[Key, bytes]) -> Texts:
         text = content.decode(errors="replace")
         found[key] = [" ".join(each.split()) for each in (_RULE.findall(text) if key[0] == "policy" else [text])]
     return found
-
-
-def _names(text: str, service: str) -> bool:
-    return 'name="%s"' % service in text

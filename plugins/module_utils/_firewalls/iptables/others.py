@@ -48,9 +48,10 @@ def refusing(table: Table, family: int) -> t.Dict[str, str]:
     """For each direction in which packets of the host itself are refused by default, the chain that does it, in words."""
     found = {}
     for chain, direction, forwarded in _BEGINNINGS:
-        last = [options(line) for name, line in table.rules if name == chain][-1:]
-        at_the_end = any(_ACTIONS.get(given.get("-j", "")) == REFUSE and not given.keys() - _WITHOUT_MEANING for given in last)
-        if not forwarded and (chain in table.dropping or at_the_end):
+        rules = [options(line) for name, line in table.rules if name == chain]
+        always = [_ACTIONS.get(given.get("-j", "")) if not given.keys() - _WITHOUT_MEANING else None for given in rules]
+        at_the_end = always[-1:] == [REFUSE] or chain in table.dropping
+        if not forwarded and at_the_end and ACCEPT not in always:
             found[direction] = "%s chain %s" % (IPTABLES[family], chain)
     return found
 

@@ -68,8 +68,9 @@ def warnings(policy: Policy, found: t.Iterable[Untracked], refusing: t.Mapping[s
                 )
             elif concerned and denied in refusing:
                 said.append(
-                    "%s takes connections out of tracking, and %s, which refuses by default, then refuses the answers of %s. "
-                    "Remove this rule, or accept these answers there" % (untracked.words, refusing[denied], flows)
+                    "%s takes connections out of tracking, and %s, which refuses by default, then refuses the answers of %s, "
+                    "unless a rule there accepts them. Remove this rule, or make sure that they are accepted there"
+                    % (untracked.words, refusing[denied], flows)
                 )
     return said
 

@@ -103,6 +103,13 @@ def test_only_the_token_is_sent() -> None:
             udp.recv(100)
 
 
+@pytest.mark.parametrize("retries", [0, 2])
+def test_an_attempt_that_breaks_ends_the_probe(retries: int) -> None:
+    """The token is not ASCII, so that the datagram cannot be made. Whoever waits hears of it at once."""
+    with pytest.raises(UnicodeEncodeError):
+        probe("udp", "127.0.0.1", 9, 30.0, "t\xf6ken", retries)
+
+
 def test_a_service_that_says_nothing_gets_one_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as service:
         outcome = probe("tcp", "127.0.0.1", service.getsockname()[1], 0.6, TOKEN, retries=3)

@@ -64,9 +64,19 @@ def test_two_places_hold_a_rule_and_the_worse_one_comes_first() -> None:
     assert found[1] == f"  {RULE}: in the plan and on disk; in the kernel: missing (ufw), in part (table)"
 
 
-def test_a_host_that_does_not_tell_rules_apart_says_so_only_where_it_differs() -> None:
-    assert told(answer())[1] == f"  {RULE}: in the plan, on disk and in the kernel"
-    assert told(answer(changed=True))[1] == f"  {RULE}: in the plan; the host does not tell whether it is on disk and in the kernel"
+def test_a_host_that_does_not_tell_rules_apart_says_so() -> None:
+    for changed in (False, True):
+        assert told(answer(changed=changed))[1:] == ["  the host does not tell single rules apart"]
+    assert told(answer(entry()), RULE, OTHER)[1:] == [
+        f"  {RULE}: in the plan, on disk and in the kernel",
+        f"  {OTHER}: in the plan; the host does not tell it apart from others",
+    ]
+
+
+@pytest.mark.parametrize("entries", [[entry(), entry()], [entry(place=f"place {number}") for number in range(17)]])
+def test_a_host_that_names_a_rule_again_and_again_is_not_believed(entries: list[dict[str, str]]) -> None:
+    (line,) = told(answer(*entries))
+    assert line.startswith("not asked: hub: its answer is not usable: it names a rule twice in one place, or in more than 16 places")
 
 
 def test_rules_of_others_are_named_where_they_are_about_the_answer() -> None:
@@ -74,7 +84,7 @@ def test_rules_of_others_are_named_where_they_are_about_the_answer() -> None:
     elsewhere = f"iptables: '-A INPUT -p tcp' refuses peers of {OTHER}; theirs prevails"
     general = "nftables chain inet mine input drops by default"
     found = told(answer(entry(), entry(OTHER), warnings=[about, elsewhere, general]))
-    assert found[2:] == [f"  other rules: {about}", f"  other rules: {general}"]
+    assert found[2:] == [f"  warning: {about}", f"  warning: {general}"]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +105,8 @@ def test_a_host_without_a_usable_answer_was_not_asked(said: dict[str, t.Any], wh
         "not asked: lost: it is not part of this run; check --limit, and whether the inventory has this host",
         "not asked: friend: a partner's administrator configures it",
     ]
-    assert summary([state], 1) == "live: 0 as planned, 0 differs, 2 not asked"
+    assert summary([state], 1, 1) == "live: 0 as planned, 0 differs, 2 not asked, 1 of partners"
+    assert summary([state], 0, 0) == "live: 0 as planned, 0 differs, 1 not asked"
 
 
 def test_of_many_rules_and_lines_those_that_matter_are_shown() -> None:
@@ -110,7 +121,7 @@ def test_of_many_rules_and_lines_those_that_matter_are_shown() -> None:
         f"  {rules[3]}: in the plan and in the kernel; on disk: missing (ufw)",
         f"  {RULES_SHOWN + 1} other rules: in the plan, on disk and in the kernel",
         f"  missing: allow # {rules[3]}",
-        "  missing: more lines; federated.connectivity.drift shows them",
+        "  missing: more lines; site.yml with --check --diff shows all of them",
     ]
 
 

@@ -322,7 +322,11 @@ def test_a_host_whose_answer_is_not_usable_fails_whatever_its_flows_are(made: Ma
 
 
 @pytest.mark.parametrize(
-    "answer", [{}, {"skipped": True}, {"unreachable": True}, {"failed": True, "msg": "x"}, {"token": "old", "handshakes": []}]
+    "answer",
+    [
+        *({}, {"skipped": True}, {"unreachable": True}, {"failed": True, "msg": "x"}, {"token": "old", "handshakes": []}),
+        {"changed": False, "not_asked": True},
+    ],
 )
 def test_a_host_that_did_not_answer_in_this_run_has_seen_nothing(answer: dict[str, t.Any]) -> None:
     assert read_sights(ENDPOINTS, answer, "run") is None

@@ -66,6 +66,7 @@ ALL = "*raw\n-A PREROUTING -j NOTRACK\n"
         ("*filter\n:INPUT DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n", {"dns out"}),
         ("*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [1:40]\n", {"dns in", "http in"}),
         ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j REJECT --reject-with icmp-host-prohibited\n", {"dns out"}),
+        ("*filter\n:INPUT DROP [0:0]\n-A INPUT -s 192.0.2.1/32 -j DROP\n-A INPUT -j ACCEPT\n", set()),
         ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j DROP\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n", set()),
         ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 192.0.2.1/32 -j DROP\n", set()),
         ("*filter\n:FORWARD DROP [0:0]\n:MINE - [0:0]\n-A MINE -j DROP\n", set()),

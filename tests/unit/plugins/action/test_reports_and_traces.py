@@ -189,7 +189,7 @@ def test_an_answer_has_what_both_ends_said_and_since_when_one_differs(run: Run, 
         f"  {rule}.egress: in the plan; on disk: missing (ufw); in the kernel: missing (ufw)",
         "not asked: hospital01: no route\\x1b",
     ]
-    assert found["not_asked"] == ["hospital01"]
+    assert found["unanswered"] == ["hospital01"]
     lost = run(connection_state, answered=answered, registered="seen", results=str(tmp_path / "nowhere"))
     assert lost["lines"][: len(answered["lines"])] == answered["lines"]
     assert "nowhere: No such file or directory" in lost["warnings"][0]

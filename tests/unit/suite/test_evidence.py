@@ -62,6 +62,14 @@ def test_a_flow_that_was_refused_and_carried_something_is_one_that_carried(flowe
     assert _found(changed)["fleet_http"] == _found(flower)["fleet_http"]
 
 
+def test_connections_that_several_flows_explain_are_not_said_to_be_of_one() -> None:
+    found = _found(read("coinstac"))
+    seen, needed = found["mqtt_websocket"].split("; ")
+    assert seen == "connections with tls server of this flow, or of api, files, graphql, which use the same port"
+    assert needed == "without its rule and those of api, files, graphql the job fails"
+    assert found["mqtts"] == "connections with tls server; without its rule the job fails"
+
+
 @pytest.mark.parametrize("system", systems())
 def test_each_flow_that_was_seen_is_one_of_the_matrix(system: str) -> None:
     seen = read(system)

@@ -167,6 +167,9 @@ chosen_scenarios = $(or $(SCENARIO),$(scenarios) $(if $(WHOLE),$(more_scenarios)
 whole = $(if $(WHOLE),--whole)
 pytest = rm -rf build/tests/$(1) && $(bin)/pytest --junitxml=build/tests/$(1)/results.xml $(whole)
 sum_up = @$(bin)/python tests/sum_up.py $(whole) unit browser $(windows_stages) packets faults $(if $(WHOLE),real) $(chosen_scenarios:%=molecule/%) $(not_tried)
+run_scenarios = rm -rf build/molecule build/tests/molecule && PATH="$(CURDIR)/$(bin):$$PATH" PYTEST_ADDOPTS="$(whole)" \
+  MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" $(if $(WHOLE),LAB_STEPS='$(every_step)') \
+  molecule test --no-command-borders --destroy=never $(chosen_scenarios:%=--scenario-name=%) $(ARGS)
 every_step := [prepare, converge, idempotence, verify, cleanup]
 # Where there is no PowerShell, make test goes on without Windows and says so in its last line; make windows fails.
 PWSH ?= $(shell command -v pwsh)
@@ -178,7 +181,7 @@ not_tried = $(if $(PWSH),,--left-out 'Windows, because there is no PowerShell (n
 .NOTPARALLEL: # the stages share the machine's processors, and the lab
 
 .PHONY: test
-test: lint unit browser $(windows_stage) packets faults-some sanity molecule ## The fixed part of everything, from the fastest to the slowest (root; forty minutes)
+test: lint unit browser $(windows_stage) packets faults-some sanity-beside-molecule ## The fixed part of everything, from the fastest to the slowest (root; forty minutes)
 	$(sum_up)
 
 .PHONY: test-all
@@ -223,10 +226,7 @@ real: machine ## Real software of the systems behind our rules, and what it did:
 
 .PHONY: molecule
 molecule: lab ## Scenarios on the lab's hosts: some, all with WHOLE=1, or SCENARIO=linksight (root)
-	rm -rf build/molecule build/tests/molecule
-	PATH="$(CURDIR)/$(bin):$$PATH" MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" PYTEST_ADDOPTS="$(whole)" \
-	  $(if $(WHOLE),LAB_STEPS='$(every_step)') \
-	  molecule test --no-command-borders --destroy=never $(chosen_scenarios:%=--scenario-name=%) $(ARGS)
+	$(run_scenarios)
 	@$(bin)/python tests/sum_up.py $(whole) $(chosen_scenarios:%=molecule/%)
 
 .PHONY: windows
@@ -249,6 +249,13 @@ molecule-windows: .venv/dev.ready ## The scenario for Windows hosts of your own:
 .PHONY: sanity
 sanity: .venv/dev.ready ## ansible-test sanity on a clean copy, and the collection builds and installs
 	tests/sanity/run
+
+.PHONY: sanity-beside-molecule
+sanity-beside-molecule: lab # ansible-test keeps one processor busy for minutes, and the scenarios often wait
+	@mkdir -p build
+	tests/sanity/run >build/sanity.log 2>&1 & sanity=$$!; \
+	  failed=0; $(run_scenarios) || failed=1; \
+	  wait $$sanity || failed=1; cat build/sanity.log; exit $$failed
 
 .PHONY: bench
 bench: machine ## How long the same takes otherwise: ratios in one run (root)

@@ -26,6 +26,7 @@ $spec = @{
         client_users = @{ type = 'list'; elements = 'str'; default = @() }
         restart = @{ type = 'bool'; default = $true }
         must_answer = @{ type = 'bool'; default = $true }
+        wanted = @{ type = 'bool'; default = $true } # for the action plugin: false asks the host nothing
     }
     supports_check_mode = $true
 }

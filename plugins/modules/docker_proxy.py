@@ -28,7 +28,8 @@ notes:
     does not start. O(rootless_users), O(client_users) and O(credentials) are refused there.
 extends_documentation_fragment:
   - federated.connectivity.attributes
-  - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.asked
+  - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.plan_reader
 attributes:
   check_mode:
@@ -218,6 +219,7 @@ def main() -> None:
     }
     module = AnsibleModule(
         argument_spec={
+            "wanted": {"type": "bool", "default": True},
             "plan": {"type": "path"},
             "forward_proxy": {"type": "dict", "no_log": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -8,7 +8,12 @@
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ansible_collections.federated.connectivity.plugins.module_utils.WindowsFirewall
 
-$spec = @{ options = @{ token = @{ type = 'str'; required = $true; no_log = $false } } }
+$spec = @{
+    options = @{
+        token = @{ type = 'str'; required = $true; no_log = $false }
+        wanted = @{ type = 'bool'; default = $true } # for the action plugin: false asks the host nothing
+    }
+}
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
 try { $ended = Confirm-ConnectivityPolicy -Token $module.Params.token }
 catch { $module.FailJson("the change could not be confirmed: $($_.Exception.Message)", $_) }

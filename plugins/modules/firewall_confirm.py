@@ -18,7 +18,8 @@ description:
   - M(federated.connectivity.firewall_policy) runs it by itself. Only what runs that module in other ways needs this one.
 extends_documentation_fragment:
   - federated.connectivity.attributes
-  - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.asked
+  - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.host_action
 attributes:
   check_mode:
@@ -73,7 +74,12 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host.host 
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={"token": {"type": "str", "required": True, "no_log": False}})
+    module = AnsibleModule(
+        argument_spec={
+            "wanted": {"type": "bool", "default": True},
+            "token": {"type": "str", "required": True, "no_log": False},
+        }
+    )
     try:
         record = confirm(module.params["token"], live_session(), Host())
     except PolicyError as error:

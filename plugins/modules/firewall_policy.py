@@ -33,7 +33,7 @@ notes:
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.asked
-  - federated.connectivity.attributes.linux
+  - federated.connectivity.attributes.windows_too
   - federated.connectivity.attributes.plan_reader
 attributes:
   check_mode:

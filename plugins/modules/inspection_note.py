@@ -18,6 +18,7 @@ description:
   - Nothing of the host's network is changed.
 extends_documentation_fragment:
   - federated.connectivity.attributes
+  - federated.connectivity.attributes.asked
   - federated.connectivity.attributes.linux
   - federated.connectivity.attributes.plan_reader
 attributes:
@@ -99,6 +100,7 @@ from ansible_collections.federated.connectivity.plugins.module_utils._inspection
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "wanted": {"type": "bool", "default": True},
             "plan": {"type": "path"},
             "note": {"type": "dict", "options": {form: {"type": "str", "required": True} for form in FORMS}},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

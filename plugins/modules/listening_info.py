@@ -44,7 +44,6 @@ options:
           - If dockerd runs, it is asked over its own socket. The programs that hold published ports for Docker, also for rootless Docker,
             are known by their command lines.
           - On Windows they are not looked up, and a warning says so.
-        version_added: 0.2.0
         type: list
         elements: str
         default: []

@@ -21,6 +21,7 @@ description:
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.info_module
+  - federated.connectivity.attributes.asked
   - federated.connectivity.attributes.linux
   - federated.connectivity.attributes.host_action
 options:
@@ -171,6 +172,7 @@ def main() -> None:
     names: t.Dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
     module = AnsibleModule(
         argument_spec={
+            "wanted": {"type": "bool", "default": True},
             "seconds": {"type": "int", "default": 300},
             "processes": names,
             "units": names,

@@ -19,6 +19,7 @@ description:
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.info_module
+  - federated.connectivity.attributes.asked
   - federated.connectivity.attributes.linux
   - federated.connectivity.attributes.host_action
 options:
@@ -75,7 +76,11 @@ from ansible_collections.federated.connectivity.plugins.module_utils._host.host 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={"plan": {"type": "path"}, "rules": {"type": "list", "elements": "str"}},
+        argument_spec={
+            "wanted": {"type": "bool", "default": True},
+            "plan": {"type": "path"},
+            "rules": {"type": "list", "elements": "str"},
+        },
         supports_check_mode=True,
     )
     try:

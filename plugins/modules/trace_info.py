@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - federated.connectivity.attributes
   - federated.connectivity.attributes.info_module
+  - federated.connectivity.attributes.asked
   - federated.connectivity.attributes.linux
   - federated.connectivity.attributes.host_action
 options:
@@ -103,6 +104,7 @@ def command_for(host: Host, destination: str, port: int, hops: int, wait: int) -
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "wanted": {"type": "bool", "default": True},
             "targets": {
                 "type": "list",
                 "elements": "dict",

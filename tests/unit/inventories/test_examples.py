@@ -14,7 +14,10 @@ import re
 
 import jsonschema
 import pytest
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
 
+from ansible_collections.federated.connectivity.plugins.plugin_utils._inventory.replaced import COMPARED, Replaced, lost
 from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.catalogue import Catalogue
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan import writer
 from ansible_collections.federated.connectivity.plugins.plugin_utils._plan.compute import compute_plan
@@ -46,6 +49,20 @@ def test_example_plans_without_a_warning(plans: dict[str, Plan], example: str) -
     assert plan.index["warnings"] == [], "findings (docs/lints.md) are accepted in connectivity_accepted_findings, with a reason"
     assert plan.count(managed=True) >= 1, "an example shows hosts of ours"
     assert plan.count(managed=False) >= 1, "an example shows a partner that is not ours to configure"
+
+
+@every_example
+def test_no_group_or_host_of_an_example_replaces_what_another_group_says(example: str) -> None:
+    variables = host_variables(example)
+    for host in InventoryManager(DataLoader(), sources=[str(EXAMPLES[example])]).get_hosts():
+        effective = variables[host.name]
+        replaced = [
+            Replaced(name, f"group {group.name}", value, "another")
+            for group in host.get_groups()
+            for name, value in group.get_vars().items()
+            if name.startswith(COMPARED) and effective[name] != value
+        ]
+        assert [found.finding.text for found in lost(replaced, effective)] == []
 
 
 @every_example

@@ -81,48 +81,48 @@ plan why check new-matrix import-matrix site verify audit drift refused remove o
 
 .PHONY: help
 help: ## This list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: plan
 plan: .venv/controller.ready ## Compute every host's rules: INVENTORY=inventories/linksight PLAN=out [SELECT="[?necessity=='mandatory']"] [NATIVE=full]
 	@test -n "$(INVENTORY)" -a -n "$$PLAN" || { echo 'usage: make plan INVENTORY=inventories/linksight PLAN=out' >&2; exit 2; }
-	$(playbook) -i $(INVENTORY) playbooks/plan.yml -e "$(plan_variables)" $(ARGS)
+	@$(playbook) -i $(INVENTORY) playbooks/plan.yml -e "$(plan_variables)" $(ARGS)
 
 .PHONY: why
 why: .venv/controller.ready ## Which connections the plan allows, and why: FROM=clinic TO=hub PORT=6443 [PROTOCOL=udp] [LIVE=true] and INVENTORY=... or PLAN=...
 	@test -n "$(INVENTORY)$$PLAN" -a -n "$$FROM$$TO" || { echo 'usage: make why INVENTORY=... FROM=host TO=host PORT=number; or PLAN=directory, FROM or TO alone; LIVE=true also asks the hosts' >&2; exit 2; }
 	@test -n "$(INVENTORY)" -o -z "$$LIVE" || { echo 'LIVE=true asks the hosts at both ends, so give INVENTORY=..., too' >&2; exit 2; }
-	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/why.yml -e "$(question)" $(ARGS)
+	@$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/why.yml -e "$(question)" $(ARGS)
 
 .PHONY: check
 check: .venv/controller.ready ## Test the plan without touching a host: INVENTORY=... or PLAN=... [ASSERTIONS=file.yml] [OUT=directory for JUnit]
 	@test -n "$(INVENTORY)$$PLAN" || { echo 'usage: make check INVENTORY=... [ASSERTIONS=file.yml] [OUT=directory]; or PLAN=directory' >&2; exit 2; }
-	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/check.yml -e "$(question)" $(ARGS)
+	@$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/check.yml -e "$(question)" $(ARGS)
 
 .PHONY: report
 report: .venv/controller.ready ## The state of the network as one HTML page and as Markdown: OUT=directory [RESULTS=directory] and INVENTORY=... or PLAN=...
 	@test -n "$(INVENTORY)$$PLAN" -a -n "$$OUT" || { echo 'usage: make report INVENTORY=... OUT=directory [RESULTS=directory]; or PLAN=directory' >&2; exit 2; }
-	$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/report.yml -e "$(question)" $(ARGS)
+	@$(playbook) -i $(or $(INVENTORY),localhost$(comma)) playbooks/report.yml -e "$(question)" $(ARGS)
 
 .PHONY: trace
 trace: .venv/controller.ready ## Where a connection stops: INVENTORY=... FROM=clinic TO=hub [PORT=6443], or RESULTS=directory with verify's report [OUT=directory]
 	@test -n "$(INVENTORY)" -a -n "$$FROM$$RESULTS" || { echo 'usage: make trace INVENTORY=... FROM=host TO=host PORT=number; or RESULTS=directory with the report of verify' >&2; exit 2; }
-	$(playbook) -i $(INVENTORY) playbooks/trace.yml -e "$(question)" $(ARGS)
+	@$(playbook) -i $(INVENTORY) playbooks/trace.yml -e "$(question)" $(ARGS)
 
 .PHONY: new-matrix
 new-matrix: .venv/controller.ready ## Begin a matrix of your own: NAME=inventories/mine/matrices/my_system.yml
 	@test -n "$(NAME)" || { echo 'usage: make new-matrix NAME=inventories/mine/matrices/my_system.yml' >&2; exit 2; }
-	$(playbook) -i localhost, playbooks/new_matrix.yml -e connectivity_matrix="$(abspath $(NAME))" $(ARGS)
+	@$(playbook) -i localhost, playbooks/new_matrix.yml -e connectivity_matrix="$(abspath $(NAME))" $(ARGS)
 
 .PHONY: import-matrix
-import-matrix: .venv/controller.ready ## Draft one from a vendor's CSV or Markdown: TABLE=vendor.md NAME=inventories/mine/matrices/my_system.yml
+import-matrix: .venv/controller.ready ## Draft one from a vendor's table (CSV, Markdown, HTML, XLSX): TABLE=vendor.md NAME=inventories/mine/matrices/my_system.yml
 	@test -n "$(NAME)" -a -n "$(TABLE)" || { echo 'usage: make import-matrix TABLE=vendor.md NAME=inventories/mine/matrices/my_system.yml' >&2; exit 2; }
-	$(playbook) -i localhost, playbooks/new_matrix.yml -e connectivity_matrix="$(abspath $(NAME))" -e connectivity_table="$(abspath $(TABLE))" $(ARGS)
+	@$(playbook) -i localhost, playbooks/new_matrix.yml -e connectivity_matrix="$(abspath $(NAME))" -e connectivity_table="$(abspath $(TABLE))" $(ARGS)
 
 .PHONY: observe
 observe: .venv/controller.ready ## Draft a matrix from running software: INVENTORY=... SYSTEM=my_system PROCESSES=... [MINUTES=5]; or compare: COMPARE=plan
 	@test -n "$(INVENTORY)" -a -n "$$SYSTEM$$OUTPUT$$COMPARE" -a -n "$$PROCESSES$$UNITS$$CONTAINERS$$PORTS" || { echo 'usage: make observe INVENTORY=... SYSTEM=my_system PROCESSES=a,b; instead or besides UNITS=, CONTAINERS=, PORTS=; also OUTPUT=, MINUTES=, ROLES=, TLS=true, COMPARE=plan' >&2; exit 2; }
-	$(playbook) -i $(INVENTORY) playbooks/observe.yml -e "$(observation)" $(ARGS)
+	@$(playbook) -i $(INVENTORY) playbooks/observe.yml -e "$(observation)" $(ARGS)
 
 .PHONY: site
 site: ## Plan, apply, verify: INVENTORY=...; without it on the lab, disposable hosts made on this machine
@@ -144,17 +144,17 @@ remove: ## Take everything of ours off the hosts again: INVENTORY=...; without i
 
 ifeq ($(INVENTORY),)
 site: lab
-	$(playbook) $(lab_inventories) molecule/linksight/services.yml
-	$(playbook) $(lab_inventories) playbooks/site.yml $(ARGS)
+	@$(playbook) $(lab_inventories) molecule/linksight/services.yml
+	@$(playbook) $(lab_inventories) playbooks/site.yml $(ARGS)
 verify audit refused remove: .venv/dev.ready
-	$(playbook) $(lab_inventories) playbooks/$@.yml $(ARGS)
+	@$(playbook) $(lab_inventories) playbooks/$@.yml $(ARGS)
 drift: .venv/dev.ready
-	$(playbook) $(lab_inventories) playbooks/drift.yml -e "$(question)" $(ARGS)
+	@$(playbook) $(lab_inventories) playbooks/drift.yml -e "$(question)" $(ARGS)
 else
 site verify audit refused remove: .venv/controller.ready
-	$(playbook) -i $(INVENTORY) playbooks/$@.yml $(ARGS)
+	@$(playbook) -i $(INVENTORY) playbooks/$@.yml $(ARGS)
 drift: .venv/controller.ready
-	$(playbook) -i $(INVENTORY) playbooks/drift.yml -e "$(question)" $(ARGS)
+	@$(playbook) -i $(INVENTORY) playbooks/drift.yml -e "$(question)" $(ARGS)
 endif
 
 ##@ Tests

@@ -59,6 +59,8 @@ class ActionModule(ControllerAction):
                 "say where the draft goes (OUTPUT or SYSTEM, connectivity_matrix), or which plan to compare with "
                 "(COMPARE, connectivity_observe_compare)"
             )
+        if not variables["groups"]["all"]:
+            raise AnsibleActionFail("the inventory has no host to watch; give one with -i")
         path = pathlib.Path(os.path.abspath(options["path"])) if options["path"] else None
         plan = read_plan(pathlib.Path(os.path.abspath(options["compare"]))) if options["compare"] else None
         if path:

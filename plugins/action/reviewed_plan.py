@@ -48,6 +48,8 @@ class ActionModule(ControllerAction):
         wanted = dict(_managed(said, variables["ansible_play_hosts_all"], problems))
         if options["days"] < 0:
             problems.error(f"connectivity_reviewed_plan_days is {options['days']}; give a number of days, or 0 for no warning")
+        if not variables["groups"]["all"]:
+            problems.error("the inventory has no host; give one with -i. For a question about the plan alone, -i localhost, is enough")
         found = review(directory, wanted, problems)
         try:
             problems.stop()

@@ -17,6 +17,7 @@ description:
   - The file of a host is missing, is damaged, or holds the rules of another host.
   - A host of the play has C(connectivity_memberships) and is managed, but has no part in the plan that is ours to configure.
   - C(connectivity_reviewed_plan) or C(connectivity_reviewed_plan_days) differ between hosts of the play.
+  - The inventory has no host.
   - It warns about files of hosts that do not agree with their digests in C(plan.json), and about a plan that is older than O(days).
     The age counts from the git commit that holds C(plan.json) as it is, or else from the date of the file.
     A shallow clone knows only its newest commit.

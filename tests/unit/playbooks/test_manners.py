@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import pathlib
 import subprocess
@@ -262,3 +263,24 @@ def test_tags_that_are_computed_stand_on_blocks() -> None:
     plays = [each for path in PLAYBOOKS.glob("*.yml") for each in yaml.safe_load(path.read_text(encoding="utf-8"))]
     assert any("block" in task for each in plays for task in each.get("tasks", ()))
     assert [each["name"] for each in plays if "{{" in str(each.get("tags", "")) or "always" in each.get("tags", ())] == []
+
+
+@pytest.mark.parametrize(
+    ("playbook", "reviewed", "why"),
+    [
+        ("plan", False, "no host defines connectivity_memberships"),
+        ("site", False, "no host defines connectivity_memberships"),
+        ("verify", True, "the inventory has no host"),
+        ("why", True, "the inventory has no host"),
+        ("remove", False, "None of the 1 hosts of this run is managed"),
+        ("observe", False, "the inventory has no host to watch"),
+    ],
+)
+def test_an_inventory_without_hosts_is_an_error(tmp_path: pathlib.Path, playbook: str, reviewed: bool, why: str) -> None:
+    asked: dict[str, object] = {"connectivity_matrix": f"{tmp_path}/own.yml", "connectivity_observe_processes": ["sshd"]}
+    if reviewed:
+        asked["connectivity_reviewed_plan"] = str(tmp_path)
+    ours = f"- ansible.builtin.import_playbook: federated.connectivity.{playbook}\n"
+    done = play(tmp_path, "-e", json.dumps(asked), inventory="", playbook=ours)
+    assert done.code != 0
+    assert why in done.words

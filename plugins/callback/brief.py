@@ -8,12 +8,13 @@ DOCUMENTATION = """
 name: brief
 type: stdout
 short_description: A run of this collection on one screen
-version_added: 1.0.0
+version_added: 0.1.0
 description:
   - Shows what changed, what failed and what a step has to say. Steps that changed nothing, and steps that were skipped, give no lines.
   - A step that takes longer than five seconds says so, and how many hosts have finished it.
   - One table closes the run, with one line for each host that had a part in it. The sums of the run are its last lines.
   - Failures, warnings and differences (C(--diff)) look as they do with P(ansible.builtin.default#callback).
+  - Where results are shown as YAML, the message of a failed step of this collection is shown once.
   - With C(-v) and more, everything looks as it does with P(ansible.builtin.default#callback).
 extends_documentation_fragment:
   - default_callback
@@ -24,7 +25,7 @@ requirements:
 
 import threading
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
 import yaml
 from ansible import constants
@@ -36,6 +37,7 @@ from ..plugin_utils._brief.words import as_lines, grouped, progress
 COLORS: t.Any = constants  # it makes its names when it is loaded
 FIRST_PROGRESS = 5.0  # seconds
 NOBODY = "all:!all"
+OURS = "federated.connectivity."
 
 
 class CallbackModule(DefaultCallback):
@@ -120,6 +122,8 @@ class CallbackModule(DefaultCallback):
         self._note(task, host, data)
         if self._talkative() or not ignore_errors:
             self._show()
+            if not self._talkative() and str(task.action).startswith(OURS) and self.get_option("result_format") == "yaml":
+                data.pop("exception", None)  # its words are the message, which stands in the result as lines
             super().v2_runner_on_failed(result, ignore_errors)
             return
         self._finished += 1
@@ -192,7 +196,7 @@ def _is_for_nobody(play: t.Any) -> bool:
     return bool(play and play.hosts in (NOBODY, [NOBODY]))
 
 
-def _parts(result: t.Any) -> tuple[t.Any, str, Mapping[str, t.Any]]:
+def _parts(result: t.Any) -> tuple[t.Any, str, MutableMapping[str, t.Any]]:
     """The task, the host's name and what came back. Before ansible-core 2.19 their names have an underscore."""
     if hasattr(result, "task"):
         return result.task, result.host.get_name(), result.result

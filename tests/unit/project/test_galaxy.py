@@ -115,15 +115,16 @@ def test_everything_says_since_when_it_is_there() -> None:
     """A version that is released or comes next, as galaxy.yml has it. Until it is released, its changes stay fragments."""
     version = read("galaxy.yml")["version"]
     released = set(read("changelogs/changelog.yaml")["releases"])
-    since = {path: re.search(r"^version_added: (\S+)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE) for path in modules()}
+    since = {path: re.search(r"^version_added: (\S+)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE) for path in documented()}
     versions = {path: found[1] if found else None for path, found in since.items()}
     versions |= {role: read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"].get("version_added") for role in ROLES}
     assert {path: found for path, found in versions.items() if found not in {version, *released}} == {}
     assert version in released or (ROOT / f"changelogs/fragments/{version}.yml").is_file()
 
 
-def modules() -> list[str]:
-    return [f"plugins/modules/{name}.py" for name in sorted(MODULES)]
+def documented() -> list[str]:
+    callbacks = sorted(path.stem for path in (ROOT / "plugins/callback").glob("*.py"))
+    return [*(f"plugins/modules/{name}.py" for name in sorted(MODULES)), *(f"plugins/callback/{name}.py" for name in callbacks)]
 
 
 def test_the_docs_site_finds_its_pages() -> None:

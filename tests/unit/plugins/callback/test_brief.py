@@ -62,12 +62,14 @@ def run(directory: pathlib.Path, *arguments: str, callback: str = "federated.con
     return start(directory, *arguments, callback=callback)
 
 
-def start(directory: pathlib.Path, *arguments: str, callback: str = "federated.connectivity.brief") -> subprocess.CompletedProcess[str]:
+def start(
+    directory: pathlib.Path, *arguments: str, callback: str = "federated.connectivity.brief", result_format: str = "json"
+) -> subprocess.CompletedProcess[str]:
     (directory / "hosts.yml").write_text(INVENTORY.replace("PYTHON", sys.executable))
     command = [pathlib.Path(sys.executable).with_name("ansible-playbook"), "-i", "hosts.yml", "play.yml", *arguments]
     environment = {
         name: value for name, value in os.environ.items() if name == "ANSIBLE_COLLECTIONS_PATH" or not name.startswith("ANSIBLE_")
-    } | {"ANSIBLE_STDOUT_CALLBACK": callback, "ANSIBLE_NOCOLOR": "1"}
+    } | {"ANSIBLE_STDOUT_CALLBACK": callback, "ANSIBLE_CALLBACK_RESULT_FORMAT": result_format, "ANSIBLE_NOCOLOR": "1"}
     return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
 
 
@@ -96,6 +98,16 @@ def test_a_run_is_its_changes_its_words_and_its_failures(tmp_path: pathlib.Path)
     assert below.splitlines()[-3:] == ["host   run", "gamma  failed", "Counted: three hosts"]
     assert not any(words in done.stdout for words in ("never", "Be skipped", "TASK [Change nothing"))
     assert [line.strip() for line in done.stdout.splitlines()].count("Counted: three hosts") == 1
+
+
+def test_an_error_of_ours_stands_once_in_lines(tmp_path: pathlib.Path) -> None:
+    ours = "- hosts: all\n  gather_facts: false\n  tasks: [{name: Plan, federated.connectivity.required_rules: {}, run_once: true}]\n"
+    (tmp_path / "play.yml").write_text(ours)
+    done = start(tmp_path, result_format="yaml")
+    assert done.returncode == 2
+    assert (done.stdout + done.stderr).count("no host defines connectivity_memberships") == 1
+    assert "\n        - no host defines connectivity_memberships" in done.stdout
+    assert "no host defines connectivity_memberships" in start(tmp_path).stdout
 
 
 def test_differences_stand_below_the_step_they_belong_to(tmp_path: pathlib.Path) -> None:

@@ -54,6 +54,8 @@ class ActionModule(ControllerAction):
 
     def _assertions(self, file: str, networks: Networks) -> list[Assertion]:
         path = os.path.abspath(file)
+        if not os.path.isfile(path):
+            raise AnsibleActionFail(f"the assertions cannot be read: there is no file {path}")
         try:
             data = self._loader.load_from_file(path)
         except AnsibleError as error:

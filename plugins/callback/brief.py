@@ -122,7 +122,8 @@ class CallbackModule(DefaultCallback):
         self._note(task, host, data)
         if self._talkative() or not ignore_errors:
             self._show()
-            if not self._talkative() and str(task.action).startswith(OURS) and self.get_option("result_format") == "yaml":
+            as_yaml = self.get_option("result_format") == "yaml"  # type: ignore[no-untyped-call]
+            if as_yaml and not self._talkative() and str(task.action).startswith(OURS):
                 data.pop("exception", None)  # its words are the message, which stands in the result as lines
             super().v2_runner_on_failed(result, ignore_errors)
             return

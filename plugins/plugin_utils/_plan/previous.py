@@ -36,7 +36,7 @@ def refuse_shrinking(directory: pathlib.Path, index: Mapping[str, t.Any]) -> lis
     gone = list(lost(before, index))
     if gone:
         advice = (
-            f"the plan in {directory} still has them, and it was not changed. If they shall go, plan again with "
+            f"the plan in {directory} still has them, and it was not changed. If you want to remove them, plan again with "
             "connectivity_allow_shrink: true; if not, correct the inventory"
         )
         raise PlanRefused([*gone, advice])

@@ -100,7 +100,7 @@ def draft_matrix(text: str, file: str, name: str, perspective: Collection[str] =
 
     Args:
         text: The page, CSV or Markdown.
-        file: The page, as messages and citations shall name it.
+        file: The page, as messages and citations should name it.
         name: The matrix's name.
         perspective: The roles whose host the tables describe, if all rows are written for one host.
 

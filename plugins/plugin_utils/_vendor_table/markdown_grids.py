@@ -63,7 +63,7 @@ def _is_delimiter(line: str) -> bool:
 
 
 def _lines_apart(lines: Sequence[str]) -> Iterator[str]:
-    """The lines as the parser shall see them.
+    """The lines as the parser should see them.
 
     A line without a bar directly below a row is not a row, although Markdown takes it for one, and one directly above a header does not
     hide the table: a short one is a heading. What stands in a line that is too long to be a row is of no interest.

@@ -74,7 +74,9 @@ def draft(table: pathlib.Path, path: pathlib.Path, perspective: list[str]) -> tu
         drafted = draft_rows(rows, shown_path(table), path.stem, perspective)
     except TableTooLarge as error:
         raise PlanRefused([f"{shown_path(table)}:{error.line}: {error}"]) from None
-    except (OSError, NotAPlainFile, NotATable, TablesNotFound) as error:
+    except OSError as error:
+        raise PlanRefused([f"{shown_path(table)}: {error.strerror or error}"]) from None
+    except (NotAPlainFile, NotATable, TablesNotFound) as error:
         raise PlanRefused([f"{shown_path(table)}: {error}"]) from None
     if not drafted.flows:
         raise PlanRefused([*drafted.contradictions, *drafted.unread] or [f"{shown_path(table)}: its tables have no rows"])

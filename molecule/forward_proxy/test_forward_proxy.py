@@ -49,7 +49,7 @@ def test_nothing_else_leaves_but_through_the_proxy(probe):
 
 
 @pytest.mark.parametrize("name", ["alpha", "beta"])
-def test_containers_went_on_while_docker_was_started_anew(name):
+def test_containers_went_on_while_docker_was_restarted(name):
     started = host(name).check_output("date --date=$(docker inspect --format={{.State.StartedAt}} service-peer-http) +%s")
     docker = host(name).check_output('date --date="$(systemctl show --value --property=ActiveEnterTimestamp docker)" +%s')
     assert int(started) < int(docker)

@@ -1,4 +1,4 @@
-"""Where Docker cannot simply be started anew: what is said, what is done, and what is refused."""
+"""Where Docker cannot simply be restarted: what is said, what is done, and what is refused."""
 
 from __future__ import annotations
 

@@ -8,4 +8,4 @@ from __future__ import annotations
 
 
 class LabError(Exception):
-    """The lab cannot do what was asked; the message says why and how to mend it."""
+    """The lab cannot do what was asked; the message says why and how to fix it."""

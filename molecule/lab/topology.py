@@ -83,7 +83,7 @@ class Host:
 
     @property
     def mac(self) -> str:
-        """Its Ethernet address (RFC 9542's for documentation): the same after it was made anew, so that neighbours need not relearn it."""
+        """Its Ethernet address (RFC 9542's for documentation): the same after it was made again, so that neighbours need not relearn it."""
         return f"00:00:5e:00:53:{self.number:02x}"
 
     @property

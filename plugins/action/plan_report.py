@@ -23,7 +23,7 @@ from ..plugin_utils._report.build import build
 from ..plugin_utils._report.graphviz import Graphviz
 from ..plugin_utils._report.loader import ResultsUnreadable, load_results
 from ..plugin_utils._report.markdown_page import markdown
-from ..plugin_utils._report.page import in_words, page
+from ..plugin_utils._report.page import page, shown_size
 from ..plugin_utils._report.results import NOTHING, read_results
 
 HTML, MARKDOWN = "report.html", "report.md"
@@ -55,7 +55,7 @@ class ActionModule(ControllerAction):
         if not self._task.check_mode:
             for name, text in written.items():
                 write_report_text(out / name, text)
-        sizes = ", ".join(f"{name} ({in_words(len(text.encode()))})" for name, text in written.items())
+        sizes = ", ".join(f"{name} ({shown_size(len(text.encode()))})" for name, text in written.items())
         warnings = [*report.remarks, *sorted({one.why_no_drawing for one in report.federations if one.why_no_drawing})]
         return {
             "changed": False,

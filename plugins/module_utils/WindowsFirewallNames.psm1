@@ -173,7 +173,7 @@ function Get-ConnectivityNameFile {
 }
 
 function Compare-ConnectivityName {
-    # What the host has of the task that looks names up, and what it shall have.
+    # What the host has of the task that looks names up, and what it should have.
     param([Parameter(Mandatory)] [hashtable] $Place, [AllowEmptyCollection()] [Collections.IDictionary[]] $Named, [AllowEmptyCollection()] [string[]] $Own, [string] $Memory = '')
     $before = @{ Rules = ''; Program = ''; Memory = '' }
     foreach ($kind in @($before.Keys)) { if (Test-Path -LiteralPath $Place["Names$kind"]) { $before[$kind] = [IO.File]::ReadAllText($Place["Names$kind"]) } }

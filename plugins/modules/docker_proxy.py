@@ -268,7 +268,7 @@ def _lines(texts: t.Iterable[str]) -> t.List[str]:
 
 
 def _secrets_of(params: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    """What Ansible shall keep out of everything it shows, the invocation too: credentials that stand in a URL of the task."""
+    """What Ansible should keep out of everything it shows, the invocation too: credentials that stand in a URL of the task."""
     for of in (params["daemon"], params["client"]):
         for url in ((of or {}).get("http_proxy"), (of or {}).get("https_proxy")):
             if url and "@" in url:

@@ -28,7 +28,7 @@ class ControllerAction(ActionBase):
 
     Attributes:
         OPTIONS: The options, as a module's argument_spec.
-        MISTAKES: What :meth:`compute` raises where the user is to mend something; the task fails with its words.
+        MISTAKES: What :meth:`compute` raises where the user has something to fix; the task fails with its words.
     """
 
     _requires_connection = False

@@ -29,7 +29,7 @@ from .transaction import choose, commit, planned
 
 
 class Wanted(t.NamedTuple):
-    """What a host shall be brought to, in the words of the module's options.
+    """What a host should be brought to, in the words of the module's options.
 
     ``policy`` is the host's file of the plan with its ``address_sets``; None: nothing of ours is left on the host.
     """

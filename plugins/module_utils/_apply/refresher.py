@@ -6,7 +6,7 @@
 
 """Looks the policy's host names up again and brings new answers into force; run on the host by a timer, without Ansible.
 
-A policy whose answers are as before is left alone, whatever else has changed on the host: only firewall_policy mends that.
+A policy whose answers are as before is left alone, whatever else has changed on the host: only firewall_policy corrects that.
 """
 
 from __future__ import annotations

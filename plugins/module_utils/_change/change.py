@@ -16,7 +16,7 @@ from .restore_point import RestorePoint
 
 
 class Change(abc.ABC):
-    """The way from what is in force to what shall be, for one place that holds configuration.
+    """The way from what is in force to what should be, for one place that holds configuration.
 
     Attributes:
         name: The place, in words an administrator knows ("ufw", "nftables table inet federated_connectivity").

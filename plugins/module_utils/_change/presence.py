@@ -34,7 +34,7 @@ class Presence(t.NamedTuple):
 
 
 def presences(place: str, disk: t.Tuple[Pieces, Pieces], kernel: t.Tuple[Pieces, Pieces]) -> t.List[Presence]:
-    """Each rule of a place; ``disk`` and ``kernel`` are pieces as they shall be, and as they are."""
+    """Each rule of a place; ``disk`` and ``kernel`` are pieces as they should be, and as they are."""
     rules = sorted({*disk[0], *kernel[0]})
     return [Presence(rule, place, _state(rule, *disk), _state(rule, *kernel)) for rule in rules]
 

@@ -25,7 +25,7 @@ def apply(daemon: Daemon, wanted: Proxies, proposal: Proposal, restart: bool, ho
     """Make it so, and see that the daemon says so itself; if not, everything is as before, and the daemon runs.
 
     Args:
-        restart: Whether the daemon may be started anew.
+        restart: Whether the daemon may be restarted.
 
     Raises:
         PolicyRefused: dockerd would not start with it; nothing was touched.

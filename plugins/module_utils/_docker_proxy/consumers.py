@@ -30,7 +30,7 @@ _CHANGE_SECONDS = 300.0  # for a user's daemon to start again
 
 
 class Wanted(t.NamedTuple):
-    """What shall be on a host.
+    """What should be on a host.
 
     Attributes:
         daemon: The proxies of daemons.
@@ -115,7 +115,7 @@ def configure(wanted: Wanted, check_mode: bool, must_answer: bool, host: Host) -
     or program is waited for.
 
     Args:
-        wanted: What shall be.
+        wanted: What should be.
         check_mode: Look, and touch nothing.
         must_answer: Whether a proxy that does not answer is an error.
         host: The host, as the superuser sees it.

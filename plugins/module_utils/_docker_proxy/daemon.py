@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""A Docker daemon under systemd, the system's or a user's own: where its files are, what runs, how to start it anew."""
+"""A Docker daemon under systemd, the system's or a user's own: where its files are, what runs, how to restart it."""
 
 from __future__ import annotations
 
@@ -144,15 +144,15 @@ class Daemon:
             raise PolicyRefused("%s would not start: %s" % (self.name, words))
 
     def reload_units(self) -> None:
-        """Let systemd read unit files anew."""
+        """Let systemd read unit files again."""
         self._run("daemon-reload")
 
     def reload(self) -> None:
-        """Let dockerd read daemon.json anew, as far as it does that without a restart."""
+        """Let dockerd read daemon.json again, as far as it does that without a restart."""
         self._run("reload", UNIT)
 
     def restart(self) -> None:
-        """Start it anew. Raises ToolFailed with the end of its journal."""
+        """Restart it. Raises ToolFailed with the end of its journal."""
         self._host.run([*self._systemctl, "reset-failed", UNIT], check=False)  # earlier starts do not count against this one
         done = self._host.run([*self._systemctl, "restart", UNIT], check=False)
         if done.rc:

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""A file as it is and as it shall be, and what of it may be shown."""
+"""A file as it is and as it should be, and what of it may be shown."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class File(t.NamedTuple):
 
 
 def text_file(path: str, text: t.Optional[str], mode: int, host: Host) -> File:
-    """A file that is ours as a whole; None: it shall not be there."""
+    """A file that is ours as a whole; None: it should not be there."""
     found = host.attributes(path)
     old = host.read_own(path)
     if found is not None and old is None and not (text is None and os.path.isdir(path)):
@@ -82,7 +82,7 @@ def text_file(path: str, text: t.Optional[str], mode: int, host: Host) -> File:
 
 
 class Deviation(t.NamedTuple):
-    """A file or a directory of ours without its fixed kind, mode and owner; in words, as it is and as it shall be."""
+    """A file or a directory of ours without its fixed kind, mode and owner; in words, as it is and as it should be."""
 
     path: str
     found: str

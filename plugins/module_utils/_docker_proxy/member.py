@@ -111,10 +111,10 @@ class Found(t.NamedTuple):
 
 
 class Merged(t.NamedTuple):
-    """What a file shall be.
+    """What a file should be.
 
     Attributes:
-        content: Its bytes; None: there shall be none.
+        content: Its bytes; None: there should be none.
         mode: Its mode.
         memory: What to remember; None as soon as nothing of ours is in it.
     """
@@ -148,7 +148,7 @@ def merge(found: Found, reader: Reader, wanted: Proxies, memory: t.Optional[Memo
     Args:
         found: The file.
         reader: Who reads it.
-        wanted: What shall be in it of ours.
+        wanted: What should be in it of ours.
         memory: What an earlier run returned.
 
     Raises:

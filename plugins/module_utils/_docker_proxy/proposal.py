@@ -32,7 +32,7 @@ class Proposal(t.NamedTuple):
         unit_files: Our files for its unit.
         state: What to remember then.
         running: The run of the daemon that goes on until a restart; "" if it does not run.
-        restart: Whether it has to be started anew; so has an engine that failed because it was downgraded and knows no `proxies`.
+        restart: Whether it has to be restarted; so has an engine that failed because it was downgraded and knows no `proxies`.
         survival: What becomes of its containers then.
         warnings: What its administrator should know.
     """
@@ -145,7 +145,7 @@ def _overridden(daemon: Daemon, values: t.Mapping[str, str]) -> t.List[str]:
 
 
 def _counts(wanted: Proxies, info: t.Optional[Info], changed: bool) -> bool:
-    """Whether the running daemon has to be started anew: what it says differs from what is wanted, or may differ unseen."""
+    """Whether the running daemon has to be restarted: what it says differs from what is wanted, or may differ unseen."""
     if info is None:
         return changed
     if not in_force(wanted, info):

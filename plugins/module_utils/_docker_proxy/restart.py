@@ -24,7 +24,7 @@ LIVE_RESTORE = "live-restore"
 
 
 class Survival(t.NamedTuple):
-    """What becomes of running containers when the daemon is started anew.
+    """What becomes of running containers when the daemon is restarted.
 
     Attributes:
         lend: Whether live-restore is to be lent.

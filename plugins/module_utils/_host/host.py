@@ -48,7 +48,7 @@ _MADE = (CONFIGURATION, "/etc/systemd/system/nftables.service.d", "/etc/systemd/
 
 
 def in_words(error: OSError) -> str:
-    """An error of the system, with the mend where an ordinary user is not permitted what root is."""
+    """An error of the system, with the way to fix it where it needs root."""
     return "%s; this needs root: become: true" % error if isinstance(error, PermissionError) and os.geteuid() else str(error)
 
 
@@ -61,7 +61,7 @@ class Result(t.NamedTuple):
 
 
 class File(t.NamedTuple):
-    """What a file shall hold; with a mode it is one of ours, without one somebody else's, as in :meth:`Host.write`."""
+    """What a file should hold; with a mode it is one of ours, without one somebody else's, as in :meth:`Host.write`."""
 
     content: bytes
     mode: t.Optional[int] = None
@@ -187,11 +187,11 @@ class Host:
             return None
 
     def put(self, path: str, content: t.Optional[bytes], mode: int) -> None:
-        """Make a file what it shall be, permissions included, at no time readable by more than before or after. It keeps its owner.
+        """Make a file what it should be, permissions included, at no time readable by more than before or after. It keeps its owner.
 
         Args:
             path: The file.
-            content: Its bytes; None: there shall be none, nor directories that were made for it.
+            content: Its bytes; None: there should be none, nor directories that were made for it.
             mode: Its permissions.
         """
         if content is None:

@@ -24,7 +24,7 @@ DIRECTORY_MODE = 0o755
 
 
 class Place(t.NamedTuple):
-    """A file, or the directory itself: what is there, and what shall be; empty text is nothing."""
+    """A file, or the directory itself: what is there, and what should be; empty text is nothing."""
 
     path: str
     before: str
@@ -48,7 +48,7 @@ def propose(note: t.Optional[t.Mapping[str, str]], directory: str = DIRECTORY) -
     """What would change.
 
     Args:
-        note: The text of each form; None: there shall be no note.
+        note: The text of each form; None: there should be no note.
         directory: Where it stands.
     """
     place = Place(directory, _described(directory), _fixed(stat.S_IFDIR | DIRECTORY_MODE) if note is not None else "")

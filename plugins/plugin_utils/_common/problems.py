@@ -46,7 +46,7 @@ class Problems:
         """Note a mistake.
 
         Args:
-            text: What is wrong and how to mend it.
+            text: What is wrong and how to fix it.
             hosts: The hosts that it is about.
             values: The user's values that it is about, the most exact first; the first that can be located says where.
         """

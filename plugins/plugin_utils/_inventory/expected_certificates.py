@@ -43,7 +43,7 @@ def expectations_of(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, t.
     """What each host's variables expect.
 
     Raises:
-        ExpectationsRefused: with every mistake of every host and how to mend it.
+        ExpectationsRefused: with every mistake of every host and how to fix it.
     """
     found: dict[str, Expectations] = {}
     problems: list[str] = []
@@ -72,7 +72,7 @@ def read_expectations(value: object, variable: str = VARIABLE) -> Expectations:
     """Read one host's variable, or one that adds to it.
 
     Raises:
-        ExpectationsRefused: with every mistake and how to mend it.
+        ExpectationsRefused: with every mistake and how to fix it.
     """
     problems: list[str] = []
     found: dict[tuple[str, int], Expected] = {}

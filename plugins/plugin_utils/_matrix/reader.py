@@ -32,7 +32,7 @@ def read_matrix(text: str, file: str, name: str, schema: Data) -> Matrix:
 
     Args:
         text: The file's content.
-        file: The file, as messages shall name it.
+        file: The file, as messages should name it.
         name: The file's name without ``.yml``; the matrix must be called that.
         schema: The JSON Schema of matrices.
 

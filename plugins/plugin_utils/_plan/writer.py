@@ -93,7 +93,7 @@ def write_plan(plan: ComputedPlan, directory: pathlib.Path, dry: bool = False) -
 
     Args:
         plan: The plan.
-        directory: Where it shall be; made if it is not there. It may be a link itself.
+        directory: Where it should be; made if it is not there. It may be a link itself.
         dry: Only tell what would change.
 
     Raises:

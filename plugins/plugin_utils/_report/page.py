@@ -47,7 +47,7 @@ def page(report: Report) -> str:
         networks_shown=NETWORKS_SHOWN,
         size=_SIZE,
     )
-    return text.replace(_SIZE, in_words(len(text.encode())))
+    return text.replace(_SIZE, shown_size(len(text.encode())))
 
 
 def rule_counts(host: HostView) -> str:
@@ -58,7 +58,7 @@ def rule_counts(host: HostView) -> str:
     return f"{rules}: {states}" if states else "no rules"
 
 
-def in_words(size: int) -> str:
+def shown_size(size: int) -> str:
     """A number of bytes."""
     return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 

@@ -88,8 +88,8 @@ def _anybody_reached(context: LintContext) -> Iterator[Finding]:
     for rule in context.systems():
         if rule.direction == EGRESS and _is_open(rule) and EGRESS in context.denied and not _has_unknown_partners(context, rule):
             over = "drop install from connectivity_phases when it is over" if rule.needed == ("install",) else "use a forward proxy"
-            mend = f"name the services in a copy of the matrix, or {over}"
-            yield Finding("anybody-reached", rule.flow_label, f"egress is denied, but {_ports(rule)} may reach every address; {mend}")
+            fix = f"name the services in a copy of the matrix, or {over}"
+            yield Finding("anybody-reached", rule.flow_label, f"egress is denied, but {_ports(rule)} may reach every address; {fix}")
 
 
 def _site_port_exposed(context: LintContext) -> Iterator[Finding]:

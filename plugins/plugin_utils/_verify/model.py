@@ -21,7 +21,7 @@ class Proof(t.NamedTuple):
 
     Attributes:
         flow: ``<matrix>.<federation>.<flow>``.
-        rule: The id of the rule that is on trial: the initiator's if it shall come about, the responder's if not.
+        rule: The id of the rule that is on trial: the initiator's if it should come about, the responder's if not.
         expect: ``open`` or ``blocked``.
         initiator: Inventory name of the host that tries.
         responder: Inventory name of the host that it tries to reach; empty for an outside service.

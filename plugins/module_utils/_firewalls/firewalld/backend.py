@@ -158,7 +158,7 @@ class FirewalldChange(Change):
         needs_reload: bool,
         warnings: t.Sequence[str],
     ) -> None:
-        """``runtime`` is in force now, ``wanted`` shall be; ``needs_reload``: the daemon gets from one to the other by a reload alone."""
+        """``runtime`` is in force now, ``wanted`` should be; ``needs_reload``: the daemon gets from one to the other by a reload alone."""
         self._host = host
         self._client = client
         self._files = files

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: no other code may rely on it.
 
-"""Our files below /etc/firewalld: what is there, what shall be there, and firewalld's own check of the result."""
+"""Our files below /etc/firewalld: what is there, what should be there, and firewalld's own check of the result."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MODE = 0o644
 
 
 class Files:
-    """Our files as they are and as they shall be.
+    """Our files as they are and as they should be.
 
     Attributes:
-        before: Content of those that are not as they shall be, by path.
+        before: Content of those that are not as they should be, by path.
         after: What those become; a path that is missing here goes.
         present: Content of all of them as they are, by path.
         deviations: Kind, mode and owner of those that have not the fixed ones, by path.

@@ -100,7 +100,7 @@ def _found(host: Host, version: int, content: bytes, parse: t.Optional[t.Callabl
 
 
 class _Pieces:
-    """The pieces of our rules, as they shall be and as they are."""
+    """The pieces of our rules, as they should be and as they are."""
 
     def __init__(self) -> None:
         self.both: t.Tuple[t.Dict[str, t.Set[str]], t.Dict[str, t.Set[str]]] = ({}, {})

@@ -125,7 +125,7 @@ def compare(loaded: Chains, expected: Chains, written: Layout, chains: t.Iterabl
         expected: Those that the file gives there, as :func:`rehearse` found.
         written: The file's own rules.
         chains: Those that loading the file replaces.
-        new: Our rules that shall be in force, as the kernel lists them: where all of them are there already, but not in the file, a run
+        new: Our rules that should be in force, as the kernel lists them: where all of them are there already, but not in the file, a run
             was interrupted, and they are no rules of others.
 
     Returns:

@@ -27,7 +27,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._report.gra
 from ansible_collections.federated.connectivity.plugins.plugin_utils._report.loader import load_results
 from ansible_collections.federated.connectivity.plugins.plugin_utils._report.markdown_page import markdown
 from ansible_collections.federated.connectivity.plugins.plugin_utils._report.model import Problem, Report, State, Status, together
-from ansible_collections.federated.connectivity.plugins.plugin_utils._report.page import in_words, page
+from ansible_collections.federated.connectivity.plugins.plugin_utils._report.page import page, shown_size
 from ansible_collections.federated.connectivity.plugins.plugin_utils._report.results import NOTHING, read_results
 from ansible_collections.federated.connectivity.tests.network_reports import write_example
 
@@ -147,8 +147,8 @@ def test_the_policy_allows_the_style_and_the_script_of_the_page_alone(tmp_path: 
 
 def test_the_page_states_its_size(tmp_path: pathlib.Path) -> None:
     text = page(example(tmp_path))
-    assert f"This page has {in_words(len(text.encode()))}" in text
-    assert (in_words(48_400), in_words(2_140_000)) == ("48 kB", "2.1 MB")
+    assert f"This page has {shown_size(len(text.encode()))}" in text
+    assert (shown_size(48_400), shown_size(2_140_000)) == ("48 kB", "2.1 MB")
 
 
 def test_both_files_have_the_mark_of_reports(tmp_path: pathlib.Path) -> None:

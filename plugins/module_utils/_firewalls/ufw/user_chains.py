@@ -223,7 +223,8 @@ def decided(comparison: Comparison, family: int, bans: int, chains: t.Collection
     """What these rules decide, for the search of contradictions; ``bans``: how many of the administrator's rules stand before ours."""
     for direction, word in ((INGRESS, "in"), (EGRESS, "out")):
         found = comparison.extras.get("%s-user-%s" % (PREFIX[family], CHAIN[word]), [])
-        before, behind = [], []
+        before: t.List[Extra] = []
+        behind: t.List[Extra] = []
         for extra in found:
             (before if extra.behind not in (FIRST, LAST) and extra.foreign <= bans else behind).append(extra)
         yield Decided(direction, _verdicts(before, family, direction, chains, unread), _THEIRS, _HOLE)

@@ -58,9 +58,9 @@ def values() -> st.SearchStrategy[t.Any]:
 
 
 def real(tool: str) -> list[str]:
-    """What a tool of each release prints."""
+    """What a tool of each release prints; ``proc-`` and a name: a table of the kernel in /proc/net, which releases share."""
     found = [path.read_text(encoding="utf-8") for path in sorted(REAL_OUTPUTS.glob(f"{tool}_*.txt"))]
-    assert len(found) == len(RELEASES), tool
+    assert len(found) == (1 if tool.startswith("proc-") else len(RELEASES)), tool
     return found
 
 

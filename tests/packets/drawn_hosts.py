@@ -53,20 +53,39 @@ _FIREWALLD = (
     "--add-protocol=igmp",
     "--add-source-port=68/udp",
 )
+# Of firewalld.conf(5). The releases know different ones, and keep in the file what they do not know.
+_SETTINGS = {
+    "DefaultZone": ("public", "home", "internal"),
+    "CleanupOnExit": ("yes", "no"),
+    "IPv6_rpfilter": ("yes", "no"),
+    "IndividualCalls": ("no", "yes"),
+    "LogDenied": ("off", "all", "unicast"),
+    "FlushAllOnReload": ("yes", "no"),
+    "RFC3964_IPv4": ("yes", "no"),
+    "AllowZoneDrifting": ("no", "yes"),
+    "AutomaticHelpers": ("system", "no"),
+    "NftablesCounters": ("no", "yes"),
+    "NftablesTableOwner": ("yes", "no"),
+    "StrictForwardPorts": ("no", "yes"),
+    "ReloadPolicy": ("INPUT:DROP,FORWARD:DROP,OUTPUT:DROP", "ACCEPT", "DROP"),
+    "OfSomebody": ("5",),
+}
 
 
-def leave(host: FirewallHost, firewall: str, number: int) -> None:
-    """Let an administrator leave something on the host; the same for the same number."""
+def leave(host: FirewallHost, firewall: str, number: int) -> t.Callable[[], Theirs]:
+    """Let an administrator leave something on the host, the same for the same number; what then says what is there of everybody."""
     draw = random.Random(number)
+    daemon: Firewalld | None = None
     if firewall == "ufw":
         host.run(["sh", "-ec", "ufw allow 22/tcp; ufw --force enable"])
         host.run(["sh", "-c", "\n".join(f"ufw {command}" for command in _some(draw, _UFW))])
     if firewall == "firewalld":
-        firewalld = Firewalld(host)
+        _settings(host, draw)
+        daemon = Firewalld(host)
         for words in _some(draw, _FIREWALLD):
             for where in (["--permanent"], [])[: draw.randint(1, 2)]:
-                firewalld.cmd(*where, *words.split(" ", 1 if words.startswith("--zone") else 0))
-        firewalld.cmd("--reload")
+                daemon.cmd(*where, *words.split(" ", 1 if words.startswith("--zone") else 0))
+        daemon.cmd("--reload")
     for tool in ("iptables", "ip6tables"):
         subprocess.run([*host.enter(), tool, "-N", "MINE"], check=True)
         for _ in range(draw.randint(0, 5)):
@@ -74,6 +93,19 @@ def leave(host: FirewallHost, firewall: str, number: int) -> None:
     for text in _some(draw, _NFT):
         host.nft(text)
     _files(host, draw, firewall)
+    return lambda: _seen(host, daemon)
+
+
+def _settings(host: FirewallHost, draw: random.Random) -> None:
+    path = host.file("/etc/firewalld/firewalld.conf")
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if draw.random() < 0.9]
+    lines += [f"{draw.choice(('', '# für uns' + chr(10)))}{name}={draw.choice(values)}\n" for name, values in _drawn(draw)]
+    path.write_text("".join(lines), encoding="utf-8")
+    path.chmod(draw.choice((0o644, 0o600)))
+
+
+def _drawn(draw: random.Random) -> list[tuple[str, tuple[str, ...]]]:
+    return draw.sample(sorted(_SETTINGS.items()), draw.randint(0, 6))
 
 
 def _some(draw: random.Random, each: t.Sequence[str]) -> list[str]:
@@ -116,15 +148,16 @@ def _files(host: FirewallHost, draw: random.Random, firewall: str) -> None:
 
 
 class Theirs(t.NamedTuple):
-    """What is there of everybody: rules by chain and table, in order; files with mode, owner and content or target."""
+    """What is there of everybody: rules by chain and table, in order, and what firewalld has in force, its settings among them;
+    files with mode, owner and content or target."""
 
     rules: dict[str, list[str]]
     files: dict[str, tuple[int, int, bytes]]
 
 
-def seen(host: FirewallHost) -> Theirs:
+def _seen(host: FirewallHost, daemon: Firewalld | None) -> Theirs:
     """Everything but our own table and our own files."""
-    rules: dict[str, list[str]] = {}
+    rules: dict[str, list[str]] = {"firewalld": daemon.theirs()} if daemon else {}
     for tool in ("iptables", "ip6tables"):
         table = ""
         for line in _bytes(host, f"{tool}-save").split("\n"):

@@ -16,7 +16,9 @@ ATTEMPTS = 3
 DUMP = """
 from firewall.client import FirewallClient
 client = FirewallClient()
-print("default zone", client.getDefaultZone())
+print("default zone", client.getDefaultZone(), "logged", client.getLogDenied(), "panic", client.queryPanicMode())
+for name, value in sorted(client.config().get_properties().items()):
+    print("setting", name, value)
 print("direct rules", client.getAllChains(), client.getAllRules(), client.getAllPassthroughs())
 for kind, names, read in (
     ("zone", client.getZones(), client.getZoneSettings),
@@ -69,7 +71,11 @@ class Firewalld:
         """What is in force of everybody but us, iptables included."""
         saved = self.host.run(["sh", "-ec", "iptables-save; ip6tables-save"]).stdout
         tables = [line for line in saved.splitlines() if line.startswith(("*", "-A"))]
-        return [line for line in self._dump() if " fedconn" not in line] + tables
+        return self.theirs() + tables
+
+    def theirs(self) -> list[str]:
+        """What the daemon has in force of everybody but us, its settings included."""
+        return [line for line in self._dump() if " fedconn" not in line]
 
     def ours(self) -> list[str]:
         """Our objects in force."""

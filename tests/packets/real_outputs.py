@@ -6,18 +6,22 @@
 
     sudo .venv/bin/python tests/packets/real_outputs.py
 
-Each file is named after the tool, its version and the release. A file that is there is written again.
+Each file is named after the tool, its version and the release. A file that is there is written again. Tables of the kernel
+(``proc-tcp``) are those of this machine's kernel, which all releases share here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import re
+import subprocess
 import typing as t
 
-from firewall_host import FirewallHost, network
+from firewall_host import FirewallHost, Network, network
 from firewalld_daemon import Firewalld
+from namespaces import Namespace
 
 from ansible_collections.federated.connectivity.molecule.lab.rootfs import RELEASES, rootfs
 
@@ -69,6 +73,16 @@ client = FirewallClient()
 zone, service = client.getZoneSettings("public"), client.getServiceSettings("samba")
 print(json.dumps({"zone": zone.getSettingsDict(), "service": service.getSettingsDict()}))
 """
+TABLES = ("tcp", "tcp6", "udp", "udp6", "fib_trie", "if_inet6", "nf_conntrack")
+CLIENT = """
+import socket, sys
+tcp = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+udp = socket.socket(tcp.family, socket.SOCK_DGRAM)
+udp.connect(tcp.getpeername())
+udp.send(b"x")
+print("connected", flush=True)
+sys.stdin.read()
+"""
 JAIL = "[DEFAULT]\nbackend = polling\n[own]\nenabled = true\nlogpath = /var/log/own.log\nfilter = sshd\nport = 22\nbanaction = nftables\n"
 
 
@@ -84,6 +98,40 @@ def version(host: FirewallHost, *command: str) -> str:
     found = re.search(r"\d+(\.\d+)+", host.run(list(command)).stdout)
     assert found, command
     return found[0]
+
+
+def of_kernel() -> t.Iterator[Written]:
+    """What the kernel shows in /proc/net of a host that listens, is connected and tracks connections, on both families."""
+    with network(rootfs("trixie")) as net, connected(net):
+        for table in TABLES:
+            yield Written("proc-" + table, version(net.host, "uname", "-r"), net.host.run(["cat", f"/proc/net/{table}"]).stdout)
+
+
+@contextlib.contextmanager
+def connected(net: Network) -> t.Iterator[None]:
+    """The host has sockets that listen, open connections both ways and half-open ones, all of them tracked."""
+    host, partner = net.host, net.partner
+    host.nft("table inet watched { chain input { type filter hook input priority 0; ct state new counter accept; }; }")
+    with contextlib.ExitStack() as stack:
+        for number, member in enumerate((host, partner)):
+            for port in (8443, 9090)[number:]:
+                stack.enter_context(member.listen("tcp", port))
+                stack.enter_context(member.listen("udp", port))
+        for one, other, port in ((partner, host, 8443), (host, partner, 9090)):
+            for address in (other.ipv4, other.ipv6):
+                stack.enter_context(kept_open(one, address, port))
+        yield
+
+
+@contextlib.contextmanager
+def kept_open(member: Namespace, address: str, port: int) -> t.Iterator[None]:
+    """A TCP connection and a UDP socket of a host to another one."""
+    command = ["python3", "-c", CLIENT, address, str(port)]
+    with subprocess.Popen([*member.enter(), *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == "connected\n"
+        yield
+        client.kill()
 
 
 def of_release(suite: str) -> t.Iterator[Written]:
@@ -102,6 +150,9 @@ def of_release(suite: str) -> t.Iterator[Written]:
         host.container({8443: 8443})
         yield Written("ip-json", version(host, "ip", "-V"), host.run(["ip", "-json", "address", "show"]).stdout)
         yield from _fail2ban(host)
+    with network(rootfs(suite)) as net, connected(net):
+        host = net.host
+        yield Written("conntrack", version(host, "conntrack", "--version"), host.run(["conntrack", "-L", "-o", "extended"]).stdout)
     with network(rootfs(suite)) as net:
         host = net.host
         host.run(["sh", "-ec", "ufw allow 22/tcp; ufw --force enable; " + "; ".join(f"ufw {words}" for words in UFW)])
@@ -128,8 +179,8 @@ def _fail2ban(host: FirewallHost) -> t.Iterator[Written]:
 
 def main() -> None:
     PLACE.mkdir(exist_ok=True)
-    for suite in RELEASES:
-        for tool, number, text in of_release(suite):
+    for suite in ("kernel", *RELEASES):
+        for tool, number, text in of_kernel() if suite == "kernel" else of_release(suite):
             if text.startswith(("{", "[")):
                 text = json.dumps(json.loads(text), indent=None) + "\n"
             text = re.sub(r"(?m)^(# (?:Generated|Completed).*?) on .*$", r"\1", text)  # the day is nothing that a tool decides

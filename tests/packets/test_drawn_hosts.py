@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from drawn_hosts import FIREWALLS, leave, lost, seen
+from drawn_hosts import FIREWALLS, leave, lost
 from firewall_host import FirewallHost
 from policies import PEER_HTTP, policy, rule
 from suites import on_suite
@@ -31,13 +31,13 @@ def parameters() -> list[object]:
 
 @pytest.mark.parametrize(("firewall", "number"), parameters())
 def test_what_others_own_survives_runs_and_removal(host: FirewallHost, firewall: str, number: int) -> None:
-    leave(host, firewall, number)
-    before = seen(host)
+    seen = leave(host, firewall, number)
+    before = seen()
     for declared in (policy(PEER_HTTP), policy(PEER_HTTP, GRPC)):
         outcome = host.apply(declared)
         assert outcome["changed"]
         assert outcome["backend"] == firewall
-        assert lost(before, seen(host)) == []
+        assert lost(before, seen()) == []
         assert not host.apply(declared)["changed"]
     assert host.apply(None)["changed"]
-    assert seen(host) == before
+    assert seen() == before

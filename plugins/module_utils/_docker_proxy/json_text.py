@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 import re
 import typing as t
 
@@ -20,6 +21,7 @@ _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-l
 _SPACE = " \t\r\n"
 _DEPTH = 100  # of objects and arrays in each other; Docker's files have five
 _DIGITS = 1000
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _GAP = re.compile(r"[ \t\r\n]*")
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
@@ -52,7 +54,7 @@ class JsonText:
     def __init__(self, text: str, mark: bytes = b"", codec: str = "utf-8") -> None:
         """Raises JsonBroken."""
         self._text, self._mark, self._codec = text, mark, codec
-        self._decoder = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)
+        self._decoder = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer, parse_float=_float)
         self.value: t.Dict[str, t.Any] = {}
         self._members: t.Dict[str, _Member] = {}
         if text.strip(_SPACE):
@@ -173,9 +175,10 @@ class JsonText:
 
     def _render(self, value: t.Any) -> str:
         gap, colon, unit = self._style()
+        escaped = bool(_LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False)))  # as others may have written it: "\ud800"
         if "\n" not in gap:
-            return json.dumps(value, ensure_ascii=False, separators=("," + gap, colon))
-        text = json.dumps(value, ensure_ascii=False, indent=unit or "  ", separators=(",", colon))
+            return json.dumps(value, ensure_ascii=escaped, separators=("," + gap, colon))
+        text = json.dumps(value, ensure_ascii=escaped, indent=unit or "  ", separators=(",", colon))
         return text.replace("\n", gap)
 
 
@@ -188,6 +191,14 @@ def _integer(digits: str) -> int:
     if len(digits) > _DIGITS:
         raise ValueError("a number has %d digits" % len(digits))
     return int(digits)
+
+
+def _float(digits: str) -> float:
+    """Docker cannot read a number that is too large for it either, and JSON cannot write it."""
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError("the number %s is too large" % printable(digits, 100))
+    return value
 
 
 def _refuse(constant: str) -> t.NoReturn:

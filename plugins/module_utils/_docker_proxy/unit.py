@@ -19,6 +19,7 @@ from .unit_words import Word
 PROXY_FLAGS = ("--http-proxy", "--https-proxy", "--no-proxy")
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _FILE = re.compile(r"# (/\S*/docker\.service(?:\.d/[^/]+\.conf)?|/\S*/service\.d/[^/]+\.conf)\Z")
+_BYTE_ORDER_MARK = "\ufeff"
 _WILDCARD = re.compile(r"[*?\[]")
 
 
@@ -146,7 +147,13 @@ def parse_files(
             except Unreadable as error:
                 unread.append(str(error))
     environment = [setting for setting in environment if setting.name not in unset and setting.word not in unset]
-    return Unit(list(_expanded(command, environment)), environment, list(map(printable, paths)), unread)
+    expanded = list(_expanded(command, environment))
+    unread += [
+        "%s: the value of %s cannot be resolved here" % (setting.place, setting.word)
+        for setting in expanded
+        if not setting.resolved and unit_words.is_variable(setting.word)
+    ]
+    return Unit(expanded, environment, list(map(printable, paths)), unread)
 
 
 def _found(source: Word, find: Finder) -> t.Sequence[str]:
@@ -191,11 +198,12 @@ def _files_of(listing: str) -> t.Iterator[t.Tuple[str, str]]:
 def _assignments(path: str, text: str) -> t.Iterator[t.Tuple[str, str, str]]:
     """Key, value and place of every line in a section ``[Service]``; continued lines are one."""
     section, pending = "", []
-    for number, line in enumerate(text.split("\n"), 1):
+    text = text[len(_BYTE_ORDER_MARK) :] if text.startswith(_BYTE_ORDER_MARK) else text
+    for number, line in enumerate(text.replace("\0", "\n").split("\n"), 1):  # a NUL ends a line, too
         stripped = line.strip()
         if stripped.startswith(("#", ";")):
             continue
-        if stripped.endswith("\\"):
+        if (len(stripped) - len(stripped.rstrip("\\"))) % 2:
             pending.append(stripped[:-1])
             continue
         whole, pending = " ".join([*pending, stripped]), []
@@ -214,8 +222,9 @@ def _variables(path: str, content: str) -> t.Iterator[Setting]:
 def _expanded(command: t.Sequence[Setting], environment: t.Iterable[Setting]) -> t.Iterator[Setting]:
     known = {setting.name: setting for setting in environment}
     values = {name: setting.word.partition("=")[2] for name, setting in known.items() if setting.resolved}
+    unresolved = known.keys() - values.keys()
     literal = bool(command) and ":" in unit_words.prefix(command[0].word)  # systemd.service(5): then no variable is replaced
     for setting in command:
         given = Word(setting.word, setting.resolved)
-        for word, variable in [(given, "")] if literal else unit_words.expanded(given, values):
+        for word, variable in [(given, "")] if literal else unit_words.expanded(given, values, unresolved):
             yield Setting(word.text, known[variable].place if variable else setting.place, word.resolved)

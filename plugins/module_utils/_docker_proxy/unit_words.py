@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .._host.host import BYTES
+
 _BLANK = " \t\n\r"
 _SIMPLE = {**dict(zip("abfnrtv", "\a\b\f\n\r\t\v")), "s": " ", "\\": "\\", '"': '"', "'": "'"}
 _NUMERIC = re.compile(r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})")
@@ -46,14 +48,15 @@ def _split(value: str) -> t.Iterator[str]:
         place += 1
         if character == "\\":
             text, place = _unescaped(value, place)
-            word = [*(word or []), text]
+            word = word or []
+            word.append(text)
         elif character == quote:
             quote = ""
         elif not quote and character in "\"'":
             quote, word = character, word or []
         elif not quote and character in _BLANK:
             if word is not None:
-                yield "".join(word)
+                yield _joined(word)
             word = None
         else:
             word = word or []
@@ -61,7 +64,12 @@ def _split(value: str) -> t.Iterator[str]:
     if quote:
         raise ValueError("a quote is not closed")
     if word is not None:
-        yield "".join(word)
+        yield _joined(word)
+
+
+def _joined(word: t.Iterable[str]) -> str:
+    """A word in which several bytes may be one character."""
+    return "".join(word).encode("utf-8", BYTES).decode("utf-8", BYTES)
 
 
 def _unescaped(value: str, place: int) -> t.Tuple[str, int]:
@@ -72,9 +80,10 @@ def _unescaped(value: str, place: int) -> t.Tuple[str, int]:
     if not number:
         raise ValueError("a backslash begins no escape")
     code = int(number[4], 8) if number[4] else int(number[1] or number[2] or number[3], 16)
-    if code > 0x10FFFF:
+    is_byte = bool(number[1] or number[4])
+    if code == 0 or code > (0xFF if is_byte else 0x10FFFF) or 0xD800 <= code <= 0xDFFF:
         raise ValueError("an escape does not stand for a character")
-    return chr(code), number.end()
+    return (bytes([code]).decode("utf-8", BYTES) if is_byte else chr(code)), number.end()
 
 
 def specified(text: str, specifiers: t.Mapping[str, str]) -> Word:
@@ -84,17 +93,29 @@ def specified(text: str, specifiers: t.Mapping[str, str]) -> Word:
     return Word(_SPECIFIER.sub(lambda found: known.get(found[1], found[0]), text), not unknown)
 
 
-def expanded(word: Word, variables: t.Mapping[str, str]) -> t.List[t.Tuple[Word, str]]:
+def expanded(word: Word, variables: t.Mapping[str, str], unresolved: t.Collection[str] = ()) -> t.List[t.Tuple[Word, str]]:
     """The words that a word of a command line becomes, each with the variable whose value it is, if so.
 
     "$NAME" alone becomes as many words as its value has, and none where it is not set; "${NAME}" is replaced inside a word.
+
+    Args:
+        word: The word.
+        variables: The values that are known.
+        unresolved: Variables that are set, and whose values are not known here.
     """
     whole = _WHOLE.match(word.text)
+    if whole and whole[1] in unresolved:
+        return [(Word(word.text, False), "")]
     if whole:
         return [(Word(text), whole[1]) for text in split(variables.get(whole[1], ""))]
     names = [name for name in _BRACED.findall(word.text) if name]
     text = _BRACED.sub(lambda match: "$" if match[0] == "$$" else variables.get(match[1], match[0]), word.text)
     return [(Word(text, word.resolved and all(name in variables for name in names)), names[0] if names and names[0] in variables else "")]
+
+
+def is_variable(word: str) -> bool:
+    """Whether a word is one variable as a whole ("$NAME")."""
+    return _WHOLE.match(word) is not None
 
 
 def prefix(word: str) -> str:
@@ -103,9 +124,9 @@ def prefix(word: str) -> str:
 
 
 def variables_of(content: str) -> t.Iterator[t.Tuple[str, str, int]]:
-    """Name, value and line of each variable of an environment file."""
+    """Name, value and line of each variable of an environment file, which ends for systemd at a NUL."""
     number = 1
-    for raw in _logical_lines(content):
+    for raw in _logical_lines(content.partition("\0")[0]):
         line = raw.lstrip(_BLANK)
         name, equals, value = line.partition("=")
         if equals and name.strip(_BLANK) and not line.startswith(("#", ";")):

@@ -16,6 +16,7 @@ import struct
 import typing as t
 
 _STATES = {"tcp": "0A", "udp": "07"}  # include/net/tcp_states.h: TCP_LISTEN; an unconnected UDP socket is TCP_CLOSE
+_ADDRESS = re.compile(r"([0-9A-F]{8}|[0-9A-F]{32})\Z")
 
 
 class ListeningSocket(t.NamedTuple):
@@ -57,7 +58,7 @@ def _read(protocol: str, proc: str) -> t.Iterator[t.Tuple[ListeningSocket, str]]
         except FileNotFoundError:  # a kernel without IPv6
             continue
         for line in lines:
-            with contextlib.suppress(IndexError, ValueError, struct.error):  # a line of another form, which no socket of ours has
+            with contextlib.suppress(IndexError, ValueError):  # a line of another form, which no socket of ours has
                 fields = line.split()
                 if fields[3] == _STATES[protocol]:
                     address, port = fields[1].split(":")
@@ -65,7 +66,9 @@ def _read(protocol: str, proc: str) -> t.Iterator[t.Tuple[ListeningSocket, str]]
 
 
 def kernel_address(text: str) -> str:
-    """The kernel prints an address as 32-bit words in the machine's own byte order."""
+    """The kernel prints an address as 32-bit words in the machine's own byte order. Raises ValueError where it is none."""
+    if not _ADDRESS.match(text):
+        raise ValueError("%r is not an address of the kernel" % text)
     words = [int(text[start : start + 8], 16) for start in range(0, len(text), 8)]
     return str(ipaddress.ip_address(struct.pack("=%dI" % len(words), *words)))
 

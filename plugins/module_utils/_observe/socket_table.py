@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import itertools
 import typing as t
@@ -16,6 +17,7 @@ from .._host.listening_sockets import kernel_address
 
 ESTABLISHED, SYN_SENT, UNCONNECTED, LISTEN = "01", "02", "07", "0A"  # include/net/tcp_states.h; an unconnected UDP socket is TCP_CLOSE
 MOST_ROWS = 100000
+_HIGHEST = 65535
 
 
 class Row(t.NamedTuple):
@@ -34,12 +36,7 @@ def rows(net: str) -> t.Iterator[Row]:
     """The sockets of the namespace whose ``/proc/<pid>/net`` this is; at most MOST_ROWS of each kind."""
     for protocol in ("tcp", "udp"):
         for suffix in ("", "6"):
-            try:
-                with open("%s/%s%s" % (net, protocol, suffix), encoding="ascii") as file:
-                    lines = list(itertools.islice(file, 1, MOST_ROWS))
-            except (OSError, UnicodeDecodeError):  # a kernel without IPv6, or a process that has ended
-                continue
-            for line in lines:
+            for line in _lines("%s/%s%s" % (net, protocol, suffix))[1:]:  # none of a kernel without IPv6, or a process that has ended
                 row = _row(protocol, line.split())
                 if row:
                     yield row
@@ -48,9 +45,10 @@ def rows(net: str) -> t.Iterator[Row]:
 def _row(protocol: str, fields: t.List[str]) -> t.Optional[Row]:
     try:
         (local, port), (remote, remote_port) = fields[1].split(":"), fields[2].split(":")
-        return Row(protocol, _plain(local), int(port, 16), _plain(remote), int(remote_port, 16), fields[3], fields[9])
+        row = Row(protocol, _plain(local), int(port, 16), _plain(remote), int(remote_port, 16), fields[3], fields[9])
     except (IndexError, ValueError):
         return None
+    return row if 0 <= row.port <= _HIGHEST and 0 <= row.remote_port <= _HIGHEST else None
 
 
 def _plain(text: str) -> str:
@@ -66,9 +64,10 @@ def own_addresses(net: str) -> t.Set[str]:
     for line in _lines("%s/fib_trie" % net):
         words = line.split()
         if words[:1] == ["|--"]:
-            last = words[1]
+            last = " ".join(words[1:])
         elif words == ["/32", "host", "LOCAL"]:
-            found.add(last)
+            with contextlib.suppress(ValueError):
+                found.add(str(ipaddress.IPv4Address(last)))
     for line in _lines("%s/if_inet6" % net):
         try:
             found.add(str(ipaddress.IPv6Address(bytes.fromhex(line.split()[0]))))

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import itertools
 import re
@@ -17,7 +18,9 @@ from .._errors import ToolFailed
 from .._host.host import Host
 
 MOST_ENTRIES = 200000
-_COMMAND = ("conntrack", "-L", "-o", "extended")
+_TOOL = "conntrack"
+_FAMILIES = ("ipv4", "ipv6")  # conntrack up to 1.4.6 lists IPv4 alone where none is named
+_HIGHEST = 65535
 _ENTRY = re.compile(r"\b(tcp|udp) .*?src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)(.*?)src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)")
 
 
@@ -40,12 +43,13 @@ def tracked(host: Host, proc: str = "/proc") -> t.Optional[t.List[Entry]]:
             return entries(itertools.islice(file, MOST_ENTRIES))
     except OSError:
         pass
-    if not host.which(_COMMAND[0]):
+    if not host.which(_TOOL):
         return None
-    try:
-        return entries(host.run(_COMMAND).stdout.splitlines()[:MOST_ENTRIES])
-    except (ToolFailed, OSError):
-        return None
+    found = []
+    for family in _FAMILIES:
+        with contextlib.suppress(ToolFailed, OSError):
+            found.append(host.run([_TOOL, "-L", "-f", family, "-o", "extended"]).stdout.split("\n")[:MOST_ENTRIES])
+    return entries(line for lines in found for line in lines) if found else None
 
 
 def entries(lines: t.Iterable[str]) -> t.List[Entry]:
@@ -59,7 +63,9 @@ def entries(lines: t.Iterable[str]) -> t.List[Entry]:
         answered = "[UNREPLIED]" not in between and " SYN_SENT " not in line
         try:
             ends = [str(ipaddress.ip_address(end)) for end in (source, target, replied_by)]
+            ports = int(source_port), int(port)
         except ValueError:
             continue
-        found.append(Entry(protocol, ends[0], int(source_port), ends[1], int(port), answered, ends[2]))
+        if max(ports) <= _HIGHEST:
+            found.append(Entry(protocol, ends[0], ports[0], ends[1], ports[1], answered, ends[2]))
     return found

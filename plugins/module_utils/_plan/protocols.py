@@ -69,8 +69,22 @@ TYPES: t.Mapping[str, t.Mapping[str, int]] = {
 }
 """The types by the names that nft(8) knows them by."""
 
-ESSENTIAL = {ICMP: frozenset((3, 11, 12)), ICMPV6: frozenset((1, 2, 3, 4, *range(130, 138), 141, 142, 143))}
-"""RFC 4890, sections 4.3 and 4.4: errors, and what a link does not work without. Nothing ever closes these types."""
+ERRORS = {
+    ICMP: ("destination-unreachable", "time-exceeded", "parameter-problem"),
+    ICMPV6: ("destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"),
+}
+"""RFC 4890, section 4.3.1: errors about a connection, path MTU discovery among them."""
+NEIGHBOURS = ("nd-neighbor-solicit", "nd-neighbor-advert")
+ROUTERS = ("nd-router-solicit", "nd-router-advert")
+LISTENERS = ("mld-listener-query", "mld-listener-report", "mld-listener-done", "mld2-listener-report")
+SPARED = {ICMP: ERRORS[ICMP], ICMPV6: (*ERRORS[ICMPV6], *NEIGHBOURS, *ROUTERS, *LISTENERS)}
+"""RFC 4890, sections 4.3 and 4.4: what passes a denied default, since a host does not work without it."""
+_NEVER_CLOSED = ("nd-redirect", "ind-neighbor-solicit", "ind-neighbor-advert")  # few hosts need them, so a denied default refuses them
+ESSENTIAL = {
+    ICMP: frozenset(TYPES[ICMP][name] for name in SPARED[ICMP]),
+    ICMPV6: frozenset(TYPES[ICMPV6][name] for name in (*SPARED[ICMPV6], *_NEVER_CLOSED)),
+}
+"""The types that no rule closes to others."""
 
 _NAMES = {protocol: {number: name for name, number in known.items()} for protocol, known in TYPES.items()}
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,2})\Z")

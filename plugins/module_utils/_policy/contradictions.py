@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import ipaddress
 import typing as t
 
@@ -27,8 +28,18 @@ _ROOM = 1 << 128  # for the addresses of one family
 
 def addresses(networks: t.Iterable[str]) -> Spans:
     """Networks, single addresses and ranges ("10.0.0.1-10.0.0.9") of both families as numbers."""
+    return _merged(map(_numbers, networks))
+
+
+@functools.lru_cache(maxsize=64)
+def _of_set(networks: t.Tuple[str, ...]) -> Spans:
+    """The same of one family of an address set: many rules share it, and it may have many thousands."""
+    return addresses(networks)
+
+
+def _merged(spans: t.Iterable[Span]) -> Spans:
     merged: t.List[Span] = []
-    for low, high in sorted(map(_numbers, networks)):
+    for low, high in sorted(spans):
         if merged and low <= merged[-1][1] + 1:
             low, high = merged[-1][0], max(high, merged.pop()[1])
         merged.append((low, high))
@@ -112,35 +123,46 @@ class Place(t.NamedTuple):
 
 def contradictions(policy: Policy, places: t.Iterable[Place]) -> t.List[str]:
     """A warning for each rule of others that refuses a peer of the policy, or names a port that it closes and accepts others there."""
+    peers = [_peers([rule]) for rule in policy.rules]
+    admitted = [_admitted(policy, rule) if rule.closed_to_others else () for rule in policy.rules]
     found: t.Dict[t.Tuple[str, str, str], t.Dict[str, None]] = {}
     for place in places:
-        for rule in policy.rules:
+        for number, rule in enumerate(policy.rules):
             if rule.direction != place.direction or (place.forwarded and rule.placement != PUBLISHED):
                 continue
-            for verdict in _refusing(place.verdicts, rule):
+            for verdict in _refusing(place.verdicts, rule, peers[number]):
                 found.setdefault((verdict.words, "refuses peers of", place.refusal), {})[rule.id] = None
             if rule.closed_to_others and place.acceptance:
-                for verdict in _opening(place.verdicts, rule, _admitted(policy, rule)):
+                for verdict in _opening(place.verdicts, rule, admitted[number]):
                     found.setdefault((verdict.words, "accepts others than the peers of", place.acceptance), {})[rule.id] = None
     return ["%s %s %s; %s" % (words, does, ", ".join(ids), why) for (words, does, why), ids in found.items()]
 
 
-def _refusing(verdicts: t.Iterable[Verdict], rule: Rule) -> t.Iterator[Verdict]:
+def _refusing(verdicts: t.Iterable[Verdict], rule: Rule, peers: Spans) -> t.Iterator[Verdict]:
     """The verdicts that certainly refuse a peer whom no verdict before has accepted. Who is one of everybody is no peer by name."""
-    waiting = addresses(_networks(rule))
+    named, everybody = ([span for span in peers if (span in ANYBODY) == wanted] for wanted in (False, True))
     for verdict in verdicts:
         match = verdict.match
-        if match.certain and match.concerns(rule) and _meets(match.peers, waiting):
+        if match.certain and match.concerns(rule) and _meets(match.peers, named, everybody):
             if not verdict.accepts:
                 yield verdict
             if match.covers(rule):
-                waiting = tuple(span for span in waiting if not _contains(match.peers, span))
+                for waiting in (named, everybody):
+                    _take_out(waiting, match.peers)
 
 
-def _meets(peers: Spans, waiting: Spans) -> bool:
+def _meets(peers: Spans, named: t.Sequence[Span], everybody: t.Sequence[Span]) -> bool:
     """Whether a rule about ``peers`` is about one of those who wait, or about everybody where everybody waits."""
-    named = tuple(span for span in waiting if span not in ANYBODY)
-    return any(_overlaps(named, span) for span in peers) or any(_contains(peers, span) for span in waiting if span in ANYBODY)
+    return any(_overlaps(named, span) for span in peers) or any(_contains(peers, span) for span in everybody)
+
+
+def _take_out(waiting: t.List[Span], peers: Spans) -> None:
+    """Take out who is certainly among these peers."""
+    for low, high in peers:
+        first, end = bisect.bisect_left(waiting, (low, 0)), bisect.bisect_right(waiting, (high, _ROOM * _ROOM))
+        if end > first and waiting[end - 1][1] > high:
+            end -= 1
+        del waiting[first:end]
 
 
 def _opening(verdicts: t.Iterable[Verdict], rule: Rule, admitted: Spans) -> t.Iterator[Verdict]:
@@ -154,14 +176,15 @@ def _opening(verdicts: t.Iterable[Verdict], rule: Rule, admitted: Spans) -> t.It
 def _admitted(policy: Policy, rule: Rule) -> Spans:
     """Everybody who may connect to a port of the rule by one rule or another."""
     ports = Match((rule.protocol,), tuple(sorted(map(bounds, rule.ports))) or ANY_PORT)
-    return addresses(network for other in policy.ingress() if ports.concerns(other) for network in _networks(other))
+    return _peers(other for other in policy.ingress() if ports.concerns(other))
 
 
-def _networks(rule: Rule) -> t.List[str]:
-    return [network for peers in rule.peers for family in rule.families for network in peers.of_family(family)]
+def _peers(rules: t.Iterable[Rule]) -> Spans:
+    sets = {peers.of_family(family): None for rule in rules for peers in rule.peers for family in rule.families}
+    return _merged(span for networks in sets for span in _of_set(networks))
 
 
-def _overlaps(rows: Spans, span: Span) -> bool:
+def _overlaps(rows: t.Sequence[Span], span: Span) -> bool:
     """Whether one of the rows and the span have a number in common."""
     after = bisect.bisect_right(rows, (span[1], _ROOM * _ROOM))
     return after > 0 and rows[after - 1][1] >= span[0]

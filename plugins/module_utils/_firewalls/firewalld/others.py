@@ -65,7 +65,7 @@ class _Reading:
 
     def of_zone(self, name: str, settings: t.Mapping[str, t.Any], is_default: bool) -> t.List[Verdict]:
         everybody = is_default or settings.get("interfaces")
-        match = Match() if everybody else self._of_sources(settings.get("sources", ()))
+        match = Match() if everybody else self._of_sources(list(self._texts(settings, "sources", "zone " + name)))
         verdicts = [*self.verdicts(settings, "zone " + name, match)]
         if settings.get("target") in _REFUSING and match.certain and match.peers != ANYBODY:
             verdicts.append(Verdict("firewalld: your zone %s" % name, False, match))
@@ -73,15 +73,24 @@ class _Reading:
 
     def verdicts(self, settings: t.Mapping[str, t.Any], where: str, match: Match) -> t.Iterator[Verdict]:
         """What rich rules decide, by priority, refusals first (firewalld.richlanguage(5)), then ports and services."""
-        yield from self._of_rich_rules(settings.get("rules_str", settings.get("rich_rules", ())), where, match)
+        rich_rules = self._texts(settings, "rules_str" if "rules_str" in settings else "rich_rules", where)
+        yield from self._of_rich_rules(rich_rules, where, match)
         for port in settings.get("ports", ()):
-            words = "port %s in %s" % ("/".join(map(str, port)), where)
+            words = "port %s in %s" % ("/".join(map(str, port)) if isinstance(port, (list, tuple)) else port, where)
             yield from (Verdict("firewalld: your " + words, True, each) for each in self._to_port(words, match, port))
-        for protocol in settings.get("protocols", ()):
+        for protocol in self._texts(settings, "protocols", where):
             yield Verdict("firewalld: your protocol %s in %s" % (protocol, where), True, _to_protocol(match, protocol))
-        for service in settings.get("services", ()):
+        for service in self._texts(settings, "services", where):
             for named, matched in self._of_service(service, match):
                 yield Verdict("firewalld: your service %s in %s" % (named, where), True, matched)
+
+    def _texts(self, settings: t.Mapping[str, t.Any], key: str, where: str) -> t.Iterator[str]:
+        """The entries of a list of texts."""
+        for entry in settings.get(key, ()):
+            if isinstance(entry, str):
+                yield entry
+            else:
+                self._unread.rule("firewalld", "%s %s in %s" % (key, entry, where))
 
     def _of_rich_rules(self, rules: t.Iterable[str], where: str, match: Match) -> t.Iterator[Verdict]:
         from firewall.core.rich import Rich_Accept, Rich_Drop, Rich_Reject, Rich_Rule  # type: ignore[import-not-found]
@@ -144,7 +153,7 @@ class _Reading:
             yield from ((named, each) for port in ports for each in self._to_port("service " + named, asked, port))
             yield from ((named, _to_protocol(asked, protocol)) for protocol in protocols)
             for included in includes:
-                if included not in seen and len(seen) < _MOST_SERVICES:
+                if isinstance(included, str) and included not in seen and len(seen) < _MOST_SERVICES:
                     seen.add(included)
                     waiting.append(("%s (by %s)" % (included, name), included))
 

@@ -33,8 +33,9 @@ _BEHIND_UFW = "ours prevails, as ufw's chains are asked first: to refuse them, t
 def places(table: Table, family: int, unread: Unread) -> t.Iterator[Place]:
     """What others decide, before the chains that ufw has for users' rules, ours among them, and behind them."""
     ours = {name for name in table.chains if _UFW.match(name)}
+    rules = [(chain, line) for chain, line in table.rules if chain not in ours]  # ours may be many thousands, and nobody follows them
     for beginning, direction, forwarded in _BEGINNINGS:
-        steps = [(chain, step(line, family, direction, table.chains, unread)) for chain, line in table.rules]
+        steps = [(chain, step(line, family, direction, table.chains, unread)) for chain, line in rules]
         before = place(steps, beginning, direction, forwarded, ours, unread, IPTABLES[family])
         yield before
         if ours and not forwarded:

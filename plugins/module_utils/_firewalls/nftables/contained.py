@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._plan.protocols import NEIGHBOURS
+from ..._plan.words import ICMPV6
 from ..._policy.model import AddressSet, Policy
 from .identifiers import comment
+from .spared import types
 
 INPUT = "contained"
-_NEIGHBOURS = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept"
+_NEIGHBOURS = "%s accept" % types(ICMPV6, (*NEIGHBOURS, "nd-router-solicit"))
 
 
 def forwarded(policy: Policy) -> t.Iterator[str]:

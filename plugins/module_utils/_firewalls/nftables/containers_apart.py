@@ -16,17 +16,19 @@ from __future__ import annotations
 import typing as t
 
 from ..._plan.model import InsideFlow
+from ..._plan.protocols import ERRORS, NEIGHBOURS, ROUTERS
+from ..._plan.words import ICMPV6
 from ..._policy.model import AddressSet, Policy
 from .contained import within_bridges
 from .identifiers import comment
+from .spared import types
 
 BRIDGE_TABLE = "bridge federated_connectivity"
 DELETE_BRIDGE = "table %s\ndelete table %s\n" % (BRIDGE_TABLE, BRIDGE_TABLE)
 _OF_THE_LINK = (
     "ether type arp accept",
-    "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept",
-    "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
-    "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept",
+    "%s accept" % types(ICMPV6, NEIGHBOURS + ROUTERS),
+    *("%s accept" % types(protocol, names) for protocol, names in ERRORS.items()),
 )
 
 

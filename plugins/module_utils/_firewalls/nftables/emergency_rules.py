@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._plan.protocols import WITH_PORTS, WITHOUT_PORTS, type_number
+from ..._plan.protocols import FAMILY, SPARED, TYPES, WITH_PORTS, WITHOUT_PORTS, type_number
 from ..._plan.words import HOST
 from ..._plan.words import PUBLISHED as PLACEMENT_PUBLISHED
 from ..._policy.model import AddressSet, Policy, Rule
@@ -37,11 +37,8 @@ _ESTABLISHED = "-m conntrack --ctstate ESTABLISHED -j RETURN"
 _FOR_OTHER_HOSTS = "-m addrtype ! --dst-type LOCAL -m addrtype --dst-type UNICAST -j RETURN"
 _DESTINATION = "-p {protocol} -m {protocol} --dport {port}"
 _ORIGINAL_DESTINATION = "-m conntrack --ctproto {protocol} --ctorigdstport {port}"
-# RFC 4890, sections 4.3 and 4.4: errors and path MTU; multicast listeners; neighbour and router discovery.
-_ICMP = {
-    4: ("-p icmp -m icmp --icmp-type %d", (3, 11, 12)),
-    6: ("-p ipv6-icmp -m icmp6 --icmpv6-type %d", (1, 2, 3, 4, *range(130, 137), 143)),
-}
+_ICMP = {4: "-p icmp -m icmp --icmp-type %d", 6: "-p ipv6-icmp -m icmp6 --icmpv6-type %d"}
+_SPARED = {FAMILY[protocol]: sorted(TYPES[protocol][name] for name in names) for protocol, names in SPARED.items()}
 # RFC 2131, section 4.1; RFC 8415, section 7.2.
 _DHCP_IN = {4: ("-p udp -m udp --sport 67 --dport 68",), 6: ("-s fe80::/10 -p udp -m udp --sport 547 --dport 546",)}
 _DHCP_OUT = {
@@ -167,8 +164,7 @@ def _opens(rules: t.Iterable[Rule], family: int) -> t.Iterator[str]:
 
 def _essential(family: int, dhcp: t.Mapping[int, t.Sequence[str]]) -> t.Iterator[str]:
     """What nothing works without."""
-    match, kinds = _ICMP[family]
-    yield from ((match + " -j RETURN") % kind for kind in kinds)
+    yield from ((_ICMP[family] + " -j RETURN") % kind for kind in _SPARED[family])
     yield from (match + " -j RETURN" for match in dhcp[family])
 
 
@@ -176,8 +172,7 @@ def _ports(rule: Rule, destination: str, family: int) -> t.Iterator[str]:
     if rule.protocol not in WITH_PORTS and destination != _DESTINATION:
         return
     if rule.types and family in rule.families:
-        match, _kinds = _ICMP[family]
-        yield from (match % (type_number(rule.protocol, text) or 0) for text in rule.types)
+        yield from (_ICMP[family] % (type_number(rule.protocol, text) or 0) for text in rule.types)
     elif rule.protocol in WITHOUT_PORTS:
         yield "-p " + rule.protocol
     for port in rule.ports:

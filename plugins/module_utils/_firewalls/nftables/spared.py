@@ -11,29 +11,35 @@ docs/others.md, "What a denied default spares", says of each one what can still 
 
 from __future__ import annotations
 
+import typing as t
+
+from ..._plan import protocols
+from ..._plan.words import ICMPV6
+
 ESTABLISHED = "ct state established accept"
 
-# RFC 4890, section 4.3.1: errors about a connection that exists. Only ICMP is "related" here: what a connection tracking helper (FTP, SIP,
-# TFTP, PPTP) expects is a new connection, and meets the rules as any other does.
-ERRORS = (
-    "ct state related icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
-    "ct state related icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept",
-)
 
-_NEIGHBOURS = "nd-neighbor-solicit, nd-neighbor-advert"
-_ROUTERS = "nd-router-solicit, nd-router-advert"
-_LISTENERS = "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report }"
+def types(protocol: str, names: t.Iterable[str]) -> str:
+    """A match of these types of a protocol."""
+    return "%s type { %s }" % (protocol, ", ".join(names))
+
+
+# Only ICMP is "related" here: what a connection tracking helper (FTP, SIP, TFTP, PPTP) expects is a new connection, and meets the rules as
+# any other does.
+ERRORS = tuple("ct state related %s accept" % types(protocol, names) for protocol, names in protocols.ERRORS.items())
+
+_NEIGHBOURS, _ROUTERS, _LISTENERS = (types(ICMPV6, names) for names in (protocols.NEIGHBOURS, protocols.ROUTERS, protocols.LISTENERS))
 
 # RFC 4861: hop limit 255, so that nobody off the link sends any. RFC 3810, section 5: hop limit 1, so that none leaves the link.
 LINK_IN = (
-    "icmpv6 type { %s, %s } ip6 hoplimit 255 accept" % (_NEIGHBOURS, _ROUTERS),
+    "%s ip6 hoplimit 255 accept" % types(ICMPV6, protocols.NEIGHBOURS + protocols.ROUTERS),
     "%s ip6 hoplimit 1 accept" % _LISTENERS,
 )
 # A neighbour may be asked by its own address, which can be any; 88 bytes hold the longest link-layer address (of InfiniBand).
 # Hosts ask all routers (ff02::2), and routers answer to link-local addresses or to all nodes (ff02::1).
 LINK_OUT = (
-    "icmpv6 type { %s } ip6 hoplimit 255 meta length <= 88 accept" % _NEIGHBOURS,
-    "icmpv6 type { %s } ip6 hoplimit 255 ip6 daddr { fe80::/10, ff02::1, ff02::2 } accept" % _ROUTERS,
+    "%s ip6 hoplimit 255 meta length <= 88 accept" % _NEIGHBOURS,
+    "%s ip6 hoplimit 255 ip6 daddr { fe80::/10, ff02::1, ff02::2 } accept" % _ROUTERS,
     "%s ip6 hoplimit 1 ip6 daddr ff00::/8 accept" % _LISTENERS,
 )
 # RFC 2131, section 4.1; RFC 8415, sections 7.1 and 7.2: between the ports of client and server, by IPv6 on the link alone.

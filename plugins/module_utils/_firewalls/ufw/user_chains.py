@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import collections
 import difflib
+import itertools
 import typing as t
 
 from ..._errors import ToolFailed
@@ -137,16 +138,17 @@ def compare(loaded: Chains, expected: Chains, written: Layout, chains: t.Iterabl
         present, wanted, owners = loaded.get(chain, ()), expected.get(chain, ()), [owner for _line, owner in written.get(chain, ())]
         if len(wanted) != len(owners):
             return None
-        pairs = _aligned(present, wanted)
-        matched = {place: number for number, place in pairs}
-        missing += [line for number, line in enumerate(wanted) if number not in dict(pairs) and owners[number] != FOREIGN]
+        matched = {place: number for number, place in _aligned(present, wanted)}
+        loaded_ones = set(matched.values())
+        missing += [line for number, line in enumerate(wanted) if number not in loaded_ones and owners[number] != FOREIGN]
+        foreign = [0, *itertools.accumulate(int(owner == FOREIGN) for owner in owners)]
         found = []
         before = 0
         for place, line in enumerate(present):
             if place in matched:
                 before = matched[place] + 1
             else:
-                found.append(Extra(line, owners[:before].count(FOREIGN), owners[before - 1] if before else ""))
+                found.append(Extra(line, foreign[before], owners[before - 1] if before else ""))
         if found:
             extras[chain] = found
     return Comparison(_without_ours(extras, new), tuple(missing))
@@ -221,8 +223,10 @@ def decided(comparison: Comparison, family: int, bans: int, chains: t.Collection
     """What these rules decide, for the search of contradictions; ``bans``: how many of the administrator's rules stand before ours."""
     for direction, word in ((INGRESS, "in"), (EGRESS, "out")):
         found = comparison.extras.get("%s-user-%s" % (PREFIX[family], CHAIN[word]), [])
-        before = [extra for extra in found if extra.behind not in (FIRST, LAST) and extra.foreign <= bans]
-        behind = [extra for extra in found if extra not in before]
+        before: t.List[Extra] = []
+        behind: t.List[Extra] = []
+        for extra in found:
+            (before if extra.behind not in (FIRST, LAST) and extra.foreign <= bans else behind).append(extra)
         yield Decided(direction, _verdicts(before, family, direction, chains, unread), _THEIRS, _HOLE)
         yield Decided(direction, _verdicts(behind, family, direction, chains, unread), _OURS, _WHO)
 

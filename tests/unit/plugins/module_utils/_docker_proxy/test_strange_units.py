@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import typing as t
 
 import pytest
@@ -16,9 +17,18 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy import unit, unit_words
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.json_text import JsonBroken, JsonText
-from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.member import DAEMON, Found, merge
+from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.member import (
+    CLIENT,
+    DAEMON,
+    Found,
+    Reader,
+    merge,
+    recall,
+    shown,
+)
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.proxies import Proxies
 from ansible_collections.federated.connectivity.plugins.module_utils._docker_proxy.specifiers import specifiers_of
+from ansible_collections.federated.connectivity.plugins.module_utils._errors import PolicyRefused
 from ansible_collections.federated.connectivity.tests.strangers import strange, texts
 
 SPECIFIERS = {"E": "/etc", "n": "docker.service"}
@@ -56,6 +66,10 @@ def words(lines: str) -> list[str]:
         ("EnvironmentFile=etc/default/docker\nExecStart=x $ONE", ["x"]),
         ("Environment=A=1 B=2\nUnsetEnvironment=A\nExecStart=x $A $B", ["x", "2"]),
         ("Environment=A=%E/x\nExecStart=x $A", ["x", "/etc/x"]),
+        (r"ExecStart=x /f\xc3\xbcr \303\274 \u00fc", ["x", "/für", "ü", "ü"]),
+        (r"ExecStart=x /f\xfcr", ["x", "/f\udcfcr"]),
+        ("ExecStart=x a=b\\\\\nEnvironment=A=1", ["x", "a=b\\"]),
+        ("ExecStart=x\0ExecStart=y", ["x", "y"]),
     ],
 )
 def test_command_lines_are_those_of_systemd(lines: str, expected: list[str]) -> None:
@@ -70,6 +84,25 @@ def test_what_cannot_be_resolved_is_known(value: str) -> None:
     assert given is not None
     assert not given.resolved
     assert read("EnvironmentFile=-/etc/%q\nExecStart=x").unread == ["the path of EnvironmentFile=/etc/%q cannot be resolved here"]
+
+
+def test_a_variable_that_cannot_be_resolved_is_named() -> None:
+    found = read("Environment=OPTIONS=--config-file=%d/x.json\nExecStart=x $OPTIONS")
+    assert found.unread == ["/d.conf:3: the value of $OPTIONS cannot be resolved here"]
+    assert [(setting.word, setting.resolved) for setting in found.command] == [("x", True), ("$OPTIONS", False)]
+
+
+@pytest.mark.parametrize("escape", [r"\x00", r"\000", r"\ud800", r"\u0000", r"\U00110000", r"\777"])
+def test_an_escape_that_stands_for_no_character_makes_no_path(escape: str) -> None:
+    given = read("ExecStart=x --config-file=/etc" + escape).value_of("--config-file")
+    assert given is not None
+    assert "\0" not in given.word
+    os.fsencode(given.word)
+
+
+def test_a_byte_order_mark_hides_no_section() -> None:
+    found = unit.parse_files([("/d.conf", "\ufeff[Service]\nEnvironment=HTTP_PROXY=x")], FILES.get)
+    assert [setting.word for setting in found.proxy_variables()] == ["HTTP_PROXY=x"]
 
 
 def test_the_line_that_a_variable_comes_from_is_named() -> None:
@@ -104,6 +137,9 @@ def test_no_unit_breaks_a_run(lines: list[str], content: str) -> None:
         assert all(isinstance(setting.word, str) for setting in (*each.command, *each.environment, *each.program))
         assert all(isinstance(setting.place, str) for setting in (*each.proxy_flags(), *each.proxy_variables()))
         assert isinstance(each.flag("--config-file"), (str, type(None)))
+        for setting in (*each.command, *each.environment):
+            os.fsencode(setting.word)
+            assert "\0" not in setting.word
 
 
 @strange
@@ -141,6 +177,43 @@ def test_a_file_of_docker_is_refused_with_a_place_or_given_back_byte_for_byte(co
         given = merge(found, DAEMON, Proxies("http://proxy.example.org:3128", None, None), None)
         back = merge(found._replace(text=JsonText.from_bytes(given.content or b"")), DAEMON, Proxies(), given.memory)
         assert back.content == content
+
+
+PLAIN = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5), texts(5),
+    st.sampled_from(["\ud800", "\udfff", "\u2028", '"', "\0"]),
+)  # fmt: skip
+SETTINGS = st.dictionaries(
+    st.one_of(st.sampled_from(["http-proxy", "no-proxy", "default", "httpProxy"]), texts(4)),
+    st.one_of(PLAIN, st.lists(PLAIN, max_size=2), st.dictionaries(st.sampled_from(["httpProxy", "noProxy", "x"]), PLAIN, max_size=3)),
+    max_size=3,
+)
+
+
+@strange
+@given(st.one_of(SETTINGS, st.none()), SETTINGS, st.sampled_from([None, 2]), st.sampled_from([DAEMON, CLIENT]))
+def test_proxies_of_others_are_refused_or_given_back_byte_for_byte(
+    member: dict[str, t.Any] | None, more: dict[str, t.Any], indent: int | None, reader: Reader
+) -> None:
+    content = json.dumps({**more, "proxies": member}, indent=indent).encode()
+    found = Found("/etc/docker/daemon.json", content, JsonText.from_bytes(content), 0o644)
+    given = None
+    with contextlib.suppress(PolicyRefused):
+        given = merge(found, reader, Proxies("http://proxy.example.org:3128", None, None), None)
+    if given is None:
+        assert reader == CLIENT
+        assert not isinstance((member or {}).get("default", {}), dict)
+        return
+    assert shown(given.content).encode()
+    assert given.memory is not None
+    memory = recall(found.path, json.loads(json.dumps(given.memory._asdict())))
+    back = merge(found._replace(text=JsonText.from_bytes(given.content or b"")), reader, Proxies(), memory)
+    assert back.content == content
+
+
+def test_a_number_that_docker_cannot_read_is_refused_with_its_place() -> None:
+    with pytest.raises(JsonBroken, match=r"^1:1: the number 1e999 is too large$"):
+        JsonText.from_bytes(b'{"proxies": {"x": 1e999}}')
 
 
 def test_specifiers_of_the_system() -> None:

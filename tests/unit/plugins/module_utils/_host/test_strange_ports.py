@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ansible_collections.federated.connectivity.plugins.module_utils._host import port_names
 from ansible_collections.federated.connectivity.plugins.module_utils._host.listening_sockets import listening_sockets
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.ports import HIGHEST
-from ansible_collections.federated.connectivity.tests.strangers import PORTS, strange, texts
+from ansible_collections.federated.connectivity.tests.strangers import PORTS, altered, real, strange, texts
 
 # As /etc/services of Debian 11, 12, 13 and of the coming release has them, and as people write them.
 SERVICES = {
@@ -102,13 +102,22 @@ def sockets(tables: dict[str, str]) -> t.Any:
         return listening_sockets([("tcp", 0x20FB), ("udp", 0x20FB)], directory)
 
 
+TABLES = ("tcp", "tcp6", "udp", "udp6")
+TABLE = st.one_of(st.lists(LINES, max_size=4).map(lambda lines: HEAD + "".join(lines)), *(altered(f"proc-{name}") for name in TABLES))
+
+
 @strange
-@given(st.dictionaries(st.sampled_from(["tcp", "tcp6", "udp", "udp6"]), st.lists(LINES, max_size=4).map("".join), max_size=4))
+@given(st.dictionaries(st.sampled_from(TABLES), TABLE, max_size=4))
 def test_no_line_of_the_kernel_breaks_a_run(tables: dict[str, str]) -> None:
-    for found in sockets({name: HEAD + text for name, text in tables.items()}):
+    for found in sockets(tables):
         assert found.port == 0x20FB
         assert found.address
         assert found.is_loopback in (True, False)
+
+
+def test_what_the_kernel_prints_is_read() -> None:
+    tables = {name: text for name in TABLES for text in real(f"proc-{name}")}
+    assert [(found.protocol, found.family, found.address) for found in sockets(tables)] == [("tcp", 6, "::"), ("udp", 6, "::")]
 
 
 def test_a_socket_is_found_between_lines_of_another_form() -> None:

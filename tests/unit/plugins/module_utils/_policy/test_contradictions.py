@@ -128,6 +128,31 @@ def test_a_peer_is_refused_exactly_where_networks_have_an_address_in_common(netw
     assert bool(said(declared, refuse(peers=addresses(blocked)))) == expected
 
 
+SMALL = st.integers(0, 40)
+NETWORKS = st.lists(st.tuples(SMALL, SMALL).map(sorted), max_size=5).map(
+    lambda spans: [f"198.51.100.{low}-198.51.100.{high}" for low, high in spans]
+)
+
+
+@given(
+    st.lists(SMALL.flatmap(lambda low: st.integers(28, 32).map(lambda length: (low, length))), min_size=1, max_size=8),
+    st.lists(st.tuples(st.booleans(), NETWORKS), max_size=6),
+)
+def test_rules_are_asked_in_their_order_for_each_network_of_a_peer(own: list[tuple[int, int]], rows: list[tuple[bool, list[str]]]) -> None:
+    """Compared with the same question, asked of each network by itself."""
+    networks = sorted({str(ipaddress.ip_network((f"198.51.100.{low}", length), strict=False)) for low, length in own})
+    verdicts = [Verdict(str(number), accepts, Match(peers=addresses(found))) for number, (accepts, found) in enumerate(rows)]
+    waiting = list(addresses(networks))
+    expected = []
+    for verdict in verdicts:
+        met = [span for span in waiting if any(low <= span[1] and span[0] <= high for low, high in verdict.match.peers)]
+        if met and not verdict.accepts:
+            expected.append(verdict.words)
+        waiting = [span for span in waiting if not any(low <= span[0] and span[1] <= high for low, high in verdict.match.peers)]
+    found = said(policy(rule("a", AddressSet("own", tuple(networks), ()), closed=False)), *verdicts)
+    assert [words.split(" ", 1)[0] for words in found] == expected
+
+
 SAVED = """*filter
 :INPUT DROP [0:0]
 :f2b-web - [0:0]

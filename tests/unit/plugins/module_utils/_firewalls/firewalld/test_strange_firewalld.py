@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.firewalld import others
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.iptables.unread import Unread
-from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, PORTS, real, strange, texts, warnings_of
+from ansible_collections.federated.connectivity.tests.strangers import ADDRESSES, PORTS, real, strange, texts, values, warnings_of
 
 
 class Action:
@@ -190,6 +190,6 @@ def test_settings_of_a_release_with_other_values_break_no_run(text: str, data: s
             if data.draw(st.booleans()):
                 settings.pop(key, None)
             elif isinstance(settings.get(key), list):
-                settings[key] = [*settings[key], *data.draw(st.lists(st.one_of(TCP, texts(4)), max_size=2))]
+                settings[key] = [*settings[key], *data.draw(st.lists(st.one_of(TCP, texts(4), values()), max_size=2))]
     said = warnings_of(others.places(Client(found["zone"], {"samba": found["service"]}, {}), lambda _name: False, Unread()))
     assert all(isinstance(words, str) for words in said)

@@ -10,7 +10,9 @@ import pytest
 
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.boot import MARK, SCRIPT, not_loaded
 from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.emergency_rules import HOOKS, render
+from ansible_collections.federated.connectivity.plugins.module_utils._firewalls.nftables.spared import ERRORS, LINK_IN
 from ansible_collections.federated.connectivity.plugins.module_utils._host.host import Host
+from ansible_collections.federated.connectivity.plugins.module_utils._plan.protocols import ESSENTIAL, type_number
 from ansible_collections.federated.connectivity.plugins.module_utils._plan.words import HOST, INGRESS
 from ansible_collections.federated.connectivity.plugins.module_utils._policy.model import AddressSet, Policy, Rule
 
@@ -49,6 +51,22 @@ def test_denied_defaults_are_kept_where_our_table_keeps_them() -> None:
     names = [line for line in render(denied, 6, True).splitlines() if "--dport 547" in line]
     assert [line.split(" -p ")[0] for line in names] == [f"-A FEDERATED-CONNECTIVITY-OUT -d {to}" for to in ("fe80::/10", "ff02::1:2/128")]
     assert "-A FEDERATED-CONNECTIVITY-OUT -o docker0 -j RETURN" in ours
+
+
+@pytest.mark.parametrize(("family", "protocol", "match"), [(4, "icmp", "--icmp-type"), (6, "icmpv6", "--icmpv6-type")])
+def test_a_denied_default_spares_the_types_that_our_table_spares(family: int, protocol: str, match: str) -> None:
+    """Redirects and inverse discovery are among the types that no rule closes, and a denied default refuses them in both places."""
+    denied = POLICY._replace(deny_ingress=True, deny_egress=True)
+    spared = {type_number(protocol, name) for line in (*ERRORS, *LINK_IN) for name in _types(line, protocol)}
+    assert spared < ESSENTIAL[protocol] or protocol == "icmp"
+    for chain in ("IN", "OUT"):
+        lines = [line for line in render(denied, family, True).splitlines() if line.startswith(f"-A FEDERATED-CONNECTIVITY-{chain} ")]
+        assert {int(line.split()[-3]) for line in lines if match in line} == spared
+
+
+def _types(line: str, protocol: str) -> list[str]:
+    _head, found, rest = line.partition(f"{protocol} type {{ ")
+    return rest.partition(" }")[0].split(", ") if found else []
 
 
 def test_the_script_takes_every_chain_away_again() -> None:

@@ -7,7 +7,8 @@ function Invoke-ConnectivityByHand {
     catch { "Nothing was changed: $($_.Exception.Message)"; return }
     foreach ($text in @($outcome.names) + @($outcome.warnings)) { Write-Warning $text }
     if ($outcome.errors.Count -gt 0) {
-        "Nothing was changed. Reasons: $($outcome.errors.Count)"
+        $head = if ($outcome.unrestored) { 'The change failed, and a part of it is still there.' } else { 'Nothing was changed.' }
+        "$head Reasons: $($outcome.errors.Count)"
         foreach ($text in $outcome.errors) { "- $text" }
         return
     }

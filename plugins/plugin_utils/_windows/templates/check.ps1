@@ -13,6 +13,11 @@ $ErrorActionPreference = 'Stop'
 $wanted = @()
 $untried = @()
 
+if ("$($ExecutionContext.SessionState.LanguageMode)" -ne 'FullLanguage') {
+    'Nothing was tried: a policy of this computer (AppLocker or App Control) lets PowerShell run in a restricted language only. Use Test-NetConnection for each partner.'
+    exit 1
+}
+
 # core
 
 $tries = New-Object 'System.Collections.Generic.List[hashtable]'

@@ -150,10 +150,8 @@ function Remove-ConnectivityRule {
             else { $null = Remove-NetFirewallRule -Name $Id -PolicyStore PersistentStore -ErrorAction Stop }
         }
         catch [Management.Automation.ParameterBindingException] { # commands that take the rule itself
-            foreach ($rule in Get-ConnectivityById -Place $Place -Id $Id) {
-                if ($Place.Creator) { $null = Remove-NetFirewallHyperVRule -InputObject $rule -ErrorAction Stop }
-                else { $null = Remove-NetFirewallRule -InputObject $rule -ErrorAction Stop }
-            }
+            $command = if ($Place.Creator) { 'Remove-NetFirewallHyperVRule' } else { 'Remove-NetFirewallRule' }
+            foreach ($rule in Get-ConnectivityById -Place $Place -Id $Id) { $null = & $command -InputObject $rule -ErrorAction Stop }
         }
     }
     catch { if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound' -or $_.Exception -is [Management.Automation.CommandNotFoundException]) { throw } }

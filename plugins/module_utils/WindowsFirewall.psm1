@@ -125,30 +125,6 @@ function Get-ConnectivityExcess {
     'correct the inventory or the plan'
 }
 
-function Resolve-ConnectivityPending {
-    # Ends an earlier change that was interrupted. Returns an error where one still waits, and warnings. Call it under the lock.
-    param([Parameter(Mandatory)] [hashtable] $Place, [bool] $CheckMode)
-    $journal = Read-ConnectivityFile -Path $Place.Journal
-    if (-not $journal) {
-        if (-not $CheckMode -and (Test-Path -LiteralPath $Place.Script)) { # what ended an earlier change was ended itself
-            Unregister-ScheduledTask -TaskName $Place.Task -Confirm:$false -ErrorAction SilentlyContinue
-            Remove-ConnectivityFile -Path $Place.Script
-        }
-        return @{ Errors = @(); Warnings = @() }
-    }
-    $late = [DateTime]::UtcNow.Ticks -ge [long] $journal.deadline -or (Test-ConnectivityRestarted -Journal $journal)
-    if ($journal.phase -eq 'trial' -and -not $late) {
-        return @{ Errors = @('an earlier change still waits to be confirmed. The host itself takes it back; run again in a few minutes'); Warnings = @() }
-    }
-    if ($CheckMode) { return @{ Errors = @(); Warnings = @('an earlier change was interrupted. Without check mode this run would end it first') } }
-    if ($journal.phase -eq 'kept') {
-        Complete-ConnectivityChange -Place $Place -Journal $journal
-        return @{ Errors = @(); Warnings = @() }
-    }
-    Undo-ConnectivityChange -Place $Place -Journal $journal -Reasons @('it was interrupted')
-    @{ Errors = @(); Warnings = @('an earlier change was interrupted, and has been taken back first') }
-}
-
 function Get-ConnectivityChange {
     # What is in force, what would change, and what speaks against it. Changes nothing.
     param([Parameter(Mandatory)] [hashtable] $Wanted, [Parameter(Mandatory)] [hashtable] $Options, [Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [hashtable] $Looked)
@@ -166,8 +142,16 @@ function Get-ConnectivityChange {
         $own, $others = @(), @()
         foreach ($rule in Get-ConnectivityRule -Reader $Options.reader) { if (Test-ConnectivityOwn $rule) { $own += $rule } else { $others += $rule } }
         $profiles = @(Get-ConnectivityProfile)
-        if ($Options.defaults) { $defaults = Compare-ConnectivityDefault -Denied $Wanted.denied -Profiles $profiles -Memory (Get-ConnectivityMemory $Place) }
         $judgement = @{ Errors = @(); Warnings = @() }
+        if ($Options.defaults) {
+            try { $memory = Get-ConnectivityMemory $Place }
+            catch {
+                if (-not $Options.removal) { throw }
+                $memory = @{}
+                $judgement.Warnings = @("$($Place.Memory) is damaged, and is removed. So the defaults of the profiles stay as they are; look at them")
+            }
+            $defaults = Compare-ConnectivityDefault -Denied $Wanted.denied -Profiles $profiles -Memory $memory
+        }
         if (-not $Options.removal) {
             $judgement = Get-ConnectivityJudgement -Wanted $Wanted -Others $others -Profiles $profiles -ManagementPort $Options.management_port
         }
@@ -253,7 +237,7 @@ function Invoke-ConnectivityPolicy {
     $found = Find-ConnectivityNamed -Wanted $wanted -Options $Options -Place $place
     $lock = if (-not $Options.check_mode) { Enter-ConnectivityLock -Place $place }
     try {
-        $pending = Resolve-ConnectivityPending -Place $place -CheckMode $Options.check_mode
+        $pending = Resolve-ConnectivityPending -Place $place -CheckMode $Options.check_mode -Removal $Options.removal
         $looked = Add-ConnectivityNamed -Wanted $wanted -Place $place -Found $found
         $result.names = @($looked.Lines)
         $change = Get-ConnectivityChange -Wanted $wanted -Options $Options -Place $place -Looked $looked

@@ -181,13 +181,17 @@ function Format-ConnectivityOther {
     # A rule of others in a sentence: its name, where it comes from, and what limits it.
     param([Parameter(Mandatory)] [hashtable] $Other)
     $ports = @(if ($Other.Direction -eq 'Inbound') { $Other.LocalPort } else { $Other.RemotePort })
+    $words = @{
+        'interfaces' = 'on some interfaces'; 'networks' = 'in some networks'; 'IPsec' = 'with IPsec'; 'remote computers' = 'for some remote computers'
+        'remote users' = 'for some remote users'
+    }
     $limits = @(
         if ($Other.Source -ne 'Local') { $Other.Source }
         "$($Other.Direction) $($Other.Protocol)$(if ('Any' -notin $ports) { ' ' + ($ports -join ',') })"
         if ($Other.Action -eq 'Bypass') { 'prevails over rules that block' }
         foreach ($limit in 'Program', 'Service', 'Profile') { @($Other[$limit] | Where-Object { $_ -and $_ -ne 'Any' }) }
         foreach ($address in $Other.LocalAddress) { if ($address -and $address -notin 'Any', '*') { "at $address" } }
-        foreach ($limit in $Other.Limits) { if ($limit -notin 'edge traversal', 'users') { "limited to some $limit" } }
+        foreach ($limit in $Other.Limits) { if ($words.ContainsKey($limit)) { $words[$limit] } }
     )
     $name = $Other.DisplayName
     if ($name -like '@*') { # a text of a library, which the commands know

@@ -210,5 +210,5 @@ function Test-ConnectivityOwn {
     # Whether a rule is ours: of our group, or without any group and with a name like ours, as firewall.cmd writes them.
     param([Parameter(Mandatory)] [hashtable] $Rule)
     $group = Get-ConnectivityGroup
-    $Rule.Source -eq 'Local' -and ($Rule.Group -ceq $group -or ($Rule.Group -eq '' -and $Rule.DisplayName -clike "$group *"))
+    $Rule.Source -eq 'Local' -and -not $Rule['Broken'] -and ($Rule.Group -ceq $group -or ($Rule.Group -eq '' -and $Rule.DisplayName -clike "$group *"))
 }

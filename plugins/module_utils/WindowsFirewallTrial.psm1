@@ -44,7 +44,8 @@ function Read-ConnectivityFile {
 function Enter-ConnectivityLock {
     # One change at a time. The lock ends with the process that holds it.
     param([Parameter(Mandatory)] [hashtable] $Place, [int] $Seconds = 300)
-    $null = [IO.Directory]::CreateDirectory($Place.Directory)
+    try { $null = [IO.Directory]::CreateDirectory($Place.Directory) }
+    catch [UnauthorizedAccessException] { throw "$($Place.Directory) cannot be made: $($_.Exception.InnerException.Message) Run this as an administrator, with all rights" }
     $end = [DateTime]::UtcNow.AddSeconds($Seconds)
     while ($true) {
         try { return [IO.File]::Open($Place.Lock, [IO.FileMode]::OpenOrCreate, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None) }
@@ -155,6 +156,36 @@ function Remove-ConnectivityRule {
         }
     }
     catch { if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound' -or $_.Exception -is [Management.Automation.CommandNotFoundException]) { throw } }
+}
+
+function Resolve-ConnectivityPending {
+    # Ends an earlier change that was interrupted. Returns an error where one still waits, and warnings. Call it under the lock.
+    param([Parameter(Mandatory)] [hashtable] $Place, [bool] $CheckMode, [bool] $Removal)
+    try { $journal = Read-ConnectivityFile -Path $Place.Journal }
+    catch {
+        if (-not $Removal) { throw }
+        # All rules go now, so nothing has to be read from it.
+        if (-not $CheckMode) { Remove-ConnectivityFile -Path $Place.Journal }
+        return @{ Errors = @(); Warnings = @("$($Place.Journal) is damaged, and is removed. Look at the defaults of the profiles: an interrupted change may have set them") }
+    }
+    if (-not $journal) {
+        if (-not $CheckMode -and (Test-Path -LiteralPath $Place.Script)) { # what ended an earlier change was ended itself
+            Unregister-ScheduledTask -TaskName $Place.Task -Confirm:$false -ErrorAction SilentlyContinue
+            Remove-ConnectivityFile -Path $Place.Script
+        }
+        return @{ Errors = @(); Warnings = @() }
+    }
+    $late = [DateTime]::UtcNow.Ticks -ge [long] $journal.deadline -or (Test-ConnectivityRestarted -Journal $journal)
+    if ($journal.phase -eq 'trial' -and -not $late) {
+        return @{ Errors = @('an earlier change still waits to be confirmed. The host itself takes it back; run again in a few minutes'); Warnings = @() }
+    }
+    if ($CheckMode) { return @{ Errors = @(); Warnings = @('an earlier change was interrupted. Without check mode this run would end it first') } }
+    if ($journal.phase -eq 'kept') {
+        Complete-ConnectivityChange -Place $Place -Journal $journal
+        return @{ Errors = @(); Warnings = @() }
+    }
+    Undo-ConnectivityChange -Place $Place -Journal $journal -Reasons @('it was interrupted')
+    @{ Errors = @(); Warnings = @('an earlier change was interrupted, and has been taken back first') }
 }
 
 function Undo-ConnectivityChange {

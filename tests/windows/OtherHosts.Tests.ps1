@@ -53,7 +53,7 @@ Describe 'Rules of others' {
         @{ Text = 'Action=Block|Dir=In|RA4=203.0.113.200-203.0.113.210|Name=k'; Told = '*blocks what federated.connectivity grpc allows*' }
         @{ Text = 'Action=Block|Dir=Out|RA42=IntErnet|Name=k'; Told = '*blocks what federated.connectivity out allows*' }
         @{ Text = 'Action=Block|Dir=In|Protocol=6|Profile=Domain|Profile=Private|LPort=8443|Name=k'; Told = "rule 'k' (Inbound TCP 8443, Domain, Private) blocks*" }
-        @{ Text = 'Action=Block|Dir=In|Protocol=6|LPort=8443|IFType=Wireless|Name=k'; Told = "rule 'k' (Inbound TCP 8443, limited to some interfaces) blocks*" }
+        @{ Text = 'Action=Block|Dir=In|Protocol=6|LPort=8443|IFType=Wireless|Name=k'; Told = "rule 'k' (Inbound TCP 8443, on some interfaces) blocks*" }
         @{ Text = 'Action=Block|Dir=In|Protocol=6|LPort=8443|LA4=198.51.100.20|Name=k'; Told = "rule 'k' (Inbound TCP 8443, at 198.51.100.20) blocks*" }
         @{ Text = 'Action=Block|Dir=In|Protocol=6|LPort=8443|RPort2_10=1024-65535|Name=k'; Told = '*blocks what federated.connectivity in allows*' }
         @{ Text = 'Action=Block|Dir=Out|LPort2_10=49152-65535|Protocol=6|Name=k'; Told = '*blocks what federated.connectivity out allows*' }
@@ -61,7 +61,7 @@ Describe 'Rules of others' {
         @{ Text = 'Action=Block|Dir=In|App=%WINDIR%\System32\svchost.exe|Svc=station|Name=k'; Told = '*blocks what federated.connectivity in allows*' }
         @{ Text = 'Action=Block|Dir=Out|App=C:\Program Files\Docker\Docker\resources\com.docker.backend.exe|Name=k'; Told = '*blocks what federated.connectivity out allows*' }
         @{ Text = 'Action=Block|Dir=In|Protocol=6|LPort=8443|LUAuth2_24=TzpMU0Q6|Name=k'; Told = '*blocks for some users*' }
-        @{ Text = 'Action=ByPass|Dir=In|Protocol=6|LPort=9090|RMauth=O:LSD:(A;;CC;;;S-1-5-21-1)|Security=Authenticate|Name=k'; Told = "rule 'k' (Inbound TCP 9090, prevails over rules that block, limited to some IPsec, limited to some remote computers) lets in*" }
+        @{ Text = 'Action=ByPass|Dir=In|Protocol=6|LPort=9090|RMauth=O:LSD:(A;;CC;;;S-1-5-21-1)|Security=Authenticate|Name=k'; Told = "rule 'k' (Inbound TCP 9090, prevails over rules that block, with IPsec, for some remote computers) lets in*" }
         @{ Text = 'Action=Allow|Dir=In|Protocol=6|LPort=9090|RPort=443|Name=any sender can choose its port'; Told = '*lets in others than the peers of federated.connectivity grpc*' }
         @{ Text = 'Action=Allow|Dir=In|Protocol=6|LPort=9090|Edge=TRUE|Name=k'; Told = "rule 'k' (Inbound TCP 9090) lets in*" }
         @{ Text = 'Action=Allow|Dir=In|Protocol=6|LPort=9090|RA4=203.0.112.0/255.255.254.0|Name=k'; Told = '*lets in others than the peers of federated.connectivity grpc*' }
@@ -101,6 +101,9 @@ Describe 'A rule of ours' {
         $changed = ConvertFrom-ConnectivityText -Id 'x' -Text "$text$_|" -Source Local
         (Compare-ConnectivityRule -Wanted $ours[0] -Present $plain).Add.Count | Should -Be 0
         (Compare-ConnectivityRule -Wanted $ours[0] -Present $changed).Gone.Count | Should -Be 1
+    }
+    It 'that Windows cannot read is not ours to remove, and is named' {
+        Test-ConnectivityOwn (ConvertFrom-ConnectivityText -Id 'x' -Text 'v2.31|Action=Maybe|Active=TRUE|Dir=In|Name=federated.connectivity in|EmbedCtxt=federated.connectivity|' -Source Local) | Should -BeFalse
     }
     It 'that names all profiles is for any profile' {
         $text = 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Public|Profile=Domain|Profile=Private|LPort=8443|RA4=203.0.113.7|Name=federated.connectivity in|Desc=in of the tests|EmbedCtxt=federated.connectivity|'
@@ -222,6 +225,26 @@ Describe 'WSL' -Tag StandIn {
         )
         (Invoke-ConnectivityPolicy -Given @{} -Options @{ creator = $creator; removal = $true }).warnings | Should -BeNullOrEmpty
         @(Get-NetFirewallHyperVRule).Count | Should -Be 4
+    }
+}
+Describe 'Removal' -Tag StandIn {
+    It 'works where <_> is damaged, and says so' -ForEach 'Journal', 'Memory', 'NamesRules', 'NamesMemory', 'Outcome' {
+        Reset-TestHost
+        $before = Get-TestHost
+        $null = Invoke-ConnectivityPolicy -Given @{ rules = @((New-TestRule 'in')); denied = @('ingress') } -Options @{ defaults = $false }
+        $place = Get-ConnectivityPlace
+        $null = New-Item -ItemType Directory -Path $place.Directory -Force
+        [IO.File]::WriteAllText($place[$_], '{"add": [')
+        $gone = Invoke-ConnectivityPolicy -Given @{} -Options @{ removal = $true }
+        $gone.errors | Should -BeNullOrEmpty
+        if ($_ -in 'Journal', 'Memory') { $gone.warnings | Should -BeLike "*$([IO.Path]::GetFileName($place[$_])) is damaged, and is removed*" }
+        Get-TestHost | Should -Be $before
+        Test-Path $place.Directory | Should -BeFalse
+    }
+    It 'says who has to run it' {
+        $place = Get-ConnectivityPlace
+        $place.Directory = '/sys/federated.connectivity'
+        { Enter-ConnectivityLock -Place $place } | Should -Throw '*cannot be made: *Run this as an administrator, with all rights'
     }
 }
 Describe 'A PowerShell of 32 bits' -Tag StandIn {

@@ -217,7 +217,8 @@ function Format-ConnectivityDifference {
 
 function Invoke-ConnectivityPolicy {
     # Brings the host to what is wanted. Returns changed, changes, before, after, lines (the difference for people), errors, warnings, names
-    # (warnings about host names), and on_trial where a change waits.
+    # (warnings about host names), empty (rules whose names have no address), and
+    # on_trial where a change waits.
     #   check_mode, removal, allow_shrink, shrink_share, shrink_least, management_port, confirm_egress as the module documents them
     #   seconds    how long a change waits to be confirmed; 0: it is kept at once
     #   defaults   whether the profiles' defaults are ours to set
@@ -233,13 +234,15 @@ function Invoke-ConnectivityPolicy {
     $Options = $usual
     $wanted = ConvertTo-ConnectivityWanted $(if ($Options.removal) { @{} } else { $Given })
     $place = Get-ConnectivityPlace -Creator $Options.creator
-    $result = @{ changed = $false; changes = @(); before = ''; after = ''; lines = @(); errors = @(); warnings = @(); names = @(); unrestored = $false }
+    $result = @{ changed = $false; changes = @(); before = ''; after = ''; lines = @(); errors = @(); warnings = @(); names = @(); unrestored = $false; empty = @() }
     $found = Find-ConnectivityNamed -Wanted $wanted -Options $Options -Place $place
     $lock = if (-not $Options.check_mode) { Enter-ConnectivityLock -Place $place }
     try {
         $pending = Resolve-ConnectivityPending -Place $place -CheckMode $Options.check_mode -Removal $Options.removal
         $looked = Add-ConnectivityNamed -Wanted $wanted -Place $place -Found $found
         $result.names = @($looked.Lines)
+        $written = @($wanted.rules | ForEach-Object { $_.DisplayName })
+        $result.empty = @($wanted.named | ForEach-Object { @($_['DisplayName'])[0] } | Where-Object { $written -cnotcontains $_ })
         $change = Get-ConnectivityChange -Wanted $wanted -Options $Options -Place $place -Looked $looked
         $result.errors = @($pending.Errors) + $change.Errors
         $result.warnings = @($pending.Warnings) + $change.Warnings

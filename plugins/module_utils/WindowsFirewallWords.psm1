@@ -236,7 +236,7 @@ function Format-ConnectivityRule {
     $rule = $Parts[0]
     $peers = ConvertTo-ConnectivitySet @($Parts | ForEach-Object { $_.RemoteAddress })
     $inbound = $rule.Direction -eq 'Inbound'
-    $ports = @(if ($inbound) { $rule.LocalPort } else { $rule.RemotePort }) + @($rule.IcmpType | Where-Object { $_ -notin 'Any', '' })
+    $ports = @(if ($rule.Protocol -in 'TCP', 'UDP') { if ($inbound) { $rule.LocalPort } else { $rule.RemotePort } }) + @($rule.IcmpType | Where-Object { $_ -notin 'Any', '' })
     $more = @(
         if ($rule.Active -ne 'True') { 'off' }
         foreach ($limit in 'Program', 'Service', 'Package', 'Profile', 'Limits', 'Unknown') {

@@ -31,10 +31,10 @@ BeforeAll {
         $state.rules = @($state.rules) + $usual
         [IO.File]::WriteAllText($env:STAND_IN, ($state | ConvertTo-Json -Depth 8))
     }
-    function Invoke-Script([string] $Template, [string] $Rules, [hashtable] $Switches = @{}) {
+    function Invoke-Script([string] $Template, [string] $Rules, [hashtable] $Switches = @{}, [string] $Named = '@()') {
         # What it says, its warnings apart, how it ends, and what the host's rules are then.
         $text = [IO.File]::ReadAllText((Join-Path $templates $Template))
-        $text = $text.Replace('$wanted = @()', "`$wanted = $Rules").Replace('$judged = @()', "`$judged = $judged").Replace("# core`n", ($program -join "`n"))
+        $text = $text.Replace('$wanted = @()', "`$wanted = $Rules").Replace('$named = @()', "`$named = $Named").Replace('$judged = @()', "`$judged = $judged").Replace("# core`n", ($program -join "`n"))
         $file = Join-Path $env:WINDOWS_TEST_DIRECTORY $Template
         [IO.File]::WriteAllText($file, $text, (New-Object Text.UTF8Encoding $true))
         $all = @(& $file @Switches 3>&1)
@@ -124,6 +124,14 @@ Describe 'firewall.ps1' -Tag StandIn {
         $said[-1], $LASTEXITCODE | Should -Be '3 changed. The 3 rules of the plan are in force.', 0
         $wrong = @(& (Join-Path $folder.FullName 'firewall.ps1') -PrivateAnswers "a'b")
         $wrong, $LASTEXITCODE | Should -Be "Nothing was changed: private_answers: 'a'b' is not a valid host name; a domain has a leading dot", 1
+    }
+    It 'does not count rules whose host names have no address among those in force' {
+        $program = @($program) + 'function Start-ConnectivityNameQuery { throw "no such host" }'
+        $named = "@(@{ DisplayName = 'federated.connectivity api.egress'; Description = 'API'; Direction = 'Outbound'; Protocol = 'TCP'; RemotePort = '443'; Names = 'api.example.org' })"
+        $first = Invoke-Script 'firewall.ps1' $flows @{} $named
+        $first.Said | Should -Contain '4 changed. The 3 rules of the plan are in force.'
+        $first.Said | Should -Contain 'Rules whose host names have no address yet, and which open nothing: 1. They are federated.connectivity api.egress'
+        $first.Exit | Should -Be 2
     }
     It 'stops where a profile is off, names all reasons, and changes nothing' {
         Set-NetFirewallProfile -Name Public -Enabled False

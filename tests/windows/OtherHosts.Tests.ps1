@@ -94,6 +94,65 @@ Describe 'Rules of others' {
         @(Get-ConnectivityForeignFirewall).Count | Should -Be 2
     }
 }
+Describe 'Drawn rules of others' {
+    It 'are judged as their ports and addresses say, one by one' {
+        # Addresses are 203.0.113.0 to .15 and one elsewhere; ports are 8440 to 8449. Every pair of them is looked at.
+        $random = New-Object Random -ArgumentList 20260307
+        $points = @(0..15 | ForEach-Object { "203.0.113.$_" }) + '198.51.100.1'
+        $span = { param($least, $most) $one, $other = $random.Next($least, $most + 1), $random.Next($least, $most + 1); if ($one -le $other) { $one, $other } else { $other, $one } }
+        $differences = @(foreach ($round in 1..150) {
+                $low, $high = & $span 0 15
+                $from, $to = & $span 8440 8449
+                $rule = ConvertTo-ConnectivityRule (New-TestRule 'drawn' -Ports "$from-$to" -Peers "203.0.113.$low-203.0.113.$high")
+                $fields = @("Action=$('Allow', 'Block' | Get-Random -SetSeed $random.Next())", 'Active=TRUE', 'Dir=In')
+                if ($random.Next(4)) { $fields += 'Protocol=6' }
+                $ports, $addresses = @(), @()
+                if ($fields -contains 'Protocol=6' -and $random.Next(4)) {
+                    foreach ($each in 0..$random.Next(2)) {
+                        $first, $last = & $span 8440 8449
+                        $fields += if ($first -eq $last) { "LPort=$first" } else { "LPort2_10=$first-$last" }
+                        $ports += $first..$last
+                    }
+                    if (-not $random.Next(3)) { $fields += 'LPort=RPC' }
+                }
+                else { $ports = 8440..8449 }
+                if ($random.Next(4)) {
+                    foreach ($each in 0..$random.Next(2)) {
+                        $first, $last = & $span 0 15
+                        $fields += 'RA4=' + @("203.0.113.$first-203.0.113.$last", "203.0.113.$first", "203.0.113.$($first -band 12)/255.255.255.252")[$each * 2 % 3]
+                        $addresses += @("203.0.113.$first-203.0.113.$last", "203.0.113.$first", "203.0.113.$($first -band 12)/255.255.255.252")[$each * 2 % 3]
+                    }
+                }
+                $in = { param($point) $addresses.Count -eq 0 -or (Test-ConnectivityWithin (ConvertTo-ConnectivitySet $point) (ConvertTo-ConnectivitySet $addresses)) }
+                $ours = { param($point) $number = [int] $point.Split('.')[3]; $point -like '203.*' -and $low -le $number -and $number -le $high }
+                $met = @($ports | Where-Object { $from -le $_ -and $_ -le $to }).Count -gt 0
+                $inside = @($points | Where-Object { (& $in $_) -and (& $ours $_) }).Count -gt 0
+                $outside = @($points | Where-Object { (& $in $_) -and -not (& $ours $_) }).Count -gt 0
+                $text = "v2.31|$($fields -join '|')|Name=other|"
+                $expected = if ($met -and $fields[0] -eq 'Action=Block' -and $inside) { '*blocks what*' } elseif ($met -and $fields[0] -eq 'Action=Allow' -and $outside) { '*lets in others*' } else { '' }
+                $told = @(Get-ConnectivityContradiction -Rules $rule -Closed $rule.DisplayName -Published @() -Others (ConvertFrom-ConnectivityText -Id 'x' -Text $text -Source Local))
+                if ("$told" -notlike $expected -or $told.Count -ne [int] ($expected -ne '')) { "$text against $from-$to, $low-${high}: $told" }
+            })
+        $differences | Should -BeNullOrEmpty
+    }
+    It 'never stop a run, whatever they say' -Tag StandIn {
+        Reset-TestHost
+        $random = New-Object Random -ArgumentList 20260308
+        $keys = 'Action', 'Active', 'Dir', 'Protocol', 'LPort', 'RPort', 'LPort2_10', 'RPort2_10', 'LPort2_20', 'LA4', 'RA4', 'RA6', 'RA42', 'ICMP4', 'ICMP6', 'Profile', 'App', 'Svc', 'AppPkgId', 'PFN', 'IFType', 'Edge', 'RMAuth', 'Name', 'EmbedCtxt', 'New', ''
+        $values = 'Allow', 'Block', 'ByPass', 'TRUE', 'In', 'Out', '6', '17', '1', '256', '8443', '8000-9000', '9-8', '99999', 'RPC', 'mDNS', '203.0.113.7', '203.0.113.0/24', '203.0.113.0/33', '10.0.0.9-10.0.0.1', '2001:db8::/32', '::ffff:1.2.3.4', 'fe80::1%eth0',
+        'LocalSubnet', '*', 'Any', '', '8:*', '%SystemRoot%\x.exe', '%', '@x.dll,-1', 'federated.connectivity in', "`u{202e}`u{0}[", '٣', 'a=b', '-'
+        foreach ($round in 1..400) {
+            $text = 'v2.31|Action=Block|Active=TRUE|Dir=In|' + (@(foreach ($each in 0..$random.Next(7)) { "$($keys[$random.Next($keys.Count)])=$($values[$random.Next($values.Count)])" }) -join '|') + '|'
+            try {
+                $other = ConvertFrom-ConnectivityText -Id 'x' -Text $text -Source MDM
+                $null = Get-ConnectivityContradiction -Rules $ours -Closed $closed -Published $closed -Others $other -Shut $shut
+                $null = Get-ConnectivityMeaning @($other)
+                $null = Format-ConnectivityRule @($other)
+            }
+            catch { throw "${text}: $_" }
+        }
+    }
+}
 Describe 'A rule of ours' {
     It 'that somebody changed differs: <_>' -ForEach 'Edge=TRUE', 'Defer=App', 'Svc=*', 'Profile=Domain|Profile=Private', 'IFType=Lan', 'PFN=some.app', 'LUAuth2_24=TzpM' {
         $text = 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=8443|RA4=203.0.113.7|Name=federated.connectivity in|Desc=in of the tests|EmbedCtxt=federated.connectivity|'
@@ -104,6 +163,12 @@ Describe 'A rule of ours' {
     }
     It 'that Windows cannot read is not ours to remove, and is named' {
         Test-ConnectivityOwn (ConvertFrom-ConnectivityText -Id 'x' -Text 'v2.31|Action=Maybe|Active=TRUE|Dir=In|Name=federated.connectivity in|EmbedCtxt=federated.connectivity|' -Source Local) | Should -BeFalse
+    }
+    It 'for a protocol without ports is shown without ports' {
+        $rules = @(
+            @{ DisplayName = 'a'; Direction = 'Outbound'; Protocol = 'ICMPv6'; IcmpType = '1', '128'; RemoteAddress = 'Any' }, @{ DisplayName = 'b'; Direction = 'Inbound'; Protocol = '50'; RemoteAddress = '203.0.113.7' }
+        ) | ForEach-Object { ConvertTo-ConnectivityRule $_ }
+        @(Format-ConnectivityRule $rules[0])[0], @(Format-ConnectivityRule $rules[1])[0] | Should -Be 'a: Outbound Allow ICMPv6 1,128', 'b: Inbound Allow 50'
     }
     It 'that names all profiles is for any profile' {
         $text = 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Public|Profile=Domain|Profile=Private|LPort=8443|RA4=203.0.113.7|Name=federated.connectivity in|Desc=in of the tests|EmbedCtxt=federated.connectivity|'

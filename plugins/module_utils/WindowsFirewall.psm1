@@ -268,7 +268,8 @@ function Invoke-ConnectivityPolicy {
             if ($trial) { $result.on_trial = $trial }
         }
         catch {
-            $reason = $_.Exception.Message
+            $reason, $object = $_.Exception.Message, $_.Exception.Data['connectivity']
+            $at = @(if ($object) { "it refused $object" })
             $journal = Read-ConnectivityFile -Path $place.Journal
             $result.changed, $result.changes = $false, @()
             if ($journal -and $journal.phase -eq 'kept') {
@@ -278,9 +279,9 @@ function Invoke-ConnectivityPolicy {
             }
             try {
                 if ($journal) { Undo-ConnectivityChange -Place $place -Journal $journal -Reasons @($reason) }
-                $result.errors = @("Windows refused the change: $reason", 'the rules and defaults of this collection are as they were before')
+                $result.errors = @("Windows refused the change: $reason") + $at + @('the rules and defaults of this collection are as they were before')
             }
-            catch { $result.unrestored, $result.errors = $true, @("Windows refused the change: $reason", $_.Exception.Message) }
+            catch { $result.unrestored, $result.errors = $true, (@("Windows refused the change: $reason") + $at + $_.Exception.Message) }
         }
         $result
     }
@@ -312,10 +313,14 @@ function Set-ConnectivityPolicy {
     Register-ConnectivityTask -Place $Place -At (New-Object DateTime -ArgumentList ($journal.deadline, [DateTimeKind]::Utc))
     if ($Change.Names.Wanted -and -not $Change.Names.Differs) { Save-ConnectivityFile -Path $Place.NamesMemory -Text $Change.Names.Memory }
     elseif ($Change.Names.Wanted) { Save-ConnectivityName -Place $Place -Rules $Change.Names.Files.Rules -Program $Change.Names.Files.Program -Memory $Change.Names.Memory }
-    foreach ($one in $new) { Add-ConnectivityRule -Place $Place -Id $one.Id -Rule $one.Rule }
+    foreach ($one in $new) {
+        try { Add-ConnectivityRule -Place $Place -Id $one.Id -Rule $one.Rule } catch { $_.Exception.Data['connectivity'] = "rule $($one.Rule.DisplayName)"; throw }
+    }
     if ($Change.Remembered.Count -gt 0) { Save-ConnectivityFile -Path $Place.Memory -Text ($Change.Remembered | ConvertTo-Json) }
     foreach ($one in $Change.Defaults) {
-        Set-NetFirewallProfile -Name $one.Name -PolicyStore PersistentStore -DefaultInboundAction $one.After.Inbound -DefaultOutboundAction $one.After.Outbound -ErrorAction Stop
+        $defaults = @{ DefaultInboundAction = $one.After.Inbound; DefaultOutboundAction = $one.After.Outbound }
+        try { Set-NetFirewallProfile -Name $one.Name -PolicyStore PersistentStore @defaults -ErrorAction Stop }
+        catch { $_.Exception.Data['connectivity'] = "the defaults of profile $($one.Name)"; throw }
     }
     if ($Change.Defaults.Count -gt 0) {
         $still = @(Get-ConnectivityUnfit -Profiles @(Get-ConnectivityProfile) -Rules @() -Closed @() -Denied $Wanted.denied)

@@ -94,6 +94,7 @@ Describe 'firewall.ps1' -Tag StandIn {
         $env:STAND_IN_REFUSE = ''
         $refused.Exit | Should -Be 1
         $refused.Said | Should -Contain '- Windows refused the change: Access is denied.'
+        $refused.Said | Should -Contain '- it refused rule federated.connectivity later'
         Get-TestHost | Should -Be $old
     }
     It 'does not say that nothing was changed where Windows refuses the way back, too' {

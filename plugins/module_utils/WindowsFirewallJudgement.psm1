@@ -66,7 +66,7 @@ function Get-ConnectivityContradiction {
     $listeners = $null
     foreach ($other in $Others) {
         if ($other.Broken) { "rule '$(Format-ConnectivityForeign $other.DisplayName)' ($($other.Source)) cannot be read, so it was not judged. Look at it"; continue }
-        if ($other.Active -ne 'True' -or ($other.Direction -eq 'Outbound' -and $other.Action -ne 'Block')) { continue }
+        if ($other.Active -ne 'True' -or $other.Action -notin 'Allow', 'Block', 'Bypass' -or ($other.Direction -eq 'Outbound' -and $other.Action -ne 'Block')) { continue }
         $ports = if ($other.Direction -eq 'Inbound') { $other.LocalPort } else { $other.RemotePort }
         $ranges, $peers = (ConvertTo-ConnectivityPort $ports), $null
         if ($null -ne $ranges -and $ranges.Count -eq 0) { continue } # keywords alone, which stand for ports of Windows' own services

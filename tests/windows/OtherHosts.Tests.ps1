@@ -183,6 +183,7 @@ Describe 'Group Policy' -Tag StandIn {
             param($state)
             $state.rules += New-OtherRule @{ Name = 'same'; DisplayName = 'of the host'; LocalPort = @('3389') }
             $state.rules += New-OtherRule @{ Name = 'same'; DisplayName = 'of the domain'; Action = 'Block'; LocalPort = @('8000-8999'); SourceType = 'GroupPolicy' }
+            $state.rules += New-OtherRule @{ Name = 'same'; DisplayName = 'of nobody'; Action = 'NotConfigured'; LocalPort = @('8443') }
             $state.rules += New-OtherRule @{ Name = 'same'; DisplayName = 'of the device management'; Action = 'Block'; LocalPort = @('22'); SourceType = 'MDM' }
         }
         $done = Invoke-ConnectivityPolicy -Given @{ rules = @(New-TestRule 'in'); closed = @('federated.connectivity in') }

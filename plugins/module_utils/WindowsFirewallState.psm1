@@ -172,7 +172,7 @@ function ConvertFrom-ConnectivityFilter {
 function Get-ConnectivityGuestRule {
     # The rules of the Hyper-V firewall for one creator of virtual machines, ours or those of others. It has no groups: ours are known by their names.
     param([Parameter(Mandatory)] [string] $Creator, [switch] $Others)
-    $everybody = '', '{00000000-0000-0000-0000-000000000000}'
+    $everybody = '', 'Any', '{00000000-0000-0000-0000-000000000000}'
     foreach ($one in Get-NetFirewallHyperVRule -PolicyStore $(if ($Others) { 'ActiveStore' } else { 'PersistentStore' }) -ErrorAction Stop) {
         $whose = "$(Get-ConnectivityProperty $one 'VMCreatorId')"
         $own = $whose -eq $Creator -and $one.DisplayName -clike "$(Get-ConnectivityGroup) *"
@@ -183,8 +183,13 @@ function Get-ConnectivityGuestRule {
         if ("$(Get-ConnectivityProperty $one 'Enabled')" -eq 'False') { $rule.Active = 'False' }
         foreach ($name in 'LocalPort', 'RemotePort') { $rule[$name] = [string[]] @(Get-ConnectivityProperty $one "${name}s" | Where-Object { $_ }) }
         foreach ($name in 'LocalAddress', 'RemoteAddress') { $rule[$name] = [string[]] @(Get-ConnectivityProperty $one "${name}es" | Where-Object { $_ }) }
-        $source = "$(Get-ConnectivityProperty $one 'PolicyStoreSourceType')"
-        if ($source) { $rule.Source = $source }
+        if ($Others) {
+            # Without a priority, rules that block have 1 and rules that allow, as ours, 2. Lower ones come first.
+            if ($rule.Action -eq 'Block' -and [int] (Get-ConnectivityProperty $one 'RulePriority') -gt 2) { continue }
+            $source, $profiles = "$(Get-ConnectivityProperty $one 'PolicyStoreSourceType')", "$(Get-ConnectivityProperty $one 'Profiles')"
+            if ($source) { $rule.Source = $source }
+            if ($profiles) { $rule.Profile = [string[]] @($profiles -split ',\s*') }
+        }
         $rule
     }
 }

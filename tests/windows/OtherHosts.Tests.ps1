@@ -278,6 +278,8 @@ Describe 'WSL' -Tag StandIn {
         $null = New-NetFirewallHyperVRule -Name 'a' -DisplayName 'all of it' -VMCreatorId $creator -Protocol TCP -LocalPorts 8000-9000 -Action Allow
         $null = New-NetFirewallHyperVRule -Name 'b' -DisplayName 'every guest' -VMCreatorId $any -Protocol TCP -LocalPorts 8443 -Action Block
         $null = New-NetFirewallHyperVRule -Name 'c' -DisplayName 'other guests' -VMCreatorId '{9E288F02-CE00-4D9E-BE2B-14CE463B0298}' -Protocol TCP -LocalPorts 8443 -Action Block
+        $null = New-NetFirewallHyperVRule -Name 'e' -DisplayName 'after ours' -VMCreatorId $creator -Protocol TCP -LocalPorts 8443 -Action Block -RulePriority 3
+        $null = New-NetFirewallHyperVRule -Name 'f' -DisplayName 'abroad' -VMCreatorId 'Any' -Protocol TCP -LocalPorts 8443 -Action Block -Profiles Public
         $null = New-NetFirewallHyperVRule -Name 'd' -DisplayName 'off' -VMCreatorId $creator -Protocol TCP -LocalPorts 8443 -Action Block -Enabled False
         $given = @{
             rules = @(@{ DisplayName = 'federated.connectivity in'; Direction = 'Inbound'; Protocol = 'TCP'; RemoteAddresses = @('203.0.113.7'); LocalPorts = @('8443') })
@@ -288,9 +290,10 @@ Describe 'WSL' -Tag StandIn {
             "rule 'all of it' (Inbound TCP 8000-9000) lets in others than the peers of federated.connectivity in. Remove or narrow it"
             "rule 'all of it' (Inbound TCP 8000-9000) opens what the plan closes to everybody: federated.connectivity hub. Remove or narrow it"
             "rule 'every guest' (Inbound TCP 8443) blocks what federated.connectivity in allows, and prevails. Remove or narrow it"
+            "rule 'abroad' (Inbound TCP 8443, Public) blocks what federated.connectivity in allows, and prevails. Remove or narrow it"
         )
         (Invoke-ConnectivityPolicy -Given @{} -Options @{ creator = $creator; removal = $true }).warnings | Should -BeNullOrEmpty
-        @(Get-NetFirewallHyperVRule).Count | Should -Be 4
+        @(Get-NetFirewallHyperVRule).Count | Should -Be 6
     }
 }
 Describe 'Removal' -Tag StandIn {

@@ -20,7 +20,7 @@ from ..plugin_utils._common.problems import PlanRefused, Problems, listed
 from ..plugin_utils._common.shapes import Unusable
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._host_answers.results import judge_answer
-from ..plugin_utils._inventory.hosts import MANAGED, PLATFORM
+from ..plugin_utils._inventory.hosts import MANAGED, platform_of
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._observe.compare import compare
@@ -105,7 +105,7 @@ def _answers(registered: str, variables: Mapping[str, t.Any], said: OperatorVari
     for host in sorted(variables["ansible_play_hosts_all"]) if registered else ():
         found = variables["hostvars"][host].get(registered) if host in variables["ansible_play_batch"] else {"failed": True}
         if not isinstance(found, Mapping) or found.get("skipped") is True:
-            if said[host].get(PLATFORM) == WINDOWS and boolean(said[host].get(MANAGED, True), strict=False):
+            if platform_of(said[host]) == WINDOWS and boolean(said[host].get(MANAGED, True), strict=False):
                 notes.append(f"host {host} has Windows, where this playbook cannot watch software: {_FROM_PARTNERS}")
             continue
         if found.get("failed") or found.get("unreachable"):

@@ -12,10 +12,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.path import unfrackpath
 
-from ..module_utils._plan.words import PROTOCOLS, TCP, WINDOWS
+from ..module_utils._plan.words import PROTOCOLS, TCP
 from ..plugin_utils._common.problems import PlanRefused, Problems
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import FIREWALL, MEMBERSHIPS, PLATFORM, may_be_ours, refuse_misnomers
+from ..plugin_utils._inventory.hosts import MEMBERSHIPS, PLATFORM, may_be_ours, platform_of, refuse_misnomers
 from ..plugin_utils._inventory.source_location import locate
 from ..plugin_utils._operator.limits import out_of_range
 from ..plugin_utils._operator.results import record_result
@@ -178,8 +178,8 @@ def _name(role: t.Any) -> str:
 
 def _values(own: Mapping[str, t.Any], names: list[str]) -> dict[str, t.Any]:
     values = {name: own[name] for name in names if name in own}
-    if PLATFORM in names and FIREWALL in own and own[FIREWALL] == WINDOWS:
-        values.setdefault(PLATFORM, WINDOWS)
+    if PLATFORM in names:
+        values[PLATFORM] = platform_of(own)
     if MEMBERSHIPS in names and any(name.startswith(f"{MEMBERSHIPS}_") for name in own):
         values.setdefault(MEMBERSHIPS, [])  # all of them together are more than this; it says only that there are some
     return values

@@ -15,11 +15,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.utils.path import unfrackpath
 
-from ..module_utils._plan.words import LINUX, WINDOWS
 from ..plugin_utils._common.days import utc_today
 from ..plugin_utils._common.problems import PlanRefused, Problems
 from ..plugin_utils._controller_action import ControllerAction
-from ..plugin_utils._inventory.hosts import FIREWALL, MANAGED, MEMBERSHIPS, PLATFORM
+from ..plugin_utils._inventory.hosts import MANAGED, MEMBERSHIPS, platform_of
 from ..plugin_utils._inventory.names import parts_of
 from ..plugin_utils._libraries import LibrariesMissing, require_libraries
 from ..plugin_utils._operator.results import record_result
@@ -82,8 +81,7 @@ def _managed(said: OperatorVariables, hosts: Iterable[str], problems: Problems) 
         try:
             has_memberships = any(own.get(part) is not None for part in parts_of(MEMBERSHIPS, own))
             if has_memberships and boolean(own.get(MANAGED, True), strict=False):
-                implied = WINDOWS if own.get(FIREWALL) == WINDOWS else LINUX
-                yield host, str(own.get(PLATFORM) or implied)
+                yield host, platform_of(own)
             values[host] = {name: own[name] for name in OF_THE_RUN if name in own}
         except ValueUnreadable as error:
             problems.error(str(error))

@@ -22,13 +22,14 @@ function ConvertTo-ConnectivityWanted {
         $wanted[$key] = [string[]] @(foreach ($text in @($Given[$key])) { if ($text) { $text } })
     }
     $wanted.named = @(ConvertTo-ConnectivityNamed $Given['named'])
+    $wanted.shut = @(foreach ($entry in @($Given['shut'])) { if ($entry) { ConvertTo-ConnectivityRule $entry } })
     $wanted
 }
 
 function Find-ConnectivityNamed {
     # Asks for the host names of the rules; nothing where that is not wanted. Nobody waits for the lock while the name service is silent.
     param([Parameter(Mandatory)] [hashtable] $Wanted, [Parameter(Mandatory)] [hashtable] $Options, [Parameter(Mandatory)] [hashtable] $Place)
-    $wrong = @($Options.private_answers | Where-Object { $_ -notmatch '^\.?[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\z' })
+    $wrong = @($Options.private_answers | Where-Object { $_ -cnotmatch '^\.?[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\z' })
     if ($wrong.Count -gt 0) { throw "private_answers: '$($wrong[0])' is not a valid host name; a domain has a leading dot" }
     $Wanted.own_names = [string[]] @(Get-ConnectivitySorted @(@($Wanted.own_names) + @($Options.private_answers) | Select-Object -Unique))
     if ($Wanted.named.Count -eq 0 -or -not $Options.look_up_names) { return }
@@ -63,7 +64,7 @@ function Get-ConnectivitySession {
     if ($env:SSH_CONNECTION) { return "ssh $env:SSH_CONNECTION" }
     # Over WinRM and PSRP each shell has a process of its own.
     $processes = @{}
-    foreach ($one in Get-CimInstance -ClassName Win32_Process -ErrorAction SilentlyContinue) { $processes[[string] $one.ProcessId] = $one }
+    foreach ($one in Get-ConnectivityFromWmi Win32_Process) { $processes[[string] $one.ProcessId] = $one }
     $id = [string] $PID
     for ($depth = 0; $depth -lt 32 -and $processes.ContainsKey($id); $depth++) {
         $one = $processes[$id]
@@ -124,44 +125,33 @@ function Get-ConnectivityExcess {
     'correct the inventory or the plan'
 }
 
-function Resolve-ConnectivityPending {
-    # Ends an earlier change that was interrupted. Returns an error where one still waits, and warnings. Call it under the lock.
-    param([Parameter(Mandatory)] [hashtable] $Place, [bool] $CheckMode)
-    $journal = Read-ConnectivityFile -Path $Place.Journal
-    if (-not $journal) {
-        if (-not $CheckMode -and (Test-Path -LiteralPath $Place.Script)) { # what ended an earlier change was ended itself
-            Unregister-ScheduledTask -TaskName $Place.Task -Confirm:$false -ErrorAction SilentlyContinue
-            Remove-ConnectivityFile -Path $Place.Script
-        }
-        return @{ Errors = @(); Warnings = @() }
-    }
-    $late = [DateTime]::UtcNow.Ticks -ge [long] $journal.deadline -or (Test-ConnectivityRestarted -Journal $journal)
-    if ($journal.phase -eq 'trial' -and -not $late) {
-        return @{ Errors = @('an earlier change still waits to be confirmed. The host itself takes it back; run again in a few minutes'); Warnings = @() }
-    }
-    if ($CheckMode) { return @{ Errors = @(); Warnings = @('an earlier change was interrupted. Without check mode this run would end it first') } }
-    if ($journal.phase -eq 'kept') {
-        Complete-ConnectivityChange -Place $Place -Journal $journal
-        return @{ Errors = @(); Warnings = @() }
-    }
-    Undo-ConnectivityChange -Place $Place -Journal $journal -Reasons @('it was interrupted')
-    @{ Errors = @(); Warnings = @('an earlier change was interrupted, and has been taken back first') }
-}
-
 function Get-ConnectivityChange {
     # What is in force, what would change, and what speaks against it. Changes nothing.
     param([Parameter(Mandatory)] [hashtable] $Wanted, [Parameter(Mandatory)] [hashtable] $Options, [Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [hashtable] $Looked)
     $defaults = @{ Changes = @(); Remembered = @{} }
     if ($Place.Creator) {
-        $own, $others = @(Get-ConnectivityGuestRule -Creator $Place.Creator), @()
-        $judgement = @{ Errors = @(); Warnings = @(Get-ConnectivityGuestDoubt -Creator $Place.Creator) }
+        $own = @(Get-ConnectivityGuestRule -Creator $Place.Creator)
+        $judgement = @{ Errors = @(); Warnings = @() }
+        if (-not $Options.removal) {
+            $others = @(Get-ConnectivityGuestRule -Creator $Place.Creator -Others)
+            $judgement.Warnings = @(Get-ConnectivityGuestDoubt -Creator $Place.Creator) +
+            @(Get-ConnectivityContradiction -Rules $Wanted.rules -Closed $Wanted.closed -Published @() -Others $others -Shut $Wanted['shut'])
+        }
     }
     else {
         $own, $others = @(), @()
         foreach ($rule in Get-ConnectivityRule -Reader $Options.reader) { if (Test-ConnectivityOwn $rule) { $own += $rule } else { $others += $rule } }
         $profiles = @(Get-ConnectivityProfile)
-        if ($Options.defaults) { $defaults = Compare-ConnectivityDefault -Denied $Wanted.denied -Profiles $profiles -Memory (Get-ConnectivityMemory $Place) }
         $judgement = @{ Errors = @(); Warnings = @() }
+        if ($Options.defaults) {
+            try { $memory = Get-ConnectivityMemory $Place }
+            catch {
+                if (-not $Options.removal) { throw }
+                $memory = @{}
+                $judgement.Warnings = @("$($Place.Memory) is damaged, and is removed. So the defaults of the profiles stay as they are; look at them")
+            }
+            $defaults = Compare-ConnectivityDefault -Denied $Wanted.denied -Profiles $profiles -Memory $memory
+        }
         if (-not $Options.removal) {
             $judgement = Get-ConnectivityJudgement -Wanted $Wanted -Others $others -Profiles $profiles -ManagementPort $Options.management_port
         }
@@ -183,7 +173,7 @@ function Get-ConnectivityChange {
 function Get-ConnectivityGuestDoubt {
     param([Parameter(Mandatory)] [string] $Creator)
     foreach ($one in Get-NetFirewallHyperVVMSetting -PolicyStore ActiveStore -Name $Creator -ErrorAction Stop) {
-        if ("$($one.Enabled)" -ne 'True') { 'the Hyper-V firewall is off for WSL, so every port is open there' }
+        if ("$($one.Enabled)" -eq 'False') { 'the Hyper-V firewall is off for WSL, so every port is open there' }
         if ("$($one.DefaultInboundAction)" -eq 'Allow') { 'the Hyper-V firewall lets into WSL what no rule blocks, so the ports are open to everybody there' }
     }
 }
@@ -218,8 +208,8 @@ function Format-ConnectivityChange {
 function Format-ConnectivityDifference {
     # One rule as a difference: what it does, with the peers that go and those that come.
     param([AllowEmptyCollection()] [string[]] $Before, [AllowEmptyCollection()] [string[]] $After)
-    $old = New-Object 'System.Collections.Generic.HashSet[string]' (, [string[]] $Before)
-    $new = New-Object 'System.Collections.Generic.HashSet[string]' (, [string[]] $After)
+    $old = New-Object 'System.Collections.Generic.HashSet[string]' -ArgumentList (, [string[]] $Before)
+    $new = New-Object 'System.Collections.Generic.HashSet[string]' -ArgumentList (, [string[]] $After)
     if ($Before.Count -gt 0 -and $After.Count -gt 0 -and $Before[0] -ceq $After[0]) { "  $($After[0])" }
     foreach ($line in $Before) { if (-not $new.Contains($line)) { "- $line" } }
     foreach ($line in $After) { if (-not $old.Contains($line)) { "+ $line" } }
@@ -227,7 +217,8 @@ function Format-ConnectivityDifference {
 
 function Invoke-ConnectivityPolicy {
     # Brings the host to what is wanted. Returns changed, changes, before, after, lines (the difference for people), errors, warnings, names
-    # (warnings about host names), and on_trial where a change waits.
+    # (warnings about host names), empty (rules whose names have no address), and
+    # on_trial where a change waits.
     #   check_mode, removal, allow_shrink, shrink_share, shrink_least, management_port, confirm_egress as the module documents them
     #   seconds    how long a change waits to be confirmed; 0: it is kept at once
     #   defaults   whether the profiles' defaults are ours to set
@@ -243,13 +234,15 @@ function Invoke-ConnectivityPolicy {
     $Options = $usual
     $wanted = ConvertTo-ConnectivityWanted $(if ($Options.removal) { @{} } else { $Given })
     $place = Get-ConnectivityPlace -Creator $Options.creator
-    $result = @{ changed = $false; changes = @(); before = ''; after = ''; lines = @(); errors = @(); warnings = @(); names = @() }
+    $result = @{ changed = $false; changes = @(); before = ''; after = ''; lines = @(); errors = @(); warnings = @(); names = @(); unrestored = $false; empty = @() }
     $found = Find-ConnectivityNamed -Wanted $wanted -Options $Options -Place $place
     $lock = if (-not $Options.check_mode) { Enter-ConnectivityLock -Place $place }
     try {
-        $pending = Resolve-ConnectivityPending -Place $place -CheckMode $Options.check_mode
+        $pending = Resolve-ConnectivityPending -Place $place -CheckMode $Options.check_mode -Removal $Options.removal
         $looked = Add-ConnectivityNamed -Wanted $wanted -Place $place -Found $found
         $result.names = @($looked.Lines)
+        $written = @($wanted.rules | ForEach-Object { $_.DisplayName })
+        $result.empty = @($wanted.named | ForEach-Object { @($_['DisplayName'])[0] } | Where-Object { $written -cnotcontains $_ })
         $change = Get-ConnectivityChange -Wanted $wanted -Options $Options -Place $place -Looked $looked
         $result.errors = @($pending.Errors) + $change.Errors
         $result.warnings = @($pending.Warnings) + $change.Warnings
@@ -275,7 +268,8 @@ function Invoke-ConnectivityPolicy {
             if ($trial) { $result.on_trial = $trial }
         }
         catch {
-            $reason = $_.Exception.Message
+            $reason, $object = $_.Exception.Message, $_.Exception.Data['connectivity']
+            $at = @(if ($object) { "it refused $object" })
             $journal = Read-ConnectivityFile -Path $place.Journal
             $result.changed, $result.changes = $false, @()
             if ($journal -and $journal.phase -eq 'kept') {
@@ -285,9 +279,9 @@ function Invoke-ConnectivityPolicy {
             }
             try {
                 if ($journal) { Undo-ConnectivityChange -Place $place -Journal $journal -Reasons @($reason) }
-                $result.errors = @("Windows refused the change: $reason", 'the rules and defaults of this collection are as they were before')
+                $result.errors = @("Windows refused the change: $reason") + $at + @('the rules and defaults of this collection are as they were before')
             }
-            catch { $result.errors = @("Windows refused the change: $reason", $_.Exception.Message) }
+            catch { $result.unrestored, $result.errors = $true, (@("Windows refused the change: $reason") + $at + $_.Exception.Message) }
         }
         $result
     }
@@ -301,12 +295,14 @@ function Set-ConnectivityPolicy {
     $steps = $new.Count + $Change.Gone.Count + $Change.Defaults.Count
     $names = $Change.Names.Before + @{ keep = [bool] $Change.Names.Wanted; differs = [bool] $Change.Names.Differs }
     $before = if (Test-Path -LiteralPath $Place.Memory) { [IO.File]::ReadAllText($Place.Memory) } else { '' }
+    # Where rules of the Hyper-V firewall cannot be turned off, they stay on until the change is kept.
+    $switch = -not $Place.Creator -or (Get-Command Set-NetFirewallHyperVRule -ErrorAction SilentlyContinue)
     $reach = @(if ($Options.seconds -gt 0) { Get-ConnectivityReach -Rules $Wanted.rules -Which $Options.confirm_egress })
     $journal = [pscustomobject] @{
         token = [guid]::NewGuid().ToString('N'); phase = 'writing'; trial = $Options.seconds -gt 0; removal = [bool] $Options.removal
         seconds = $Options.seconds; deadline = [DateTime]::UtcNow.AddSeconds($Options.seconds + 120 + 10 * $steps).Ticks
         session = Get-ConnectivitySession; boot = Get-ConnectivityBoot; add = @($new | ForEach-Object { $_.Id })
-        off = @($Change.Gone | Where-Object { $_.Active -eq 'True' } | ForEach-Object { $_.Id }); gone = @($Change.Gone | ForEach-Object { $_.Id })
+        off = @($Change.Gone | Where-Object { $switch -and $_.Active -eq 'True' } | ForEach-Object { $_.Id }); gone = @($Change.Gone | ForEach-Object { $_.Id })
         defaults = @($Change.Defaults | ForEach-Object { @{ profile = $_.Name; inbound = $_.Before.Inbound; outbound = $_.Before.Outbound } })
         names = $(if ($Change.Names.Wanted -or $Change.Names.Present) { $names })
         memory = $before; forget = $Options.defaults -and $Change.Remembered.Count -eq 0; reach = $reach
@@ -314,13 +310,21 @@ function Set-ConnectivityPolicy {
     Save-ConnectivityFile -Path $Place.Journal -Text ($journal | ConvertTo-Json -Depth 6)
     $source = @(Get-ConnectivitySource) + "Set-StrictMode -Version 2.0`n`$ErrorActionPreference = 'Stop'`nInvoke-ConnectivityTask -Creator '$($Place.Creator)'"
     Save-ConnectivityFile -Path $Place.Script -Text ($source -join "`n")
-    Register-ConnectivityTask -Place $Place -At (New-Object DateTime ($journal.deadline, [DateTimeKind]::Utc))
+    Register-ConnectivityTask -Place $Place -At (New-Object DateTime -ArgumentList ($journal.deadline, [DateTimeKind]::Utc))
     if ($Change.Names.Wanted -and -not $Change.Names.Differs) { Save-ConnectivityFile -Path $Place.NamesMemory -Text $Change.Names.Memory }
     elseif ($Change.Names.Wanted) { Save-ConnectivityName -Place $Place -Rules $Change.Names.Files.Rules -Program $Change.Names.Files.Program -Memory $Change.Names.Memory }
-    foreach ($one in $new) { Add-ConnectivityRule -Place $Place -Id $one.Id -Rule $one.Rule }
+    foreach ($one in $new) {
+        try { Add-ConnectivityRule -Place $Place -Id $one.Id -Rule $one.Rule } catch { $_.Exception.Data['connectivity'] = "rule $($one.Rule.DisplayName)"; throw }
+    }
     if ($Change.Remembered.Count -gt 0) { Save-ConnectivityFile -Path $Place.Memory -Text ($Change.Remembered | ConvertTo-Json) }
     foreach ($one in $Change.Defaults) {
-        Set-NetFirewallProfile -Name $one.Name -PolicyStore PersistentStore -DefaultInboundAction $one.After.Inbound -DefaultOutboundAction $one.After.Outbound -ErrorAction Stop
+        $defaults = @{ DefaultInboundAction = $one.After.Inbound; DefaultOutboundAction = $one.After.Outbound }
+        try { Set-NetFirewallProfile -Name $one.Name -PolicyStore PersistentStore @defaults -ErrorAction Stop }
+        catch { $_.Exception.Data['connectivity'] = "the defaults of profile $($one.Name)"; throw }
+    }
+    if ($Change.Defaults.Count -gt 0) {
+        $still = @(Get-ConnectivityUnfit -Profiles @(Get-ConnectivityProfile) -Rules @() -Closed @() -Denied $Wanted.denied)
+        if ($still.Count -gt 0) { throw ($still -join '; ') }
     }
     foreach ($id in $journal.off) { Switch-ConnectivityRule -Place $Place -Id $id -Enabled False }
     if (-not $journal.trial) { Complete-ConnectivityChange -Place $Place -Journal $journal; return }

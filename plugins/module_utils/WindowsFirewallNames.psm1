@@ -12,7 +12,7 @@ function Get-ConnectivityClock {
     # The time in seconds since 1970, which start of Windows this is, and for how many seconds the computer has been running, asleep or not.
     $boot = ''
     # Windows computes its time of start from the clock. The time at which its first program started stays as it was.
-    foreach ($one in Get-CimInstance -ClassName Win32_Process -ErrorAction SilentlyContinue) {
+    foreach ($one in Get-ConnectivityFromWmi Win32_Process) {
         if ($one.Name -ne 'smss.exe' -or -not $one.PSObject.Properties['CreationDate'] -or -not $one.CreationDate) { continue }
         $ticks = "$(([DateTime] $one.CreationDate).ToUniversalTime().Ticks)"
         if (-not $boot -or [long] $ticks -lt [long] $boot) { $boot = $ticks }
@@ -208,7 +208,7 @@ function Save-ConnectivityName {
     }
     if (-not $Task) { Unregister-ScheduledTask -TaskName $Place.NamesTask -Confirm:$false -ErrorAction SilentlyContinue; return }
     $triggers = @(
-        New-ScheduledTaskTrigger -Once -At (([DateTime]::Now).AddMinutes(15)) -RepetitionInterval (New-TimeSpan -Minutes 15) -RepetitionDuration (New-TimeSpan -Days 3650) -RandomDelay (New-TimeSpan -Minutes 2)
+        New-ConnectivityTrigger -At (([DateTime]::Now).AddMinutes(15)) -Again @{ RepetitionInterval = (New-TimeSpan -Minutes 15); RepetitionDuration = (New-TimeSpan -Days 3650); RandomDelay = (New-TimeSpan -Minutes 2) }
         New-ScheduledTaskTrigger -AtStartup -RandomDelay (New-TimeSpan -Minutes 1)
     )
     $shell = Join-Path $env:SystemRoot 'System32\WindowsPowerShell\v1.0\powershell.exe'
@@ -331,7 +331,7 @@ function Get-ConnectivityNameSource {
     # The program of the task as one script: everything that it needs to compare and change rules, and to take a change back.
     $names = 'ConvertTo-ConnectivityRange', 'ConvertTo-ConnectivitySet', 'Get-ConnectivityNextAddress', 'ConvertFrom-ConnectivityRange', 'Test-ConnectivityWithin',
     'Get-ConnectivityRuleKey', 'Compare-ConnectivityRule', 'Get-ConnectivityMeaning', 'ConvertTo-ConnectivityRule', 'ConvertFrom-ConnectivityText', 'Get-ConnectivityRegistry',
-    'Get-ConnectivityRule', 'Get-ConnectivityGuestRule', 'Test-ConnectivityOwn', 'Get-ConnectivitySource', 'Register-ConnectivityTask', 'Get-ConnectivitySpecial',
+    'Get-ConnectivityRule', 'ConvertFrom-ConnectivityFilter', 'ConvertTo-ConnectivityProtocol', 'Get-ConnectivityProperty', 'Get-ConnectivityGuestRule', 'Test-ConnectivityOwn', 'Get-ConnectivitySource', 'New-ConnectivityTrigger', 'Register-ConnectivityTask', 'Get-ConnectivitySpecial',
     'ConvertTo-ConnectivityDigits', 'Get-ConnectivityEmbedded', 'Find-ConnectivitySpecial', 'Test-ConnectivityLocalName', 'Get-ConnectivityRefusal', 'New-ConnectivityTable',
     'Get-ConnectivitySorted', 'Get-ConnectivityLatest', 'Join-ConnectivityAnswer', 'Format-ConnectivityFew', 'Format-ConnectivityNew', 'Update-ConnectivityMemory',
     'Get-ConnectivityClock', 'Read-ConnectivityMemory', 'Get-ConnectivityMemoryDamage', 'ConvertFrom-ConnectivityMemory', 'Start-ConnectivityNameQuery', 'Find-ConnectivityAnswer', 'Get-ConnectivityNameList',

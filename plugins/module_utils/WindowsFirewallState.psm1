@@ -29,16 +29,15 @@ function ConvertTo-ConnectivityRule {
 function ConvertFrom-ConnectivityText {
     # A rule as the registry has it; with Broken, where it cannot be read.
     param([Parameter(Mandatory)] [string] $Id, [Parameter(Mandatory)] [AllowEmptyString()] [string] $Text, [Parameter(Mandatory)] [string] $Source)
-    $protocols = @{ '6' = 'TCP'; '17' = 'UDP'; '1' = 'ICMPv4'; '58' = 'ICMPv6'; '256' = 'Any' }
     $lists = @{
         LPort = 'LocalPort'; LPort2_10 = 'LocalPort'; LPort2_20 = 'LocalPort'; LPort2_24 = 'LocalPort'; LPort2_25 = 'LocalPort'
         LPort2_28 = 'LocalPort'; LPort2_29 = 'LocalPort'; RPort = 'RemotePort'; RPort2_10 = 'RemotePort'; RPort2_25 = 'RemotePort'
         RPort2_28 = 'RemotePort'; LA4 = 'LocalAddress'; LA6 = 'LocalAddress'; RA4 = 'RemoteAddress'; RA6 = 'RemoteAddress'
         RA42 = 'RemoteAddress'; RA62 = 'RemoteAddress'; ICMP4 = 'IcmpType'; ICMP6 = 'IcmpType'; Profile = 'Profile'; App = 'Program'
-        Svc = 'Service'; AppPkgId = 'Package'
+        Svc = 'Service'; AppPkgId = 'Package'; PFN = 'Package'
     }
     $limits = @{
-        LUAuth = 'users'; LUOwn = 'users'; RUAuth = 'remote users'; RMAuth = 'remote computers'; IF = 'interfaces'; IFType = 'interfaces'
+        LUAuth = 'users'; LUAuth2_24 = 'users'; LUOwn = 'users'; NNm = 'networks'; SecurityRealmId = 'IPsec'; RUAuth = 'remote users'; RMAuth = 'remote computers'; IF = 'interfaces'; IFType = 'interfaces'
         Security = 'IPsec'; Security2 = 'IPsec'; Security2_9 = 'IPsec'
     }
     $rule = @{
@@ -56,14 +55,15 @@ function ConvertFrom-ConnectivityText {
             'Action' { $rule.Action = if ($value -eq 'ByPass') { 'Bypass' } else { $value }; break }
             'Active' { $rule.Active = if ($value -eq 'TRUE') { 'True' } else { 'False' }; break }
             'Dir' { $rule.Direction = if ($value -eq 'In') { 'Inbound' } elseif ($value -eq 'Out') { 'Outbound' } else { '' }; break }
-            'Protocol' { $rule.Protocol = if ($protocols.ContainsKey($value)) { $protocols[$value] } else { $value }; break }
+            'Protocol' { $rule.Protocol = ConvertTo-ConnectivityProtocol $value; break }
             'Name' { $rule.DisplayName = $value; break }
             'Desc' { $rule.Description = $value; break }
             'EmbedCtxt' { $rule.Group = $value; break }
             { $lists.ContainsKey($key) } { $rule[$lists[$key]] += $value; break }
             { $limits.ContainsKey($key) } { $rule.Limits += $limits[$key]; break }
+            { $key -in 'Edge', 'Defer' } { if ($value -ne 'FALSE') { $rule.Limits += 'edge traversal' }; break }
             # How Windows treats the traffic besides, and on which systems the rule counts: taken as if it counted.
-            { $key -in 'Edge', 'Defer', 'LSM', 'Platform', 'Platform2', 'SkipVer', 'PFN' -or $key -like 'TTK*' } { break }
+            { $key -in 'LSM', 'LOM', 'PCross', 'AuthByPassOut', 'Platform', 'Platform2', 'SkipVer' -or $key -like 'TTK*' } { break }
             default { $rule.Unknown += $key }
         }
     }
@@ -73,6 +73,20 @@ function ConvertFrom-ConnectivityText {
     $rule.Limits = @($rule.Limits | Sort-Object -Unique)
     $rule.Broken = $broken -or -not $rule.Direction -or $rule.Action -notin 'Allow', 'Block', 'Bypass'
     $rule
+}
+
+function ConvertTo-ConnectivityProtocol {
+    # A protocol by the name that Windows has for it, or by its number.
+    param([AllowEmptyString()] [string] $Text)
+    $names = @{ '' = 'Any'; 'any' = 'Any'; '256' = 'Any'; '6' = 'TCP'; 'tcp' = 'TCP'; '17' = 'UDP'; 'udp' = 'UDP'; '1' = 'ICMPv4'; 'icmpv4' = 'ICMPv4'; '58' = 'ICMPv6'; 'icmpv6' = 'ICMPv6' }
+    $known = $names[$Text.ToLowerInvariant()]
+    if ($known) { $known } else { $Text }
+}
+
+function Get-ConnectivityProperty {
+    # A property of what a command of Windows returned; nothing where this version of it has none.
+    param([AllowNull()] $Object, [Parameter(Mandatory)] [string] $Name)
+    if ($null -ne $Object -and $Object.PSObject.Properties[$Name]) { $Object.PSObject.Properties[$Name].Value }
 }
 
 function Get-ConnectivityRegistry {
@@ -86,7 +100,12 @@ function Get-ConnectivityRegistry {
     }
     foreach ($path in $stores.Keys) {
         if (-not (Test-Path -LiteralPath $path)) { continue }
-        $key = Get-Item -LiteralPath $path -ErrorAction Stop
+        try { $key = Get-Item -LiteralPath $path -ErrorAction Stop }
+        catch {
+            if ($stores[$path] -eq 'Local') { throw }
+            @{ Id = $path; Text = ''; Source = $stores[$path] } # is named as what cannot be read
+            continue
+        }
         foreach ($id in $key.GetValueNames()) { @{ Id = $id; Text = [string] $key.GetValue($id); Source = $stores[$path] } }
     }
 }
@@ -100,44 +119,77 @@ function Get-ConnectivityRule {
         if ($texts.Count -gt 0 -or $Reader -eq 'Registry') { return }
     }
     $filters = @{}
-    foreach ($kind in 'Port', 'Address', 'Application', 'Service', 'InterfaceType', 'Security') {
+    foreach ($kind in 'Port', 'Address', 'Application', 'Service', 'Interface', 'InterfaceType', 'Security') {
         $filters[$kind] = @{}
-        foreach ($filter in & "Get-NetFirewall${kind}Filter" -PolicyStore ActiveStore -ErrorAction Stop) { $filters[$kind][$filter.InstanceID] = $filter }
+        if (-not (Get-Command "Get-NetFirewall${kind}Filter" -ErrorAction SilentlyContinue)) { continue }
+        foreach ($filter in & "Get-NetFirewall${kind}Filter" -PolicyStore ActiveStore -ErrorAction Stop) {
+            # A rule of Group Policy may have the id of one of the host's own. Both lists are in the same order.
+            if (-not $filters[$kind].ContainsKey($filter.InstanceID)) { $filters[$kind][$filter.InstanceID] = New-Object 'System.Collections.Generic.Queue[object]' }
+            $filters[$kind][$filter.InstanceID].Enqueue($filter)
+        }
     }
     foreach ($one in Get-NetFirewallRule -PolicyStore ActiveStore -ErrorAction Stop) {
-        $id = $one.InstanceID
-        $security, $interface = $filters.Security[$id], $filters.InterfaceType[$id]
-        $package = [string] $filters.Application[$id].Package
-        @{
-            Id = [string] $id; Source = [string] $one.PolicyStoreSourceType; DisplayName = [string] $one.DisplayName; Group = [string] $one.Group
-            Active = [string] $one.Enabled; Direction = [string] $one.Direction; Action = [string] $one.Action
-            Description = [string] $one.Description; Protocol = [string] $filters.Port[$id].Protocol
-            LocalPort = [string[]] @($filters.Port[$id].LocalPort); RemotePort = [string[]] @($filters.Port[$id].RemotePort)
-            LocalAddress = [string[]] @($filters.Address[$id].LocalAddress); RemoteAddress = [string[]] @($filters.Address[$id].RemoteAddress)
-            IcmpType = [string[]] @($filters.Port[$id].IcmpType); Program = [string[]] @($filters.Application[$id].Program)
-            Service = [string[]] @($filters.Service[$id].Service); Package = [string[]] @(if ($package) { $package })
-            Profile = [string[]] @("$($one.Profile)" -split ',\s*'); Unknown = @(); Broken = $false
-            Limits = @(
-                if ($interface -and "$($interface.InterfaceType)" -notin '', 'Any') { 'interfaces' }
-                if ($security -and "$($security.Authentication)" -notin '', 'NotRequired') { 'IPsec' }
-                if ($security -and "$($security.RemoteMachine)" -notin '', 'Any') { 'remote computers' }
-                if ($security -and "$($security.RemoteUser)" -notin '', 'Any') { 'remote users' }
-                if ($security -and "$($security.LocalUser)" -notin '', 'Any') { 'users' }
-            )
+        $found = @{}
+        foreach ($kind in $filters.Keys) {
+            $queue = $filters[$kind][$one.InstanceID]
+            $found[$kind] = if ($queue -and $queue.Count -gt 0) { $queue.Dequeue() }
         }
+        ConvertFrom-ConnectivityFilter -Rule $one -Filters $found
+    }
+}
+
+function ConvertFrom-ConnectivityFilter {
+    # A rule as the cmdlets have it, with its filters.
+    param([Parameter(Mandatory)] $Rule, [Parameter(Mandatory)] [hashtable] $Filters)
+    $text = { param($kind, $name) "$(Get-ConnectivityProperty $Filters[$kind] $name)" }
+    $texts = {
+        param($kind, $name)
+        $found = [string[]] @(Get-ConnectivityProperty $Filters[$kind] $name | Where-Object { $_ })
+        if ($found.Count -gt 0) { , $found } else { , [string[]] @('Any') }
+    }
+    $package = & $text 'Application' 'Package'
+    $action = if ((& $text 'Security' 'OverrideBlockRules') -eq 'True') { 'Bypass' } else { [string] $Rule.Action }
+    @{
+        Id = [string] $Rule.InstanceID; Source = "$(Get-ConnectivityProperty $Rule 'PolicyStoreSourceType')"; DisplayName = [string] $Rule.DisplayName; Group = [string] $Rule.Group
+        Active = [string] $Rule.Enabled; Direction = [string] $Rule.Direction; Action = $action
+        Description = [string] $Rule.Description; Protocol = ConvertTo-ConnectivityProtocol (& $text 'Port' 'Protocol')
+        LocalPort = & $texts 'Port' 'LocalPort'; RemotePort = & $texts 'Port' 'RemotePort'
+        LocalAddress = & $texts 'Address' 'LocalAddress'; RemoteAddress = & $texts 'Address' 'RemoteAddress'
+        IcmpType = & $texts 'Port' 'IcmpType'; Program = & $texts 'Application' 'Program'
+        Service = & $texts 'Service' 'Service'; Package = [string[]] @(if ($package -notin '', 'Any') { $package })
+        Profile = [string[]] @("$($Rule.Profile)" -split ',\s*'); Unknown = @(); Broken = $false
+        Limits = [string[]] @(
+            if ((& $text 'InterfaceType' 'InterfaceType') -notin '', 'Any' -or (& $text 'Interface' 'InterfaceAlias') -notin '', 'Any') { 'interfaces' }
+            if ((& $text 'Security' 'Authentication') -notin '', 'NotRequired') { 'IPsec' }
+            if ((& $text 'Security' 'RemoteMachine') -notin '', 'Any') { 'remote computers' }
+            if ((& $text 'Security' 'RemoteUser') -notin '', 'Any') { 'remote users' }
+            if ((& $text 'Security' 'LocalUser') -notin '', 'Any' -or "$(Get-ConnectivityProperty $Rule 'Owner')" -ne '') { 'users' }
+            if ("$(Get-ConnectivityProperty $Rule 'EdgeTraversalPolicy')" -notin '', 'Block') { 'edge traversal' }
+        )
     }
 }
 
 function Get-ConnectivityGuestRule {
-    # Our rules of the Hyper-V firewall, which has no groups: they are known by their names.
-    param([Parameter(Mandatory)] [string] $Creator)
-    foreach ($one in Get-NetFirewallHyperVRule -PolicyStore PersistentStore -ErrorAction Stop) {
-        if ("$($one.VMCreatorId)" -ne $Creator -or $one.DisplayName -cnotlike "$(Get-ConnectivityGroup) *") { continue }
+    # The rules of the Hyper-V firewall for one creator of virtual machines, ours or those of others. It has no groups: ours are known by their names.
+    param([Parameter(Mandatory)] [string] $Creator, [switch] $Others)
+    $everybody = '', 'Any', '{00000000-0000-0000-0000-000000000000}'
+    foreach ($one in Get-NetFirewallHyperVRule -PolicyStore $(if ($Others) { 'ActiveStore' } else { 'PersistentStore' }) -ErrorAction Stop) {
+        $whose = "$(Get-ConnectivityProperty $one 'VMCreatorId')"
+        $own = $whose -eq $Creator -and $one.DisplayName -clike "$(Get-ConnectivityGroup) *"
+        if ($Others -eq $own -or ($whose -ne $Creator -and $whose -notin $everybody)) { continue }
         $rule = ConvertTo-ConnectivityRule @{ DisplayName = [string] $one.DisplayName; Direction = [string] $one.Direction; Action = [string] $one.Action }
-        $rule.Id, $rule.Protocol = [string] $one.Name, [string] $one.Protocol
-        if ("$($one.Enabled)" -eq 'False') { $rule.Active = 'False' }
-        foreach ($name in 'LocalPort', 'RemotePort') { $rule[$name] = [string[]] @($one."${name}s" | Where-Object { $_ }) }
-        foreach ($name in 'LocalAddress', 'RemoteAddress') { $rule[$name] = [string[]] @($one."${name}es" | Where-Object { $_ }) }
+        $rule.Id, $rule.Broken = [string] $one.Name, $false
+        $rule.Protocol = ConvertTo-ConnectivityProtocol "$(Get-ConnectivityProperty $one 'Protocol')"
+        if ("$(Get-ConnectivityProperty $one 'Enabled')" -eq 'False') { $rule.Active = 'False' }
+        foreach ($name in 'LocalPort', 'RemotePort') { $rule[$name] = [string[]] @(Get-ConnectivityProperty $one "${name}s" | Where-Object { $_ }) }
+        foreach ($name in 'LocalAddress', 'RemoteAddress') { $rule[$name] = [string[]] @(Get-ConnectivityProperty $one "${name}es" | Where-Object { $_ }) }
+        if ($Others) {
+            # Without a priority, rules that block have 1 and rules that allow, as ours, 2. Lower ones come first.
+            if ($rule.Action -eq 'Block' -and [int] (Get-ConnectivityProperty $one 'RulePriority') -gt 2) { continue }
+            $source, $profiles = "$(Get-ConnectivityProperty $one 'PolicyStoreSourceType')", "$(Get-ConnectivityProperty $one 'Profiles')"
+            if ($source) { $rule.Source = $source }
+            if ($profiles) { $rule.Profile = [string[]] @($profiles -split ',\s*') }
+        }
         $rule
     }
 }
@@ -146,7 +198,9 @@ function Get-ConnectivityProfile {
     # The three profiles: what is in force, and what the host itself has configured.
     $configured = @{}
     foreach ($one in Get-NetFirewallProfile -PolicyStore PersistentStore -ErrorAction Stop) {
-        $configured[[string] $one.Name] = @{ Inbound = [string] $one.DefaultInboundAction; Outbound = [string] $one.DefaultOutboundAction }
+        $configured[[string] $one.Name] = @{
+            Inbound = [string] $one.DefaultInboundAction; Outbound = [string] $one.DefaultOutboundAction; Enabled = [string] $one.Enabled
+        }
     }
     foreach ($one in Get-NetFirewallProfile -PolicyStore ActiveStore -ErrorAction Stop) {
         @{
@@ -161,5 +215,5 @@ function Test-ConnectivityOwn {
     # Whether a rule is ours: of our group, or without any group and with a name like ours, as firewall.cmd writes them.
     param([Parameter(Mandatory)] [hashtable] $Rule)
     $group = Get-ConnectivityGroup
-    $Rule.Source -eq 'Local' -and ($Rule.Group -ceq $group -or ($Rule.Group -eq '' -and $Rule.DisplayName -clike "$group *"))
+    $Rule.Source -eq 'Local' -and -not $Rule['Broken'] -and ($Rule.Group -ceq $group -or ($Rule.Group -eq '' -and $Rule.DisplayName -clike "$group *"))
 }

@@ -10,7 +10,8 @@ function Get-ConnectivityPlace {
     # Where a host keeps what it remembers, and the name of its task: for Windows Firewall, or for the Hyper-V firewall of WSL.
     param([string] $Creator = '')
     $name = (Get-ConnectivityGroup) + $(if ($Creator) { '.wsl' })
-    $directory = Join-Path $env:ProgramFiles $name
+    # A PowerShell of 32 bits has another ProgramFiles than the scheduled tasks.
+    $directory = Join-Path $(if ($env:ProgramW6432) { $env:ProgramW6432 } else { $env:ProgramFiles }) $name
     @{
         Creator = $Creator; Task = "$name restore"; Directory = $directory; Journal = Join-Path $directory 'change.json'
         Script = Join-Path $directory 'restore.ps1'; Outcome = Join-Path $directory 'outcome.json'; Memory = Join-Path $directory 'defaults.json'
@@ -23,7 +24,7 @@ function Save-ConnectivityFile {
     # Writes a file whole or not at all.
     param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [string] $Text)
     $fresh = "$Path.new"
-    [IO.File]::WriteAllText($fresh, $Text, (New-Object Text.UTF8Encoding $true))
+    [IO.File]::WriteAllText($fresh, $Text, (New-Object Text.UTF8Encoding -ArgumentList $true))
     if (Test-Path -LiteralPath $Path) { [IO.File]::Replace($fresh, $Path, [NullString]::Value) } else { [IO.File]::Move($fresh, $Path) }
 }
 
@@ -43,7 +44,8 @@ function Read-ConnectivityFile {
 function Enter-ConnectivityLock {
     # One change at a time. The lock ends with the process that holds it.
     param([Parameter(Mandatory)] [hashtable] $Place, [int] $Seconds = 300)
-    $null = [IO.Directory]::CreateDirectory($Place.Directory)
+    try { $null = [IO.Directory]::CreateDirectory($Place.Directory) }
+    catch [UnauthorizedAccessException] { throw "$($Place.Directory) cannot be made: $($_.Exception.InnerException.Message) Run this as an administrator, with all rights" }
     $end = [DateTime]::UtcNow.AddSeconds($Seconds)
     while ($true) {
         try { return [IO.File]::Open($Place.Lock, [IO.FileMode]::OpenOrCreate, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None) }
@@ -65,9 +67,16 @@ function Exit-ConnectivityLock {
     catch { Write-Verbose "the directory stays: $($_.Exception.Message)" } # another change has begun in it
 }
 
+function Get-ConnectivityFromWmi {
+    # The instances of a class; nothing where WMI is damaged or missing.
+    param([Parameter(Mandatory)] [string] $Class, [string] $Namespace = 'root/cimv2')
+    try { Get-CimInstance -Namespace $Namespace -ClassName $Class -ErrorAction SilentlyContinue } catch { Write-Verbose "WMI does not answer: $($_.Exception.Message)" }
+}
+
 function Get-ConnectivityBoot {
-    # When this Windows was started.
-    ([DateTime] (Get-CimInstance -ClassName Win32_OperatingSystem -ErrorAction Stop).LastBootUpTime).ToUniversalTime().Ticks
+    # When this Windows was started; by the time it has been running where WMI does not answer.
+    foreach ($one in Get-ConnectivityFromWmi Win32_OperatingSystem) { if ($one.LastBootUpTime) { return ([DateTime] $one.LastBootUpTime).ToUniversalTime().Ticks } }
+    [DateTime]::UtcNow.Ticks - [long] ([Diagnostics.Stopwatch]::GetTimestamp() / [Diagnostics.Stopwatch]::Frequency * [TimeSpan]::TicksPerSecond)
 }
 
 function Test-ConnectivityRestarted {
@@ -79,7 +88,7 @@ function Test-ConnectivityRestarted {
 function Get-ConnectivitySource {
     # This program as one script, for the task that has neither Ansible nor its connection.
     $names = 'Get-ConnectivityGroup', 'Get-ConnectivityPlace', 'Save-ConnectivityFile', 'Remove-ConnectivityFile', 'Read-ConnectivityFile', 'Enter-ConnectivityLock',
-    'Exit-ConnectivityLock', 'Get-ConnectivityBoot', 'Test-ConnectivityRestarted', 'Test-ConnectivityRule', 'Switch-ConnectivityRule', 'Remove-ConnectivityRule',
+    'Exit-ConnectivityLock', 'Get-ConnectivityFromWmi', 'Get-ConnectivityBoot', 'Test-ConnectivityRestarted', 'Get-ConnectivityById', 'Test-ConnectivityRule', 'Switch-ConnectivityRule', 'Remove-ConnectivityRule',
     'Undo-ConnectivityChange', 'Complete-ConnectivityChange', 'Write-ConnectivityEnd', 'Invoke-ConnectivityTask', 'Get-ConnectivityNameChange', 'Undo-ConnectivityName',
     'Save-ConnectivityName', 'Remove-ConnectivityName'
     foreach ($name in $names) { "function $name {$((Get-Item -LiteralPath "function:$name").Definition)}" }
@@ -91,14 +100,17 @@ function Get-ConnectivityTaskObstacle {
     if ($policy -in 'AllSigned', 'Restricted') { "Group Policy has the execution policy $policy for PowerShell, so a scheduled task cannot run a script without a signature: it" }
 }
 
+function New-ConnectivityTrigger {
+    # A time, and when it comes again; just the time where the Task Scheduler's commands know no repetition.
+    param([Parameter(Mandatory)] [DateTime] $At, [Parameter(Mandatory)] [hashtable] $Again)
+    try { New-ScheduledTaskTrigger -Once -At $At @Again } catch [Management.Automation.ParameterBindingException] { New-ScheduledTaskTrigger -Once -At $At }
+}
+
 function Register-ConnectivityTask {
     # Has Windows take the change back at a time, and when it starts; every minute again until that has succeeded.
     param([Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [DateTime] $At)
-    $minute = New-TimeSpan -Minutes 1
-    $triggers = @(
-        New-ScheduledTaskTrigger -Once -At $At.ToLocalTime() -RepetitionInterval $minute -RepetitionDuration (New-TimeSpan -Days 1)
-        New-ScheduledTaskTrigger -AtStartup
-    )
+    $again = @{ RepetitionInterval = (New-TimeSpan -Minutes 1); RepetitionDuration = (New-TimeSpan -Days 1) }
+    $triggers = @((New-ConnectivityTrigger -At $At.ToLocalTime() -Again $again), (New-ScheduledTaskTrigger -AtStartup))
     $shell = Join-Path $env:SystemRoot 'System32\WindowsPowerShell\v1.0\powershell.exe'
     $action = New-ScheduledTaskAction -Execute $shell -Argument "-NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$($Place.Script)`""
     $principal = New-ScheduledTaskPrincipal -UserId 'SYSTEM' -LogonType ServiceAccount -RunLevel Highest
@@ -107,15 +119,21 @@ function Register-ConnectivityTask {
         -Description 'Takes back a change of the firewall that nobody confirmed.' -ErrorAction Stop
 }
 
+function Get-ConnectivityById {
+    param([Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [string] $Id)
+    $found = if ($Place.Creator) { Get-NetFirewallHyperVRule -Name $Id -PolicyStore PersistentStore -ErrorAction Stop }
+    else { Get-NetFirewallRule -Name $Id -PolicyStore PersistentStore -ErrorAction Stop }
+    $found | Where-Object { $_.Name -eq $Id }
+}
+
 function Test-ConnectivityRule {
     # Whether a rule is there; null where it is not, otherwise whether it is on.
     param([Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [string] $Id)
     try {
-        if ($Place.Creator) { $found = Get-NetFirewallHyperVRule -Name $Id -PolicyStore PersistentStore -ErrorAction Stop }
-        else { $found = Get-NetFirewallRule -Name $Id -PolicyStore PersistentStore -ErrorAction Stop }
+        $found = @(Get-ConnectivityById -Place $Place -Id $Id)
     }
-    catch { if ("$($_.CategoryInfo.Category)" -eq 'ObjectNotFound') { return $null } else { throw } }
-    if ($found) { "$(@($found)[0].Enabled)" -ne 'False' }
+    catch { if ("$($_.CategoryInfo.Category)" -eq 'ObjectNotFound' -and $_.Exception -isnot [Management.Automation.CommandNotFoundException]) { return $null } else { throw } }
+    if ($found.Count -gt 0) { -not $found[0].PSObject.Properties['Enabled'] -or "$($found[0].Enabled)" -ne 'False' }
 }
 
 function Switch-ConnectivityRule {
@@ -128,10 +146,46 @@ function Remove-ConnectivityRule {
     # Removes one rule by its id, if it is there.
     param([Parameter(Mandatory)] [hashtable] $Place, [Parameter(Mandatory)] [string] $Id)
     try {
-        if ($Place.Creator) { $null = Remove-NetFirewallHyperVRule -Name $Id -ErrorAction Stop }
-        else { $null = Remove-NetFirewallRule -Name $Id -PolicyStore PersistentStore -ErrorAction Stop }
+        try {
+            if ($Place.Creator) { $null = Remove-NetFirewallHyperVRule -Name $Id -ErrorAction Stop }
+            else { $null = Remove-NetFirewallRule -Name $Id -PolicyStore PersistentStore -ErrorAction Stop }
+        }
+        catch [Management.Automation.ParameterBindingException] { # commands that take the rule itself
+            $command = if ($Place.Creator) { 'Remove-NetFirewallHyperVRule' } else { 'Remove-NetFirewallRule' }
+            foreach ($rule in Get-ConnectivityById -Place $Place -Id $Id) { $null = & $command -InputObject $rule -ErrorAction Stop }
+        }
     }
-    catch { if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound') { throw } }
+    catch { if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound' -or $_.Exception -is [Management.Automation.CommandNotFoundException]) { throw } }
+}
+
+function Resolve-ConnectivityPending {
+    # Ends an earlier change that was interrupted. Returns an error where one still waits, and warnings. Call it under the lock.
+    param([Parameter(Mandatory)] [hashtable] $Place, [bool] $CheckMode, [bool] $Removal)
+    try { $journal = Read-ConnectivityFile -Path $Place.Journal }
+    catch {
+        if (-not $Removal) { throw }
+        # All rules go now, so nothing has to be read from it.
+        if (-not $CheckMode) { Remove-ConnectivityFile -Path $Place.Journal }
+        return @{ Errors = @(); Warnings = @("$($Place.Journal) is damaged, and is removed. Look at the defaults of the profiles: an interrupted change may have set them") }
+    }
+    if (-not $journal) {
+        if (-not $CheckMode -and (Test-Path -LiteralPath $Place.Script)) { # what ended an earlier change was ended itself
+            Unregister-ScheduledTask -TaskName $Place.Task -Confirm:$false -ErrorAction SilentlyContinue
+            Remove-ConnectivityFile -Path $Place.Script
+        }
+        return @{ Errors = @(); Warnings = @() }
+    }
+    $late = [DateTime]::UtcNow.Ticks -ge [long] $journal.deadline -or (Test-ConnectivityRestarted -Journal $journal)
+    if ($journal.phase -eq 'trial' -and -not $late) {
+        return @{ Errors = @('an earlier change still waits to be confirmed. The host itself takes it back; run again in a few minutes'); Warnings = @() }
+    }
+    if ($CheckMode) { return @{ Errors = @(); Warnings = @('an earlier change was interrupted. Without check mode this run would end it first') } }
+    if ($journal.phase -eq 'kept') {
+        Complete-ConnectivityChange -Place $Place -Journal $journal
+        return @{ Errors = @(); Warnings = @() }
+    }
+    Undo-ConnectivityChange -Place $Place -Journal $journal -Reasons @('it was interrupted')
+    @{ Errors = @(); Warnings = @('an earlier change was interrupted, and has been taken back first') }
 }
 
 function Undo-ConnectivityChange {

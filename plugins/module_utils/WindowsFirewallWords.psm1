@@ -30,13 +30,13 @@ function ConvertTo-ConnectivityRange {
     }
     else {
         if (-not [int]::TryParse($parts[1], [ref] $bits) -or $bits -lt 0 -or $bits -gt 8 * $low.Length) { return }
-        $mask = New-Object byte[] $low.Length
+        $mask = New-Object byte[] -ArgumentList $low.Length
         for ($at = 0; $at -lt $low.Length; $at++) {
             $mask[$at] = [byte] (0xFF -band -bnot (0xFF -shr [Math]::Max(0, [Math]::Min(8, $bits - 8 * $at))))
         }
     }
     if ($mask.Length -ne $low.Length) { return }
-    $high = New-Object byte[] $low.Length
+    $high = New-Object byte[] -ArgumentList $low.Length
     for ($at = 0; $at -lt $low.Length; $at++) {
         $low[$at] = $low[$at] -band $mask[$at]
         $high[$at] = [byte] ($low[$at] -bor (0xFF -band -bnot $mask[$at]))
@@ -99,9 +99,9 @@ function ConvertFrom-ConnectivityRange {
     # A range as people write it: one address, or first and last.
     param([Parameter(Mandatory)] [string] $Range)
     $ends = foreach ($digits in $Range.Split('-')) {
-        $bytes = New-Object byte[] (($digits.Length - 1) / 2)
+        $bytes = New-Object byte[] -ArgumentList (($digits.Length - 1) / 2)
         for ($at = 0; $at -lt $bytes.Length; $at++) { $bytes[$at] = [Convert]::ToByte($digits.Substring(1 + 2 * $at, 2), 16) }
-        (New-Object Net.IPAddress (, $bytes)).ToString()
+        (New-Object Net.IPAddress -ArgumentList (, $bytes)).ToString()
     }
     if ($ends[0] -eq $ends[1]) { $ends[0] } else { $ends -join '-' }
 }
@@ -138,6 +138,7 @@ function Test-ConnectivityWithin {
 function ConvertTo-ConnectivityPort {
     # Ports as ranges of numbers; null where they are not limited. A keyword stands for the port that it always has, or for none of ours.
     param([AllowNull()] [AllowEmptyCollection()] [AllowEmptyString()] [string[]] $Texts)
+    if ($null -eq $Texts -or $Texts.Count -eq 0) { return $null }
     # [MS-GPFAS] 2.2.2.19; RPC and Teredo stand for ports that Windows chooses for its own services.
     $words = @{
         'rpc-epmap' = 135; 'rpcepmap' = 135; 'iptlsin' = 443; 'iptlsout' = 443; 'iphttpsin' = 443; 'iphttpsout' = 443; 'dhcp' = 68
@@ -146,14 +147,13 @@ function ConvertTo-ConnectivityPort {
     $found = New-Object 'System.Collections.Generic.List[object]'
     foreach ($text in $Texts) {
         if ($text -in 'Any', '*', '') { return $null }
-        if ($text -match '^(\d{1,5})(?:-(\d{1,5}))?$') {
+        if ($text -match '^([0-9]{1,5})(?:-([0-9]{1,5}))?\z') {
             $low = [int] $Matches[1]
             $high = if ($Matches[2]) { [int] $Matches[2] } else { $low }
             $found.Add(@($low, $high))
         }
         elseif ($words.ContainsKey($text.ToLowerInvariant())) { $found.Add(@($words[$text.ToLowerInvariant()], $words[$text.ToLowerInvariant()])) }
     }
-    if (@($Texts).Count -eq 0) { return $null }
     , $found.ToArray()
 }
 
@@ -176,10 +176,13 @@ function Get-ConnectivityRuleKey {
         ($texts | Sort-Object -Unique) -join ','
     }
     $local = ConvertTo-ConnectivitySet $Rule.LocalAddress
+    $service = @($Rule.Service | ForEach-Object { if ($_ -eq '*') { 'all services' } else { $_ } })
+    $profiles = @($Rule.Profile | Where-Object { $_ } | Sort-Object -Unique)
+    if ($profiles.Count -ge 3) { $profiles = @('Any') } # there are three
     @(
         $Rule.Active, $Rule.Direction, $Rule.Action, $Rule.Protocol, (& $sorted $Rule.LocalPort), (& $sorted $Rule.RemotePort)
-        (& $sorted $Rule.IcmpType), ((@($local.Ranges) + @($local.Words)) -join ','), (& $sorted $Rule.Program), (& $sorted $Rule.Service)
-        (& $sorted $Rule.Package), (& $sorted $Rule.Profile), (& $sorted $Rule.Limits), (& $sorted $Rule.Unknown), $Rule.Description
+        (& $sorted $Rule.IcmpType), ((@($local.Ranges) + @($local.Words)) -join ','), (& $sorted $Rule.Program), (& $sorted $service)
+        (& $sorted $Rule.Package), (& $sorted $profiles), (& $sorted $Rule.Limits), (& $sorted $Rule.Unknown), $Rule.Description
     ) -join '|'
 }
 
@@ -192,7 +195,7 @@ function Compare-ConnectivityRule {
     $names = New-Object 'System.Collections.Generic.List[string]'
     $sides = @{}
     foreach ($side in 'Wanted', 'Present') {
-        $sides[$side] = New-Object 'System.Collections.Generic.Dictionary[string,object]' ([StringComparer]::Ordinal)
+        $sides[$side] = New-Object 'System.Collections.Generic.Dictionary[string,object]' -ArgumentList ([StringComparer]::Ordinal)
         foreach ($rule in (Get-Variable -Name $side -ValueOnly)) {
             if (-not $sides[$side].ContainsKey($rule.DisplayName)) { $sides[$side][$rule.DisplayName] = New-Object 'System.Collections.Generic.List[hashtable]' }
             $sides[$side][$rule.DisplayName].Add($rule)
@@ -233,7 +236,7 @@ function Format-ConnectivityRule {
     $rule = $Parts[0]
     $peers = ConvertTo-ConnectivitySet @($Parts | ForEach-Object { $_.RemoteAddress })
     $inbound = $rule.Direction -eq 'Inbound'
-    $ports = @(if ($inbound) { $rule.LocalPort } else { $rule.RemotePort }) + @($rule.IcmpType | Where-Object { $_ -notin 'Any', '' })
+    $ports = @(if ($rule.Protocol -in 'TCP', 'UDP') { if ($inbound) { $rule.LocalPort } else { $rule.RemotePort } }) + @($rule.IcmpType | Where-Object { $_ -notin 'Any', '' })
     $more = @(
         if ($rule.Active -ne 'True') { 'off' }
         foreach ($limit in 'Program', 'Service', 'Package', 'Profile', 'Limits', 'Unknown') {

@@ -135,7 +135,7 @@ function Get-ConnectivityRefusal {
 
 function New-ConnectivityTable {
     # A table whose keys are exact texts.
-    , (New-Object 'System.Collections.Generic.Dictionary[string,object]' ([StringComparer]::Ordinal))
+    , (New-Object 'System.Collections.Generic.Dictionary[string,object]' -ArgumentList ([StringComparer]::Ordinal))
 }
 
 function Get-ConnectivitySorted {
@@ -161,7 +161,7 @@ function Join-ConnectivityAnswer {
     # where the look-up failed. Returns Known, and the addresses that are New, LeftOut and Displaced.
     param([Parameter(Mandatory)] $Known, [AllowEmptyCollection()] [string[]] $Answered, [Parameter(Mandatory)] [double] $Now)
     $day, $week, $maximum, $seniors, $most, $first = 86400, (7 * 86400), 256, 128, 32, 128
-    $answers = New-Object 'System.Collections.Generic.HashSet[string]' (, [string[]] $Answered)
+    $answers = New-Object 'System.Collections.Generic.HashSet[string]' -ArgumentList (, [string[]] $Answered)
     $ahead = 0.0 # times in the future come from a clock that was ahead: they count as now
     foreach ($seen in $Known.Values) { $ahead = [Math]::Max($ahead, $seen.since - $Now) }
     $past = New-ConnectivityTable
@@ -188,7 +188,7 @@ function Join-ConnectivityAnswer {
     foreach ($address in $kept.Keys) { $joined[$address] = $kept[$address] }
     foreach ($address in $admitted) { $joined[$address] = @{ last = $Now; since = $Now; told = $kept.Count -eq 0; paused = $false } }
     if ($joined.Count -gt $maximum) { # those that the name has had for longest stay, and of the others those that were answered last
-        $order = New-Object 'System.Collections.Generic.List[string]' (, [string[]] @($joined.Keys))
+        $order = New-Object 'System.Collections.Generic.List[string]' -ArgumentList (, [string[]] @($joined.Keys))
         $age = [Comparison[string]] { param($one, $other) $by = $joined[$one].since.CompareTo($joined[$other].since); if ($by) { $by } else { [string]::CompareOrdinal($one, $other) } }
         $order.Sort($age)
         $others = $order.GetRange($seniors, $order.Count - $seniors)

@@ -93,7 +93,7 @@ function Assert-ConnectivitySocket {
     # Throws what became of a socket meanwhile, if that is an error.
     param([Parameter(Mandatory)] [hashtable] $One)
     $code = [int] $One.Socket.GetSocketOption([Net.Sockets.SocketOptionLevel]::Socket, [Net.Sockets.SocketOptionName]::Error)
-    if ($code -ne 0) { throw (New-Object Net.Sockets.SocketException $code) }
+    if ($code -ne 0) { throw (New-Object Net.Sockets.SocketException -ArgumentList $code) }
 }
 
 function Start-ConnectivityLookup {
@@ -109,7 +109,7 @@ function Start-ConnectivityAttempt {
     $address = $One.Addresses[$One.At]
     $One.Heard, $One.End = '', [DateTime]::UtcNow.AddSeconds($Timeout)
     $kind = if ($One.Protocol -eq 'udp') { 'Dgram' } else { 'Stream' }
-    $One.Socket = New-Object Net.Sockets.Socket ($address.AddressFamily, [Net.Sockets.SocketType] $kind, [Net.Sockets.ProtocolType] $One.Protocol)
+    $One.Socket = New-Object Net.Sockets.Socket -ArgumentList ($address.AddressFamily, [Net.Sockets.SocketType] $kind, [Net.Sockets.ProtocolType] $One.Protocol)
     $One.Socket.Blocking = $false
     $One.Phase = 'connecting'
     try { $One.Socket.Connect($address, $One.Port) }
@@ -126,7 +126,7 @@ function Read-ConnectivityAnswer {
     $ended = [DateTime]::UtcNow -gt $One.End
     Assert-ConnectivitySocket $One
     if ($One.Socket.Poll(0, [Net.Sockets.SelectMode]::SelectRead)) {
-        $buffer = New-Object byte[] 512
+        $buffer = New-Object byte[] -ArgumentList 512
         $count = $One.Socket.Receive($buffer)
         $One.Heard += [Text.Encoding]::ASCII.GetString($buffer, 0, $count)
         $ended = $ended -or $count -eq 0 -or $One.Protocol -eq 'udp' -or $One.Heard.Contains("`n") -or $One.Heard.Length -ge 512
@@ -172,7 +172,7 @@ function New-ConnectivityOutcome {
 function Format-ConnectivityAddress {
     # An address without the interface that a link-local one may have.
     param([Parameter(Mandatory)] [Net.IPAddress] $Address)
-    (New-Object Net.IPAddress (, $Address.GetAddressBytes())).ToString()
+    (New-Object Net.IPAddress -ArgumentList (, $Address.GetAddressBytes())).ToString()
 }
 
 function Get-ConnectivityOwnAddress {
@@ -180,10 +180,10 @@ function Get-ConnectivityOwnAddress {
     param([Parameter(Mandatory)] [hashtable] $One)
     try {
         $address = $One.Addresses[$One.At]
-        $asked = New-Object Net.IPEndPoint ($address, $One.Port)
+        $asked = New-Object Net.IPEndPoint -ArgumentList ($address, $One.Port)
         $written = $asked.Serialize()
         $request = [byte[]] @(for ($place = 0; $place -lt $written.Size; $place++) { $written[$place] })
-        $answer = New-Object byte[] $request.Length
+        $answer = New-Object byte[] -ArgumentList $request.Length
         $null = $One.Socket.IOControl([Net.Sockets.IOControlCode]::RoutingInterfaceQuery, $request, $answer)
         for ($place = 0; $place -lt $answer.Length; $place++) { $written[$place] = $answer[$place] }
         Format-ConnectivityAddress ($asked.Create($written).Address)

@@ -31,10 +31,10 @@ BeforeAll {
         $state.rules = @($state.rules) + $usual
         [IO.File]::WriteAllText($env:STAND_IN, ($state | ConvertTo-Json -Depth 8))
     }
-    function Invoke-Script([string] $Template, [string] $Rules, [hashtable] $Switches = @{}) {
+    function Invoke-Script([string] $Template, [string] $Rules, [hashtable] $Switches = @{}, [string] $Named = '@()') {
         # What it says, its warnings apart, how it ends, and what the host's rules are then.
         $text = [IO.File]::ReadAllText((Join-Path $templates $Template))
-        $text = $text.Replace('$wanted = @()', "`$wanted = $Rules").Replace('$judged = @()', "`$judged = $judged").Replace("# core`n", ($program -join "`n"))
+        $text = $text.Replace('$wanted = @()', "`$wanted = $Rules").Replace('$named = @()', "`$named = $Named").Replace('$judged = @()', "`$judged = $judged").Replace("# core`n", ($program -join "`n"))
         $file = Join-Path $env:WINDOWS_TEST_DIRECTORY $Template
         [IO.File]::WriteAllText($file, $text, (New-Object Text.UTF8Encoding $true))
         $all = @(& $file @Switches 3>&1)
@@ -94,7 +94,45 @@ Describe 'firewall.ps1' -Tag StandIn {
         $env:STAND_IN_REFUSE = ''
         $refused.Exit | Should -Be 1
         $refused.Said | Should -Contain '- Windows refused the change: Access is denied.'
+        $refused.Said | Should -Contain '- it refused rule federated.connectivity later'
         Get-TestHost | Should -Be $old
+    }
+    It 'does not say that nothing was changed where Windows refuses the way back, too' {
+        $null = Invoke-Script 'firewall.ps1' $flows
+        Remove-Module WindowsStandIn; Import-Module (Join-Path $PSScriptRoot 'WindowsStandIn/WindowsStandIn.psd1') -Global
+        $program = @($program) + 'function Switch-ConnectivityRule { throw "Access is denied." }'
+        $program += 'function Remove-ConnectivityRule { throw "Access is denied." }'
+        $failed = Invoke-Script 'firewall.ps1' $flows.Replace("LocalPort = '8443'", "LocalPort = '8444'")
+        $failed.Exit, $failed.Said[0] | Should -Be 1, 'The change failed, and a part of it is still there. Reasons: 2'
+        $failed.Said[-1] | Should -BeLike '- some of it could not be restored: *The host tries again every minute'
+        Invoke-ConnectivityTask
+        $null = Resolve-ConnectivityPending -Place (Get-ConnectivityPlace) -CheckMode $false
+    }
+    It 'says where to turn if PowerShell runs in a restricted language' {
+        $null = Invoke-Script 'firewall.ps1' $flows @{ WhatIf = $true }
+        $shell = [PowerShell]::Create()
+        $shell.Runspace.SessionStateProxy.LanguageMode = 'ConstrainedLanguage'
+        $said = @($shell.AddScript("& '$(Join-Path $env:WINDOWS_TEST_DIRECTORY 'firewall.ps1')'; `$LASTEXITCODE").Invoke())
+        $said | Should -Be 'Nothing was changed: a policy of this computer (AppLocker or App Control) lets PowerShell run in a restricted language only. Use firewall.cmd, or have this script signed and allowed.', 1
+        $shell.Dispose()
+        Get-TestHost | Should -Be $before
+    }
+    It 'runs from a folder with blanks and an apostrophe, with an array of names' {
+        $folder = New-Item -ItemType Directory -Path (Join-Path $env:WINDOWS_TEST_DIRECTORY "hospital's new [1] folder")
+        $null = Invoke-Script 'firewall.ps1' $flows @{ WhatIf = $true }
+        Move-Item -LiteralPath (Join-Path $env:WINDOWS_TEST_DIRECTORY 'firewall.ps1') -Destination $folder.FullName
+        $said = @(& (Join-Path $folder.FullName 'firewall.ps1') -Confirm:$false -PrivateAnswers 'a.example', '.b.example')
+        $said[-1], $LASTEXITCODE | Should -Be '3 changed. The 3 rules of the plan are in force.', 0
+        $wrong = @(& (Join-Path $folder.FullName 'firewall.ps1') -PrivateAnswers "a'b")
+        $wrong, $LASTEXITCODE | Should -Be "Nothing was changed: private_answers: 'a'b' is not a valid host name; a domain has a leading dot", 1
+    }
+    It 'does not count rules whose host names have no address among those in force' {
+        $program = @($program) + 'function Start-ConnectivityNameQuery { throw "no such host" }'
+        $named = "@(@{ DisplayName = 'federated.connectivity api.egress'; Description = 'API'; Direction = 'Outbound'; Protocol = 'TCP'; RemotePort = '443'; Names = 'api.example.org' })"
+        $first = Invoke-Script 'firewall.ps1' $flows @{} $named
+        $first.Said | Should -Contain '4 changed. The 3 rules of the plan are in force.'
+        $first.Said | Should -Contain 'Rules whose host names have no address yet, and which open nothing: 1. They are federated.connectivity api.egress'
+        $first.Exit | Should -Be 2
     }
     It 'stops where a profile is off, names all reasons, and changes nothing' {
         Set-NetFirewallProfile -Name Public -Enabled False

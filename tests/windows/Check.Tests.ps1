@@ -39,6 +39,13 @@ Describe 'check.ps1' {
         $done.Said | Should -Contain 'not tried: b, because it uses UDP'
         $done.Said[-1] | Should -Be '1 connections tried, 1 answered.'
     }
+    It 'looks host names up, and names those without an address once' {
+        $done = Invoke-Check "@(@{ Rule = 'a'; Peer = 'localhost', 'a..b'; Port = '8443' }, @{ Rule = 'b'; Peer = 'a..b', '$('x' * 300)'; Port = '9090' })"
+        $done.Exit | Should -Be 1
+        @($done.Said | Where-Object { $_ -like 'localhost *' }).Count | Should -Be 1
+        @($done.Said | Where-Object { $_ -eq 'a..b has no address here' }).Count | Should -Be 1
+        $done.Said | Should -Contain "$('x' * 300) has no address here"
+    }
     It 'ends with 1 where nothing could be tried' {
         $done = Invoke-Check '@()'
         $done.Exit, $done.Rounds.Count | Should -Be 1, 0

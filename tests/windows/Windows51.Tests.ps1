@@ -42,6 +42,7 @@ Describe 'Windows PowerShell 5.1' {
         'CompiledByTests.Look' -as [type] | Should -Not -BeNullOrEmpty
         { Add-Type -TypeDefinition 'public class Later { public int Number => 1; }' @option -ErrorAction Stop } | Should -Throw
     }
+    It 'reads <Name> as it is, whatever its code page' -ForEach $files { [IO.File]::ReadAllText($File) -cmatch '[^\x00-\x7f]' | Should -BeFalse }
     It 'finds files at all' { $own.Count | Should -BeGreaterThan 50 }
     It 'has each function once, since all of them stand in one script' { @($own | Group-Object | Where-Object { $_.Count -gt 1 } | ForEach-Object { $_.Name }) | Should -BeNullOrEmpty }
     It 'does not know <_>' -ForEach '$a ?? 1', '$a ? 1 : 2', 'Get-Item x && Get-Item y', 'ConvertFrom-Json -AsHashtable', 'Get-Uptime', '${a}?.b' { Find-Later $_ | Should -Not -BeNullOrEmpty }

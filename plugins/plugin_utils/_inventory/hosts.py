@@ -156,6 +156,11 @@ def may_be_ours(name: str) -> bool:
     return name == UNASSIGNED or misnomer(name, VARIABLES) is not None
 
 
+def platform_of(own: Mapping[str, object]) -> str:
+    """The platform of a host whose variables say so or not: Windows Firewall is Windows, and what says nothing is Linux."""
+    return str(own.get(PLATFORM) or (WINDOWS if own.get(FIREWALL) == WINDOWS else LINUX))
+
+
 def refuse_misnomers(host: str, variables: Mapping[str, object], problems: Problems) -> None:
     """Refuse what looks like a variable of ours and is not: it would have no effect, and nobody would see it."""
     for name, data in variables.items():
@@ -322,7 +327,7 @@ class _HostReader:
         own, declared = self._value(PLATFORM), self._value(FIREWALL)
         platform = own.one_of("platform", "a host", PLATFORMS) if own else None
         firewall = declared.one_of("firewall", "a host", FIREWALLS) if declared else None
-        implied = WINDOWS if firewall == WINDOWS else LINUX
+        implied = platform_of({FIREWALL: firewall})
         if declared and platform and firewall and platform != implied:
             declared.refuse(f"{firewall} contradicts {PLATFORM}: {platform}; leave one of the two out")
         return platform or implied, firewall

@@ -55,7 +55,7 @@ class WindowsRule(t.NamedTuple):
         direction: IN or OUT.
         protocol: ``tcp``, ``udp``, ``icmpv4``, ``icmpv6``, or the number of another protocol.
         ports: The responder's, ascending: the host's own if IN, the peers' if OUT. Empty for the others.
-        addresses: The peers, merged, IPv4 first: addresses and CIDRs, or ANY. Empty only where there are names.
+        addresses: The peers, merged, IPv4 first: addresses and CIDRs, or ANY. Empty only where there are names, or nobody may pass.
         icmp: ``type:code`` of ICMP, otherwise empty.
         own_ports: The host's own if OUT, where they matter; empty: any.
         names: Host names of peers, which the host itself looks up. Windows Firewall knows addresses only.
@@ -79,12 +79,14 @@ class Translation(t.NamedTuple):
         unwritten: Outbound rules to names alone. Windows knows no names, and lets everything out that nobody blocks.
         closed: Inbound rules without a peer. Windows refuses what has no rule.
         named: Outbound rules with host names, where egress is denied. The host adds the addresses of the names.
+        shut: What those of closed would be about, without any address.
     """
 
     rules: tuple[WindowsRule, ...]
     unwritten: tuple[str, ...]
     closed: tuple[str, ...]
     named: tuple[WindowsRule, ...] = ()
+    shut: tuple[WindowsRule, ...] = ()
 
 
 def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Translation:
@@ -102,6 +104,7 @@ def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Tran
     unwritten: list[str] = []
     closed: list[str] = []
     named: list[WindowsRule] = []
+    shut: list[WindowsRule] = []
     problems = [*_same_names(part.rules), *_not_of_windows(part)]
     for rule in part.rules:
         addresses = _addresses([_of_family(rule, address_sets[name]) for name in rule.peers.address_sets])
@@ -115,11 +118,13 @@ def translate(part: HostPart, address_sets: Mapping[str, Sequence[str]]) -> Tran
             rules.append(_windows_rule(rule, addresses))
         else:
             (closed if rule.direction == INGRESS else unwritten).append(rule.id)
+        if not addresses and rule.direction == INGRESS:
+            shut.append(_windows_rule(rule, ()))
         if names and addresses and not denied:
             unwritten.append(rule.id)
     if problems:
         raise Inexpressible(problems)
-    return Translation(tuple(rules) + (_BEFORE_ANY_FLOW if denied else ()), tuple(unwritten), tuple(closed), tuple(named))
+    return Translation(tuple(rules) + (_BEFORE_ANY_FLOW if denied else ()), tuple(unwritten), tuple(closed), tuple(named), tuple(shut))
 
 
 def rule_name(rule_id: str) -> str:

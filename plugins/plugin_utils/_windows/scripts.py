@@ -47,6 +47,7 @@ CHECKS = ("WindowsProbe", "WindowsFirewallReach")
 _NO_RULES = "$wanted = @()"
 _NO_NAMES = "$named = @()"
 _NOT_JUDGED = "$judged = @()"
+_NOT_SHUT = "$shut = @()"
 _CORE = "# core\n"
 _OR_STOP = " || exit /b 1"
 _UTF8 = "\ufeff"
@@ -74,11 +75,10 @@ def scripts(plan: Plan) -> Iterator[tuple[str, str]]:
             "names": native["names"],
             "own_names": native["own_names"],
         }
-        powershell = _filled(POWERSHELL, native["rules"], native["named"], judged)
+        powershell = _filled(POWERSHELL, native["rules"], native["named"], native["shut"], judged)
         guests = [_wsl_rule(one) for rule in translation.rules if _is_for_guests(rule) for one in parts(rule)]
-        wsl = _filled(
-            WSL, guests, [_wsl_rule(rule) for rule in translation.named if _is_for_guests(rule)], {"own_names": native["own_names"]}
-        )
+        named, shut = ([_wsl_rule(rule) for rule in rules if _is_for_guests(rule)] for rules in (translation.named, translation.shut))
+        wsl = _filled(WSL, guests, named, shut, {"closed": native["closed"], "own_names": native["own_names"]})
         batch = _batch(translation)
         for host in hosts:
             head = f"{_UTF8}# Windows Firewall of {one_line(host.name)}, as its federations need it ({MARK}; do not edit)\n#\n"
@@ -104,11 +104,12 @@ def _notes(translation: Translation, denied: bool) -> Iterator[str]:
         yield ""
 
 
-def _filled(template: str, entries: list[Entry], named: list[Entry], judged: Entry) -> str:
+def _filled(template: str, entries: list[Entry], named: list[Entry], shut: list[Entry], judged: Entry) -> str:
     """The template with its data; the program comes last, since no text of the data may look like a place to fill."""
     head, core, tail = (_TEMPLATES / template).read_text(encoding="utf-8").partition(_CORE)
     judged = {key: texts for key, texts in judged.items() if texts}
     head = head.replace(_NOT_JUDGED, f"$judged = {hash_tables([judged] if judged else [])}", 1)
+    head = head.replace(_NOT_SHUT, f"$shut = {hash_tables(shut)}", 1)
     head = head.replace(_NO_NAMES, f"$named = {hash_tables(named)}", 1)
     head = head.replace(_NO_RULES, f"$wanted = {hash_tables(entries)}", 1)
     return head + (program() if core else "") + tail

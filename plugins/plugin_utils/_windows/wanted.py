@@ -27,6 +27,7 @@ class Wanted(t.TypedDict):
         closed: Names of rules whose ports are closed to others.
         published: Names of rules whose ports containers answer.
         closed_without_rule: Ids of rules that need none, since nobody may pass.
+        shut: What these are about, in the words of rules without a peer: the host reports what opens it.
         names: Ids of rules that have none for their host names.
         named: Rules whose peers have host names, in the same words, and ``Names``. RemoteAddress has the other peers, if there are any.
         own_names: Names that may have private addresses: the forward proxy is the site's own.
@@ -36,6 +37,7 @@ class Wanted(t.TypedDict):
     rules: list[Entry]
     closed: list[str]
     closed_without_rule: list[str]
+    shut: list[Entry]
     published: list[str]
     names: list[str]
     named: list[Entry]
@@ -58,6 +60,7 @@ def wanted_of(part: HostPart, translation: Translation) -> Wanted:
         "rules": [parameters(one) for rule in translation.rules for one in parts(rule)],
         "closed": [rule_name(rule.id) for rule in part.rules if rule.closed_to_others],
         "closed_without_rule": list(translation.closed),
+        "shut": [parameters(rule) for rule in translation.shut],
         "published": [rule_name(rule.id) for rule in part.rules if rule.placement == PUBLISHED],
         "names": list(translation.unwritten),
         "named": [{**parameters(rule), "Names": list(rule.names)} for rule in translation.named],

@@ -222,7 +222,8 @@ function New-NetFirewallHyperVRule {
     param(
         [Parameter(Mandatory)] [string] $Name, [Parameter(Mandatory)] [string] $DisplayName, [ValidateSet('Inbound', 'Outbound')] [string] $Direction = 'Inbound',
         [string] $VMCreatorId, [string] $Protocol, [string[]] $LocalAddresses = @(), [string[]] $LocalPorts = @(), [string[]] $RemoteAddresses = @(),
-        [string[]] $RemotePorts = @(), [ValidateSet('Allow', 'Block')] [string] $Action = 'Allow', [ValidateSet('True', 'False')] [string] $Enabled = 'True'
+        [string[]] $RemotePorts = @(), [ValidateSet('Allow', 'Block')] [string] $Action = 'Allow', [ValidateSet('True', 'False')] [string] $Enabled = 'True',
+        [uint16] $RulePriority = $(if ($Action -eq 'Block') { 1 } else { 2 }), [string] $Profiles = 'Any'
     )
     Write-StandInCall "New-NetFirewallHyperVRule $DisplayName"
     try { Test-Address $RemoteAddresses; Test-Port $Protocol $LocalPorts; Test-Port $Protocol $RemotePorts } catch { Deny $_.Exception.Message }
@@ -230,7 +231,7 @@ function New-NetFirewallHyperVRule {
     if (-not $PSCmdlet.ShouldProcess($DisplayName, 'New-NetFirewallHyperVRule')) { return }
     $rule = @{
         Name = $Name; DisplayName = $DisplayName; Direction = $Direction; VMCreatorId = $VMCreatorId; Protocol = $Protocol; LocalAddresses = $LocalAddresses
-        LocalPorts = $LocalPorts; RemoteAddresses = (Convert-Address $RemoteAddresses); RemotePorts = $RemotePorts; Action = $Action; Enabled = $Enabled
+        LocalPorts = $LocalPorts; RemoteAddresses = (Convert-Address $RemoteAddresses); RemotePorts = $RemotePorts; Action = $Action; Enabled = $Enabled; RulePriority = $RulePriority; Profiles = $Profiles
     }
     Step-StandIn "New-NetFirewallHyperVRule $DisplayName" { $state = Read-StandIn; $state.guests = @($state.guests) + $rule; Save-StandIn $state }
 }

@@ -13,16 +13,28 @@ $ErrorActionPreference = 'Stop'
 $wanted = @()
 $untried = @()
 
+if ("$($ExecutionContext.SessionState.LanguageMode)" -ne 'FullLanguage') {
+    'Nothing was tried: a policy of this computer (AppLocker or App Control) lets PowerShell run in a restricted language only. Use Test-NetConnection for each partner.'
+    exit 1
+}
+
 # core
 
 $tries = New-Object 'System.Collections.Generic.List[hashtable]'
 $unknown = @()
+$lookups = @{}
+foreach ($peer in $wanted | ForEach-Object { $_.Peer } | Where-Object { $_ -notmatch '^[0-9.]+$|:' }) {
+    # All names side by side: a name service that is silent keeps nobody waiting for longer than one name does.
+    if (-not $lookups.ContainsKey($peer)) { $lookups[$peer] = try { [Net.Dns]::GetHostAddressesAsync($peer) } catch { $null } }
+}
+try { $null = [Threading.Tasks.Task]::WaitAll([Threading.Tasks.Task[]] @($lookups.Values | Where-Object { $_ }), 15000) } catch { Write-Verbose "$_" }
 foreach ($flow in $wanted) {
     foreach ($peer in $flow.Peer) {
         $addresses = @($peer)
-        if ($peer -notmatch '^[0-9.]+$|:') {
-            try { $addresses = @([Net.Dns]::GetHostAddresses($peer) | ForEach-Object { $_.ToString() }) }
-            catch { $addresses = @(); $unknown += $peer }
+        if ($lookups.ContainsKey($peer)) {
+            $found = $lookups[$peer]
+            $addresses = @(if ($found -and $found.Status -eq 'RanToCompletion') { $found.Result | ForEach-Object { $_.ToString() } })
+            if ($addresses.Count -eq 0) { $unknown += $peer }
         }
         foreach ($address in $addresses) {
             foreach ($port in $flow.Port) {

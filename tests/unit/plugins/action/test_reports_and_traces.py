@@ -153,11 +153,12 @@ def test_a_host_with_windows_is_not_asked_and_the_others_trace(run: Run) -> None
     assert found["summary"].endswith("; not traced: 1")
 
 
-def test_hosts_with_windows_are_not_watched_and_are_named(run: Run) -> None:
+@pytest.mark.parametrize("variable", ["connectivity_platform", "connectivity_firewall"])
+def test_hosts_with_windows_are_not_watched_and_are_named(run: Run, variable: str) -> None:
     windows, partner, linux, *_others = run.hosts
     run.answers[windows]["seen"] = run.answers[partner]["seen"] = {"skipped": True, "changed": False}
     run.answers[linux]["seen"] = {"failed": True, "msg": "no"}
-    hosts = {windows: {"connectivity_platform": "windows"}, partner: {"connectivity_platform": "windows", "connectivity_managed": False}}
+    hosts = {windows: {variable: "windows"}, partner: {variable: "windows", "connectivity_managed": False}}
     play = {"ansible_play_hosts_all": [windows, partner, linux], "ansible_play_batch": [windows, partner, linux], "hostvars": run.answers}
     answers, notes = observation_report._answers("seen", play, t.cast(t.Any, {linux: {}, **hosts}))
     assert answers == {}

@@ -138,6 +138,9 @@ def test_both_families_are_any_and_one_family_is_two_halves() -> None:
 def test_no_peer_is_no_rule() -> None:
     translation = translated_policy(host(rule()), {"partners": []})
     assert (translation.rules, translation.closed) == ((), ("own.x.a.ingress",))
+    (shut,) = translation.shut
+    assert (shut.name, shut.direction, shut.ports, shut.addresses) == ("federated.connectivity own.x.a.ingress", "in", ("8443",), ())
+    assert translated_policy(host(rule(direction="egress")), {"partners": []}).shut == ()
 
 
 def test_a_role_that_keeps_containers_apart_is_refused() -> None:

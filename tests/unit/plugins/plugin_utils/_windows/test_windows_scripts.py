@@ -269,6 +269,15 @@ def test_the_host_judges_its_rules_by_what_the_plan_closes_and_publishes() -> No
     assert judged["names"] == [f"linksight.north.{flow}.egress" for flow in ("registry", "services", "setup")]
 
 
+@pytest.mark.parametrize(("name", "ports"), [("firewall.ps1", "LocalPort"), ("firewall_wsl.ps1", "LocalPorts")])
+def test_the_host_knows_the_ports_that_are_closed_to_everybody(name: str, ports: str) -> None:
+    shut = Script(without_program(script(linksight(connectivity_managed=True, connectivity_phases=["install"]), name))).tables("$shut")
+    assert {(table["DisplayName"][0], tuple(table[ports])) for table in shut} == {
+        (f"federated.connectivity linksight.north.{flow}.ingress", (port,)) for flow, port in (("peer_grpc", "9090"), ("peer_http", "8443"))
+    }
+    assert not any(key.startswith("Remote") for table in shut for key in table)
+
+
 # Microsoft, "NetSecurity", windowsserver2025-ps: what New-NetFirewallRule and New-NetFirewallHyperVRule take to describe a rule.
 _COMMON = {"Name", "DisplayName", "Enabled", "Direction", "Action", "Protocol", "WhatIf", "Confirm", "ErrorAction"}
 PARAMETERS = {

@@ -108,10 +108,12 @@ def from_header(rows: Sequence[tuple[int, Sequence[str]]], known: Known, heading
 
 def combined(top: Sequence[str], below: Sequence[str], known: Known) -> list[str] | None:
     """Two rows as one header, where the first has cells that stand above several of the second; otherwise nothing."""
-    if len(top) > len(below) or any(re.search(r"\d", cell) for cell in (*top, *below)):
+    if any(re.search(r"\d", cell) for cell in (*top, *below)):
         return None
+    width = max(len(top), len(below))
+    top, below = [*top, *[""] * (width - len(top))], [*below, *[""] * (width - len(below))]
     filled: list[str] = []
-    for cell in (*top, *[""] * (len(below) - len(top))):
+    for cell in top:
         filled.append(cell if cell.strip() or not filled else filled[-1])
     if not any(left == right for left, right in zip(filled, filled[1:], strict=False)):
         return None

@@ -17,7 +17,7 @@ from .._matrix.model import INITIATOR, RESPONDER
 from .refusals import check_text, is_optional, said_both_ways
 from .row_ends import directed, read_ends, with_port
 from .row_ports import joined, read_ports
-from .status import YES, Need, check_action, check_heading, check_marks, need, remarked
+from .status import YES, Need, check_action, check_heading, check_marks, check_unknown, need, remarked
 from .tables import Row
 from .unclear import BRACKETS, End, RowUnclear, shown, word_list
 from .vocabulary import Vocabulary, vocabulary
@@ -61,7 +61,7 @@ def read_row(row: Row, perspective: Collection[str] = ()) -> Connection:
     words = vocabulary()
     if row.surplus:
         raise RowUnclear("the row has more cells than the header; write | inside of a cell as \\|")
-    if any("~~" in cell for cell in row.cells.values()):
+    if any("~~" in cell for cell in (*row.cells.values(), *(cell for _column, _header, cell in row.more))):
         raise RowUnclear("some of it is struck out; write what is meant, or leave the row out")
     if row.hidden:
         raise RowUnclear("the row is hidden in the workbook; show it, or delete it there")
@@ -124,6 +124,8 @@ def _check_opens(row: Row, words: Vocabulary) -> None:
     for column, header, cell in row.more:
         if column in ("enabled", "disabled"):
             check_marks(header, cell, column == "enabled", words)
+        elif column in ("", "destination"):
+            check_unknown(header, cell, words)
     for column in ("enabled", "disabled"):
         if column in row.cells:
             check_marks(row.headers.get(column, column), row.cells[column], column == "enabled", words)

@@ -32,6 +32,9 @@ TO = rf" ?(?:[-\u2010-\u2015\u2212~]|\.\.+|\u2026) ?{NUMBER}| (?:to|through|thru
 PORT = re.compile(rf"(?:(tcp|udp|sctp|both)[ /:_-]*)?(?:ports?:? )?{NUMBER}(?:{TO})?(?:[ /_-]*(tcp|udp|sctp|both))?", re.ASCII)
 THOUSANDS = re.compile(r"(?<![\d,])(?!(?:2[0-5]|53|6[79]|80|8[18]|9[09])\b)[1-9]\d?,\d{3}(?![\d,])")
 """A comma in a number: 1,433. Where the first number is a well-known port, as in 22,443, it is a list."""
+DATE = re.compile(r"\d{4}-\d\d-\d\d\b")
+SAME = re.compile(r"\b(\d+) ?: ?\1(?![\d:])")
+"""A first and a last port, or a published port and the one behind it, which are the same."""
 MAPPING = re.compile(r"\d\s*(?::|->|=>|\u2192|\u21d2)\s*\d")
 VERSIONED = "".join(f"(?<!{word} )" for word in ("tls", "ssl", "rfc", "iso", "since", "version"))
 PORT_IN_WORDS = re.compile(rf"(?<![\w.]){VERSIONED}[1-9]\d{{1,4}}(?:-\d+)?(?![\w.]*\d)")
@@ -53,6 +56,9 @@ def read_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tuple[s
     plain = without_footnote(port.lower()).strip()
     if not port or not re.search(r"[^\W_]", plain) or word_list(plain) in words.nobody:
         raise RowUnclear(f"the port {shown(port)} is not a number, range or list of them; write it so, or leave the row out")
+    if DATE.match(plain):
+        raise RowUnclear(f"the port {shown(port)} is a date, which a spreadsheet made of it; write the ports as text")
+    plain = SAME.sub(r"\1", plain)
     if MAPPING.search(plain):
         raise RowUnclear(f"the port {shown(port)} is a range or a published port; write a range with a hyphen, or the port outside alone")
     _no_portless(port)

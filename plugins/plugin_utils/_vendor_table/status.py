@@ -17,6 +17,30 @@ from .vocabulary import Vocabulary
 
 YES = frozenset("\u2705\u2714\u2713\u2611\u25cf\u2022\U0001f7e2\U0001f44d")
 NO = frozenset("\u274c\u2717\u2718\u2612\u2716\u00d7\U0001f534\u26d4\U0001f6ab\U0001f44e\u26d2")
+ABOUT_ELSE = frozenset(
+    (
+        *(
+            "tls",
+            "ssl",
+            "encryption",
+            "encrypted",
+            "auth",
+            "authentication",
+            "authenticated",
+            "certificate",
+            "certificates",
+            "proxy",
+            "vpn",
+        ),
+        *("nat", "log", "logs", "logging", "inspection", "dpi", "ipv6", "monitoring", "monitored", "mfa", "ids", "waf", "backup", "alert"),
+    )
+)
+"""Headers that are about something else than whether the connection is open."""
+ABOUT_OPENING = frozenset(("open", "opened", "expose", "exposed", "firewall", "rule", "reachable"))
+ABOUT_NEED = frozenset(("needed", "required", "enabled", "active", "used", "live", "valid"))
+GENERIC = frozenset(
+    ("is", "port", "ports", "rule", "connection", "in", "still", "currently", "y", "n", "yes", "no", "the", "flow", "by", "default")
+)
 LIFECYCLE = frozenset(("status", "lifecycle", "life cycle", "rule status", "port status", "current status", "implementation status"))
 """Headers whose cells say whether a connection is in use, and not who needs it."""
 
@@ -50,6 +74,8 @@ def check_action(action: str | None, state: str, words: Vocabulary) -> None:
         if parts & words.limits:
             raise RowUnclear(f"its action {shown(action)} ends on a day; write allow, and give the day in optional_flows of the inventory")
     states = set(word_list(state).split())
+    if states & (words.deny - words.no | {"filtered"}):
+        raise RowUnclear(f"its state is {shown(state)}: not a connection to open")
     if states & words.replies and not states & {"new", "syn", "any", "all"}:
         raise RowUnclear(f"its state is {shown(state)}: a reply; replies need no rule")
 
@@ -63,6 +89,10 @@ def check_heading(headings: t.Sequence[str], words: Vocabulary) -> None:
     for heading in headings:
         said = re.sub(r"\bblock (?:storage|devices?|size|explorer|producers?)\b", "", word_list(heading))
         parts = set(said.split())
+        if not is_harmless(said, words) and re.search(
+            rf"\b(?:{'|'.join(words.negations)}|no longer) (?:be )?(?:{'|'.join(words.allow)})\b", said
+        ):
+            raise RowUnclear(f"the heading {shown(heading)} says that these are not connections to open")
         if parts & words.allow:
             return
         if refused_by_heading(heading, words):
@@ -75,10 +105,9 @@ def refused_by_heading(heading: str, words: Vocabulary) -> bool:
     parts = set(plain.split())
     if parts & words.deny - words.no:
         return not is_harmless(plain, words)
-    first = set(plain.split()[:1]) & words.gone
-    return bool(first and re.search(r"\b(?:ports?|rules?|connections?|flows?|services?)\b", plain)) or bool(
-        refusal(heading, words, gone=False)
-    )
+    things, gone = r"\b(?:ports?|rules?|connections?|flows?|services?)\b", "|".join(words.gone)
+    about_ports = re.match(rf"(?:{gone}) (?:\w+ )?{things}", plain) or re.search(rf"{things}(?: that)?(?: are| is)? (?:{gone})\b", plain)
+    return bool(about_ports) or bool(refusal(heading, words, gone=False))
 
 
 def check_marks(header: str, cell: str, enabled: bool, words: Vocabulary) -> None:
@@ -143,6 +172,25 @@ def need(header: str, cell: str, words: Vocabulary) -> Need:
     ):
         raise RowUnclear(f"the status {shown(cell)} does not say whether it is in use; ask the vendor, or leave the row out")
     return Need("optional" if answer == "optional" or parts[0] in words.optional - words.no else "conditional", cell)
+
+
+def check_unknown(header: str, cell: str, words: Vocabulary) -> None:
+    """Check a column with an unknown header for what takes a row back: "DROP", "decommissioned", or "Open in firewall: no".
+
+    Raises:
+        RowUnclear: if it does.
+    """
+    said, about = word_list(cell), set(word_list(header).split())
+    if about & (ABOUT_ELSE | words.replies):
+        return
+    found = refusal(cell, words)
+    if found or said in words.deny - words.no - {"close", "closed", "disable", "disabled"}:
+        why = "ask the vendor whether it is still needed, or leave the row out" if found == "unneeded" else "not a connection to open"
+        raise RowUnclear(f"its column {shown(header)} says {shown(cell)}: {why}")
+    opens = about & ABOUT_OPENING or (about & ABOUT_NEED and about <= ABOUT_NEED | GENERIC)
+    closes = about & (words.gone | words.deny - words.no) and about <= words.gone | words.deny | GENERIC
+    if (opens and (said in words.no or set(cell) & NO)) or (closes and (said in words.yes or set(cell) & YES)):
+        raise RowUnclear(f"its column {shown(header)} says {shown(cell)}: ask the vendor whether it is to be opened, or leave the row out")
 
 
 def remarked(purposes: t.Iterable[str], words: Vocabulary) -> Need | None:

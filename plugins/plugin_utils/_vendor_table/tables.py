@@ -44,7 +44,7 @@ class Row(t.NamedTuple):
         headings: What stands above the table, the nearest first.
         broken: The columns whose cell has several lines that nothing separates.
         sheet: The sheet of a workbook; empty where there is one alone.
-        more: Further columns of known kinds: the kind, the header, and the cell, if it is not empty.
+        more: Further columns: the kind, if it is known, the header, and the cell, if it is not empty.
         hidden: Whether the row cannot be seen in its workbook.
     """
 
@@ -164,9 +164,9 @@ def _rows(grid: Grid, columns: Columns) -> Iterator[Row]:
         filled = {column: above.get(column, cell) if is_ditto(cell, vocabulary()) else cell for column, cell in filled.items()}
         above = filled
         more = tuple(
-            (column, clean(header), clean(cell))
-            for column, header, cell in zip(columns.further, grid.header, cells, strict=False)
-            if column and cell.strip()
+            (further or "", clean(header), clean(cell))
+            for first, further, header, cell in zip(columns.first, columns.further, grid.header, cells, strict=False)
+            if not first and cell.strip()
         )
         surplus = len(cells) > len(columns.first)
         yield Row(line, filled, surplus, headers, headings, frozenset(broken), grid.sheet, more, line in grid.hidden)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .words import TCP, UDP
+
 Json = t.Dict[str, t.Any]
 
 
@@ -28,8 +30,10 @@ class PlanFront(t.NamedTuple):
     sources: t.Tuple[str, ...] = ()
     health_checks: t.Tuple[str, ...] = ()
 
-    def outside(self, ports: t.Iterable[str]) -> t.Tuple[str, ...]:
-        """The ports in front of own ports and ranges, in the same order."""
+    def outside(self, ports: t.Iterable[str], protocol: str = TCP) -> t.Tuple[str, ...]:
+        """The ports in front of own ports and ranges, in the same order. Other protocols than TCP and UDP keep their ports."""
+        if protocol not in (TCP, UDP):
+            return tuple(ports)
         changed = {str(own): str(front) for own, front in self.ports}
         return tuple(dict.fromkeys(changed.get(port, port) for port in ports))
 

@@ -246,7 +246,7 @@ def _concerns(rule: PlanRule, party: Party, asked: netaddr.IPSet, plan: Plan) ->
 
 def outside_ports(host: HostPlan, rule: PlanRule) -> tuple[str, ...]:
     """The ports of a rule as partners see them."""
-    return host.part.front.outside(rule.ports) if host.part.front and rule.direction == INGRESS else rule.ports
+    return host.part.front.outside(rule.ports, rule.protocol) if host.part.front and rule.direction == INGRESS else rule.ports
 
 
 def ports_between(plan: Plan, sets: AddressSetIndex, initiator: Party, responder: Party) -> list[tuple[str, str, list[Connection]]]:

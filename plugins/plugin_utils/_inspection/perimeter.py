@@ -84,9 +84,7 @@ def crossings(planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> di
             inside[host.site] += host.addresses or ()
             names[host.site].update(host.profile.front.names if host.profile.front else ())
     found: dict[str, list[tuple[Crossing, tuple[Host, ...]]]] = {}
-    hidden = [(hosts, part) for hosts, part in planned if _hides_sources(part)]
-    openers = _openers(planned) if hidden else {}
-    partners = {id(part): _partners(hosts, part, openers, address_sets) for hosts, part in hidden}
+    partners = hidden_partners(planned, address_sets)
     for site, entries in by_site(planned, lambda part: _flows(part, address_sets, partners.get(id(part), {}))).items():
         own = merge(inside[site])
         others = ((flow._replace(names=tuple(name for name in flow.names if name not in names[site])), hosts) for flow, hosts in entries)
@@ -96,6 +94,13 @@ def crossings(planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> di
             key=lambda entry: (entry[0].flow, entry[0].direction, entry[0].ports, entry[1][0].name),
         )
     return found
+
+
+def hidden_partners(planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> dict[int, dict[str, list[str]]]:
+    """By the identity of a host's part, if its front hides the sources: flow -> the addresses of those who open it to the host."""
+    hidden = [(hosts, part) for hosts, part in planned if _hides_sources(part)]
+    openers = _openers(planned) if hidden else {}
+    return {id(part): _partners(hosts, part, openers, address_sets) for hosts, part in hidden}
 
 
 def _hides_sources(part: HostPart) -> bool:
@@ -144,7 +149,7 @@ def _flows(part: HostPart, address_sets: Mapping[str, Sequence[str]], partners: 
             is_front = any(is_of_front(name) for name in rule.peers.address_sets)
             if is_front and rule.direction == INGRESS and rule.label in partners:
                 networks = merge(partners[rule.label])
-            ports = part.front.outside(rule.ports) if part.front and rule.direction == INGRESS else rule.ports
+            ports = part.front.outside(rule.ports, rule.protocol) if part.front and rule.direction == INGRESS else rule.ports
             yield Crossing(rule.label, rule.direction, rule.protocol, ports, networks, names, "", rule.tls, rule.purpose, rule.types)
     for flow in part.proxy.flows if part.proxy else ():
         networks, names = _outside(flow.peers, address_sets)

@@ -10,27 +10,32 @@ from __future__ import annotations
 
 import collections
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ...module_utils._plan.model import Exclusion, HostPart
+from ...module_utils._plan.model import Exclusion, HostPart, Peers
 from ...module_utils._plan.ports import bounds
-from ...module_utils._plan.words import EGRESS
+from ...module_utils._plan.words import EGRESS, INGRESS
+from .._common.address_set_names import is_of_front
 from .._common.addresses import ANYBODY, merge, without
 from .._common.problems import Problems
 from .._inspection_exports import EXPORTERS
 from .._inspection_exports.exemption import Exemption
 from .._inventory.hosts import Host
 from .._rules.plan import Entry
-from .perimeter import Planned, by_site, peer_networks
+from .perimeter import Planned, by_site, hidden_partners, peer_networks
 
 DIRECTORY = "inspection"
 
 
 class SiteFlow(t.NamedTuple):
-    """An entry of ``inspection_exclusions`` and the hosts of one site that have it."""
+    """An entry of ``inspection_exclusions`` and the hosts of one site that have it.
+
+    ``partners`` are the networks that come in at the perimeter, where a front stands behind it; None: those of the entry.
+    """
 
     exclusion: Exclusion
     hosts: tuple[Host, ...]
+    partners: tuple[str, ...] | None = None
 
     @property
     def label(self) -> str:
@@ -56,7 +61,7 @@ class SiteFlow(t.NamedTuple):
         peers = self.exclusion.peers
         outwards = self.exclusion.direction == EGRESS
         own = merge(address for host in self.hosts for address in host.addresses or ())
-        others = peer_networks(peers, address_sets)
+        others = self.partners if self.partners is not None else peer_networks(peers, address_sets)
         to_anybody = self.is_to_anybody(address_sets)
         if outwards and not to_anybody:
             others = without(others, own)
@@ -88,10 +93,36 @@ def site_flows(planned: Planned) -> dict[str, list[SiteFlow]]:
     }
 
 
+def perimeter_flows(planned: Planned, address_sets: Mapping[str, Sequence[str]]) -> dict[str, list[SiteFlow]]:
+    """The excluded flows of every site as its perimeter sees them, ordered by rule.
+
+    A front stands behind the perimeter: what comes in still has the partners' own addresses and the port in front.
+    """
+    hidden = hidden_partners(planned, address_sets)
+
+    def entries(part: HostPart) -> Iterator[tuple[Exclusion, tuple[str, ...] | None]]:
+        for exclusion in part.inspection_exclusions:
+            if part.front is None or exclusion.direction != INGRESS:
+                yield exclusion, None
+                continue
+            kept = Peers(tuple(name for name in exclusion.peers.address_sets if not is_of_front(name)))
+            networks = [*peer_networks(kept, address_sets), *hidden.get(id(part), {}).get(exclusion.label, ())]
+            ports = part.front.outside(exclusion.ports, exclusion.protocol)
+            yield exclusion._replace(ports=ports), merge(networks)
+
+    return {
+        site: sorted(
+            (SiteFlow(exclusion, hosts, partners) for (exclusion, partners), hosts in found),
+            key=lambda flow: (flow.exclusion.rule, flow.hosts[0].name),
+        )
+        for site, found in by_site(planned, entries).items()
+    }
+
+
 def export_sites(index: Entry, planned: Planned, problems: Problems) -> dict[str, str]:
     """The files for the products that sites name, as path inside the plan's directory -> text; what cannot be said is a problem."""
     exports: dict[str, str] = {}
-    for site, flows in site_flows(planned).items():
+    for site, flows in perimeter_flows(planned, index["address_sets"]).items():
         products = index["sites"][site]["inspection_products"]
         if not products:
             continue

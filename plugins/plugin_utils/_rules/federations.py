@@ -22,10 +22,10 @@ from .._inventory.openings import Opening
 from .._matrix.model import FEDERATION, RESPONDER, Flow, Matrix, Options, Ports, fit
 
 
-def ports_in_front(host: Host, ports: Ports) -> Ports:
+def ports_in_front(host: Host, ports: Ports, protocol: str) -> Ports:
     """The ports where partners reach a host that listens on others."""
     front = host.profile.front
-    return front.outside(ports) if front else ports
+    return front.outside(ports, protocol) if front else ports
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Federation:
         if flow.id not in self._responders:
             groups: dict[Ports, list[Member]] = collections.defaultdict(list)
             for member in self.participants(flow, RESPONDER):
-                groups[ports_in_front(member.host, flow.ports_with(member.options))].append(member)
+                groups[ports_in_front(member.host, flow.ports_with(member.options), flow.protocol)].append(member)
             self._responders[flow.id] = {ports: tuple(groups[ports]) for ports in sorted(groups)}
         return self._responders[flow.id]
 

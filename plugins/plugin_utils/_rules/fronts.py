@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...module_utils._plan.model import Peers
+from ...module_utils._plan.protocols import TRIED
 from .._common.addresses import merge
 from .._common.problems import Problems
 from .._inventory.hosts import ADDRESSES, FRONT, Host
@@ -76,7 +77,8 @@ def _own_ports(host: Host, federations: Iterable[Federation]) -> Iterable[str]:
     for federation in federations:
         member = federation.members.get(host.name)
         for flow in federation.flows if member else ():
-            if member and (federation.matrix.name == BASELINE or flow.makes_rules) and member.takes_part(flow, RESPONDER):
+            has_ports = flow.protocol in TRIED and (federation.matrix.name == BASELINE or flow.makes_rules)
+            if member and has_ports and member.takes_part(flow, RESPONDER):
                 yield from flow.ports_with(member.options)
 
 

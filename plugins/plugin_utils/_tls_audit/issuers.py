@@ -63,7 +63,7 @@ _PRODUCTS = (
         "Kaspersky on the host itself",
         r"Kaspersky Anti-Virus Personal Root Certificate",
         _KASPERSKY,
-        "https://github.com/PraWek/TPlab01/blob/0bef4051827ea7cf0d4e14322682c32aa0e4dcf1/README.md",  # what wget said
+        "https://github.com/microsoft/Git-Credential-Manager-for-Windows/issues/646",  # the chain; Kaspersky's own pages do not name it
     ),
     _Product(
         "Kaspersky on the host itself",

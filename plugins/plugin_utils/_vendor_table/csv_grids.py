@@ -13,6 +13,7 @@ import io
 import typing as t
 from collections.abc import Iterator, Sequence
 
+from .columns import combined
 from .grids import CELL, COLUMNS_MOST, HEADER_SOUGHT, Grid, TableTooLarge, bound_row, bound_rows
 
 Known = t.Callable[[Sequence[str]], "tuple[int, bool]"]
@@ -28,6 +29,7 @@ def csv_grids(text: str, known: Known) -> Iterator[Grid]:
         body: list[tuple[int, Sequence[str]]] = []
         end = 0
         above: list[str] = []
+        last: tuple[int, Sequence[str]] = (0, [])
         try:
             for row in reader:
                 start, end = end + 1, reader.line_num
@@ -40,9 +42,13 @@ def csv_grids(text: str, known: Known) -> Iterator[Grid]:
                     break
                 elif len(row) <= COLUMNS_MOST and max(map(len, row), default=0) <= CELL:  # otherwise a line of something else
                     named, wanted = known(row)
-                    if named > count or wanted:
+                    both = None if wanted else combined(last[1], row, known)
+                    if both:
+                        table, count, wanted = Grid(last[0], both, body, tuple(reversed(above[-4:-1]))), known(both)[0], True
+                    elif named > count or wanted:
                         table, count = Grid(start, row, body, tuple(reversed(above[-3:]))), named
                     above.append(" ".join(filter(None, row)))
+                    last = (start, row)
         except csv.Error:
             if wanted:
                 raise TableTooLarge(end + 1, "a cell does not end: a quotation mark is not closed") from None

@@ -19,6 +19,7 @@ from ...module_utils._plan.words import TCP
 from .._matrix.model import INITIATOR, RESPONDER
 from .replies import replies
 from .row import Connection, read_row
+from .status import stronger
 from .tables import Row, clean, read_tables
 from .unclear import NAME, End, RowUnclear, identifier
 
@@ -60,6 +61,12 @@ class _Flow:
         self.ends = ends
         self.rows = [connection.row]
         self.id = ""
+        self.need = connection.need
+
+    def add(self, connection: Connection) -> None:
+        """A further row that says the same: the stronger need counts, and each condition."""
+        self.rows.append(connection.row)
+        self.need = stronger(self.need, connection.need)
 
     @property
     def key(self) -> object:
@@ -67,7 +74,7 @@ class _Flow:
 
     def as_matrix(self) -> dict[str, t.Any]:
         cells = self.connection.row.cells
-        need = self.connection.need
+        need = self.need
         return {
             "purpose": cells.get("purpose") or cells.get("service") or self.shown(),
             "initiator": _endpoint(self.ends[INITIATOR]),
@@ -135,7 +142,7 @@ def draft_rows(rows: Sequence[Row], file: str, name: str, perspective: Collectio
         for flow in _flows(connection, plurals):
             known = flows.setdefault(flow.key, flow)
             if known is not flow:
-                known.rows.append(connection.row)
+                known.add(connection)
     contradictions = [f"{_place(file, each.row)}: {each.contradiction}" for each in connections if each.contradiction]
     _name([*flows.values(), *readings])
     draft = Draft("", len(flows), contradictions, unread, list(_hints(flows.values(), file)))
@@ -182,6 +189,12 @@ def _exposure(ends: Ends) -> str:
 def _hints(flows: Collection[_Flow], file: str) -> Iterator[str]:
     """A port that comes from anybody and goes to anybody is most often one flow between partners."""
     outgoing = {(flow.protocol, flow.ports): flow for flow in flows if flow.ends[RESPONDER].kind == "any"}
+    roles = {value: flow for flow in reversed(list(flows)) for end in flow.ends.values() if end.kind == "roles" for value in end.values}
+    for role in sorted(role for role in roles if role.startswith("other_")):
+        meant = role.removeprefix("other_")
+        known = next((name for name in (meant, meant.removesuffix("s"), f"{meant}s") if name in roles), "")
+        if known:
+            yield f"{_place(file, roles[role].rows[0])}: the role {role} may be {known} on the other end; if so, write {known}"
     for flow in flows:
         other = outgoing.get((flow.protocol, flow.ports))
         if flow.ends[INITIATOR].kind == "any" and other:

@@ -13,15 +13,18 @@ import ipaddress
 import re
 import typing as t
 
-from .unclear import FQDN, End, RowUnclear, identifier, shown, split_outside, without_footnote, word_list
+from .refusals import is_optional, when
+from .unclear import FQDN, End, RowUnclear, component, is_ditto, shown, split_outside, without_footnote, word_list
 from .vocabulary import Vocabulary
 
-EVERY_ADDRESS = {"0.0.0.0/0", "0.0.0.0", "::/0", "::", "*"}
+EVERY_ADDRESS = {"0.0.0.0/0", "0.0.0.0", "::/0", "::", "*", "0/0", "0.0.0.0/0.0.0.0"}
 LOOPBACK = {"localhost", "loopback", "127.0.0.1", "127.0.0.0/8", "::1", "::1/128"}
 URL = re.compile(r"(?<![a-z])[a-z]{1,12}://([^/\s,;]+)[^\s,;]*")
 HOST = re.compile(rf"({FQDN.pattern})\.?(?::(\d{{1,5}}))?(?:/([^\s,;]*))?")
 ARROW = re.compile(r"\s*(?:->|=>|[\u2190-\u21ff\u27f5-\u27ff])\s*")
-TOWARDS = re.compile(r"(.+?)\s*(?:->|=>|\u2192|\u21d2|\u27f6)\s*(.+)")
+ADDRESS_AND_PORT = re.compile(r"(?<![\w.:\]])((?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:]+\]):(\d{1,5})(?![\w.:])")
+ADDRESS_BEHIND = re.compile(r"(?<=[a-z])/(?=(?:\d{1,3}\.){3}\d)|(?<=[a-z]\d)/(?=(?:\d{1,3}\.){3}\d)|(?<=[a-z]\d\d)/(?=(?:\d{1,3}\.){3}\d)")
+PLURAL = re.compile(r"(?<=[a-z])\((?:e?s|e?n)\)")
 WILD_NETWORK = re.compile(r"\d{1,3}(\.(\d{1,3}|[x*])){0,2}\.[x*]")
 RANGE = re.compile(r"([0-9a-f.:]+) ?[-\u2013] ?([0-9a-f.:]+)")
 
@@ -41,13 +44,14 @@ def read_end(column: str, text: str, words: Vocabulary) -> End:
     plain = (text.lower() if is_wild else without_footnote(text.lower())).strip("[]<>{}\u201c\u201d\"'\\ ")
     if not text:
         raise RowUnclear(f"the {column} is empty")
-    if not re.search(r"[^\W_]|\*|::", plain) or word_list(plain) in words.nobody:
+    if not re.search(r"[^\W_]|\*|::", plain) or word_list(plain) in words.nobody or is_ditto(plain, words):
         raise RowUnclear(f"the {column} {shown(text)} names nobody; write who it is, or leave the row out")
     if word_list(plain) in words.self:
         return End("self", (), text)
     if ARROW.search(plain):
         raise RowUnclear(f"the {column} {shown(text)} has an arrow; write both ends, each in a column of its own")
-    plain, ports = _bare_hosts(URL.sub(r"\1", _tight_ranges(plain)))
+    _no_exception(column, text, plain, words)
+    plain, ports = _bare_hosts(_bare_addresses(URL.sub(r"\1", _tight_ranges(PLURAL.sub("", plain)))))
     parts = [_part(column, text, outside, inside, words) for outside, inside in split_outside(_apart(words), plain) if outside or inside]
     if not parts:
         raise RowUnclear(f"the {column} {shown(text)} names nobody; write who it is, or leave the row out")
@@ -65,31 +69,35 @@ def _joined(column: str, text: str, plain: str, parts: list[_Part]) -> End:
     if kind in ("any", "local"):
         return End(kind, (), text)
     if kind == "network":
-        return End(kind, (identifier(plain, "network") or "network",), text)
+        return End(kind, (component(plain, "network") or "network",), text)
     return End(kind, tuple(dict.fromkeys(value for part in parts for value in part.values)), text)
 
 
 def _part(column: str, text: str, outside: str, inside: str, words: Vocabulary) -> _Part:
     """One of the things that a cell lists: what stands outside of parentheses, and what stands in them."""
-    if any("*" in word and "." in word and not WILD_NETWORK.fullmatch(word) for word in f"{outside} {inside}".split()):
+    if any(_is_wild(word) for word in f"{outside} {inside}".split()):
         raise RowUnclear(f"the {column} {shown(text)} has a wildcard, which no firewall can look up; name the hosts")
     if not outside:
         return _plain(column, text, inside, words)
     main = _plain(column, text, outside, words)
     if not inside or word_list(inside) == word_list(outside):
         return main
-    beside = _plain(column, text, inside, words) if re.search(r"[^\W_]|::", inside) else main
+    if word_list(inside) and (set(word_list(inside).split()) <= words.addressing or _is_remark(inside, words)):
+        return main
+    tokens = re.split(r"[\s,;/&+]+|\band\b", inside)
+    listed = all(map(_address, filter(None, tokens)))
+    beside = _plain(column, text, " ".join(tokens) if listed else inside, words) if re.search(r"[^\W_]|::", inside) else main
     if main.kind == beside.kind and main.kind in ("any", "local", "names"):
         return main
     if main.kind == "roles" and beside.kind == "roles":
-        return _Part("roles", (identifier(f"{outside} {inside}", "role"),))
+        return _Part("roles", (component(f"{outside} {inside}", "role"),))
     if beside.kind == "roles" and main.kind == "network" and not _addresses(outside):
         return main
     if main.kind in ("any", "names") and beside.kind == "roles":
         return main
     if beside.kind == "roles" and main.kind == "network":
         return beside  # an address, and in parentheses who has it
-    if beside.kind == "network" and _addresses(inside) and main.kind in ("roles", "network"):
+    if beside.kind == "network" and (listed or _addresses(inside)) and main.kind in ("roles", "network", "names"):
         return main
     if main.kind == "network" and beside.kind == "network":
         return main
@@ -128,7 +136,36 @@ def _plain(column: str, text: str, words_of_part: str, words: Vocabulary) -> _Pa
         return _Part("network", ())
     if said[0] in words.quantifiers and len(said) > 1:
         said = said[1:]
-    return _Part("roles", (identifier(" ".join(said), "role"),))
+    name = component(" ".join(said), "role")
+    if name == "role" and word_list(" ".join(said)) != "role":
+        raise RowUnclear(f"the {column} {shown(text)} has no letters that a matrix may have in names; write it with a to z")
+    return _Part("roles", (name,))
+
+
+def is_place(text: str) -> bool:
+    """Whether a cell has addresses, networks and host names alone."""
+    tokens = [token for token in re.split(r"[\s,;]+", text.lower()) if token]
+    return bool(tokens) and all(_address(token) or FQDN.fullmatch(token) for token in tokens)
+
+
+def _is_remark(inside: str, words: Vocabulary) -> bool:
+    """Whether parentheses say something about the connection, and not who it is."""
+    return is_optional(inside, words) or bool(when(inside, words)) or word_list(inside).split()[0] == "see"
+
+
+def _is_wild(word: str) -> bool:
+    return ("*" in word and "." in word and not WILD_NETWORK.fullmatch(word)) or (word[:1] == "." and bool(FQDN.fullmatch(word[1:])))
+
+
+def _no_exception(column: str, text: str, plain: str, words: Vocabulary) -> None:
+    """An end that takes something away: "any except guests", "!10.0.0.0/8"."""
+    for clause in re.split(r"[,;()]", plain):
+        said = f" {word_list(clause)} "
+        phrases = [phrase for phrase in words.exceptions if f" {phrase} " in said]
+        if any(phrase == said.strip() or len(phrase.split()) == 1 or phrase == "other than" for phrase in phrases) or re.search(
+            r"(?:^|\s)[!\u00ac\u2260]", clause
+        ):
+            raise RowUnclear(f"the {column} {shown(text)} has an exception, which no rule can say; name who is meant")
 
 
 def _is_anybody(rest: list[str], words: Vocabulary) -> bool:
@@ -142,6 +179,10 @@ def _bare_hosts(text: str) -> tuple[str, tuple[str, ...]]:
     """A text whose host names have no ports, paths and dots behind them, and the ports that they had."""
     ports: list[str] = []
 
+    def bare_address(match: re.Match[str]) -> str:
+        ports.append(str(int(match[2])))
+        return match[1].strip("[]")
+
     def bare(match: re.Match[str]) -> str:
         token = match[0].strip("()<>")
         host = HOST.fullmatch(token)
@@ -153,7 +194,13 @@ def _bare_hosts(text: str) -> tuple[str, tuple[str, ...]]:
         bare_host = f"{host[1]}, {path}" if FQDN.fullmatch(path) else host[1]
         return match[0].replace(token, bare_host)
 
-    return re.sub(r"[^\s,;]+", bare, text), tuple(dict.fromkeys(ports))
+    found = re.sub(r"[^\s,;]+", bare, ADDRESS_AND_PORT.sub(bare_address, text))
+    return found, tuple(dict.fromkeys(ports))
+
+
+def _bare_addresses(text: str) -> str:
+    """A text in which an address that stands after a name and a slash stands apart from it."""
+    return ADDRESS_BEHIND.sub(" ", text) if re.search(r"[a-z]", text) else text
 
 
 def _tight_ranges(text: str) -> str:
@@ -168,7 +215,7 @@ def _addresses(text: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def _address(text: str) -> bool:
     """Whether it is an address, a network, or a range of addresses."""
-    if text == "*" or WILD_NETWORK.fullmatch(text):
+    if text in EVERY_ADDRESS or WILD_NETWORK.fullmatch(text):
         return True
     found = RANGE.fullmatch(text)
     try:

@@ -34,6 +34,7 @@ class Grid(t.NamedTuple):
         body: Its rows, each with its line.
         headings: What stands above it, the nearest first.
         sheet: The sheet of a workbook; empty where there is one alone.
+        hidden: The lines that cannot be seen in their workbook.
     """
 
     line: int
@@ -41,6 +42,7 @@ class Grid(t.NamedTuple):
     body: Sequence[tuple[int, Sequence[str]]]
     headings: tuple[str, ...] = ()
     sheet: str = ""
+    hidden: frozenset[int] = frozenset()
 
 
 class TableTooLarge(Exception):
@@ -72,22 +74,3 @@ def bound_rows(line: int, count: int) -> None:
 def bound_tables(line: int, count: int) -> None:
     if count > TABLES:
         raise TableTooLarge(line, f"the page has more than {TABLES} tables")
-
-
-def from_header(
-    rows: Sequence[tuple[int, Sequence[str]]], known: t.Callable[[Sequence[str]], tuple[int, bool]], headings: tuple[str, ...], sheet: str
-) -> Grid | None:
-    """The table of a sheet: it begins with the first row that names all that is needed, or else with the one that names most."""
-    best: tuple[int, int] | None = None
-    for index, (_line, cells) in enumerate(rows[:HEADER_SOUGHT]):
-        count, wanted = known(cells)
-        if wanted:
-            best = (count, index)
-            break
-        if count and (best is None or count > best[0]):
-            best = (count, index)
-    if best is None:
-        return None
-    index = best[1]
-    above = tuple(" ".join(filter(None, cells)) for _line, cells in reversed(rows[max(0, index - 3) : index]))
-    return Grid(rows[index][0], rows[index][1], rows[index + 1 :], (*above, *headings), sheet)

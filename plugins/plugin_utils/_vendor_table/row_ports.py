@@ -12,22 +12,29 @@ import functools
 import re
 
 from .row_protocols import without_ports
+from .services import service_words, with_numbers
 from .unclear import BRACKETS, RowUnclear, shown, split_outside, without_footnote, word_list
 from .vocabulary import Vocabulary
 
 OVER_TCP = frozenset(
     (
         *("https", "http", "http2", "h2", "grpc", "wss", "ws", "websocket", "ssh", "sftp", "mqtts", "mqtt", "ldaps", "ldap", "smtp"),
-        *("smtps", "imaps", "tls", "ssl", "amqp", "amqps", "postgresql", "postgres", "mysql", "rdp"),
+        *("smtps", "imaps", "tls", "ssl", "amqp", "amqps", "postgresql", "postgres", "mysql", "rdp", "dicom", "mllp", "hl7", "ftp", "ftps"),
+        *("telnet", "imap", "pop3", "iscsi", "winrm", "kafka", "redis", "mongodb", "etcd", "mssql", "tds"),
     )
 )
-OVER_UDP = frozenset(("wireguard", "quic", "http3", "h3", "ntp", "dtls"))
+OVER_UDP = frozenset(("wireguard", "quic", "http3", "h3", "ntp", "dtls", "snmp", "tftp", "vxlan", "geneve", "dhcp", "ike", "ikev2"))
+TRANSPORT_NUMBERS = {"6": "tcp", "17": "udp", "132": "sctp", "ip 6": "tcp", "ip 17": "udp"}
+"""IANA's protocol numbers, as exports of firewalls have them."""
 PORTLESS = frozenset(("icmp", "icmpv4", "icmpv6", "icmp6", "esp", "ah", "gre", "igmp", "ospf", "vrrp", "ipip", "dccp"))
 NUMBER = r"([1-9]\d{0,4}|0)"
-PORT = re.compile(
-    rf"(?:(tcp|udp|sctp|both)[ /:]*)?(?:ports? )?{NUMBER}(?: ?[-\u2013\u2014] ?{NUMBER}| to {NUMBER})?(?:[ /]*(tcp|udp|sctp|both))?",
-    re.ASCII,
-)
+TO = rf" ?(?:[-\u2010-\u2015\u2212~]|\.\.+|\u2026) ?{NUMBER}| (?:to|through|thru|bis) {NUMBER}"
+PORT = re.compile(rf"(?:(tcp|udp|sctp|both)[ /:_-]*)?(?:ports?:? )?{NUMBER}(?:{TO})?(?:[ /_-]*(tcp|udp|sctp|both))?", re.ASCII)
+THOUSANDS = re.compile(r"(?<![\d,])(?!(?:2[0-5]|53|6[79]|80|8[18]|9[09])\b)[1-9]\d?,\d{3}(?![\d,])")
+"""A comma in a number: 1,433. Where the first number is a well-known port, as in 22,443, it is a list."""
+DATE = re.compile(r"\d{4}-\d\d-\d\d\b")
+SAME = re.compile(r"\b(\d+) ?: ?\1(?![\d:])")
+"""A first and a last port, or a published port and the one behind it, which are the same."""
 MAPPING = re.compile(r"\d\s*(?::|->|=>|\u2192|\u21d2)\s*\d")
 VERSIONED = "".join(f"(?<!{word} )" for word in ("tls", "ssl", "rfc", "iso", "since", "version"))
 PORT_IN_WORDS = re.compile(rf"(?<![\w.]){VERSIONED}[1-9]\d{{1,4}}(?:-\d+)?(?![\w.]*\d)")
@@ -44,13 +51,23 @@ def read_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tuple[s
     portless = without_ports(protocol, port, words)
     if portless:
         return portless
+    _no_negation(protocol, port, words)
     column, unknown = _protocols(protocol)
     plain = without_footnote(port.lower()).strip()
     if not port or not re.search(r"[^\W_]", plain) or word_list(plain) in words.nobody:
         raise RowUnclear(f"the port {shown(port)} is not a number, range or list of them; write it so, or leave the row out")
+    if DATE.match(plain):
+        raise RowUnclear(f"the port {shown(port)} is a date, which a spreadsheet made of it; write the ports as text")
+    plain = SAME.sub(r"\1", plain)
     if MAPPING.search(plain):
         raise RowUnclear(f"the port {shown(port)} is a range or a published port; write a range with a hyphen, or the port outside alone")
     _no_portless(port)
+    if THOUSANDS.search(plain):
+        raise RowUnclear(
+            f"the port {shown(port)} is not a number or list without doubt; write 1433 for one port, and a blank after the comma for two"
+        )
+    named = service_words(plain)
+    plain = with_numbers(plain)
     beside: list[tuple[str, ...]] = []
     leading = False
     spans: list[str] = []
@@ -72,7 +89,9 @@ def read_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tuple[s
         raise RowUnclear(unknown)
     if column and not all(set(own) <= set(column) for own in beside):
         raise RowUnclear(f"the protocol {shown(protocol)} is another one than beside the port, {shown(port)}; write one of them")
-    implied = _implied(" ".join(BRACKETS.findall(port.lower())))
+    implied = _implied(" ".join((*BRACKETS.findall(port.lower()), *named)))
+    if len(implied) > 1 and len(spans) > 1:  # nobody can tell which port is whose
+        implied = ()
     found: dict[str, list[str]] = {}
     for span, own in zip(spans, _from_neighbours(beside, column, leading), strict=True):
         protocols = own or implied
@@ -81,6 +100,14 @@ def read_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tuple[s
         for each in protocols:
             found.setdefault(each, []).append(span)
     return {each: tuple(dict.fromkeys(found[each])) for each in sorted(found)}
+
+
+def _no_negation(protocol: str, port: str, words: Vocabulary) -> None:
+    """A protocol or a port that takes something away: "TCP, not UDP", "any except 22"."""
+    for what, cell in (("protocol", protocol), ("port", port)):
+        said = set(word_list(cell).split()) & (words.negations | words.exceptions | {"no", "except"})
+        if said or re.search(r"(?:^|\s)[!\u00ac\u2260]", cell):
+            raise RowUnclear(f"the {what} {shown(cell)} has an exception; write what is meant")
 
 
 def joined(start: str, end: str) -> str:
@@ -118,6 +145,7 @@ def _implied(text: str) -> tuple[str, ...]:
 def _protocols(text: str) -> tuple[tuple[str, ...], str]:
     """The transport protocols of the column, and why there are none, unless they stand beside the ports."""
     plain = text.lower()
+    plain = TRANSPORT_NUMBERS.get(plain.strip(), plain)
     transports = tuple(sorted({word for word in re.findall(r"[a-z0-9]+", plain) if word in ("tcp", "udp", "sctp")}))
     if transports:
         _no_portless(text)
@@ -150,4 +178,4 @@ def _both(ands: tuple[str, ...]) -> re.Pattern[str]:
 
 @functools.cache
 def _ports_apart(ands: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"[,;&+]|\b(?:{'|'.join(ands)})\b|(?<=\d) */ *(?=\d|(?:tcp|udp)\b[ /:]*\d)")
+    return re.compile(rf"[,;&+]|\b(?:{'|'.join(ands)})\b|(?<=[\d\x01]) */ *(?=\d|(?:tcp|udp)\b[ /:]*\d)")

@@ -21,14 +21,19 @@ _TUNNEL = re.compile(
     r"|(?:ip(?: protocol| proto)?|protocol|proto)[ /:-]*(?P<number>47|50|51)(?: (?P<called>esp|ah|gre))?"
 )
 _NUMBER_FIRST = re.compile(r"\b(47|50|51) ?[/-] ?(esp|ah|gre)\b")
-_TYPES_IN_BRACKETS = re.compile(r"[(\[] ?((?:types? ?\d{1,3}|echo(?:[ -](?:request|reply))?)(?: ?[,/&] ?| and )?)+ ?[)\]]")
+_TYPES_IN_BRACKETS = re.compile(
+    r"[(\[] ?((?:types? ?\d{1,3}(?:[ ,/]+code 0)?|(?:8|128)/0|ping|echo(?:[ -](?:requests?|reply))?)(?: ?[,/&] ?| and )?)+ ?[)\]]"
+)
 _NAT_T = re.compile(r"(?:ipsec )?nat[ -]?t(?:raversal)?")
-_PING = re.compile(r"(icmpv4|icmpv6|icmp6|icmp)(?:[ /:-]+(.+))?")
+_PING = re.compile(r"(icmpv4|icmpv6|icmp6|ipv6-icmp|icmp)(?:[ /:-]+(.+))?")
+_PING_ALONE = re.compile(r"(?:ping|echo)(?:[ -]requests?)?(?: ?[/(] ?(?:ping|icmp)\)?)?|ping ?/ ?echo")
+_CODE = re.compile(r"\b(?:types? ?[=:]? ?)?(8|128)(?: ?/ ?0\b|[ ,/]+code ?[=:]? ?0\b)")
+"""Type and code of an echo request, which has no other code."""
 _NAT_T_PORT = "4500"
 """RFC 3948: ESP inside UDP."""
-_ICMP = {"icmp": ICMP, "icmpv4": ICMP, "icmpv6": ICMPV6, "icmp6": ICMPV6}
+_ICMP = {"icmp": ICMP, "icmpv4": ICMP, "icmpv6": ICMPV6, "icmp6": ICMPV6, "ipv6-icmp": ICMPV6}
 _APART = re.compile(r"[,;/+&]|\band\b|\bor\b")
-_WORDS = {"ping": "echo-request", "echo": "echo-request"}
+_WORDS = dict.fromkeys(("ping", "echo", "pings", "echo-requests", "ping-requests", "ping-request"), "echo-request")
 _REPLIES = {ICMP: "echo-reply", ICMPV6: "echo-reply"}
 
 
@@ -48,7 +53,9 @@ def without_ports(protocol: str, port: str, words: Vocabulary) -> dict[str, tupl
         own = {str(NUMBERS[each]) for each in tunnels}
         nothing = _is_nothing(place, words) or place in own or set(_tunnels(place)) == set(tunnels)
         return dict.fromkeys(tunnels, ()) if nothing else {}
-    ping = _PING.fullmatch(said)
+    if _PING_ALONE.fullmatch(said) and (_is_nothing(place, words) or _PING_ALONE.fullmatch(place)):
+        return {ICMP: ("echo-request",), ICMPV6: ("echo-request",)}
+    ping = _PING.fullmatch(re.sub(r"^icmp ?(?:for )?\(?(?:ip)?(v[46])\)?", r"icmp\1", said))
     if not ping:
         return {UDP: (_NAT_T_PORT,)} if _NAT_T.fullmatch(said) and (place == _NAT_T_PORT or _is_nothing(place, words)) else {}
     kind, beside = _ICMP[ping[1]], ping[2] or ""
@@ -89,8 +96,14 @@ def _tunnel(match: re.Match[str]) -> str:
 def _types(protocol: str, text: str) -> tuple[str, ...]:
     """The types of ICMP that a text names, if it names nothing else. A bare number may be a port that somebody meant."""
     found = []
-    for part in _APART.split(text):
+    for part in _APART.split(_CODE.sub(r"type \1", text)):
         words = "-".join(part.split())
+        named = re.fullmatch(
+            r"(?:types?-)?([0-9]{1,3})-(echo-request|echo-reply|ping|echo)|(echo-request|echo-reply|ping|echo)-type-([0-9]{1,3})", words
+        )
+        if named:
+            number_said, name_said = named[1] or named[4], _WORDS.get(named[2] or named[3], named[2] or named[3])
+            words = name_said if type_number(protocol, name_said) == int(number_said) else ""
         number = re.fullmatch(r"types?-([0-9]{1,3})", words)
         name = number[1] if number else _WORDS.get(words, words)
         if type_number(protocol, name) is None or (not number and name not in TYPES[protocol]):

@@ -11,11 +11,38 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .refusals import is_harmless, is_optional, refusal, when
 from .unclear import RowUnclear, shown, word_list
 from .vocabulary import Vocabulary
 
-YES = frozenset("\u2705\u2714\u2713\u2611\u25cf\u2022")
-NO = frozenset("\u274c\u2717\u2718\u2612\u2716\u00d7")
+YES = frozenset("\u2705\u2714\u2713\u2611\u25cf\u2022\U0001f7e2\U0001f44d")
+NO = frozenset("\u274c\u2717\u2718\u2612\u2716\u00d7\U0001f534\u26d4\U0001f6ab\U0001f44e\u26d2")
+ABOUT_ELSE = frozenset(
+    (
+        *(
+            "tls",
+            "ssl",
+            "encryption",
+            "encrypted",
+            "auth",
+            "authentication",
+            "authenticated",
+            "certificate",
+            "certificates",
+            "proxy",
+            "vpn",
+        ),
+        *("nat", "log", "logs", "logging", "inspection", "dpi", "ipv6", "monitoring", "monitored", "mfa", "ids", "waf", "backup", "alert"),
+    )
+)
+"""Headers that are about something else than whether the connection is open."""
+ABOUT_OPENING = frozenset(("open", "opened", "expose", "exposed", "firewall", "rule", "reachable"))
+ABOUT_NEED = frozenset(("needed", "required", "enabled", "active", "used", "live", "valid"))
+GENERIC = frozenset(
+    ("is", "port", "ports", "rule", "connection", "in", "still", "currently", "y", "n", "yes", "no", "the", "flow", "by", "default")
+)
+LIFECYCLE = frozenset(("status", "lifecycle", "life cycle", "rule status", "port status", "current status", "implementation status"))
+"""Headers whose cells say whether a connection is in use, and not who needs it."""
 
 
 class Need(t.NamedTuple):
@@ -44,7 +71,11 @@ def check_action(action: str | None, state: str, words: Vocabulary) -> None:
             raise RowUnclear(f"its action is {shown(action)}: not a connection to open")
         if not (parts & words.allow or said in words.yes or set(action) & YES):
             raise RowUnclear(f"its action {shown(action)} does not say whether to allow it; write allow, or leave the row out")
+        if parts & words.limits:
+            raise RowUnclear(f"its action {shown(action)} ends on a day; write allow, and give the day in optional_flows of the inventory")
     states = set(word_list(state).split())
+    if states & (words.deny - words.no | {"filtered"}):
+        raise RowUnclear(f"its state is {shown(state)}: not a connection to open")
     if states & words.replies and not states & {"new", "syn", "any", "all"}:
         raise RowUnclear(f"its state is {shown(state)}: a reply; replies need no rule")
 
@@ -58,10 +89,39 @@ def check_heading(headings: t.Sequence[str], words: Vocabulary) -> None:
     for heading in headings:
         said = re.sub(r"\bblock (?:storage|devices?|size|explorer|producers?)\b", "", word_list(heading))
         parts = set(said.split())
+        if not is_harmless(said, words) and re.search(
+            rf"\b(?:{'|'.join(words.negations)}|no longer) (?:be )?(?:{'|'.join(words.allow)})\b", said
+        ):
+            raise RowUnclear(f"the heading {shown(heading)} says that these are not connections to open")
         if parts & words.allow:
             return
-        if parts & words.deny - words.no:
+        if refused_by_heading(heading, words):
             raise RowUnclear(f"the heading {shown(heading)} says that these are not connections to open")
+
+
+def refused_by_heading(heading: str, words: Vocabulary) -> bool:
+    """Whether a heading says that the connections below it are not to be opened."""
+    plain = re.sub(r"\bblock (?:storage|devices?|size|explorer|producers?)\b", "", word_list(heading))
+    parts = set(plain.split())
+    if parts & words.deny - words.no:
+        return not is_harmless(plain, words)
+    things, gone = r"\b(?:ports?|rules?|connections?|flows?|services?)\b", "|".join(words.gone)
+    about_ports = re.match(rf"(?:{gone}) (?:\w+ )?{things}", plain) or re.search(rf"{things}(?: that)?(?: are| is)? (?:{gone})\b", plain)
+    return bool(about_ports) or bool(refusal(heading, words, gone=False))
+
+
+def check_marks(header: str, cell: str, enabled: bool, words: Vocabulary) -> None:
+    """Check a column that says whether a row is in use (Enabled: no), or the contrary (Deprecated: yes).
+
+    Raises:
+        RowUnclear: if it is not in use, or nobody can tell.
+    """
+    said = word_list(cell)
+    yes = said in {*words.yes, "1", *words.lasting, *words.allow} or bool(set(cell) & YES and said in ("", *words.yes))
+    no = said in {*words.no, "0", *words.nobody} or bool(set(cell) & NO and said in ("", *words.no)) or (not said and not yes)
+    if (enabled and yes) or (not enabled and no):
+        return
+    raise RowUnclear(f"its column {shown(header)} says {shown(cell)}: ask the vendor whether it is still needed, or leave the row out")
 
 
 def need(header: str, cell: str, words: Vocabulary) -> Need:
@@ -78,6 +138,8 @@ def need(header: str, cell: str, words: Vocabulary) -> Need:
     inverted = _all_in(header, words.optional) and not _all_in(header, words.mandatory)
     said = word_list(re.sub(r"\([^()]*\)", " ", cell)) or word_list(cell)
     parts = said.split()
+    if word_list(header) in LIFECYCLE and (set(cell) & NO or said in words.no):
+        raise RowUnclear(f"the table says {shown(cell)} of it: ask the vendor whether it is still needed, or leave the row out")
     yes, no = "mandatory", "optional"
     if inverted:
         yes, no = no, yes
@@ -93,6 +155,8 @@ def need(header: str, cell: str, words: Vocabulary) -> Need:
         return Need("mandatory")
     if set(parts) & words.gone or any(f" {phrase} " in f" {said} " for phrase in words.gone) or set(parts) & words.negations:
         raise RowUnclear(f"the table says {shown(cell)} of it: ask the vendor whether it is still needed, or leave the row out")
+    if said in words.nobody:
+        raise RowUnclear(f"the table says {shown(cell)} of it: ask the vendor whether it is needed, or leave the row out")
     if said in words.optional:
         return Need("optional")
     if said in words.mandatory:
@@ -100,7 +164,58 @@ def need(header: str, cell: str, words: Vocabulary) -> Need:
     if said in words.allow:
         return Need("conditional")
     answer = yes if parts[0] in words.yes else no if parts[0] in words.no else ""
+    if (
+        word_list(header) in LIFECYCLE
+        and not answer
+        and parts[0] not in (words.optional | words.mandatory)
+        and not _is_lasting(said, words)
+    ):
+        raise RowUnclear(f"the status {shown(cell)} does not say whether it is in use; ask the vendor, or leave the row out")
     return Need("optional" if answer == "optional" or parts[0] in words.optional - words.no else "conditional", cell)
+
+
+def check_unknown(header: str, cell: str, words: Vocabulary) -> None:
+    """Check a column with an unknown header for what takes a row back: "DROP", "decommissioned", or "Open in firewall: no".
+
+    Raises:
+        RowUnclear: if it does.
+    """
+    said, about = word_list(cell), set(word_list(header).split())
+    if about & (ABOUT_ELSE | words.replies):
+        return
+    found = refusal(cell, words)
+    if found or said in words.deny - words.no - {"close", "closed", "disable", "disabled"}:
+        why = "ask the vendor whether it is still needed, or leave the row out" if found == "unneeded" else "not a connection to open"
+        raise RowUnclear(f"its column {shown(header)} says {shown(cell)}: {why}")
+    opens = about & ABOUT_OPENING or (about & ABOUT_NEED and about <= ABOUT_NEED | GENERIC)
+    closes = about & (words.gone | words.deny - words.no) and about <= words.gone | words.deny | GENERIC
+    if (opens and (said in words.no or set(cell) & NO)) or (closes and (said in words.yes or set(cell) & YES)):
+        raise RowUnclear(f"its column {shown(header)} says {shown(cell)}: ask the vendor whether it is to be opened, or leave the row out")
+
+
+def remarked(purposes: t.Iterable[str], words: Vocabulary) -> Need | None:
+    """How much a row is needed, as its purpose or remark says; nothing if they do not say so."""
+    for purpose in purposes:
+        if is_optional(purpose, words):
+            return Need("optional", when(purpose, words))
+        condition = when(purpose, words)
+        if condition:
+            return Need("conditional", condition)
+    return None
+
+
+def stronger(one: Need, other: Need) -> Need:
+    """How much a connection is needed that two rows name."""
+    needs = [each for each in ("mandatory", "conditional", "optional") if each in (one.necessity, other.necessity)]
+    same = [each for each in (one, other) if each.necessity == needs[0]]
+    conditions = list(dict.fromkeys(each.condition for each in same))
+    return Need(needs[0], "; or: ".join(conditions) if all(conditions) else "")
+
+
+def _is_lasting(said: str, words: Vocabulary) -> bool:
+    parts = said.split()
+    lasting = any(f"{said} ".startswith(f"{phrase} ") for phrase in words.lasting)
+    return lasting or bool(set(parts) & words.conditions) or parts[0] in words.limits
 
 
 def _all_in(header: str, known: t.Collection[str]) -> bool:

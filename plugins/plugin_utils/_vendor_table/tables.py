@@ -13,24 +13,24 @@ import typing as t
 from collections.abc import Iterator, Sequence
 
 from .._common.texts import shortened, visible
+from .columns import PORTS, Columns, clean, columns_of, pieces
 from .csv_grids import csv_grids
 from .grids import BREAK, CELL, COLUMNS_MOST, LINE, ROWS, TABLES, Grid, TableTooLarge, bound_row
 from .html_grids import html_grids
 from .markdown_grids import markdown_grids
 from .other_formats import other_format
-from .unclear import without_footnote, word_list
+from .refusals import is_optional
+from .status import refused_by_heading
+from .unclear import is_ditto, word_list
 from .vocabulary import vocabulary
 
 __all__ = ("CELL", "COLUMNS_MOST", "LINE", "ROWS", "TABLES", "Row", "TableTooLarge", "TablesNotFound", "clean", "read_grids", "read_tables")
 
 NEEDED = ("port", "source", "destination")
-PORTS = ("port", "port_tcp", "port_udp")
-ENDS = ("source", "destination", "other")
 LISTED = (*PORTS, "protocol")
 """The columns whose cells are lists, where they have several lines."""
+SERVICE_PORT = re.compile(r"\b(?:tcp|udp|sctp)[ /:_-]*\d|\d[ /_-]*(?:tcp|udp|sctp)\b", re.IGNORECASE)
 LACKING_SHOWN = 10
-
-LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")  # stops at the next bracket, so that its time grows with the text, not with its square
 
 
 class Row(t.NamedTuple):
@@ -44,6 +44,8 @@ class Row(t.NamedTuple):
         headings: What stands above the table, the nearest first.
         broken: The columns whose cell has several lines that nothing separates.
         sheet: The sheet of a workbook; empty where there is one alone.
+        more: Further columns: the kind, if it is known, the header, and the cell, if it is not empty.
+        hidden: Whether the row cannot be seen in its workbook.
     """
 
     line: int
@@ -53,6 +55,8 @@ class Row(t.NamedTuple):
     headings: tuple[str, ...] = ()
     broken: frozenset[str] = frozenset()
     sheet: str = ""
+    more: tuple[tuple[str, str, str], ...] = ()
+    hidden: bool = False
 
     @property
     def place(self) -> str:
@@ -88,12 +92,14 @@ def read_grids(found: Sequence[Grid]) -> list[list[Row]]:
         TablesNotFound: if there is none.
         TableTooLarge: if there are more rows, columns or characters than a table of connections can have.
     """
-    some = any(_is_wanted(_columns(grid.header)) for grid in found)
+    parts = [piece for grid in found for piece in pieces(grid, known_in)]
+    parts = [_with_services(grid) for grid in parts]
+    some = any(known_in(grid.header)[1] for grid in parts)
     tables = []
     rows = 0
-    for grid in found:
-        columns = _columns(grid.header)
-        if not _is_wanted(columns) and not (some and "protocol" in columns and any(column in PORTS for column in columns)):
+    for grid in parts:
+        columns = columns_of(grid.header, vocabulary())
+        if not columns.are_wanted and not (some and "protocol" in columns.first and any(column in PORTS for column in columns.first)):
             continue
         table = list(_rows(grid, columns))
         rows += len(table)
@@ -106,22 +112,26 @@ def read_grids(found: Sequence[Grid]) -> list[list[Row]]:
     return tables
 
 
-_Columns = list[t.Optional[str]]
-
-
-def _is_wanted(columns: _Columns) -> bool:
-    return any(column in PORTS for column in columns) and any(column in ENDS for column in columns)
+def _with_services(grid: Grid) -> Grid:
+    """A grid whose ports stand in the column of services, as rules of firewalls have them: tcp/443."""
+    columns = columns_of(grid.header, vocabulary())
+    if columns.are_wanted or "service" not in columns.first or not {"source", "destination"} <= set(columns.first):
+        return grid
+    place = columns.first.index("service")
+    if not any(SERVICE_PORT.search(cells[place]) for _line, cells in grid.body if len(cells) > place):
+        return grid
+    return grid._replace(header=[*grid.header[:place], vocabulary().columns["port"][0], *grid.header[place + 1 :]])
 
 
 def known_in(header: Sequence[str]) -> tuple[int, bool]:
     """How many of a header's columns are known, and whether they are those of a table of connections."""
-    columns = _columns(header)
-    return sum(column is not None for column in columns), _is_wanted(columns)
+    columns = columns_of(header, vocabulary())
+    return sum(column is not None for column in columns.first), columns.are_wanted
 
 
 def _lack(table: Grid) -> str:
     """What a table lacks, and which of its columns could be it."""
-    columns = _columns(table.header)
+    columns = columns_of(table.header, vocabulary()).first
     missing = [column for column in NEEDED if column not in columns]
     unknown = [clean(cell) for cell, column in zip(table.header, columns, strict=True) if column is None]
     others = [shortened(repr(cell), 60) for cell in unknown if cell]
@@ -129,52 +139,47 @@ def _lack(table: Grid) -> str:
     return f"{lack}; if {' or '.join(others)} is meant, write so" if others else lack
 
 
-def _columns(header: Sequence[str]) -> _Columns:
-    """The known column of each cell of a header; of two that mean the same, the first in the order of the vocabulary counts.
-
-    Words such as "network" or "address" are left out of a header that is not known with them.
-    """
-    words = vocabulary()
-    noise = {*words.addressing, *words.networks, "host", "hosts", "component", "components", "system", "systems", "name", "s"}
-    exact = [word_list(re.sub(r"(?<=\w)\((?:e?s|e?n)\)", "s", without_footnote(clean(cell)))) for cell in header]
-    bare = [" ".join(word for word in name.split() if word not in noise) for name in exact]
-    columns: _Columns = [None] * len(exact)
-    for written in (exact, bare):
-        for column, names in words.columns.items():
-            if column in columns:
-                continue
-            free = [name if columns[place] is None else "" for place, name in enumerate(written)]
-            place = next((free.index(name) for name in names if name in free), None)
-            if place is not None:
-                columns[place] = column
-    return columns
-
-
-def _rows(grid: Grid, columns: _Columns) -> Iterator[Row]:
-    headers = {column: clean(cell) for column, cell in zip(columns, grid.header, strict=True) if column}
+def _rows(grid: Grid, columns: Columns) -> Iterator[Row]:
+    headers = {column: clean(cell) for column, cell in zip(columns.first, grid.header, strict=True) if column}
     headings = tuple(filter(None, map(clean, grid.headings)))
+    above: dict[str, str] = {}
     for line, cells in grid.body:
         bound_row(line, cells)
         said = {clean(cell) for cell in cells if re.search(r"[^\W_]|\*", cell)}
-        if not said and len(cells) <= len(columns):
+        if not said and len(cells) <= len(columns.first):
             continue
-        if len(said) == 1 and len(columns) > 2 and _is_section(*said):
+        if len(said) == 1 and len(columns.first) > 2 and _is_section(*said):
             headings = (*said, *headings[-3:])
             continue
-        known = {column: clean(cell) for column, cell in zip(columns, cells, strict=False) if column}
-        broken = {column for column, cell in zip(columns, cells, strict=False) if column and _is_broken(cell)}
+        known = {column: clean(cell) for column, cell in zip(columns.first, cells, strict=False) if column}
+        broken = {column for column, cell in zip(columns.first, cells, strict=False) if column and _is_broken(cell)}
         known.update(
-            {column: clean(_listed(cell)) for column, cell in zip(columns, cells, strict=False) if column in LISTED and column in broken}
+            {
+                column: clean(_listed(cell))
+                for column, cell in zip(columns.first, cells, strict=False)
+                if column in LISTED and column in broken
+            }
         )
-        filled = {**{column: "" for column in columns if column}, **known}
-        yield Row(line, filled, len(cells) > len(columns), headers, headings, frozenset(broken), grid.sheet)
+        filled = {**{column: "" for column in columns.first if column}, **known}
+        filled = {column: above.get(column, cell) if is_ditto(cell, vocabulary()) else cell for column, cell in filled.items()}
+        above = filled
+        more = tuple(
+            (further or "", clean(header), clean(cell))
+            for first, further, header, cell in zip(columns.first, columns.further, grid.header, cells, strict=False)
+            if not first and cell.strip()
+        )
+        surplus = len(cells) > len(columns.first)
+        yield Row(line, filled, surplus, headers, headings, frozenset(broken), grid.sheet, more, line in grid.hidden)
 
 
 def _is_section(text: str) -> bool:
     """Whether the only text of a row is a heading for the next rows: it says a direction, or that they are refused."""
     words = vocabulary()
     said = word_list(text).split()
-    return any(word in words.directions for word in said) or bool(set(said) & words.deny - words.no)
+    if " ".join(said) in words.mandatory - words.yes:
+        return True
+    allowed = bool(set(said) & words.allow - words.yes) and len(said) < 6
+    return allowed or any(word in words.directions for word in said) or refused_by_heading(text, words) or is_optional(text, words)
 
 
 def _is_broken(cell: str) -> bool:
@@ -191,9 +196,3 @@ def _is_broken(cell: str) -> bool:
 
 def _listed(cell: str) -> str:
     return ", ".join(filter(None, (line.strip(" ,;") for line in BREAK.split(cell))))
-
-
-def clean(cell: str) -> str:
-    """A cell as a line of plain text: no Markdown, nothing unprintable, single spaces."""
-    text = LINK.sub(r"\1", BREAK.sub(" ", cell)).replace("\\|", "|").replace("`", "").replace("**", "")
-    return " ".join(visible(text).split())

@@ -22,19 +22,25 @@ FILE = pathlib.Path(__file__).with_name("vocabulary.yml")
 COLUMNS = (
     *("direction", "protocol", "port", "source", "destination", "purpose", "service", "status"),
     *("other", "source_port", "port_end", "port_tcp", "port_udp", "action", "state", "condition"),
+    *("local_port", "remote_port", "local", "first", "second", "enabled", "disabled", "inbound", "outbound"),
 )
 GROUPS = {"columns": COLUMNS, "directions": (INGRESS, EGRESS), "necessity": ("optional", "mandatory"), "actions": ("allow", "deny")}
 LISTS = (
-    *("anybody", "nobody", "self", "quantifiers", "networks", "hosts", "machines", "addressing", "and", "or"),
-    *("yes", "no", "negations", "gone", "conditions", "refusals", "replies"),
+    *("anybody", "nobody", "self", "above", "exceptions", "both", "onward", "quantifiers", "networks", "hosts", "machines"),
+    *("addressing", "and", "or", "yes", "no", "negations", "gone", "lasting", "unneeded", "conditions", "limits", "refusals"),
+    *("harmless", "replies", "answering"),
 )
 WORD = re.compile(r"[^\W_]+( [^\W_]+)*")
 
 
 class Vocabulary(t.NamedTuple):
-    """The words of all languages together; vocabulary.yml says what each kind means."""
+    """The words of all languages together; vocabulary.yml says what each kind means.
+
+    ``headers`` has the column of each header, and its place in the list of that column.
+    """
 
     columns: Mapping[str, Sequence[str]]
+    headers: Mapping[str, tuple[str, int]]
     directions: Mapping[str, str]
     optional: frozenset[str]
     mandatory: frozenset[str]
@@ -43,6 +49,10 @@ class Vocabulary(t.NamedTuple):
     anybody: frozenset[str]
     nobody: frozenset[str]
     self: frozenset[str]
+    above: frozenset[str]
+    exceptions: frozenset[str]
+    both: frozenset[str]
+    onward: frozenset[str]
     quantifiers: frozenset[str]
     networks: frozenset[str]
     hosts: frozenset[str]
@@ -52,9 +62,14 @@ class Vocabulary(t.NamedTuple):
     no: frozenset[str]
     negations: frozenset[str]
     gone: frozenset[str]
+    lasting: frozenset[str]
+    unneeded: frozenset[str]
     conditions: frozenset[str]
+    limits: frozenset[str]
     refusals: frozenset[str]
+    harmless: frozenset[str]
     replies: frozenset[str]
+    answering: frozenset[str]
     ands: Sequence[str]
     ors: Sequence[str]
 
@@ -79,6 +94,7 @@ def read_vocabulary(text: str) -> Vocabulary:
     lists = {key: [word for words in languages.values() for word in words[key]] for key in LISTS}
     return Vocabulary(
         columns=groups["columns"],
+        headers={name: (column, place) for column, names in groups["columns"].items() for place, name in enumerate(names)},
         directions={word: direction for direction, words in groups["directions"].items() for word in words},
         optional=frozenset(groups["necessity"]["optional"]),
         mandatory=frozenset(groups["necessity"]["mandatory"]),

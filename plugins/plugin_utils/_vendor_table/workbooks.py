@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 
 from .._common.texts import one_line, shortened
 from .._libraries import library
-from .grids import COLUMNS_MOST, ROWS, Grid, TableTooLarge, bound_row, from_header
+from .columns import from_header
+from .grids import COLUMNS_MOST, ROWS, Grid, TableTooLarge, bound_row
 
 UNPACKED = 64 * 1024 * 1024
 """The most bytes that the parts of a workbook may have together."""
@@ -58,7 +59,7 @@ def workbook_grids(data: bytes, known: t.Callable[[Sequence[str]], tuple[int, bo
         name = one_line(sheet.title)
         found = from_header(_rows(sheet), known, (name,), name if len(sheets) > 1 else "")
         if found:
-            yield found
+            yield found._replace(hidden=frozenset(line for line, _cells in found.body if sheet.row_dimensions[line].hidden))
 
 
 def _bound(data: bytes) -> None:
@@ -83,8 +84,6 @@ def _rows(sheet: t.Any) -> list[tuple[int, list[str]]]:
                 merged[row, column] = (spanned.min_row, spanned.min_col)
     rows = []
     for row in range(1, sheet.max_row + 1):
-        if sheet.row_dimensions[row].hidden:
-            continue
         cells = [_text(sheet.cell(*merged.get((row, column), (row, column)))) for column in range(1, sheet.max_column + 1)]
         while cells and not cells[-1]:
             cells.pop()

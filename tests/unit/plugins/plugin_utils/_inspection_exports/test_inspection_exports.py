@@ -63,6 +63,18 @@ def test_what_leads_to_the_own_hosts_is_known_by_its_sources() -> None:
         assert ("_from" in block) == ("dst 198.51.100.1\n" in block)
 
 
+@every_product
+def test_a_perimeter_sees_partners_at_the_port_in_front_and_not_the_front_behind_it(product: str) -> None:
+    front = {"sources": ["198.18.3.4"], "health_checks": ["198.18.3.16/28"], "ports": {8443: 443}}
+    (text,) = planned([product], connectivity_front=front).values()
+    assert not any(address.startswith("198.18.") for address in addresses(text))
+    assert "203.0.113.1" in addresses(text)
+    plain = planned([product], connectivity_front={}).values()
+    assert (list(plain) == [text]) is (product == "zscaler")  # which knows names alone, and nothing that comes in
+    if product == "suricata":
+        assert re.search(r"203\.0\.113\.1.* <> \[198\.51\.100\.1,2001:db8::1\] \[443(,|\])", text)
+
+
 def test_where_everybody_is_the_destination_the_source_counts() -> None:
     squid = planned(["squid"], connectivity_memberships=[{**STATION, "federation_scope": "any"}])["inspection/exports/squid/all.conf"]
     (outgoing,) = (block for block in squid.split("\n\n")[1:] if "_from" in block)

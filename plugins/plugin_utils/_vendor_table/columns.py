@@ -82,7 +82,7 @@ def pieces(grid: Grid, known: Known) -> Iterator[Grid]:
             continue
         above = []
         while body and len(_texts(body[-1][1])) == 1:
-            above.append(next(iter(_texts(body.pop()[1]))))
+            above += _texts(body.pop()[1])
         yield grid._replace(line=line, header=header, body=body, headings=headings)
         header, body, line, headings = cells, [], number, (*above, *grid.headings)
     yield grid._replace(line=line, header=header, body=body, headings=headings)

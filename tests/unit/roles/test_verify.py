@@ -22,13 +22,6 @@ def _load(role: str, file: str) -> dict[str, t.Any]:
     return content
 
 
-@pytest.mark.parametrize("role", ["audit", "verify"])
-def test_every_default_is_documented_and_no_other(role: str) -> None:
-    options = _load(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    documented = {name: option["default"] for name, option in options.items() if "default" in option}
-    assert documented == _load(role, "defaults/main.yml")
-
-
 @pytest.mark.parametrize("name", ["backend", "container_interfaces"])
 def test_the_policy_is_compared_as_it_was_enforced(name: str) -> None:
     enforced = _load("firewall", "defaults/main.yml")[f"firewall_{name}"]

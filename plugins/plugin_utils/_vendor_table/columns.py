@@ -80,7 +80,7 @@ def pieces(grid: Grid, known: Known) -> Iterator[Grid]:
             continue
         if list(cells) == list(header):  # as on the next page
             continue
-        above = []
+        above: list[str] = []
         while body and len(_texts(body[-1][1])) == 1:
             above += _texts(body.pop()[1])
         yield grid._replace(line=line, header=header, body=body, headings=headings)

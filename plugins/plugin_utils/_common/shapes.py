@@ -15,7 +15,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import typing as t
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from ...module_utils._host.printable import printable
 
@@ -133,13 +133,8 @@ def list_of(shape: Shape, limit: int) -> Shape:
     return take
 
 
-def mapping_of(keys: Iterable[str], shape: Shape) -> Shape:
-    """A mapping with some of a few keys, whose values have one shape."""
-    return record({}, dict.fromkeys(keys, shape), strict=True)
-
-
-def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None = None, strict: bool = False) -> Shape:
-    """A mapping with these keys; others are left out, or refused if ``strict``."""
+def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None = None) -> Shape:
+    """A mapping with these keys; others are left out."""
     known = {**required, **(optional or {})}
 
     def take(value: object, place: str) -> dict[str, t.Any]:
@@ -148,8 +143,6 @@ def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None =
         missing = [key for key in required if key not in value]
         if missing:
             raise Unusable(f"{place or 'it'} lacks {', '.join(missing)}")
-        if strict and not known.keys() >= value.keys():
-            raise Unusable(f"{place or 'it'} has keys besides {', '.join(known)}")
         return {key: shape(value[key], f"{place}.{key}" if place else key) for key, shape in known.items() if key in value}
 
     return take

@@ -27,8 +27,6 @@ Shape = t.Union[Check, "list[Shape]", Mapping[str, "Shape"]]
 
 SELECTION = "selection"
 """The key of plan.json that only a narrowed plan has: the expression that chose its rules."""
-KNOWN_PROBLEMS = "known_problems"
-"""The key of a finding about a flow of which something is known to go wrong."""
 DEPTH = 16
 _LENGTH = re.compile(r"[0-9]{1,3}")
 

@@ -151,10 +151,9 @@ def test_planned_flows_without_tracking_pass_or_are_named(net: Network, firewall
     assert bool(refused) == (firewall != "nftables" or "deny" in defaults)
 
 
-FIREWALLD = [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie", whole=True), on_suite("forky", "forky", whole=True)]
-
-
-@pytest.mark.parametrize("suite", FIREWALLD)
+@pytest.mark.parametrize(
+    "suite", [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie", whole=True), on_suite("forky", "forky", whole=True)]
+)
 def test_ports_of_firewalld_by_name_and_services_that_include_others(net: Network, suite: str) -> None:
     host = net.host
     host.run(["mkdir", "-p", "/etc/firewalld/services"])
@@ -177,7 +176,9 @@ def test_ports_of_firewalld_by_name_and_services_that_include_others(net: Networ
     assert firewalld.runtime() == runtime
 
 
-@pytest.mark.parametrize("suite", FIREWALLD)
+@pytest.mark.parametrize(
+    "suite", [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie", whole=True), on_suite("forky", "forky", whole=True)]
+)
 def test_ours_goes_where_a_file_of_others_keeps_firewalld_from_working(host: FirewallHost, suite: str) -> None:
     firewalld = Firewalld(host)
     runtime, files = firewalld.runtime(), firewalld.files()

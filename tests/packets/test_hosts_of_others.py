@@ -174,3 +174,22 @@ def test_ports_of_firewalld_by_name_and_services_that_include_others(net: Networ
     assert host.apply(policy(PEER_HTTP, rule("linksight.north.peer_grpc.ingress", "9090")))["changed"]
     host.apply(None)
     assert firewalld.runtime() == runtime
+
+
+@pytest.mark.parametrize(
+    "suite", [on_suite("bookworm", "bookworm"), on_suite("trixie", "trixie", whole=True), on_suite("forky", "forky", whole=True)]
+)
+def test_ours_goes_where_a_file_of_others_keeps_firewalld_from_working(host: FirewallHost, suite: str) -> None:
+    firewalld = Firewalld(host)
+    runtime, files = firewalld.runtime(), firewalld.files()
+    host.apply(policy(PEER_HTTP))
+    broken = host.file("/etc/firewalld/zones/public.xml")
+    broken.write_text('<?xml version="1.0" encoding="utf-8"?>\n<zone><service name="nowhere"/></zone>\n', encoding="utf-8")
+    firewalld.restart()
+    with pytest.raises(PolicyFailed, match="firewalld is in state FAILED"):
+        host.apply(policy(PEER_HTTP))
+    assert host.apply(None)["changed"]
+    assert not host.apply(None)["changed"]
+    broken.unlink()
+    firewalld.restart()
+    assert (firewalld.runtime(), firewalld.files()) == (runtime, files)

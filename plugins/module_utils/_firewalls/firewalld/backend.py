@@ -99,6 +99,8 @@ def _is_starting(host: Host) -> bool:
 def _propose(policy: t.Optional[Policy], host: Host) -> Change:
     if not policy and not is_running(host):
         return FilesChange(Files(host, ()))
+    if not policy and _has_failed_without_ours(host):
+        return FilesChange(Files(host, ()))
     client = firewalld_client.connect(host, carries=policy is not None)
     objects = translate(policy) if policy else []
     files = Files(host, objects)
@@ -118,8 +120,14 @@ def _propose(policy: t.Optional[Policy], host: Host) -> Change:
     return FirewalldChange(host, client, files, runtime, wanted, needs_reload, warnings)
 
 
+def _has_failed_without_ours(host: Host) -> bool:
+    """Whether a file of others keeps the daemon from working, so that it has loaded nothing of ours: then our files can go."""
+    client = firewalld_client.reach()
+    return firewalld_client.has_failed(client) and not live.read(client, host, Files(host, ()).is_ours)
+
+
 class FilesChange(Change):
-    """The removal of our files while firewalld does not run."""
+    """The removal of our files while firewalld does not run, or has not loaded them."""
 
     name = NAME
 

@@ -26,6 +26,7 @@ _PATIENCE = 12  # how often to wait these 25 seconds, on a busy host
 PATIENT_SECONDS = 300.0  # how long one call may take: a reload with a large blocklist takes minutes, and all other calls wait for it
 _INTROSPECTION_SECONDS = 20.0  # a client that waits longer for it gives it up, and sends wrong types later
 _SERVICE = "org.fedoraproject.FirewallD1"
+_FAILED = "FAILED"
 _RUNNING, _RUNNING_BUT_FAILED, _UNKNOWN = 0, 251, 254  # firewall-cmd(1), exit codes
 _BUSY = (
     "firewalld has not answered for %d seconds; it may be loading a large configuration. Nothing more was asked of it. Wait until "
@@ -55,6 +56,12 @@ def connect(host: Host, carries: bool) -> t.Any:
         if carries:
             _be_capable(client, host)
     return client
+
+
+def has_failed(client: t.Any) -> bool:
+    """Whether something in its configuration keeps the daemon from working. Raises ToolFailed where it does not answer."""
+    with errors(_SILENT):
+        return str(client.get_property("state")) == _FAILED
 
 
 def is_running(host: Host) -> bool:

@@ -174,6 +174,11 @@ class _Family:
     def changed(self) -> bool:
         return self.wanted != self.file or self.deviations != ([], [])
 
+    @property
+    def waiting(self) -> t.Sequence[str]:
+        """The administrator's rules that stand in the file alone, and that loading it puts in force as well."""
+        return self._compared.waiting if self._compared and self.changed else ()
+
     def describe(self, file: rules_file.RulesFile, deviations: t.Sequence[str]) -> str:
         lines = ["IPv%d" % self.version, *("  " + line for line in file.describe()), *("  loaded: " + line for line in deviations)]
         return "\n".join(lines) + "\n"
@@ -213,7 +218,10 @@ class UfwChange(Change):
         self._snapshot = snapshot
         self._files = {family.path: File(family.wanted.text.encode("utf-8", BYTES)) for family in self._families}
         self._touched = False
-        self.before = "".join(family.describe(family.file, family.deviations[0]) for family in families)
+        self.before = "".join(
+            family.describe(family.file, family.deviations[0]) + "".join("  not loaded yet: %s\n" % line for line in family.waiting)
+            for family in families
+        )
         self.after = "".join(family.describe(family.wanted, family.deviations[1]) for family in families)
         self.warnings = warnings
 

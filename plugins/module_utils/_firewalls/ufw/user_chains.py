@@ -66,10 +66,12 @@ class Comparison(t.NamedTuple):
     Attributes:
         extras: The rules that are in the kernel alone, by chain.
         missing: Our rules that are in the file, but not in the kernel.
+        waiting: The administrator's rules of this kind, as somebody leaves them who edits the file and does not run 'ufw reload'.
     """
 
     extras: Extras
     missing: t.Tuple[str, ...] = ()
+    waiting: t.Tuple[str, ...] = ()
 
 
 def layout(file: rules_file.RulesFile) -> Layout:
@@ -134,13 +136,16 @@ def compare(loaded: Chains, expected: Chains, written: Layout, chains: t.Iterabl
     """
     extras: Extras = {}
     missing: t.List[str] = []
+    waiting: t.List[str] = []
     for chain in chains:
         present, wanted, owners = loaded.get(chain, ()), expected.get(chain, ()), [owner for _line, owner in written.get(chain, ())]
         if len(wanted) != len(owners):
             return None
         matched = {place: number for number, place in _aligned(present, wanted)}
         loaded_ones = set(matched.values())
-        missing += [line for number, line in enumerate(wanted) if number not in loaded_ones and owners[number] != FOREIGN]
+        for number, line in enumerate(wanted):
+            if number not in loaded_ones:
+                (waiting if owners[number] == FOREIGN else missing).append(line)
         foreign = [0, *itertools.accumulate(int(owner == FOREIGN) for owner in owners)]
         found = []
         before = 0
@@ -151,7 +156,7 @@ def compare(loaded: Chains, expected: Chains, written: Layout, chains: t.Iterabl
                 found.append(Extra(line, foreign[before], owners[before - 1] if before else ""))
         if found:
             extras[chain] = found
-    return Comparison(_without_ours(extras, new), tuple(missing))
+    return Comparison(_without_ours(extras, new), tuple(missing), tuple(waiting))
 
 
 def _aligned(present: t.Sequence[str], wanted: t.Sequence[str]) -> t.List[t.Tuple[int, int]]:

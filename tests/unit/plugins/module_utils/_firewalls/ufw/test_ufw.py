@@ -269,6 +269,15 @@ def test_a_rule_that_ufw_takes_for_ours_is_named_once(host: FakeHost) -> None:
     assert "linksight.north.peer_http.ingress" in warning
 
 
+def test_a_rule_in_the_file_alone_is_shown_before_a_run_loads_it(host: FakeHost) -> None:
+    theirs = b"\n### tuple ### allow tcp 2222 0.0.0.0/0 any 0.0.0.0/0 in\n-A ufw-user-input -p tcp --dport 2222 -j ACCEPT\n"
+    host.files[RULES] = host.files[RULES].replace(b"### RULES ###\n", b"### RULES ###\n" + theirs)
+    change = ufw.propose(POLICY, host)
+    shown = [line for line in change.before.splitlines() if "not loaded yet" in line]
+    assert ["--dport 2222 -j ACCEPT" in line for line in shown] == [True]
+    assert "not loaded yet" not in change.after
+
+
 def test_ufws_lock_is_respected(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
     change = ufw.propose(POLICY, host)
     monkeypatch.setattr(ufw, "LOCK_SECONDS", 0.0)

@@ -67,10 +67,10 @@ Describe 'Rules of others' {
         @{ Text = 'Action=Allow|Dir=In|Protocol=6|LPort=9090|RA4=203.0.112.0/255.255.254.0|Name=k'; Told = '*lets in others than the peers of federated.connectivity grpc*' }
         @{ Text = 'Action=Allow|Dir=In|Protocol=6|LPort2_10=7000-8000|Name=k'; Told = "rule 'k' (Inbound TCP 7000-8000) opens what the plan closes to everybody: federated.connectivity hub. Remove or narrow it" }
         @{ Text = 'Action=Allow|Dir=In|Protocol=6|LPort=8001|RA4=203.0.113.7|Name=for one'; Told = '*opens what the plan closes to everybody: federated.connectivity hub*' }
-        @{ Text = "Action=Block|Dir=In|Protocol=6|LPort=8443|Name=a`e[31mb"; Told = "rule 'a``?``[31mb' (Inbound TCP 8443) blocks*" }
+        @{ Text = 'Action=Block|Dir=In|Protocol=6|LPort=8443|Name=a{ESC}[31mb'; Told = "rule 'a``?``[31mb' (Inbound TCP 8443) blocks*" }
     ) {
         $env:WINDIR = 'C:\Windows'
-        $said = Get-Told $Text
+        $said = Get-Told $Text.Replace('{ESC}', "`e") # a name of a test cannot hold it
         $said.Count | Should -Be 1
         $said[0] | Should -BeLike $Told
     }

@@ -19,9 +19,11 @@ from .row_ends import directed, read_ends, with_port
 from .row_ports import joined, read_ports
 from .status import YES, Need, check_action, check_heading, check_marks, check_unknown, need, remarked
 from .tables import Row
-from .unclear import BRACKETS, End, RowUnclear, shown, word_list
+from .unclear import End, RowUnclear, shown, word_list
 from .vocabulary import Vocabulary, vocabulary
 
+REMARK = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+ASIDE = re.compile(r" [-\u2013\u2014] ")
 TRANSPORT = re.compile(r"(?<![a-z])(?:tcp|udp|sctp)(?![a-z])", re.IGNORECASE)
 
 
@@ -149,7 +151,9 @@ def _purposes(row: Row) -> list[tuple[str, str]]:
     purposes = [("purpose", row.cells.get("purpose", ""))]
     purposes += ((f"column {shown(header)}", cell) for column, header, cell in row.more if column == "purpose")
     for column in ("port", "protocol", "source", "destination", "other", "service"):
-        purposes += ((column, inside) for inside in BRACKETS.findall(row.cells.get(column, "")))
+        purposes += ((column, inside) for inside in REMARK.findall(row.cells.get(column, "")))
+    for column in ("source", "destination", "other"):
+        purposes += ((column, part) for part in ASIDE.split(row.cells.get(column, ""))[1:])
     return purposes
 
 

@@ -131,6 +131,9 @@ def _check_opens(row: Row, words: Vocabulary) -> None:
     for column in ("enabled", "disabled"):
         if column in row.cells:
             check_marks(row.headers.get(column, column), row.cells[column], column == "enabled", words)
+    direction = row.cells.get("direction", "")
+    if set(word_list(direction).split()) & (words.deny | words.negations):
+        raise RowUnclear(f"its direction is {shown(direction)}: not a connection to open")
     if action is None:
         check_heading(row.headings, words)
     _check_alone(row)

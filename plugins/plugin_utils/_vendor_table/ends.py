@@ -50,6 +50,7 @@ def read_end(column: str, text: str, words: Vocabulary) -> End:
         return End("self", (), text)
     if ARROW.search(plain):
         raise RowUnclear(f"the {column} {shown(text)} has an arrow; write both ends, each in a column of its own")
+    plain = re.sub(r" \[([^\[\]]*)\]?$", lambda found: "" if _is_remark(found[1], words) else found[0], plain)
     _no_exception(column, text, plain, words)
     plain, ports = _bare_hosts(_bare_addresses(URL.sub(r"\1", _tight_ranges(PLURAL.sub("", plain)))))
     parts = [_part(column, text, outside, inside, words) for outside, inside in split_outside(_apart(words), plain) if outside or inside]
@@ -82,7 +83,7 @@ def _part(column: str, text: str, outside: str, inside: str, words: Vocabulary) 
     main = _plain(column, text, outside, words)
     if not inside or word_list(inside) == word_list(outside):
         return main
-    if word_list(inside) and (set(word_list(inside).split()) <= words.addressing or _is_remark(inside, words)):
+    if _is_remark(inside, words) or (word_list(inside) and set(word_list(inside).split()) <= words.addressing):
         return main
     tokens = re.split(r"[\s,;/&+]+|\band\b", inside)
     listed = all(map(_address, filter(None, tokens)))
@@ -150,7 +151,8 @@ def is_place(text: str) -> bool:
 
 def _is_remark(inside: str, words: Vocabulary) -> bool:
     """Whether parentheses say something about the connection, and not who it is."""
-    return is_optional(inside, words) or bool(when(inside, words)) or word_list(inside).split()[0] == "see"
+    said = word_list(inside).split()
+    return bool(said) and (is_optional(inside, words) or bool(when(inside, words)) or said[0] == "see")
 
 
 def _is_wild(word: str) -> bool:

@@ -41,7 +41,7 @@ FOLLOWS = frozenset(
 """What follows a word that is a clause of its own: "removed in 2.0", and not "removed hosts"."""
 BEFORE = re.compile(
     r"^(?:(?:the|this|these|old|currently|now|already|temporarily|is|are|has been|have been|will be|marked as"
-    r"|ports?|rules?|rows?|flows?|connections?|services?|access|traffic) )+"
+    r"|ports?(?: \d+)?|rules?|rows?|flows?|connections?|services?|access|traffic) )+"
 )
 LATER = re.compile(
     r"(?:anymore|any (?:more|longer)|now|currently|here|at (?:all|present|the moment)|yet|by default|since\b.*|as of\b.*|after\b.*)?"

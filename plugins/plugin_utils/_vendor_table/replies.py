@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ...module_utils._plan.protocols import WITH_PORTS
 from .row import Connection
 
 FIXED = 49_152
@@ -42,7 +43,7 @@ def replies(connections: Sequence[Connection]) -> list[tuple[Connection, str]]:
 
 
 def _ports(connection: Connection) -> set[str]:
-    return {span for spans in connection.ports.values() for span in spans}
+    return {span for protocol, spans in connection.ports.items() if protocol in WITH_PORTS for span in spans}
 
 
 def _is_fixed(written: str) -> bool:

@@ -19,9 +19,11 @@ from .row_ends import directed, read_ends, with_port
 from .row_ports import joined, read_ports
 from .status import YES, Need, check_action, check_heading, check_marks, check_unknown, need, remarked
 from .tables import Row
-from .unclear import BRACKETS, End, RowUnclear, shown, word_list
+from .unclear import End, RowUnclear, shown, word_list
 from .vocabulary import Vocabulary, vocabulary
 
+REMARK = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+ASIDE = re.compile(r" [-\u2013\u2014] ")
 TRANSPORT = re.compile(r"(?<![a-z])(?:tcp|udp|sctp)(?![a-z])", re.IGNORECASE)
 
 
@@ -129,6 +131,9 @@ def _check_opens(row: Row, words: Vocabulary) -> None:
     for column in ("enabled", "disabled"):
         if column in row.cells:
             check_marks(row.headers.get(column, column), row.cells[column], column == "enabled", words)
+    direction = row.cells.get("direction", "")
+    if set(word_list(direction).split()) & (words.deny | words.negations):
+        raise RowUnclear(f"its direction is {shown(direction)}: not a connection to open")
     if action is None:
         check_heading(row.headings, words)
     _check_alone(row)
@@ -149,7 +154,9 @@ def _purposes(row: Row) -> list[tuple[str, str]]:
     purposes = [("purpose", row.cells.get("purpose", ""))]
     purposes += ((f"column {shown(header)}", cell) for column, header, cell in row.more if column == "purpose")
     for column in ("port", "protocol", "source", "destination", "other", "service"):
-        purposes += ((column, inside) for inside in BRACKETS.findall(row.cells.get(column, "")))
+        purposes += ((column, inside) for inside in REMARK.findall(row.cells.get(column, "")))
+    for column in ("source", "destination", "other"):
+        purposes += ((column, part) for part in ASIDE.split(row.cells.get(column, ""))[1:])
     return purposes
 
 

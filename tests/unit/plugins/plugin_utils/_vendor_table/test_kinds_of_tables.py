@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
+import io
 import json
 import pathlib
 import re
@@ -23,6 +25,7 @@ from ansible_collections.federated.connectivity.plugins.plugin_utils._matrix.rea
 from ansible_collections.federated.connectivity.plugins.plugin_utils._vendor_table.draft import Draft, draft_matrix
 from ansible_collections.federated.connectivity.plugins.plugin_utils._vendor_table.starter import draft
 from ansible_collections.federated.connectivity.plugins.plugin_utils._vendor_table.tables import read_tables
+from ansible_collections.federated.connectivity.plugins.plugin_utils._vendor_table.vocabulary import vocabulary
 
 TABLES: list[dict[str, t.Any]] = yaml.safe_load((pathlib.Path(__file__).parent / "vendor_tables/kinds.yml").read_text(encoding="utf-8"))
 SCHEMA = json.loads((MATRICES / "matrix.schema.json").read_text(encoding="utf-8"))
@@ -178,3 +181,29 @@ def test_no_row_that_is_not_in_use_is_drafted(header: str, cell: str, port: int)
 def test_no_row_that_a_remark_takes_back_is_drafted(header: str, remark: str, purpose: str) -> None:
     drafted = draft_matrix(f"Source,Destination,Protocol,Port,Purpose,{header}\nA,B,TCP,443,{purpose},{remark}\n", "page", "mine")
     assert (flows(drafted), len(drafted.unread)) == ([], 1)
+
+
+CELLS = sorted({cell.strip() for table in TABLES for line in table["text"].splitlines() for cell in line.strip("|").split("|")})
+KINDS = sorted(names[0] for names in vocabulary().columns.values())
+
+
+@given(
+    st.sampled_from([["source", "destination", "port"], ["remote", "port", "direction"], ["system a", "system b", "port"]]),
+    st.lists(st.sampled_from(KINDS), max_size=5),
+    st.lists(st.lists(st.sampled_from(CELLS), min_size=8, max_size=8), min_size=1, max_size=5),
+)
+def test_no_row_of_any_table_is_lost_and_each_draft_is_valid(needed: list[str], more: list[str], rows: list[list[str]]) -> None:
+    header = [*needed, *more]
+    text = io.StringIO()
+    csv.writer(text).writerows([header, *(row[: len(header)] for row in rows)])
+    drafted = draft_matrix(text.getvalue(), "page", "mine", ["server"])
+    cited = {int(line) for flow in flows(drafted) for line in flow.partition(":")[0].split("+")}
+    told = {int(line.split(":")[1]) for line in (*drafted.contradictions, *drafted.unread)}
+    assert {row.line for table in read_tables(text.getvalue()) for row in table} == cited | told
+    if drafted.flows:
+        assert len(read_matrix(drafted.text, "mine.yml", "mine", SCHEMA).flows) == drafted.flows
+
+
+def test_a_row_about_icmp_with_a_source_port_is_read() -> None:
+    text = "Source,Source Port,Destination,Destination Port,Protocol\nA,80,B,echo-request,ICMP\n"
+    assert flows(draft_matrix(text, "page", "mine")) == ["2: a -> b icmp echo-request"]

@@ -96,8 +96,7 @@ def _rules(rules: Sequence[PlanRule]) -> Iterator[str]:
                 code(rule.label) + (f", until {rule.until}" if rule.until else ""),
                 "incoming" if rule.direction == INGRESS else "outgoing",
                 _peers(rule.peers),
-                " ".join(filter(None, (rule.protocol, ", ".join(map(code, (*rule.ports, *rule.types))))))
-                + (" (published)" if rule.placement == "published" else ""),
+                " ".join(filter(None, (rule.protocol, ", ".join(map(code, (*rule.ports, *rule.types)))))) + _of_container(rule),
                 "yes" if rule.closed_to_others else "",
                 TLS.get(rule.tls, text(rule.tls)),
                 text(rule.purpose),
@@ -105,6 +104,12 @@ def _rules(rules: Sequence[PlanRule]) -> Iterator[str]:
             for rule in rules
         ),
     )
+
+
+def _of_container(rule: PlanRule) -> str:
+    if rule.placement != "published":
+        return ""
+    return " (published by a container)" if rule.direction == INGRESS else " (from containers)"
 
 
 def _peers(peers: Peers) -> str:

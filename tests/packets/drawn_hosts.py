@@ -93,7 +93,7 @@ def leave(host: FirewallHost, firewall: str, number: int) -> t.Callable[[], Thei
     for text in _some(draw, _NFT):
         host.nft(text)
     _files(host, draw, firewall)
-    return lambda: _seen(host, daemon)
+    return lambda: seen(host, daemon)
 
 
 def _settings(host: FirewallHost, draw: random.Random) -> None:
@@ -155,7 +155,7 @@ class Theirs(t.NamedTuple):
     files: dict[str, tuple[int, int, bytes]]
 
 
-def _seen(host: FirewallHost, daemon: Firewalld | None) -> Theirs:
+def seen(host: FirewallHost, daemon: Firewalld | None) -> Theirs:
     """Everything but our own table and our own files."""
     rules: dict[str, list[str]] = {"firewalld": daemon.theirs()} if daemon else {}
     for tool in ("iptables", "ip6tables"):

@@ -181,7 +181,7 @@ not_tried = $(if $(PWSH),,--left-out 'Windows, because there is no PowerShell (n
 .NOTPARALLEL: # the stages share the machine's processors, and the lab
 
 .PHONY: test
-test: lint unit browser $(windows_stage) packets faults-some sanity-beside-molecule ## The fixed part of everything, from the fastest to the slowest (root; forty minutes)
+test: lint unit browser $(windows_stage) packets faults-some sanity-beside-molecule ## The fixed part of everything, from the fastest to the slowest (root; half an hour)
 	$(sum_up)
 
 .PHONY: test-all

@@ -17,7 +17,8 @@ stop() {
     fi
   done
   if ip link show fcwin >/dev/null 2>&1; then ip link del fcwin; fi
-  for tree in proc dev ''; do while mountpoint -q "$root/$tree"; do umount -l "$root/$tree"; done; done
+  # The root first, with all that is mounted in it: it may cover a /proc that mmdebstrap has left behind, which cannot be reached until then.
+  for tree in '' proc dev; do while mountpoint -q "$root/$tree"; do umount -l "$root/$tree"; done; done
 }
 
 if [ "$1" = stop ]; then stop; exit; fi

@@ -16,29 +16,6 @@ from .unclear import RowUnclear, shown, word_list
 from .vocabulary import Vocabulary
 
 CLAUSES = re.compile(r"[;,()\[\]\u2013\u2014:!]|\.(?=\s|$)| - |\s/\s")
-FOLLOWS = frozenset(
-    (
-        *("in", "since", "as", "by", "from", "for", "with", "after", "until", "till", "and", "but", "on", "at", "to", "see", "use", "will"),
-        *(
-            "now",
-            "soon",
-            "anymore",
-            "any",
-            "longer",
-            "here",
-            "currently",
-            "yet",
-            "please",
-            "only",
-            "of",
-            "connections",
-            "traffic",
-            "packets",
-        ),
-        *("port", "ports", "rules", "flows"),
-    )
-)
-"""What follows a word that is a clause of its own: "removed in 2.0", and not "removed hosts"."""
 BEFORE = re.compile(
     r"^(?:(?:the|this|these|old|currently|now|already|temporarily|is|are|has been|have been|will be|marked as"
     r"|ports?(?: \d+)?|rules?|rows?|flows?|connections?|services?|access|traffic) )+"
@@ -86,7 +63,7 @@ def refusal(text: str, words: Vocabulary, gone: bool = True) -> str:
             return "unneeded" if _after(clause, words.gone) is not None else "refused"
         if _is_denied(clause, words):
             return "refused"
-        if gone and _stands_alone(clause, words.gone - words.deny - words.nobody):
+        if gone and _stands_alone(clause, words.gone - words.deny - words.nobody, words):
             return "unneeded"
         if _is_answering(clause, words) if index == 0 else clause in words.answering:
             return "reply"
@@ -107,7 +84,7 @@ def when(text: str, words: Vocabulary) -> str:
 
 def is_optional(text: str, words: Vocabulary) -> bool:
     """Whether a clause of a text says that not everybody needs the connection."""
-    return any(_stands_alone(clause, words.optional - words.no) for clause in _clauses(text))
+    return any(_stands_alone(clause, words.optional - words.no, words) for clause in _clauses(text))
 
 
 def said_both_ways(text: str, words: Vocabulary) -> bool:
@@ -124,7 +101,7 @@ def _is_denied(clause: str, words: Vocabulary) -> bool:
     """Whether a clause is about something that a firewall refuses: "blocked by default", "explicit deny rule", "must be dropped"."""
     deny = words.deny - words.no - words.allow
     done = {word for word in deny if word.endswith(("ed", "en", "t"))} - {"reject", "prohibit"}
-    return _stands_alone(clause, done) or bool(_denials(frozenset(deny - {"disable", "disabled", "close"})).search(clause))
+    return _stands_alone(clause, done, words) or bool(_denials(frozenset(deny - {"disable", "disabled", "close"})).search(clause))
 
 
 def _is_answering(clause: str, words: Vocabulary) -> bool:
@@ -133,7 +110,7 @@ def _is_answering(clause: str, words: Vocabulary) -> bool:
     rest = _after(clause, phrases)
     if rest is None:
         traffic = re.search(rf"\b(?:{_alternatives(phrases)})$", clause)
-        return bool(traffic) or _stands_alone(clause, words.answering - phrases)
+        return bool(traffic) or _stands_alone(clause, words.answering - phrases, words)
     return not ALLOWED.fullmatch(rest)
 
 
@@ -147,10 +124,10 @@ def _after(clause: str, phrases: Collection[str]) -> str | None:
     return clause[len(max(found, key=len)) :].strip() if found else None
 
 
-def _stands_alone(clause: str, phrases: Collection[str]) -> bool:
-    """Whether a phrase is the clause, or what follows does not name what it belongs to."""
+def _stands_alone(clause: str, phrases: Collection[str], words: Vocabulary) -> bool:
+    """Whether a phrase is the clause, or what follows does not name what it belongs to: "removed in 2.0", and not "removed hosts"."""
     rest = _after(clause, phrases)
-    return rest is not None and (not rest or rest.split()[0] in FOLLOWS or rest[0].isdigit() or bool(re.match(r"v\d|q\d", rest)))
+    return rest is not None and (not rest or rest.split()[0] in words.follows or rest[0].isdigit() or bool(re.match(r"v\d|q\d", rest)))
 
 
 @functools.cache

@@ -17,32 +17,6 @@ from .vocabulary import Vocabulary
 
 YES = frozenset("\u2705\u2714\u2713\u2611\u25cf\u2022\U0001f7e2\U0001f44d")
 NO = frozenset("\u274c\u2717\u2718\u2612\u2716\u00d7\U0001f534\u26d4\U0001f6ab\U0001f44e\u26d2")
-ABOUT_ELSE = frozenset(
-    (
-        *(
-            "tls",
-            "ssl",
-            "encryption",
-            "encrypted",
-            "auth",
-            "authentication",
-            "authenticated",
-            "certificate",
-            "certificates",
-            "proxy",
-            "vpn",
-        ),
-        *("nat", "log", "logs", "logging", "inspection", "dpi", "ipv6", "monitoring", "monitored", "mfa", "ids", "waf", "backup", "alert"),
-    )
-)
-"""Headers that are about something else than whether the connection is open."""
-ABOUT_OPENING = frozenset(("open", "opened", "expose", "exposed", "firewall", "rule", "reachable"))
-ABOUT_NEED = frozenset(("needed", "required", "enabled", "active", "used", "live", "valid"))
-GENERIC = frozenset(
-    ("is", "port", "ports", "rule", "connection", "in", "still", "currently", "y", "n", "yes", "no", "the", "flow", "by", "default")
-)
-LIFECYCLE = frozenset(("status", "lifecycle", "life cycle", "rule status", "port status", "current status", "implementation status"))
-"""Headers whose cells say whether a connection is in use, and not who needs it."""
 
 
 class Need(t.NamedTuple):
@@ -138,7 +112,7 @@ def need(header: str, cell: str, words: Vocabulary) -> Need:
     inverted = _all_in(header, words.optional) and not _all_in(header, words.mandatory)
     said = word_list(re.sub(r"\([^()]*\)", " ", cell)) or word_list(cell)
     parts = said.split()
-    if word_list(header) in LIFECYCLE and (set(cell) & NO or said in words.no):
+    if word_list(header) in words.lifecycle and (set(cell) & NO or said in words.no):
         raise RowUnclear(f"the table says {shown(cell)} of it: ask the vendor whether it is still needed, or leave the row out")
     yes, no = "mandatory", "optional"
     if inverted:
@@ -165,7 +139,7 @@ def need(header: str, cell: str, words: Vocabulary) -> Need:
         return Need("conditional")
     answer = yes if parts[0] in words.yes else no if parts[0] in words.no else ""
     if (
-        word_list(header) in LIFECYCLE
+        word_list(header) in words.lifecycle
         and not answer
         and parts[0] not in (words.optional | words.mandatory)
         and not _is_lasting(said, words)
@@ -181,14 +155,14 @@ def check_unknown(header: str, cell: str, words: Vocabulary) -> None:
         RowUnclear: if it does.
     """
     said, about = word_list(cell), set(word_list(header).split())
-    if about & (ABOUT_ELSE | words.replies):
+    if about & (words.other_subjects | words.replies):
         return
     found = refusal(cell, words)
     if found or said in words.deny - words.no - {"close", "closed", "disable", "disabled"}:
         why = "ask the vendor whether it is still needed, or leave the row out" if found == "unneeded" else "not a connection to open"
         raise RowUnclear(f"its column {shown(header)} says {shown(cell)}: {why}")
-    opens = about & ABOUT_OPENING or (about & ABOUT_NEED and about <= ABOUT_NEED | GENERIC)
-    closes = about & (words.gone | words.deny - words.no) and about <= words.gone | words.deny | GENERIC
+    opens = about & words.opening or (about & words.needing and about <= words.needing | words.fillers)
+    closes = about & (words.gone | words.deny - words.no) and about <= words.gone | words.deny | words.fillers
     if (opens and (said in words.no or set(cell) & NO)) or (closes and (said in words.yes or set(cell) & YES)):
         raise RowUnclear(f"its column {shown(header)} says {shown(cell)}: ask the vendor whether it is to be opened, or leave the row out")
 

@@ -28,7 +28,7 @@ GROUPS = {"columns": COLUMNS, "directions": (INGRESS, EGRESS), "necessity": ("op
 LISTS = (
     *("anybody", "nobody", "self", "above", "exceptions", "both", "onward", "quantifiers", "networks", "hosts", "machines"),
     *("addressing", "and", "or", "yes", "no", "negations", "gone", "lasting", "unneeded", "conditions", "limits", "refusals"),
-    *("harmless", "replies", "answering"),
+    *("harmless", "replies", "answering", "follows", "lifecycle", "opening", "needing", "other_subjects", "fillers"),
 )
 WORD = re.compile(r"[^\W_]+( [^\W_]+)*")
 
@@ -70,6 +70,12 @@ class Vocabulary(t.NamedTuple):
     harmless: frozenset[str]
     replies: frozenset[str]
     answering: frozenset[str]
+    follows: frozenset[str]
+    lifecycle: frozenset[str]
+    opening: frozenset[str]
+    needing: frozenset[str]
+    other_subjects: frozenset[str]
+    fillers: frozenset[str]
     ands: Sequence[str]
     ors: Sequence[str]
 

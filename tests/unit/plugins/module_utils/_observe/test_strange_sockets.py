@@ -81,6 +81,13 @@ def test_sockets_as_the_kernel_prints_them() -> None:
     assert went == came
 
 
+@pytest.mark.parametrize("ends", ["0100007F:1FFFF 00000000:0000", "0100007F:0016 0100007F:1FFFF", "0100007F:-1 00000000:0000"])
+def test_a_line_with_a_port_out_of_range_is_passed_over(ends: str) -> None:
+    line = "{}: {} 0A 00000000:00000000 00:00000000 00000000 0 0 4711 1"
+    found, _own = read({"tcp": "\n".join(["  sl  local_address", line.format(0, ends), line.format(1, "0100007F:0016 00000000:0000")])})
+    assert [(row.local, row.port) for row in found] == [("127.0.0.1", 22)]
+
+
 def test_open_connections_as_the_kernel_prints_them() -> None:
     found = open_connections.connections([real("proc-tcp")[0], real("proc-tcp6")[0]])
     ends = {tuple(str(ipaddress.ip_address(end[0])) for end in connection) for connection in found if connection.destination[1] == 8443}
